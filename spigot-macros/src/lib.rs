@@ -1,0 +1,1 @@
+//! Placeholder front page; its owner writes it.
