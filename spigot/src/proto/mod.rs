@@ -1,0 +1,1 @@
+//! Its owner writes this.
