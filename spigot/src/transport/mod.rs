@@ -1,1 +1,134 @@
-//! Its owner writes this.
+//! How messages travel: bytes, framing and peers, and nothing of what the messages mean.
+//!
+//! A [`Bind`] is a listener to be; bound, it is a [`Carrier`], which sends and connects, and whose tasks hand
+//! every message that comes to the endpoint's [`Inbound`]. [`Udp`] and [`Tcp`] are two; anything else that
+//! implements the two traits is as good as they are (the in-memory network of `spigot::testing` is one).
+//!
+//! The one invariant: **sending never waits, and nothing queues without bound**. What cannot leave now is
+//! queued up to a limit of [`TransportLimits`] and refused past it.
+//!
+//! # Turns
+//!
+//! A transport's task reads what has come, a batch of datagrams or one read of a stream, and calls
+//! [`Inbound::message`] for each message in it, one after the other and without waiting. That is a *turn*.
+//! What is sent from within a turn is gathered and leaves at its end, in one system call where the system
+//! has one. What is sent from anywhere else leaves at once.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use spigot_parser as sip;
+
+use crate::flow::{Flow, Transport};
+
+mod counters;
+mod limits;
+mod tcp;
+mod udp;
+
+pub use counters::Counters;
+pub use limits::TransportLimits;
+pub use tcp::Tcp;
+pub use udp::Udp;
+
+/// A future in a box, as the traits of this module return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What comes out of a transport: implemented by the endpoint, called by the transport's tasks.
+///
+/// Calls for one flow come one after the other, in the order of the octets; calls for different flows may
+/// come at the same time. All come from within a tokio runtime, and none may block.
+pub trait Inbound: Send + Sync + 'static {
+    /// One message, not yet parsed: a datagram, or what the framer cut out of a stream.
+    fn message(&self, flow: Flow, bytes: sip::Bytes);
+
+    /// What came on a stream cannot be framed. An answer may be [sent](Carrier::send) from within this
+    /// call; the transport then delivers what is queued and closes the connection.
+    fn unframed(&self, flow: Flow, error: sip::FrameError);
+
+    /// That connection is gone, for whatever reason. Called once for each connection, never for datagrams.
+    fn closed(&self, flow: Flow);
+}
+
+/// A listener that is configured and not yet bound.
+pub trait Bind: Send + 'static {
+    /// Binds it and starts its tasks, which deliver to `inbound`.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when the address cannot be bound: in use, not ours, not permitted.
+    fn bind(
+        self: Box<Self>,
+        inbound: Arc<dyn Inbound>,
+        limits: &TransportLimits,
+    ) -> BoxFuture<'static, io::Result<Arc<dyn Carrier>>>;
+
+    /// What is to be bound, for messages to a human: `udp:127.0.0.1:5060`.
+    fn describe(&self) -> String;
+}
+
+/// A listener that is bound: the way out.
+pub trait Carrier: Send + Sync + 'static {
+    /// How it carries messages.
+    fn transport(&self) -> Transport;
+
+    /// The address it is bound to, with the port that the system chose where 0 was asked for.
+    fn local_addr(&self) -> SocketAddr;
+
+    /// The flow to `peer`: at once for datagrams; on a stream the connection there is, whoever opened it,
+    /// or else a new one. Several calls at one time for one peer open one connection.
+    ///
+    /// # Errors
+    ///
+    /// The system's, or [`TimedOut`](io::ErrorKind::TimedOut) after [`TransportLimits::connect`], or
+    /// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded) at [`TransportLimits::connections`].
+    fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>>;
+
+    /// Sends a message, without waiting: it is written, or gathered in the turn, or queued.
+    ///
+    /// # Errors
+    ///
+    /// When it was not taken, see [`SendError`]. A datagram that was gathered and then does not leave is
+    /// only counted ([`Counters::failed_sends`]): the transaction above retransmits it.
+    fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError>;
+
+    /// Stops reading and accepting, delivers what is queued, within [`TransportLimits::linger`], and closes.
+    /// When it returns no task of the transport is left.
+    fn shutdown(&self) -> BoxFuture<'_, ()>;
+
+    /// What it has done so far.
+    fn counters(&self) -> Counters {
+        Counters::default()
+    }
+}
+
+/// Why a message was not taken.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The connection, or the whole transport, is closed.
+    #[error("the flow is closed")]
+    Closed,
+    /// The peer, or the network, does not take what is already queued ([`TransportLimits::write_queue`]).
+    #[error("the write queue is full")]
+    QueueFull,
+    /// Larger than a datagram can be (65,507 octets over IPv4), or than the system lets one be.
+    #[error("the message is larger than a datagram")]
+    TooLarge,
+    /// The system refused: no route, not permitted.
+    #[error("the system did not send the message")]
+    Io(#[source] io::Error),
+}
+
+/// A connection's number, for [`Flow::connection`]: unique in the process, never 0.
+///
+/// Every stream transport takes its numbers from here, so that a flow names one connection whatever carries
+/// it.
+pub fn next_connection() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}

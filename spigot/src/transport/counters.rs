@@ -1,0 +1,90 @@
+//! What a transport has done so far.
+//!
+//! [`Counters`] is a snapshot, plain data; behind it stand relaxed atomics, which the hot paths touch once a
+//! turn and not once a message. Every count only grows.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// A snapshot of what one transport has done since it was bound.
+        ///
+        /// ```
+        /// use spigot::transport::Counters;
+        ///
+        /// let mut counters = Counters::default();
+        /// counters.received += 1;
+        /// assert_eq!(counters.received, 1);
+        /// ```
+        #[non_exhaustive]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Counters {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        /// The live side of [`Counters`].
+        #[derive(Debug, Default)]
+        pub(crate) struct Tally {
+            $(pub(crate) $name: Count,)*
+        }
+
+        impl Tally {
+            /// The counts as they stand.
+            pub(crate) fn snapshot(&self) -> Counters {
+                Counters { $($name: self.$name.0.load(Ordering::Relaxed),)* }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Messages handed to the endpoint: datagrams, or framed messages of streams.
+    received,
+    /// Octets read from the network, keepalives and broken messages included.
+    received_bytes,
+    /// Messages that left, or were taken by the kernel to leave.
+    sent,
+    /// Octets that left.
+    sent_bytes,
+    /// Keepalives: empty or CRLF-only datagrams, dropped, and RFC 5626 pings, answered.
+    keepalives,
+    /// Messages refused because a write queue was full.
+    refused_sends,
+    /// Messages the system would not send: no route, too large, not permitted.
+    failed_sends,
+    /// Errors the system reported on receiving or accepting; the listener went on.
+    receive_errors,
+    /// Connections accepted and admitted.
+    accepted,
+    /// Connections opened by us.
+    connected,
+    /// Connections refused at the limit of connections, in all or of one source.
+    refused_connections,
+    /// Connections that the peer closed, or that broke.
+    closed_by_peer,
+    /// Connections closed because nothing came after they were accepted.
+    closed_silent,
+    /// Connections closed because a message took too long to be whole.
+    closed_slow,
+    /// Connections closed because nothing travelled on them for long.
+    closed_idle,
+    /// Connections closed because what came could not be framed.
+    closed_unframed,
+    /// Connections closed because the peer did not read what was sent to it.
+    closed_full,
+    /// Connections closed by the shutdown.
+    closed_by_shutdown,
+}
+
+/// One count.
+#[derive(Debug, Default)]
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    /// Counts `n` more; free when there is nothing to count.
+    pub(crate) fn add(&self, n: u64) {
+        if n > 0 {
+            self.0.fetch_add(n, Ordering::Relaxed);
+        }
+    }
+}

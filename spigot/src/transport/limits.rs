@@ -1,0 +1,70 @@
+//! What a transport refuses, and when it gives up.
+//!
+//! Each bound is per listener, is counted when it is hit (see [`Counters`](super::Counters)), and says what
+//! happens one past it.
+
+use std::time::Duration;
+
+use spigot_parser as sip;
+
+/// The bounds of a transport.
+///
+/// ```
+/// use spigot::transport::TransportLimits;
+/// use std::time::Duration;
+///
+/// let mut limits = TransportLimits::default();
+/// limits.idle = Duration::from_secs(600);
+/// assert_eq!(limits.write_queue, 256 * 1024);
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct TransportLimits {
+    /// Octets of one message on a stream, head and body: 65,535. One past it the message is
+    /// [unframed](super::Inbound::unframed), to be answered 513, and the connection is closed.
+    pub stream_message: usize,
+    /// Connections of one listener, accepted and opened together: 16,384, and at most 80% of the
+    /// descriptors that the process may open. The newest is refused.
+    pub connections: usize,
+    /// Accepted connections of one source address: 256. The newest is refused.
+    pub connections_per_source: usize,
+    /// From accepting a connection to its first octet: 10 s. Then it is closed.
+    pub first_byte: Duration,
+    /// From the first octet of a message to its last: 20 s. Then the connection is closed.
+    pub whole_message: Duration,
+    /// How long a connection may carry nothing, either way: 120 s. Then it is closed.
+    pub idle: Duration,
+    /// How long opening a connection may take: 5 s. Then [`connect`](super::Carrier::connect) fails with
+    /// [`TimedOut`](std::io::ErrorKind::TimedOut).
+    pub connect: Duration,
+    /// How long a connection that is being closed may take to deliver what is queued, and a shutdown in
+    /// all: 2 s. Then it is cut.
+    pub linger: Duration,
+    /// Octets waiting to be written on one connection, or on one datagram socket: 256 KiB. One past it the
+    /// message is refused ([`QueueFull`](super::SendError::QueueFull)), and the connection, whose peer does
+    /// not read, is closed.
+    pub write_queue: usize,
+    /// Octets waiting to be written on all connections of a listener: 64 MiB. One past it the connection
+    /// that asks for more is treated as one past its own bound.
+    pub write_queues_total: usize,
+    /// The bounds of the parser, which the framer of a stream applies to the head of a message.
+    pub parser: sip::Limits,
+}
+
+impl Default for TransportLimits {
+    fn default() -> Self {
+        TransportLimits {
+            stream_message: 65_535,
+            connections: 16_384,
+            connections_per_source: 256,
+            first_byte: Duration::from_secs(10),
+            whole_message: Duration::from_secs(20),
+            idle: Duration::from_secs(120),
+            connect: Duration::from_secs(5),
+            linger: Duration::from_secs(2),
+            write_queue: 256 * 1024,
+            write_queues_total: 64 * 1024 * 1024,
+            parser: sip::Limits::default(),
+        }
+    }
+}
