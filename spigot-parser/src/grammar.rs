@@ -1,0 +1,312 @@
+//! The words of RFC 3261 §25.1: character classes, tokens, blanks and quoted strings.
+//!
+//! Two dialects for two temperatures. The values that every message carries (Via, name-addr, SIP URI) are scanned with
+//! the byte tables and the `*_end` functions; everything else is put together from the nom combinators below, whose
+//! error is two words. Neither allocates, and nom is seen by nobody outside of this crate.
+
+use nom::error::{ErrorKind as NomKind, ParseError as NomError};
+use nom::{Err, IResult, Parser};
+
+use crate::{ErrorKind, ParseError};
+
+/// A set of octets, looked up by index.
+pub(crate) type Class = [bool; 256];
+
+/// Letters, digits and what is in `extra`.
+pub(crate) const fn alphanum_and(extra: &[u8]) -> Class {
+    let mut class = [false; 256];
+    let mut octet = 0;
+    while octet < 128 {
+        class[octet] = (octet as u8).is_ascii_alphanumeric();
+        octet += 1;
+    }
+    let mut index = 0;
+    while index < extra.len() {
+        class[extra[index] as usize] = true;
+        index += 1;
+    }
+    class
+}
+
+/// ```text
+/// token = 1*(alphanum / "-" / "." / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~" )
+/// ```
+pub(crate) static TOKEN: Class = alphanum_and(b"-.!%*_+`'~");
+
+/// A token, or the octets of a host: what a parameter may have after its `=` without quotes.
+pub(crate) static TOKEN_OR_HOST: Class = alphanum_and(b"-.!%*_+`'~[]:");
+
+/// ```text
+/// word = 1*(alphanum / "-" / "." / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~" /
+///        "(" / ")" / "<" / ">" / ":" / "\" / DQUOTE / "/" / "[" / "]" / "?" / "{" / "}" )
+/// ```
+pub(crate) static WORD: Class = alphanum_and(b"-.!%*_+`'~()<>:\\\"/[]?{}");
+
+/// The end of the octets of `class` that begin at `at`.
+#[inline]
+pub(crate) fn class_end(class: &Class, bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() && class[bytes[at] as usize] {
+        at += 1;
+    }
+    at
+}
+
+/// The end of the token that begins at `at`; `at` itself where there is none.
+#[inline]
+pub(crate) fn token_end(bytes: &[u8], at: usize) -> usize {
+    class_end(&TOKEN, bytes, at)
+}
+
+/// Whether the whole of `text` is one token.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && token_end(text.as_bytes(), 0) == text.len()
+}
+
+/// The first octet at or after `at` that is no blank. Folded lines come unfolded, so blanks are SP and HTAB.
+#[inline]
+pub(crate) fn blanks_end(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() && (bytes[at] == b' ' || bytes[at] == b'\t') {
+        at += 1;
+    }
+    at
+}
+
+/// The octet after the closing quote of the quoted string whose opening quote is at `at`; `None` if it does not end
+/// or holds what it may not.
+///
+/// ```text
+/// quoted-string = SWS DQUOTE *(qdtext / quoted-pair ) DQUOTE
+/// qdtext        = LWS / %x21 / %x23-5B / %x5D-7E / UTF8-NONASCII
+/// quoted-pair   = "\" (%x00-09 / %x0B-0C / %x0E-7F)
+/// ```
+pub(crate) fn quoted_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut at = at + 1;
+    while let Some(&octet) = bytes.get(at) {
+        match octet {
+            b'"' => return Some(at + 1),
+            b'\\' => match bytes.get(at + 1) {
+                Some(b'\r' | b'\n' | 0x80..) | None => return None,
+                Some(_) => at += 2,
+            },
+            b'\t' | b' '..=b'~' | 0x80.. => at += 1,
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether `text` is one quoted string and nothing else.
+pub(crate) fn is_quoted(text: &str) -> bool {
+    text.starts_with('"') && quoted_end(text.as_bytes(), 0) == Some(text.len())
+}
+
+/// Whether a value that is set may hold `text` at all: no CR, LF or NUL.
+pub(crate) fn is_one_line(text: &str) -> bool {
+    !text.bytes().any(|octet| matches!(octet, b'\r' | b'\n' | 0))
+}
+
+/// Appends `text` as a quoted string. It must be one line without other control characters than HTAB.
+pub(crate) fn write_quoted(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        if matches!(character, '"' | '\\') || (character.is_ascii_control() && character != '\t') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out.push('"');
+}
+
+/// The content of a quoted string; a text without quotes as it is.
+pub(crate) fn unquote(text: &str) -> std::borrow::Cow<'_, str> {
+    let Some(inner) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
+        return text.into();
+    };
+    if !inner.contains('\\') {
+        return inner.into();
+    }
+    let mut plain = String::with_capacity(inner.len());
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        plain.push(if character == '\\' { characters.next().unwrap_or('\\') } else { character });
+    }
+    plain.into()
+}
+
+/// What nom says when a text does not follow the grammar: how much was left, and what should have been there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Expected {
+    rest: usize,
+    what: &'static str,
+}
+
+impl NomError<&str> for Expected {
+    fn from_error_kind(input: &str, _: NomKind) -> Self {
+        Expected { rest: input.len(), what: "" }
+    }
+
+    fn append(_: &str, _: NomKind, inner: Self) -> Self {
+        inner
+    }
+
+    /// Of two alternatives, the one that came further.
+    fn or(self, other: Self) -> Self {
+        if other.rest < self.rest { other } else { self }
+    }
+}
+
+/// What a combinator gives.
+pub(crate) type Parsed<'a, T> = IResult<&'a str, T, Expected>;
+
+/// Fails here: `what` was expected.
+pub(crate) fn expected<'a, T>(input: &'a str, what: &'static str) -> Parsed<'a, T> {
+    Err(Err::Error(Expected { rest: input.len(), what }))
+}
+
+/// Runs `parser` over the whole of `text`, blanks before and after it left aside.
+pub(crate) fn whole<'a, T>(
+    text: &'a str,
+    mut parser: impl Parser<&'a str, Output = T, Error = Expected>,
+) -> Result<T, ParseError> {
+    let fault = |error: Expected| ParseError::new(ErrorKind::Value, text.len() - error.rest, error.what);
+    let (rest, value) = match parser.parse(blanks(text)) {
+        Ok(parsed) => parsed,
+        Err(Err::Error(error) | Err::Failure(error)) => return Err(fault(error)),
+        Err(Err::Incomplete(_)) => return Err(fault(Expected { rest: 0, what: "more" })),
+    };
+    match blanks(rest) {
+        "" => Ok(value),
+        rest => Err(fault(Expected { rest: rest.len(), what: "the end of the value" })),
+    }
+}
+
+/// `input` without the blanks it begins with.
+pub(crate) fn blanks(input: &str) -> &str {
+    &input[blanks_end(input.as_bytes(), 0)..]
+}
+
+/// A token; `what` says what it names.
+pub(crate) fn token<'a>(what: &'static str) -> impl Parser<&'a str, Output = &'a str, Error = Expected> {
+    class(&TOKEN, what)
+}
+
+/// One or more octets of `class`, which is ASCII only.
+pub(crate) fn class<'a>(
+    class: &'static Class,
+    what: &'static str,
+) -> impl Parser<&'a str, Output = &'a str, Error = Expected> {
+    move |input: &'a str| match class_end(class, input.as_bytes(), 0) {
+        0 => expected(input, what),
+        end => Ok((&input[end..], &input[..end])),
+    }
+}
+
+/// A separator with the blanks that may stand around it: `SLASH = SWS "/" SWS`, and so `EQUAL`, `COMMA`, `SEMI` ...
+pub(crate) fn separator<'a>(
+    separator: char,
+    what: &'static str,
+) -> impl Parser<&'a str, Output = (), Error = Expected> {
+    move |input: &'a str| match blanks(input).strip_prefix(separator) {
+        Some(rest) => Ok((blanks(rest), ())),
+        None => expected(blanks(input), what),
+    }
+}
+
+/// Blanks of which there must be one: LWS.
+pub(crate) fn lws<'a>(what: &'static str) -> impl Parser<&'a str, Output = (), Error = Expected> {
+    move |input: &'a str| match blanks(input) {
+        rest if rest.len() < input.len() => Ok((rest, ())),
+        _ => expected(input, what),
+    }
+}
+
+/// A quoted string, quotes included.
+pub(crate) fn quoted<'a>(what: &'static str) -> impl Parser<&'a str, Output = &'a str, Error = Expected> {
+    move |input: &'a str| match input.starts_with('"').then(|| quoted_end(input.as_bytes(), 0)) {
+        Some(Some(end)) => Ok((&input[end..], &input[..end])),
+        Some(None) => expected(input, "a closing quote"),
+        None => expected(input, what),
+    }
+}
+
+/// Digits, as a number that is at most `max`.
+pub(crate) fn number<'a>(max: u32, what: &'static str) -> impl Parser<&'a str, Output = u32, Error = Expected> {
+    move |input: &'a str| {
+        let digits = input.bytes().take_while(u8::is_ascii_digit).count();
+        match decimal(&input.as_bytes()[..digits], max) {
+            Some(value) => Ok((&input[digits..], value)),
+            None => expected(input, what),
+        }
+    }
+}
+
+/// The number that `digits`, and digits only, make up, if it is at most `max`.
+#[inline]
+pub(crate) fn decimal(digits: &[u8], max: u32) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    let mut value = 0u64;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + u64::from(digit);
+        if value > u64::from(max) {
+            return None;
+        }
+    }
+    Some(value as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_what_the_grammar_says() {
+        assert!(is_token("!interesting-Method0123456789_*+`.%indeed'~"));
+        for text in ["", "a b", "a;b", "a\"", "é", "a\0", "a@b", "a/b", "(a)", "a:b"] {
+            assert!(!is_token(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_string_ends_at_its_own_quote() {
+        assert_eq!(quoted_end(br#""a \" b" c"#, 0), Some(8));
+        assert_eq!(quoted_end("\"é\"".as_bytes(), 0), Some(4));
+        assert_eq!(quoted_end(b"\"a\\\0\"", 0), Some(5), "an escaped NUL is a quoted-pair");
+        for text in ["\"", "\"a", "\"a\\\"", "\"\0\"", "\"\r\n\"", "\"\\\n\"", "\"\\é\"", "\"\\"] {
+            assert_eq!(quoted_end(text.as_bytes(), 0), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quoting_and_unquoting_are_each_others_inverse() {
+        for text in ["", "plain", "with \"quotes\" and \\", "é\t"] {
+            let mut out = String::new();
+            write_quoted(text, &mut out);
+            assert!(is_quoted(&out), "{out:?}");
+            assert_eq!(unquote(&out), text);
+        }
+        assert_eq!(unquote("bare"), "bare");
+    }
+
+    #[test]
+    fn a_number_stops_at_its_limit_and_never_wraps() {
+        assert_eq!(decimal(b"0068", 255), Some(68));
+        assert_eq!(decimal(b"255", 255), Some(255));
+        assert_eq!(decimal(b"256", 255), None);
+        assert_eq!(decimal(b"36893488147419103232", u32::MAX), None);
+        assert_eq!(decimal(b"", 1), None);
+        assert_eq!(decimal(b"-1", 1), None);
+    }
+
+    #[test]
+    fn an_error_says_where() {
+        let error = whole("  abc / ", (token("a name"), separator('/', "`/`"), token("a version"))).unwrap_err();
+        assert_eq!((error.offset(), error.expected()), (8, "a version"));
+        assert_eq!(whole(" abc x", token("a name")).unwrap_err().offset(), 5);
+    }
+}
