@@ -1,1 +1,46 @@
-//! Its owner writes this.
+//! From a [`Request`] to a [`Reply`]: routes, extractors, answers, and what the library answers by itself.
+//!
+//! The router knows no socket and no transaction. It is given a request and says at once what the answer is,
+//! or gives the future of the handler that will say it ([`Dispatch`]). Its invariant: every request but ACK has
+//! exactly one reply, whatever the routes are.
+//!
+//! A type becomes an agent by [`#[sip_router]`](crate::sip_router) on one of its impl blocks:
+//!
+//! ```
+//! use spigot::router::Router;
+//! use spigot::{StatusCode, sip_router};
+//!
+//! struct Pbx;
+//!
+//! #[sip_router]
+//! impl Pbx {
+//!     #[message("sip:echo@*")]
+//!     async fn echo(&self, text: String) -> (StatusCode, String) {
+//!         (StatusCode::OK, text)
+//!     }
+//! }
+//!
+//! println!("{}", Router::new(Pbx));
+//! assert_eq!(Router::new(Pbx).allow(), "MESSAGE, OPTIONS");
+//! ```
+
+mod agent;
+pub mod extract;
+mod into_reply;
+pub mod method;
+mod reply;
+mod request;
+mod route;
+mod source;
+mod table;
+mod transaction;
+
+pub use agent::{Agent, IntoRouter};
+pub use extract::FromRequest;
+pub use into_reply::IntoReply;
+pub use reply::{Body, Reply, ReplyPart};
+pub use request::Request;
+pub use route::{HandlerFuture, Route, Routes};
+pub use source::Source;
+pub use table::{Dispatch, Router};
+pub use transaction::{Exchange, Transaction, TransactionError};

@@ -1,0 +1,10 @@
+//! What the expansion of `#[sip_router]` names. Not for anybody else: it changes without notice.
+
+pub use std::boxed::Box;
+pub use std::option::Option;
+pub use std::result::Result;
+pub use std::sync::Arc;
+
+pub use crate::router::{
+    Agent, FromRequest, HandlerFuture, IntoReply, Reply, Request, Route, Routes, method,
+};

@@ -1,0 +1,39 @@
+//! What becomes a router.
+
+use super::{Router, Routes};
+
+/// A type whose impl block [`#[sip_router]`](crate::sip_router) has read: its state and its routes.
+///
+/// The attribute implements this; nobody else needs to.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no routes",
+    label = "this type is not an agent",
+    note = "annotate its impl block with `#[sip_router]`"
+)]
+pub trait Agent: Sized + Send + Sync + 'static {
+    /// The routes, in the order in which they were written.
+    const ROUTES: Routes<Self>;
+}
+
+/// What becomes a [`Router`]: an agent, or a router that is made already.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no agent: it has no routes",
+    label = "this type is not an agent",
+    note = "annotate its impl block with `#[sip_router]`"
+)]
+pub trait IntoRouter {
+    /// The router.
+    fn into_router(self) -> Router;
+}
+
+impl<A: Agent> IntoRouter for A {
+    fn into_router(self) -> Router {
+        Router::new(self)
+    }
+}
+
+impl IntoRouter for Router {
+    fn into_router(self) -> Router {
+        self
+    }
+}
