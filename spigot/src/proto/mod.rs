@@ -1,1 +1,42 @@
-//! Its owner writes this.
+//! The protocol core: transactions, dialogs and their timers, without I/O.
+//!
+//! Nothing in here names a socket, a clock or a source of randomness. A [`Shard`] is told what arrived and
+//! what time it is; it says what is to be sent, what the application is to hear, and when it wants to be
+//! woken. The same seed and the same inputs give the same outputs, byte for byte.
+//!
+//! # The contract
+//!
+//! - After **every** call that takes `&mut self`, drain [`Shard::poll_output`] until it gives `None`.
+//! - [`Shard::poll_timeout`] says when to call [`Shard::handle_timeout`]. It may be early (a timer that has
+//!   been overtaken is thrown away when it comes up), never late.
+//! - `now` never goes backwards from one call to the next.
+//!
+//! # What lives where
+//!
+//! - `transaction` has the four machines of [RFC 3261 §17] as corrected by [RFC 6026]: pure steps, each
+//!   tested row by row against its figure.
+//! - [`Shard`] has the tables: who is matched to what, what is armed, what is refused.
+//! - [`Dialog`] is one side's view of a dialog ([RFC 3261 §12]); it makes the requests inside it.
+//! - [`reply`] makes a response out of a request.
+//!
+//! [RFC 3261 §12]: https://www.rfc-editor.org/rfc/rfc3261#section-12
+//! [RFC 3261 §17]: https://www.rfc-editor.org/rfc/rfc3261#section-17
+//! [RFC 6026]: https://www.rfc-editor.org/rfc/rfc6026
+
+mod dialog;
+mod ids;
+mod key;
+mod output;
+pub mod reply;
+mod settings;
+mod shard;
+mod success;
+mod timer;
+mod transaction;
+
+pub use dialog::{Dialog, DialogError, DialogId};
+pub use key::{ClientKey, ServerKey};
+pub use output::{Failure, Output, RespondError};
+pub use settings::{Settings, Timers};
+pub use shard::{Counters, Shard};
+pub use timer::Timer;

@@ -1,0 +1,1 @@
+//! 2xx to INVITE until its ACK.

@@ -1,0 +1,222 @@
+//! The INVITE client transaction: [RFC 3261 §17.1.1], Figure 5, with the Accepted state of
+//! [RFC 6026 §7.2], Figure 8 there, and the CANCEL of [RFC 3261 §9.1].
+//!
+//! One thing goes beyond the figure: an error of the flow ends the transaction in Proceeding too. Nothing
+//! is sent there, so the figure knows no error; but no timer runs there either, and a response is not to be
+//! expected from a connection that is gone.
+//!
+//! [RFC 3261 §9.1]: https://www.rfc-editor.org/rfc/rfc3261#section-9.1
+//! [RFC 3261 §17.1.1]: https://www.rfc-editor.org/rfc/rfc3261#section-17.1.1
+//! [RFC 6026 §7.2]: https://www.rfc-editor.org/rfc/rfc6026#section-7.2
+
+use std::time::Duration;
+
+use smallvec::smallvec;
+
+use super::{Action, Actions, Setting};
+use crate::proto::output::Failure;
+use crate::proto::timer::Timer;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Nothing came back yet. `interval` is Timer A's; `cancel` if a CANCEL waits for a provisional response.
+    Calling { interval: Duration, cancel: bool },
+    /// A provisional response came. `cancelled` once the CANCEL was sent.
+    Proceeding { cancelled: bool },
+    /// A 2xx came; more may, retransmitted or from other branches of a fork.
+    Accepted,
+    /// Another final response came and was acknowledged; it gets its ACK whenever it comes again.
+    Completed,
+    Terminated,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// 1xx came.
+    Provisional,
+    /// 2xx came.
+    Success,
+    /// 300 to 699 came.
+    Failure,
+    /// The application wants no answer any more.
+    Cancel,
+    /// The flow failed.
+    TransportError,
+    /// A timer fired.
+    Timer(Timer),
+}
+
+/// The application sends an INVITE.
+pub(crate) fn start(setting: Setting<'_>) -> (State, Actions) {
+    let Setting { timers, reliable } = setting;
+    let mut actions: Actions = smallvec![Action::Send];
+    // > If an unreliable transport is being used, the client transaction MUST start timer A with a value of
+    // > T1.
+    if !reliable {
+        actions.push(Action::Arm(Timer::RetransmitInvite, timers.t1));
+    }
+    // > For any transport, the client transaction MUST start timer B with a value of 64*T1 seconds
+    actions.push(Action::Arm(Timer::InviteTimeout, timers.lifetime()));
+    (State::Calling { interval: timers.t1, cancel: false }, actions)
+}
+
+pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, Actions) {
+    use Action::{Acknowledge, Arm, Cancel, Deliver, Fail, Resend};
+
+    let Setting { timers, reliable } = setting;
+    match (state, input) {
+        (State::Calling { interval, cancel }, Input::Timer(Timer::RetransmitInvite)) => {
+            // > When timer A fires, the client transaction MUST retransmit the request by passing it to the
+            // > transport layer, and MUST reset the timer with a value of 2*T1.
+            let interval = interval.saturating_mul(2);
+            (State::Calling { interval, cancel }, smallvec![Resend, Arm(Timer::RetransmitInvite, interval)])
+        }
+        (State::Calling { .. }, Input::Timer(timer @ Timer::InviteTimeout))
+        | (State::Proceeding { cancelled: true }, Input::Timer(timer @ Timer::CancelTimeout)) => {
+            (State::Terminated, smallvec![Fail(Failure::Timeout(timer))])
+        }
+        (State::Calling { .. } | State::Proceeding { .. }, Input::TransportError) => {
+            (State::Terminated, smallvec![Fail(Failure::Transport)])
+        }
+        (State::Calling { interval, .. }, Input::Cancel) => {
+            // > If no provisional response has been received, the CANCEL request MUST NOT be sent; rather,
+            // > the client MUST wait for the arrival of a provisional response before sending the request.
+            (State::Calling { interval, cancel: true }, smallvec![])
+        }
+        (State::Calling { cancel: true, .. }, Input::Provisional) => (
+            State::Proceeding { cancelled: true },
+            smallvec![Deliver, Cancel, Arm(Timer::CancelTimeout, timers.lifetime())],
+        ),
+        (State::Calling { cancel: false, .. }, Input::Provisional) => {
+            (State::Proceeding { cancelled: false }, smallvec![Deliver])
+        }
+        (State::Proceeding { .. }, Input::Provisional) => (state, smallvec![Deliver]),
+        (State::Proceeding { cancelled: false }, Input::Cancel) => (
+            State::Proceeding { cancelled: true },
+            smallvec![Cancel, Arm(Timer::CancelTimeout, timers.lifetime())],
+        ),
+        (State::Calling { .. } | State::Proceeding { .. }, Input::Success) => {
+            (State::Accepted, smallvec![Deliver, Arm(Timer::AbsorbSuccesses, timers.lifetime())])
+        }
+        (State::Calling { .. } | State::Proceeding { .. }, Input::Failure) if reliable => {
+            (State::Terminated, smallvec![Acknowledge, Deliver])
+        }
+        (State::Calling { .. } | State::Proceeding { .. }, Input::Failure) => (
+            State::Completed,
+            smallvec![Acknowledge, Deliver, Arm(Timer::AbsorbFailures, timers.absorb_failures())],
+        ),
+
+        (State::Accepted, Input::Success) => (state, smallvec![Deliver]),
+        (State::Accepted, Input::Timer(Timer::AbsorbSuccesses)) => (State::Terminated, smallvec![]),
+
+        // > Any retransmissions of the final response that are received while in the "Completed" state MUST
+        // > cause the ACK to be re-passed to the transport layer for retransmission, but the newly received
+        // > response MUST NOT be passed up to the TU.
+        (State::Completed, Input::Failure) => (state, smallvec![Resend]),
+        (State::Completed, Input::Timer(Timer::AbsorbFailures) | Input::TransportError) => {
+            (State::Terminated, smallvec![])
+        }
+
+        _ => (state, smallvec![]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::{RELIABLE, TIMERS, TIMERS_ALL, UNRELIABLE, check, secs};
+    use super::*;
+    use Action::{Acknowledge, Arm, Cancel as SendCancel, Deliver, Fail, Resend, Send};
+    use Input::{Cancel, Failure as Refused, Provisional, Success, TransportError};
+    use State::{Accepted, Completed, Terminated};
+
+    const fn calling(seconds: u64, cancel: bool) -> State {
+        State::Calling { interval: Duration::from_secs(seconds), cancel }
+    }
+    const PROCEEDING: State = State::Proceeding { cancelled: false };
+    const CANCELLED: State = State::Proceeding { cancelled: true };
+    const STATES: [State; 7] =
+        [calling(1, false), calling(2, true), PROCEEDING, CANCELLED, Accepted, Completed, Terminated];
+    const A: Input = Input::Timer(Timer::RetransmitInvite);
+    const B: Input = Input::Timer(Timer::InviteTimeout);
+    const D: Input = Input::Timer(Timer::AbsorbFailures);
+    const M: Input = Input::Timer(Timer::AbsorbSuccesses);
+    const CANCEL_TIMEOUT: Input = Input::Timer(Timer::CancelTimeout);
+
+    fn inputs() -> Vec<Input> {
+        let events = [Provisional, Success, Refused, Cancel, TransportError];
+        events.into_iter().chain(TIMERS_ALL.map(Input::Timer)).collect()
+    }
+
+    #[test]
+    fn starts_by_sending() {
+        let b = Arm(Timer::InviteTimeout, secs(64));
+        let (state, actions) = start(UNRELIABLE);
+        assert_eq!(state, calling(1, false));
+        assert_eq!(actions.as_slice(), [Send, Arm(Timer::RetransmitInvite, secs(1)), b]);
+        assert_eq!(start(RELIABLE).1.as_slice(), [Send, b]);
+    }
+
+    fn rows(reliable: bool) -> Vec<(State, Input, State, &'static [Action])> {
+        const ACCEPT: &[Action] = &[Deliver, Arm(Timer::AbsorbSuccesses, Duration::from_secs(64))];
+        const COMPLETE: &[Action] =
+            &[Acknowledge, Deliver, Arm(Timer::AbsorbFailures, Duration::from_secs(64))];
+        const B_FIRED: &[Action] = &[Fail(Failure::Timeout(Timer::InviteTimeout))];
+        const LOST: &[Action] = &[Fail(Failure::Transport)];
+        const WAIT: Action = Arm(Timer::CancelTimeout, Duration::from_secs(64));
+        let (refused, complete): (_, &[Action]) =
+            if reliable { (Terminated, &[Acknowledge, Deliver]) } else { (Completed, COMPLETE) };
+        vec![
+            (calling(1, false), A, calling(2, false), &[Resend, Arm(Timer::RetransmitInvite, secs_const(2))]),
+            (calling(1, false), B, Terminated, B_FIRED),
+            (calling(1, false), TransportError, Terminated, LOST),
+            (calling(1, false), Cancel, calling(1, true), &[]),
+            (calling(1, false), Provisional, PROCEEDING, &[Deliver]),
+            (calling(1, false), Success, Accepted, ACCEPT),
+            (calling(1, false), Refused, refused, complete),
+            // Timer A doubles past T2, unlike E and G.
+            (calling(2, true), A, calling(4, true), &[Resend, Arm(Timer::RetransmitInvite, secs_const(4))]),
+            (calling(2, true), B, Terminated, B_FIRED),
+            (calling(2, true), TransportError, Terminated, LOST),
+            (calling(2, true), Provisional, CANCELLED, &[Deliver, SendCancel, WAIT]),
+            (calling(2, true), Success, Accepted, ACCEPT),
+            (calling(2, true), Refused, refused, complete),
+            (PROCEEDING, Provisional, PROCEEDING, &[Deliver]),
+            (PROCEEDING, Cancel, CANCELLED, &[SendCancel, WAIT]),
+            (PROCEEDING, Success, Accepted, ACCEPT),
+            (PROCEEDING, Refused, refused, complete),
+            (PROCEEDING, TransportError, Terminated, LOST),
+            (CANCELLED, Provisional, CANCELLED, &[Deliver]),
+            (CANCELLED, Success, Accepted, ACCEPT),
+            (CANCELLED, Refused, refused, complete),
+            (CANCELLED, TransportError, Terminated, LOST),
+            (CANCELLED, CANCEL_TIMEOUT, Terminated, &[Fail(Failure::Timeout(Timer::CancelTimeout))]),
+            (Accepted, Success, Accepted, &[Deliver]),
+            (Accepted, M, Terminated, &[]),
+            (Completed, Refused, Completed, &[Resend]),
+            (Completed, D, Terminated, &[]),
+            (Completed, TransportError, Terminated, &[]),
+        ]
+    }
+
+    const fn secs_const(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn follows_its_figure_on_an_unreliable_transport() {
+        check(UNRELIABLE, step, &STATES, &inputs(), &rows(false));
+    }
+
+    #[test]
+    fn ends_with_its_ack_on_a_reliable_transport() {
+        check(RELIABLE, step, &STATES, &inputs(), &rows(true));
+    }
+
+    #[test]
+    fn timer_d_is_never_shorter_than_32_seconds() {
+        let timers = crate::proto::Timers { t1: Duration::from_millis(1), ..TIMERS };
+        let setting = Setting { timers: &timers, reliable: false };
+        let (_, actions) = step(PROCEEDING, Refused, setting);
+        assert_eq!(actions[2], Arm(Timer::AbsorbFailures, secs(32)));
+    }
+}
