@@ -27,7 +27,9 @@ use crate::flow::{Flow, Transport};
 
 mod counters;
 mod limits;
+mod tasks;
 mod tcp;
+mod turn;
 mod udp;
 
 pub use counters::Counters;

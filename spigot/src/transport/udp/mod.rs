@@ -1,12 +1,40 @@
-//! UDP: the listener.
+//! UDP: a datagram is a message.
+//!
+//! One task reads, in batches; one flushes what the socket did not take at once. Invariant: no error that a
+//! peer can cause ends the reader.
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
-use super::{Bind, BoxFuture, Carrier, Inbound, TransportLimits};
+use spigot_parser as sip;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use self::batch::{BATCH, Datagram};
+use self::outbox::Outbox;
+use self::socket::Socket;
+use super::counters::{Counters, Tally};
+use super::tasks::Tasks;
+use super::turn::Turn;
+use super::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits, next_connection};
+use crate::flow::{Flow, Transport};
+
+mod batch;
+mod outbox;
+mod reader;
+mod socket;
+
+/// The payload of the largest datagram: 65,535 octets less the IPv4 and UDP headers, or over IPv6, whose
+/// length does not count its own header, less the UDP header.
+const LARGEST_V4: usize = 65_507;
+const LARGEST_V6: usize = 65_527;
 
 /// A UDP listener to be bound.
+///
+/// Bound to a wildcard address (`0.0.0.0`, `[::]`), each flow has the local address that the peer sent to, and
+/// replies leave from it. An IPv6 listener takes no IPv4, so both can have the same port.
 #[derive(Clone, Debug)]
 pub struct Udp {
     address: SocketAddr,
@@ -22,13 +50,224 @@ impl Udp {
 impl Bind for Udp {
     fn bind(
         self: Box<Self>,
-        _inbound: Arc<dyn Inbound>,
-        _limits: &TransportLimits,
+        inbound: Arc<dyn Inbound>,
+        limits: &TransportLimits,
     ) -> BoxFuture<'static, io::Result<Arc<dyn Carrier>>> {
-        todo!()
+        let (write_queue, linger) = (limits.write_queue, limits.linger);
+        Box::pin(async move {
+            let socket = Arc::new(Socket::bind(self.address)?);
+            let local = socket.local;
+            let shared = Arc::new(Shared {
+                number: next_connection(),
+                largest: if local.is_ipv4() { LARGEST_V4 } else { LARGEST_V6 },
+                socket: RwLock::new(Some(Arc::clone(&socket))),
+                outbox: Mutex::new(Outbox::new(write_queue)),
+                backlogged: Notify::new(),
+                tally: Tally::default(),
+            });
+            let tasks = Tasks::new();
+            let reader = tasks.spawn(reader::run(Arc::clone(&socket), Arc::clone(&shared), inbound));
+            tasks.spawn(flush(socket, Arc::clone(&shared)));
+            tracing::debug!(%local, "udp bound");
+            Ok(Arc::new(UdpCarrier {
+                local,
+                linger,
+                shared,
+                tasks,
+                reader,
+            }) as Arc<dyn Carrier>)
+        })
     }
 
     fn describe(&self) -> String {
         format!("udp:{}", self.address)
     }
+}
+
+/// A bound UDP listener.
+struct UdpCarrier {
+    local: SocketAddr,
+    linger: Duration,
+    shared: Arc<Shared>,
+    tasks: Tasks,
+    reader: Option<AbortHandle>,
+}
+
+impl Carrier for UdpCarrier {
+    fn transport(&self) -> Transport {
+        Transport::Udp
+    }
+
+    fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
+        Box::pin(async move {
+            let socket = self.shared.socket().ok_or(io::ErrorKind::NotConnected)?;
+            let local = socket.local_for(peer)?;
+            Ok(Flow {
+                transport: Transport::Udp,
+                local,
+                peer,
+                connection: 0,
+            })
+        })
+    }
+
+    fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError> {
+        self.shared.send(flow, message)
+    }
+
+    fn shutdown(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if let Some(reader) = &self.reader {
+                reader.abort(); // between two turns: a turn does not wait
+            }
+            self.shared.close();
+            self.tasks.finish(self.linger).await;
+            tracing::debug!(local = %self.local, "udp closed");
+        })
+    }
+
+    fn counters(&self) -> Counters {
+        self.shared.tally.snapshot()
+    }
+}
+
+/// What the carrier and its tasks share.
+struct Shared {
+    /// Tells this socket's turns from others'.
+    number: u64,
+    largest: usize,
+    /// `None` once closed.
+    socket: RwLock<Option<Arc<Socket>>>,
+    outbox: Mutex<Outbox>,
+    /// There is a backlog, or the socket was closed: for the flusher.
+    backlogged: Notify,
+    tally: Tally,
+}
+
+impl Shared {
+    fn socket(&self) -> Option<Arc<Socket>> {
+        self.socket.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send(&self, flow: &Flow, bytes: sip::Bytes) -> Result<(), SendError> {
+        let socket = self.socket().ok_or(SendError::Closed)?;
+        if bytes.len() > self.largest {
+            self.tally.failed_sends.add(1);
+            return Err(SendError::TooLarge);
+        }
+        let datagram = Datagram {
+            peer: flow.peer,
+            source: socket.source(flow.local),
+            bytes,
+        };
+        if Turn::is_of(self.number) {
+            if self.outbox().gather(datagram) >= BATCH {
+                self.send_gathered(&socket);
+            }
+            return Ok(());
+        }
+        if self.outbox().has_backlog() {
+            return self.queue(datagram);
+        }
+        match batch::send_one(&socket, &datagram) {
+            Ok(()) => {
+                self.tally.sent.add(1);
+                self.tally.sent_bytes.add(datagram.bytes.len() as u64);
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.queue(datagram),
+            Err(error) => {
+                self.tally.failed_sends.add(1);
+                tracing::debug!(peer = %datagram.peer, %error, "datagram not sent");
+                Err(if quinn_udp::is_msg_size_err(&error) {
+                    SendError::TooLarge
+                } else {
+                    SendError::Io(error)
+                })
+            }
+        }
+    }
+
+    /// Sends what the turn has gathered; what the socket does not take goes to the backlog, as far as that goes.
+    fn send_gathered(&self, socket: &Socket) {
+        let (gathered, behind) = {
+            let mut outbox = self.outbox();
+            (outbox.take_gathered(), outbox.has_backlog())
+        };
+        if gathered.is_empty() {
+            return;
+        }
+        let done = if behind {
+            0
+        } else {
+            self.count(batch::send(socket, &gathered))
+        };
+        for datagram in &gathered[done..] {
+            let _counted = self.queue(datagram.clone());
+        }
+        self.outbox().give_back(gathered);
+    }
+
+    /// Puts a datagram behind the backlog and wakes the flusher.
+    fn queue(&self, datagram: Datagram) -> Result<(), SendError> {
+        let queued = self.outbox().queue(datagram);
+        match queued {
+            Ok(()) => {
+                self.backlogged.notify_one();
+                Ok(())
+            }
+            Err(outbox::Full) => {
+                self.tally.refused_sends.add(1);
+                Err(SendError::QueueFull)
+            }
+        }
+    }
+
+    fn count(&self, progress: batch::Progress) -> usize {
+        self.tally.sent.add(progress.sent);
+        self.tally.sent_bytes.add(progress.sent_bytes);
+        self.tally.failed_sends.add(progress.failed);
+        progress.done
+    }
+
+    fn close(&self) {
+        self.socket.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.backlogged.notify_one();
+    }
+}
+
+/// Sends the backlog as the socket takes it; ends once the carrier is closed and the backlog empty.
+async fn flush(socket: Arc<Socket>, shared: Arc<Shared>) {
+    loop {
+        while shared.outbox().has_backlog() {
+            if socket.io.writable().await.is_err() {
+                return; // the runtime is going
+            }
+            let mut outbox = shared.outbox();
+            let done = shared.count(batch::send(&socket, outbox.backlog()));
+            outbox.sent(done);
+        }
+        if shared.socket().is_none() {
+            return;
+        }
+        shared.backlogged.notified().await;
+    }
+}
+
+/// Whether the error is the news of an earlier datagram's fate (a closed port, an unreachable host), which some
+/// systems deliver on the next call.
+fn is_stale(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable};
+    matches!(
+        error.kind(),
+        ConnectionRefused | ConnectionReset | HostUnreachable | NetworkUnreachable
+    )
 }

@@ -1,0 +1,175 @@
+//! One connection, as those see it who send on it.
+//!
+//! Sending writes straight from the sender's task when nothing is queued; what the socket does not take is
+//! queued, and the connection's task (`reader`) writes it when the socket takes more. Invariant: once
+//! `closed` is set nothing is queued any more, and the first reason stands.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use spigot_parser::Bytes;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::Reason;
+use super::outbox::{Outbox, Written};
+use crate::flow::Flow;
+use crate::transport::SendError;
+use crate::transport::counters::Tally;
+use crate::transport::turn::Turn;
+
+/// A connection that is open.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) flow: Flow,
+    pub(super) stream: TcpStream,
+    /// The task has something to look at: a queue, or an end.
+    pub(super) wake: Notify,
+    outgoing: Mutex<Outgoing>,
+}
+
+#[derive(Debug)]
+struct Outgoing {
+    outbox: Outbox,
+    sent: Instant,
+    /// It is to end, and still takes messages until what is queued has left.
+    ending: Option<Reason>,
+    /// It takes no more messages.
+    closed: Option<Reason>,
+}
+
+/// What the connection's task asks before it waits.
+pub(super) struct Status {
+    /// The end, if it has come.
+    pub(super) end: Option<Reason>,
+    pub(super) queued: bool,
+    /// When something was last sent.
+    pub(super) sent: Instant,
+}
+
+impl Connection {
+    pub(super) fn new(flow: Flow, stream: TcpStream, outbox: Outbox) -> Self {
+        let outgoing = Outgoing {
+            outbox,
+            sent: Instant::now(),
+            ending: None,
+            closed: None,
+        };
+        Connection {
+            flow,
+            stream,
+            wake: Notify::new(),
+            outgoing: Mutex::new(outgoing),
+        }
+    }
+
+    /// Writes a message, gathers it in this connection's turn, or queues what the socket does not take.
+    pub(super) fn send(&self, message: Bytes, tally: &Tally) -> Result<(), SendError> {
+        let mut outgoing = self.outgoing();
+        if outgoing.closed.is_some() {
+            return Err(SendError::Closed);
+        }
+        outgoing.sent = Instant::now();
+        let gathering = Turn::is_of(self.flow.connection);
+        let mut rest = message;
+        if !gathering && outgoing.outbox.is_empty() {
+            match self.stream.try_write(&rest) {
+                Ok(octets) => {
+                    tally.sent_bytes.add(octets as u64);
+                    rest = rest.slice(octets..);
+                    if rest.is_empty() {
+                        tally.sent.add(1);
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    self.broke(&mut outgoing, &error);
+                    return Err(SendError::Closed);
+                }
+            }
+        }
+        let mut pushed = outgoing.outbox.push(rest.clone());
+        if pushed.is_err() && gathering {
+            // The turn has gathered much; that the socket has not taken it is not known before it is tried.
+            self.write(&mut outgoing, tally);
+            pushed = outgoing.outbox.push(rest);
+        }
+        if pushed.is_err() {
+            tally.refused_sends.add(1);
+            self.end(&mut outgoing, Reason::Full);
+            return Err(SendError::QueueFull);
+        }
+        if !gathering {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Writes what is queued, as far as the socket takes it; whether nothing is left.
+    pub(super) fn flush(&self, tally: &Tally) -> bool {
+        let mut outgoing = self.outgoing();
+        self.write(&mut outgoing, tally);
+        outgoing.outbox.is_empty()
+    }
+
+    /// Writes what is queued and, when nothing is left, takes no more; whether that is so.
+    pub(super) fn flush_last(&self, reason: Reason, tally: &Tally) -> bool {
+        let mut outgoing = self.outgoing();
+        self.write(&mut outgoing, tally);
+        if outgoing.outbox.is_empty() {
+            outgoing.closed.get_or_insert(reason);
+        }
+        outgoing.closed.is_some()
+    }
+
+    /// Asks the connection's task to deliver what is queued and end.
+    pub(super) fn stop(&self, reason: Reason) {
+        self.outgoing().ending.get_or_insert(reason);
+        self.wake.notify_one();
+    }
+
+    /// Takes no more messages and drops what is queued; the reason that stands.
+    pub(super) fn close(&self, reason: Reason) -> Reason {
+        let mut outgoing = self.outgoing();
+        self.end(&mut outgoing, reason);
+        outgoing.closed.unwrap_or(reason)
+    }
+
+    pub(super) fn status(&self) -> Status {
+        let outgoing = self.outgoing();
+        Status {
+            end: outgoing.closed.or(outgoing.ending),
+            queued: !outgoing.outbox.is_empty(),
+            sent: outgoing.sent,
+        }
+    }
+
+    fn write(&self, outgoing: &mut Outgoing, tally: &Tally) {
+        let mut written = Written::default();
+        let result = outgoing
+            .outbox
+            .write(&mut written, |slices| self.stream.try_write_vectored(slices));
+        tally.sent.add(written.messages);
+        tally.sent_bytes.add(written.octets);
+        if let Err(error) = result {
+            self.broke(outgoing, &error);
+        }
+    }
+
+    fn broke(&self, outgoing: &mut Outgoing, error: &io::Error) {
+        tracing::debug!(flow = %self.flow, %error, "writing failed");
+        self.end(outgoing, Reason::Peer);
+    }
+
+    fn end(&self, outgoing: &mut Outgoing, reason: Reason) {
+        outgoing.closed.get_or_insert(reason);
+        outgoing.outbox.clear();
+        self.wake.notify_one();
+    }
+
+    fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,114 @@
+//! When a connection has kept us waiting too long.
+//!
+//! Pure: instants come in, a deadline and a verdict go out. Invariant: there is always a deadline.
+
+use tokio::time::Instant;
+
+use super::Reason;
+use crate::transport::TransportLimits;
+
+/// What a connection is given time for.
+#[derive(Debug)]
+pub(super) struct Deadlines<'a> {
+    limits: &'a TransportLimits,
+    /// When it was accepted, while nothing has come.
+    silent_since: Option<Instant>,
+    /// When the message under way began.
+    message_since: Option<Instant>,
+    /// When something last travelled, either way.
+    active: Instant,
+}
+
+impl<'a> Deadlines<'a> {
+    /// Of a connection that begins now; one that we opened owes us no first octet.
+    pub(super) fn new(limits: &'a TransportLimits, accepted: bool, now: Instant) -> Self {
+        Deadlines {
+            limits,
+            silent_since: accepted.then_some(now),
+            message_since: None,
+            active: now,
+        }
+    }
+
+    /// Octets came; `messages` were completed by them, and `partial` says whether a further one has begun.
+    pub(super) fn received(&mut self, messages: bool, partial: bool, now: Instant) {
+        self.silent_since = None;
+        self.active = now;
+        if !partial {
+            self.message_since = None;
+        } else if messages || self.message_since.is_none() {
+            self.message_since = Some(now);
+        }
+    }
+
+    /// Something was sent, at that instant or before.
+    pub(super) fn sent(&mut self, at: Instant) {
+        self.active = self.active.max(at);
+    }
+
+    /// The next deadline, and why the connection is closed if it passes.
+    pub(super) fn next(&self) -> (Instant, Reason) {
+        let mut next = (self.active + self.limits.idle, Reason::Idle);
+        if let Some(since) = self.silent_since {
+            next = earlier(next, (since + self.limits.first_byte, Reason::Silent));
+        }
+        if let Some(since) = self.message_since {
+            next = earlier(next, (since + self.limits.whole_message, Reason::Slow));
+        }
+        next
+    }
+}
+
+fn earlier(a: (Instant, Reason), b: (Instant, Reason)) -> (Instant, Reason) {
+    if b.0 < a.0 { b } else { a }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn secs(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_accepted_connection_owes_a_first_octet_and_an_opened_one_does_not() {
+        let limits = TransportLimits::default();
+        let start = Instant::now();
+        let accepted = Deadlines::new(&limits, true, start);
+        assert_eq!(accepted.next(), (start + secs(10), Reason::Silent));
+        let opened = Deadlines::new(&limits, false, start);
+        assert_eq!(opened.next(), (start + secs(120), Reason::Idle));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_is_timed_from_its_first_octet_however_it_trickles() {
+        let limits = TransportLimits::default();
+        let start = Instant::now();
+        let mut deadlines = Deadlines::new(&limits, true, start);
+        deadlines.received(false, true, start + secs(9));
+        deadlines.received(false, true, start + secs(20));
+        assert_eq!(deadlines.next(), (start + secs(29), Reason::Slow));
+        // It is whole, and the next has begun in the same segment.
+        deadlines.received(true, true, start + secs(25));
+        assert_eq!(deadlines.next(), (start + secs(45), Reason::Slow));
+        deadlines.received(true, false, start + secs(30));
+        assert_eq!(deadlines.next(), (start + secs(150), Reason::Idle));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sending_keeps_a_connection_but_not_a_slow_message() {
+        let limits = TransportLimits::default();
+        let start = Instant::now();
+        let mut deadlines = Deadlines::new(&limits, true, start);
+        deadlines.received(true, false, start);
+        deadlines.sent(start + secs(100));
+        deadlines.sent(start + secs(50));
+        assert_eq!(deadlines.next(), (start + secs(220), Reason::Idle));
+        deadlines.received(false, true, start + secs(200));
+        deadlines.sent(start + secs(219));
+        assert_eq!(deadlines.next(), (start + secs(220), Reason::Slow));
+    }
+}

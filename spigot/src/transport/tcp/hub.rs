@@ -1,0 +1,154 @@
+//! The connections of one listener.
+//!
+//! Invariant: a connection is in the tables from before its task runs until its [`Registration`] is dropped,
+//! which happens however the task ends, and which is when the endpoint hears that it is closed.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use spigot_parser as sip;
+use tokio::net::TcpStream;
+
+use super::admission::{Admission, Permit, descriptor_bound};
+use super::connection::Connection;
+use super::opening::Openings;
+use super::outbox::{Budget, Outbox};
+use super::{Reason, reader};
+use crate::flow::{Flow, Transport};
+use crate::transport::counters::Tally;
+use crate::transport::tasks::Tasks;
+use crate::transport::turn::guarded;
+use crate::transport::{Inbound, SendError, TransportLimits, next_connection};
+
+/// What the listener, its connections and the carrier share.
+pub(super) struct Hub {
+    pub(super) local: SocketAddr,
+    pub(super) inbound: Arc<dyn Inbound>,
+    pub(super) limits: TransportLimits,
+    pub(super) tally: Tally,
+    pub(super) admission: Arc<Admission>,
+    pub(super) openings: Openings,
+    /// The listener's task and those that open connections.
+    pub(super) openers: Tasks,
+    /// The connections' tasks.
+    pub(super) readers: Tasks,
+    budget: Arc<Budget>,
+    connections: DashMap<u64, Arc<Connection>>,
+    /// The connection to each peer that a new message to it uses.
+    peers: DashMap<SocketAddr, u64>,
+}
+
+impl Hub {
+    pub(super) fn new(local: SocketAddr, inbound: Arc<dyn Inbound>, limits: TransportLimits) -> Arc<Self> {
+        Arc::new(Hub {
+            local,
+            inbound,
+            tally: Tally::default(),
+            admission: Admission::new(
+                limits.connections.min(descriptor_bound()),
+                limits.connections_per_source,
+            ),
+            openings: Openings::default(),
+            openers: Tasks::new(),
+            readers: Tasks::new(),
+            budget: Budget::new(limits.write_queues_total),
+            connections: DashMap::new(),
+            peers: DashMap::new(),
+            limits,
+        })
+    }
+
+    /// Takes a connection in: from here on its task owns it.
+    ///
+    /// # Errors
+    ///
+    /// When its addresses cannot be had (it broke meanwhile), or the listener was shut down.
+    pub(super) fn adopt(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        permit: Permit,
+        accepted: bool,
+    ) -> io::Result<Flow> {
+        let _best_effort = stream.set_nodelay(true);
+        let flow = Flow {
+            transport: Transport::Tcp,
+            local: stream.local_addr()?,
+            peer: stream.peer_addr()?,
+            connection: next_connection(),
+        };
+        let outbox = Outbox::new(self.limits.write_queue, Arc::clone(&self.budget));
+        let connection = Arc::new(Connection::new(flow, stream, outbox));
+        self.connections.insert(flow.connection, Arc::clone(&connection));
+        self.peers.insert(flow.peer, flow.connection);
+        if accepted {
+            &self.tally.accepted
+        } else {
+            &self.tally.connected
+        }
+        .add(1);
+        tracing::debug!(%flow, accepted, "connection open");
+        let registration = Registration {
+            hub: Arc::clone(self),
+            connection,
+            _permit: permit,
+        };
+        match self.readers.spawn(reader::run(registration, accepted)) {
+            Some(_) => Ok(flow),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// The connection to a peer, if there is one that takes messages.
+    pub(super) fn existing(&self, peer: SocketAddr) -> Option<Flow> {
+        let number = *self.peers.get(&peer)?;
+        let connection = self.connections.get(&number)?;
+        connection.status().end.is_none().then_some(connection.flow)
+    }
+
+    /// Sends on a flow of ours.
+    pub(super) fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError> {
+        let connection = self
+            .connections
+            .get(&flow.connection)
+            .map(|entry| Arc::clone(&entry));
+        connection.ok_or(SendError::Closed)?.send(message, &self.tally)
+    }
+
+    /// New messages to the peer no longer use this connection.
+    pub(super) fn retire(&self, connection: &Connection) {
+        let number = connection.flow.connection;
+        self.peers
+            .remove_if(&connection.flow.peer, |_, current| *current == number);
+    }
+
+    /// Ends all connections, within the time that they may linger.
+    pub(super) async fn shutdown(&self) {
+        self.openers.finish(std::time::Duration::ZERO).await;
+        for connection in &self.connections {
+            connection.stop(Reason::Shutdown);
+        }
+        self.readers.finish(self.limits.linger).await;
+    }
+}
+
+/// A connection's place in the tables.
+pub(super) struct Registration {
+    pub(super) hub: Arc<Hub>,
+    pub(super) connection: Arc<Connection>,
+    _permit: Permit,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let flow = self.connection.flow;
+        // Not closed yet: the task was cut short, which only a shutdown does.
+        let reason = self.connection.close(Reason::Shutdown);
+        self.hub.connections.remove(&flow.connection);
+        self.hub.retire(&self.connection);
+        reason.count(&self.hub.tally).add(1);
+        tracing::debug!(%flow, ?reason, "connection closed");
+        guarded(flow, || self.hub.inbound.closed(flow));
+    }
+}

@@ -1,0 +1,126 @@
+//! Opening connections: several callers for one peer share one attempt.
+//!
+//! Invariant: an attempt is in the table exactly while its task lives.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use socket2::{Domain, Protocol, Type};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::hub::Hub;
+use crate::flow::Flow;
+
+/// What an attempt came to; the error is shared by all who waited.
+type Outcome = Result<Flow, Arc<io::Error>>;
+
+/// The attempts under way.
+#[derive(Debug, Default)]
+pub(super) struct Openings {
+    attempts: Mutex<HashMap<SocketAddr, watch::Receiver<Option<Outcome>>>>,
+}
+
+impl Openings {
+    fn attempts(&self) -> MutexGuard<'_, HashMap<SocketAddr, watch::Receiver<Option<Outcome>>>> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The connection to a peer: the one there is, or a new one. The attempt goes on if the caller goes away.
+pub(super) async fn connect(hub: &Arc<Hub>, peer: SocketAddr) -> io::Result<Flow> {
+    let Some(mut outcome) = join(hub, peer) else {
+        return hub
+            .existing(peer)
+            .ok_or_else(|| io::ErrorKind::NotConnected.into());
+    };
+    match outcome
+        .wait_for(Option::is_some)
+        .await
+        .map(|outcome| outcome.clone())
+    {
+        Ok(Some(Ok(flow))) => Ok(flow),
+        Ok(Some(Err(error))) => Err(io::Error::new(error.kind(), error)),
+        // Its task was cut short: the transport is shut down.
+        Ok(None) | Err(_) => Err(io::ErrorKind::NotConnected.into()),
+    }
+}
+
+/// Joins the attempt there is, or begins one; `None` when there is a connection.
+fn join(hub: &Arc<Hub>, peer: SocketAddr) -> Option<watch::Receiver<Option<Outcome>>> {
+    if hub.existing(peer).is_some() {
+        return None;
+    }
+    let mut attempts = hub.openings.attempts();
+    if let Some(attempt) = attempts.get(&peer) {
+        return Some(attempt.clone());
+    }
+    // An attempt leaves the table after its connection has entered its own: looked at again, under the lock.
+    if hub.existing(peer).is_some() {
+        return None;
+    }
+    let (announce, outcome) = watch::channel(None);
+    attempts.insert(peer, outcome.clone());
+    drop(attempts);
+    let attempt = Attempt {
+        hub: Arc::clone(hub),
+        peer,
+    };
+    // Refused once shut down: `announce` is dropped, which the caller sees.
+    hub.openers.spawn(async move {
+        let opened = open(&attempt.hub, peer).await;
+        if let Err(error) = &opened {
+            tracing::debug!(%peer, %error, "not connected");
+        }
+        drop(attempt);
+        announce.send_replace(Some(opened.map_err(Arc::new)));
+    });
+    Some(outcome)
+}
+
+/// An attempt's place in the table.
+struct Attempt {
+    hub: Arc<Hub>,
+    peer: SocketAddr,
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.hub.openings.attempts().remove(&self.peer);
+    }
+}
+
+async fn open(hub: &Arc<Hub>, peer: SocketAddr) -> io::Result<Flow> {
+    let Some(permit) = hub.admission.enter(None) else {
+        hub.tally.refused_connections.add(1);
+        return Err(io::Error::new(
+            io::ErrorKind::QuotaExceeded,
+            "as many connections as there may be",
+        ));
+    };
+    let stream = timeout(hub.limits.connect, dial(hub.local, peer))
+        .await
+        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the peer did not accept in time"))??;
+    hub.adopt(stream, permit, false)
+}
+
+/// Connects from the listener's address, unless that is a wildcard, and from a port of the system's choice.
+async fn dial(local: SocketAddr, peer: SocketAddr) -> io::Result<TcpStream> {
+    if peer.is_ipv4() != local.is_ipv4() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the peer's address is of the other family",
+        ));
+    }
+    let socket = socket2::Socket::new(Domain::for_address(peer), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    if !local.ip().is_unspecified() {
+        let mut source = local;
+        source.set_port(0);
+        socket.bind(&source.into())?;
+    }
+    TcpSocket::from_std_stream(socket.into()).connect(peer).await
+}

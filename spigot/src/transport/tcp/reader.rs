@@ -1,0 +1,166 @@
+//! The task of a connection: reads, frames, writes what was queued, keeps the deadlines, ends it.
+//!
+//! A turn is one read of the socket and every message that it completes.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+
+use spigot_parser as sip;
+use tokio::io::Interest;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::Reason;
+use super::connection::Connection;
+use super::deadlines::Deadlines;
+use super::hub::{Hub, Registration};
+use crate::transport::turn::Turn;
+
+/// Less room than this for a read, and more is made.
+const LITTLE: usize = 1_500;
+/// The room that is made.
+const ROOM: usize = 4_096;
+
+/// The answer to a ping: RFC 5626 §4.4.1, the "pong" is a single CRLF.
+const PONG: sip::Bytes = sip::Bytes::from_static(b"\r\n");
+
+/// Runs a connection to its end. Whether it was accepted, and not opened by us, says who speaks first.
+pub(super) async fn run(registration: Registration, accepted: bool) {
+    let (hub, connection) = (&registration.hub, &registration.connection);
+    let reason = read(hub, connection, accepted).await;
+    hub.retire(connection);
+    if reason.delivers() {
+        let _in_time = timeout(hub.limits.linger, deliver(hub, connection, reason)).await;
+    }
+    connection.close(reason);
+}
+
+/// Reads until there is a reason not to.
+async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason {
+    let limits = sip::Limits {
+        message: hub.limits.stream_message,
+        ..hub.limits.parser.clone()
+    };
+    let mut framer = sip::Framer::new(limits);
+    let mut deadlines = Deadlines::new(&hub.limits, accepted, Instant::now());
+    let mut sleep = pin!(sleep_until(deadlines.next().0));
+    loop {
+        let status = connection.status();
+        if let Some(reason) = status.end {
+            return reason;
+        }
+        let interest = if status.queued {
+            Interest::READABLE | Interest::WRITABLE
+        } else {
+            Interest::READABLE
+        };
+        tokio::select! {
+            ready = connection.stream.ready(interest) => {
+                let Ok(ready) = ready else { return Reason::Peer };
+                if status.queued && ready.is_writable() {
+                    connection.flush(&hub.tally);
+                }
+                if (ready.is_readable() || ready.is_read_closed() || ready.is_error())
+                    && let Some(reason) = turn(hub, connection, &mut framer, &mut deadlines)
+                {
+                    return reason;
+                }
+            }
+            () = connection.wake.notified() => {}
+            () = &mut sleep => {
+                deadlines.sent(connection.status().sent);
+                let (deadline, reason) = deadlines.next();
+                if deadline <= Instant::now() {
+                    return reason;
+                }
+                sleep.as_mut().reset(deadline);
+            }
+        }
+        // Deadlines mostly move away, which is seen when the timer fires; only a nearer one sets it anew.
+        let (deadline, _) = deadlines.next();
+        if deadline < sleep.deadline() {
+            sleep.as_mut().reset(deadline);
+        }
+        tokio::task::consume_budget().await;
+    }
+}
+
+/// One read, and what it completes. A reason to end, if it gave one.
+fn turn(
+    hub: &Hub,
+    connection: &Connection,
+    framer: &mut sip::Framer,
+    deadlines: &mut Deadlines<'_>,
+) -> Option<Reason> {
+    let buffer = framer.buffer();
+    if buffer.capacity() - buffer.len() < LITTLE {
+        buffer.reserve(ROOM);
+    }
+    match connection.stream.try_read_buf(buffer) {
+        Ok(0) => return Some(Reason::Peer),
+        Ok(octets) => hub.tally.received_bytes.add(octets as u64),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+        Err(error) => {
+            tracing::debug!(flow = %connection.flow, %error, "reading failed");
+            return Some(Reason::Peer);
+        }
+    }
+    let (mut messages, mut pings, mut end) = (0, 0, None);
+    let turn = Turn::begin(connection.flow.connection);
+    loop {
+        match framer.next() {
+            Ok(Some(sip::Frame::Message(bytes))) => {
+                messages += 1;
+                tracing::trace!(flow = %connection.flow, length = bytes.len(), "message received");
+                turn.message(&*hub.inbound, connection.flow, bytes);
+            }
+            Ok(Some(sip::Frame::Ping)) => {
+                pings += 1;
+                let _closed_if_full = connection.send(PONG, &hub.tally);
+            }
+            Ok(None) => break,
+            Err(error) => {
+                tracing::debug!(flow = %connection.flow, %error, "not framed");
+                turn.unframed(&*hub.inbound, connection.flow, error);
+                end = Some(Reason::Unframed);
+                break;
+            }
+        }
+    }
+    drop(turn);
+    connection.flush(&hub.tally);
+    hub.tally.received.add(messages);
+    hub.tally.keepalives.add(pings);
+    deadlines.received(messages > 0, !framer.is_idle(), Instant::now());
+    end
+}
+
+/// Delivers what is queued, says that nothing more comes, and waits for the peer to say the same.
+async fn deliver(hub: &Hub, connection: &Connection, reason: Reason) {
+    while !connection.flush_last(reason, &hub.tally) {
+        if connection.stream.writable().await.is_err() {
+            return;
+        }
+    }
+    if socket2::SockRef::from(&connection.stream)
+        .shutdown(std::net::Shutdown::Write)
+        .is_err()
+    {
+        return;
+    }
+    // Closing with octets unread would reset the connection, and the peer might lose what was just delivered.
+    let mut discarded = [0; 4_096];
+    loop {
+        match connection.stream.try_read(&mut discarded) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if reason == Reason::Shutdown || connection.stream.readable().await.is_err() {
+                    return;
+                }
+            }
+            Err(_) => return,
+        }
+        tokio::task::consume_budget().await;
+    }
+}

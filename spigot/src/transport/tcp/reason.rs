@@ -1,0 +1,42 @@
+//! Why a connection ends.
+
+use crate::transport::counters::{Count, Tally};
+
+/// Why a connection ends; what happens to what is still queued depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The peer closed it, or it broke.
+    Peer,
+    /// Nothing came after it was accepted.
+    Silent,
+    /// A message took too long to be whole.
+    Slow,
+    /// Nothing travelled on it.
+    Idle,
+    /// What came could not be framed.
+    Unframed,
+    /// The peer does not read what it is sent.
+    Full,
+    /// We are going.
+    Shutdown,
+}
+
+impl Reason {
+    /// Whether what is queued is still delivered: the peer has done nothing to lose it.
+    pub(super) fn delivers(self) -> bool {
+        matches!(self, Reason::Peer | Reason::Unframed | Reason::Shutdown)
+    }
+
+    /// Where it is counted.
+    pub(super) fn count(self, tally: &Tally) -> &Count {
+        match self {
+            Reason::Peer => &tally.closed_by_peer,
+            Reason::Silent => &tally.closed_silent,
+            Reason::Slow => &tally.closed_slow,
+            Reason::Idle => &tally.closed_idle,
+            Reason::Unframed => &tally.closed_unframed,
+            Reason::Full => &tally.closed_full,
+            Reason::Shutdown => &tally.closed_by_shutdown,
+        }
+    }
+}

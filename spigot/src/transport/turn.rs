@@ -1,0 +1,82 @@
+//! Which read turn this thread is in.
+//!
+//! A turn does not wait, so it stays on the thread it began on: a thread-local tells a send from within the
+//! turn, which is gathered, from one by anybody else, which leaves at once, without a lock and without a
+//! task's identity. Invariant: the mark is gone when the [`Turn`] is.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use spigot_parser as sip;
+
+use super::Inbound;
+use crate::flow::Flow;
+
+thread_local! {
+    /// The number of the socket or connection whose turn it is; 0 between turns.
+    static CURRENT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A read turn; it ends when this is dropped.
+#[must_use]
+pub(super) struct Turn {
+    before: u64,
+    /// Not `Send`: held across an `await` it would mark the wrong thread.
+    stays: PhantomData<*const ()>,
+}
+
+impl Turn {
+    /// Begins the turn of the socket or connection with this number.
+    pub(super) fn begin(number: u64) -> Turn {
+        Turn {
+            before: CURRENT.replace(number),
+            stays: PhantomData,
+        }
+    }
+
+    /// Whether the caller is inside the turn of that socket or connection.
+    pub(super) fn is_of(number: u64) -> bool {
+        CURRENT.get() == number
+    }
+
+    /// Hands a message over. A panic is the endpoint's defect; it costs that message and not the listener.
+    pub(super) fn message(&self, inbound: &dyn Inbound, flow: Flow, bytes: sip::Bytes) {
+        guarded(flow, || inbound.message(flow, bytes));
+    }
+
+    /// Hands over what could not be framed, guarded in the same way.
+    pub(super) fn unframed(&self, inbound: &dyn Inbound, flow: Flow, error: sip::FrameError) {
+        guarded(flow, || inbound.unframed(flow, error));
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        CURRENT.set(self.before);
+    }
+}
+
+/// Calls the endpoint; a panic of its is logged and goes no further.
+pub(super) fn guarded(flow: Flow, call: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        tracing::error!(%flow, "the endpoint panicked");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_is_of_one_socket_on_one_thread_until_it_is_dropped() {
+        let turn = Turn::begin(7);
+        assert!(Turn::is_of(7));
+        assert!(!Turn::is_of(8));
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert!(!Turn::is_of(7)));
+        });
+        drop(turn);
+        assert!(!Turn::is_of(7));
+    }
+}

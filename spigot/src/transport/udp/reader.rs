@@ -1,0 +1,125 @@
+//! The task that reads a UDP socket.
+//!
+//! A turn is one `recvmmsg`: up to a batch of buffers, each with one datagram or, where the kernel coalesced
+//! them, several of one length. Each datagram is copied once, into memory of its own size, so that a message
+//! that is kept keeps nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quinn_udp::{BATCH_SIZE, RecvMeta};
+use spigot_parser::Bytes;
+
+use super::Shared;
+use super::socket::Socket;
+use crate::flow::{Flow, Transport};
+use crate::transport::Inbound;
+use crate::transport::turn::Turn;
+
+/// The largest datagram, or the largest run of coalesced ones.
+const BUFFER: usize = 65_535;
+
+/// Turns in a row after which other tasks of the runtime get theirs.
+const TURNS: usize = 8;
+
+/// The pause after an error that is no peer's doing, such as no memory.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Reads until it is aborted or the runtime goes.
+pub(super) async fn run(socket: Arc<Socket>, shared: Arc<Shared>, inbound: Arc<dyn Inbound>) {
+    // Zeroed pages of the allocator: memory is touched when a datagram needs it.
+    let mut buffers = vec![0; BUFFER * BATCH_SIZE].into_boxed_slice();
+    let mut metas = [RecvMeta::default(); BATCH_SIZE];
+    let mut turns = 0;
+    while socket.io.readable().await.is_ok() {
+        match socket.try_receive(&mut buffers, BUFFER, &mut metas) {
+            Ok(count) => {
+                let received = buffers.chunks(BUFFER).zip(&metas[..count]);
+                turn(&socket, &shared, &*inbound, received);
+                turns += 1;
+                if turns % TURNS == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => turns = 0,
+            Err(error) => {
+                shared.tally.receive_errors.add(1);
+                tracing::debug!(local = %socket.local, %error, "receiving failed");
+                if !super::is_stale(&error) {
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// Hands over a batch, then sends what was gathered meanwhile.
+fn turn<'a>(
+    socket: &Socket,
+    shared: &Shared,
+    inbound: &dyn Inbound,
+    received: impl Iterator<Item = (&'a [u8], &'a RecvMeta)>,
+) {
+    let (mut messages, mut bytes, mut keepalives) = (0, 0, 0);
+    let turn = Turn::begin(shared.number);
+    for (buffer, meta) in received {
+        let mut local = socket.local;
+        if let (true, Some(ip)) = (socket.is_wildcard(), meta.dst_ip) {
+            local.set_ip(ip);
+        }
+        let flow = Flow {
+            transport: Transport::Udp,
+            local,
+            peer: meta.addr,
+            connection: 0,
+        };
+        keepalives += u64::from(meta.len == 0);
+        for datagram in split(buffer, meta) {
+            bytes += datagram.len() as u64;
+            if is_keepalive(datagram) {
+                keepalives += 1;
+                continue;
+            }
+            messages += 1;
+            tracing::trace!(%flow, length = datagram.len(), "datagram received");
+            turn.message(inbound, flow, Bytes::copy_from_slice(datagram));
+        }
+    }
+    drop(turn);
+    shared.send_gathered(socket);
+    shared.tally.received.add(messages);
+    shared.tally.received_bytes.add(bytes);
+    shared.tally.keepalives.add(keepalives);
+}
+
+/// The datagrams in a buffer; an empty datagram is none.
+fn split<'a>(buffer: &'a [u8], meta: &RecvMeta) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    buffer[..meta.len.min(buffer.len())].chunks(meta.stride.max(1))
+}
+
+/// Whether a datagram only keeps a NAT's binding alive: nothing but line ends, which RFC 3261 §7.5 skips before
+/// a message.
+fn is_keepalive(datagram: &[u8]) -> bool {
+    datagram.iter().all(|octet| matches!(octet, b'\r' | b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coalesced_buffer_is_cut_at_its_stride() {
+        let mut meta = RecvMeta::default();
+        (meta.len, meta.stride) = (7, 3);
+        let cut: Vec<_> = split(b"aaabbbc-----", &meta).collect();
+        assert_eq!(cut, [&b"aaa"[..], b"bbb", b"c"]);
+        (meta.len, meta.stride) = (0, 0);
+        assert_eq!(split(b"-----", &meta).count(), 0);
+    }
+
+    #[test]
+    fn line_ends_alone_are_a_keepalive() {
+        assert!(is_keepalive(b"\r\n\r\n"));
+        assert!(!is_keepalive(b"\r\nX"));
+    }
+}
