@@ -44,10 +44,7 @@ pub struct Framer {
 impl Framer {
     /// A framer that has read nothing yet.
     pub fn new(limits: Limits) -> Self {
-        Framer {
-            buffer: BytesMut::new(),
-            limits,
-        }
+        Framer { buffer: BytesMut::new(), limits }
     }
     /// Where to read into: append only.
     pub fn buffer(&mut self) -> &mut BytesMut {

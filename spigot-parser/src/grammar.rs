@@ -128,11 +128,7 @@ pub(crate) fn unquote(text: &str) -> std::borrow::Cow<'_, str> {
     let mut plain = String::with_capacity(inner.len());
     let mut characters = inner.chars();
     while let Some(character) = characters.next() {
-        plain.push(if character == '\\' {
-            characters.next().unwrap_or('\\')
-        } else {
-            character
-        });
+        plain.push(if character == '\\' { characters.next().unwrap_or('\\') } else { character });
     }
     plain.into()
 }
@@ -146,10 +142,7 @@ pub(crate) struct Expected {
 
 impl NomError<&str> for Expected {
     fn from_error_kind(input: &str, _: NomKind) -> Self {
-        Expected {
-            rest: input.len(),
-            what: "",
-        }
+        Expected { rest: input.len(), what: "" }
     }
 
     fn append(_: &str, _: NomKind, inner: Self) -> Self {
@@ -167,10 +160,7 @@ pub(crate) type Parsed<'a, T> = IResult<&'a str, T, Expected>;
 
 /// Fails here: `what` was expected.
 pub(crate) fn expected<'a, T>(input: &'a str, what: &'static str) -> Parsed<'a, T> {
-    Err(Err::Error(Expected {
-        rest: input.len(),
-        what,
-    }))
+    Err(Err::Error(Expected { rest: input.len(), what }))
 }
 
 /// Runs `parser` over the whole of `text`, blanks before and after it left aside.
@@ -182,19 +172,11 @@ pub(crate) fn whole<'a, T>(
     let (rest, value) = match parser.parse(blanks(text)) {
         Ok(parsed) => parsed,
         Err(Err::Error(error) | Err::Failure(error)) => return Err(fault(error)),
-        Err(Err::Incomplete(_)) => {
-            return Err(fault(Expected {
-                rest: 0,
-                what: "more",
-            }));
-        }
+        Err(Err::Incomplete(_)) => return Err(fault(Expected { rest: 0, what: "more" })),
     };
     match blanks(rest) {
         "" => Ok(value),
-        rest => Err(fault(Expected {
-            rest: rest.len(),
-            what: "the end of the value",
-        })),
+        rest => Err(fault(Expected { rest: rest.len(), what: "the end of the value" })),
     }
 }
 
@@ -248,10 +230,7 @@ pub(crate) fn quoted<'a>(what: &'static str) -> impl Parser<&'a str, Output = &'
 }
 
 /// Digits, as a number that is at most `max`.
-pub(crate) fn number<'a>(
-    max: u32,
-    what: &'static str,
-) -> impl Parser<&'a str, Output = u32, Error = Expected> {
+pub(crate) fn number<'a>(max: u32, what: &'static str) -> impl Parser<&'a str, Output = u32, Error = Expected> {
     move |input: &'a str| {
         let digits = input.bytes().take_while(u8::is_ascii_digit).count();
         match decimal(&input.as_bytes()[..digits], max) {
@@ -297,14 +276,8 @@ mod tests {
     fn a_quoted_string_ends_at_its_own_quote() {
         assert_eq!(quoted_end(br#""a \" b" c"#, 0), Some(8));
         assert_eq!(quoted_end("\"é\"".as_bytes(), 0), Some(4));
-        assert_eq!(
-            quoted_end(b"\"a\\\0\"", 0),
-            Some(5),
-            "an escaped NUL is a quoted-pair"
-        );
-        for text in [
-            "\"", "\"a", "\"a\\\"", "\"\0\"", "\"\r\n\"", "\"\\\n\"", "\"\\é\"", "\"\\",
-        ] {
+        assert_eq!(quoted_end(b"\"a\\\0\"", 0), Some(5), "an escaped NUL is a quoted-pair");
+        for text in ["\"", "\"a", "\"a\\\"", "\"\0\"", "\"\r\n\"", "\"\\\n\"", "\"\\é\"", "\"\\"] {
             assert_eq!(quoted_end(text.as_bytes(), 0), None, "{text:?}");
         }
     }
@@ -332,11 +305,7 @@ mod tests {
 
     #[test]
     fn an_error_says_where() {
-        let error = whole(
-            "  abc / ",
-            (token("a name"), separator('/', "`/`"), token("a version")),
-        )
-        .unwrap_err();
+        let error = whole("  abc / ", (token("a name"), separator('/', "`/`"), token("a version"))).unwrap_err();
         assert_eq!((error.offset(), error.expected()), (8, "a version"));
         assert_eq!(whole(" abc x", token("a name")).unwrap_err().offset(), 5);
     }

@@ -190,11 +190,7 @@ impl HeaderName {
             return Ok(known.into());
         }
         if !is_token(token) {
-            return Err(ParseError::new(
-                ErrorKind::Token,
-                0,
-                "a header name, which is a token",
-            ));
+            return Err(ParseError::new(ErrorKind::Token, 0, "a header name, which is a token"));
         }
         Ok(HeaderName(Repr::Other(token.into())))
     }
@@ -274,9 +270,7 @@ impl Hash for HeaderName {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Repr::Known(known) => known.hash(state),
-            Repr::Other(token) => token
-                .bytes()
-                .for_each(|byte| state.write_u8(byte.to_ascii_lowercase())),
+            Repr::Other(token) => token.bytes().for_each(|byte| state.write_u8(byte.to_ascii_lowercase())),
         }
     }
 }
@@ -301,11 +295,7 @@ mod tests {
     fn every_known_name_is_found_in_both_forms_and_any_case() {
         for known in Known::ALL {
             let name = HeaderName::from(*known);
-            for text in [
-                name.as_str(),
-                &name.as_str().to_lowercase(),
-                &name.as_str().to_uppercase(),
-            ] {
+            for text in [name.as_str(), &name.as_str().to_lowercase(), &name.as_str().to_uppercase()] {
                 assert_eq!(HeaderName::from_token(text).unwrap(), name, "{text}");
             }
             if let Some(short) = name.compact() {
@@ -343,11 +333,7 @@ mod tests {
         assert_eq!(name, "x-MINE");
         assert_ne!(name, HeaderName::VIA);
         for text in ["", "a b", "a:", "Vïa", "To\r\n"] {
-            assert_eq!(
-                HeaderName::from_token(text).unwrap_err().kind(),
-                ErrorKind::Token,
-                "{text:?}"
-            );
+            assert_eq!(HeaderName::from_token(text).unwrap_err().kind(), ErrorKind::Token, "{text:?}");
         }
     }
 }

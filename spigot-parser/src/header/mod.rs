@@ -1,25 +1,10 @@
 //! Typed headers.
-use crate::{HeaderName, ParseError};
 use bytestring::ByteString;
 use std::str::FromStr;
+use crate::{HeaderName, ParseError};
 
-mod accept;
-mod address;
-mod allow;
-mod call_id;
-mod contact;
-mod content_length;
-mod content_type;
-mod cseq;
-mod date;
-mod event;
-mod expires;
-mod max_forwards;
-mod option_tags;
-mod product;
-mod retry_after;
-mod via;
-mod warning;
+mod accept; mod address; mod allow; mod call_id; mod contact; mod content_length; mod content_type; mod cseq; mod date; mod event;
+mod expires; mod max_forwards; mod option_tags; mod product; mod retry_after; mod via; mod warning;
 pub use accept::{Accept, MediaRange};
 pub use address::{From, RecordRoute, Route, To};
 pub use allow::Allow;
@@ -68,54 +53,25 @@ pub trait TypedHeader: Sized + Clone {
 
 /// The text of one header value, and what owns it.
 #[derive(Clone, Copy, Debug)]
-pub struct Field<'a> {
-    text: &'a str,
-    owner: Option<&'a ByteString>,
-}
+pub struct Field<'a> { text: &'a str, owner: Option<&'a ByteString> }
 impl<'a> Field<'a> {
     /// A field of its own: what is parsed out of it is copied.
-    pub fn new(text: &'a str) -> Field<'a> {
-        Field { text, owner: None }
-    }
+    pub fn new(text: &'a str) -> Field<'a> { Field { text, owner: None } }
     /// A part of a message's head: what is parsed out of it shares the head. `text` must lie within `owner`.
-    pub(crate) fn within(owner: &'a ByteString, text: &'a str) -> Field<'a> {
-        Field {
-            text,
-            owner: Some(owner),
-        }
-    }
+    pub(crate) fn within(owner: &'a ByteString, text: &'a str) -> Field<'a> { Field { text, owner: Some(owner) } }
     /// The text.
-    pub fn as_str(&self) -> &'a str {
-        self.text
-    }
+    pub fn as_str(&self) -> &'a str { self.text }
     /// A part of this field, with the same owner.
-    pub(crate) fn narrow(&self, part: &'a str) -> Field<'a> {
-        Field {
-            text: part,
-            owner: self.owner,
-        }
-    }
+    pub(crate) fn narrow(&self, part: &'a str) -> Field<'a> { Field { text: part, owner: self.owner } }
     /// The text as a value of its own: shared where there is an owner.
     pub(crate) fn share(&self) -> ByteString {
-        match self.owner {
-            Some(owner) => owner.slice_ref(self.text),
-            None => ByteString::from(self.text),
-        }
+        match self.owner { Some(owner) => owner.slice_ref(self.text), None => ByteString::from(self.text) }
     }
 }
 
 /// Splits a line at the commas that are outside of quotes and angle brackets; elements are trimmed. Never yields nothing: an empty
 /// line is one empty element.
 #[derive(Clone, Debug)]
-pub(crate) struct Elements<'a> {
-    rest: Option<&'a str>,
-}
-pub(crate) fn elements(line: &str) -> Elements<'_> {
-    Elements { rest: Some(line) }
-}
-impl<'a> Iterator for Elements<'a> {
-    type Item = &'a str;
-    fn next(&mut self) -> Option<&'a str> {
-        todo!()
-    }
-}
+pub(crate) struct Elements<'a> { rest: Option<&'a str> }
+pub(crate) fn elements(line: &str) -> Elements<'_> { Elements { rest: Some(line) } }
+impl<'a> Iterator for Elements<'a> { type Item = &'a str; fn next(&mut self) -> Option<&'a str> { todo!() } }

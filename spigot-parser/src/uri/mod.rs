@@ -12,8 +12,8 @@ pub use absolute::AbsoluteUri;
 pub use sip::SipUri;
 pub use tel::TelUri;
 
+use crate::{Host, ParseError, Params};
 use crate::header::Field;
-use crate::{Host, Params, ParseError};
 
 /// Any URI that SIP carries.
 #[derive(Clone, PartialEq)]
@@ -29,52 +29,23 @@ pub enum Uri {
 
 impl Uri {
     /// Parses a URI out of a field, sharing the field's text.
-    pub fn parse(field: Field<'_>) -> Result<Uri, ParseError> {
-        todo!()
-    }
+    pub fn parse(field: Field<'_>) -> Result<Uri, ParseError> { todo!() }
     /// The scheme as written: `sip`, `sips`, `tel` ...
-    pub fn scheme(&self) -> &str {
-        todo!()
-    }
+    pub fn scheme(&self) -> &str { todo!() }
     /// The text of the URI.
-    pub fn as_str(&self) -> &str {
-        todo!()
-    }
+    pub fn as_str(&self) -> &str { todo!() }
     /// The SIP or SIPS URI, if it is one.
-    pub fn as_sip(&self) -> Option<&SipUri> {
-        todo!()
-    }
+    pub fn as_sip(&self) -> Option<&SipUri> { todo!() }
     /// The telephone number, if it is one.
-    pub fn as_tel(&self) -> Option<&TelUri> {
-        todo!()
-    }
+    pub fn as_tel(&self) -> Option<&TelUri> { todo!() }
     /// The user part as written.
-    pub fn user(&self) -> Option<&str> {
-        todo!()
-    }
+    pub fn user(&self) -> Option<&str> { todo!() }
     /// The host.
-    pub fn host(&self) -> Option<&str> {
-        todo!()
-    }
+    pub fn host(&self) -> Option<&str> { todo!() }
     /// The URI parameters.
-    pub fn params(&self) -> Params<'_> {
-        todo!()
-    }
+    pub fn params(&self) -> Params<'_> { todo!() }
 }
 
-impl std::str::FromStr for Uri {
-    type Err = ParseError;
-    fn from_str(s: &str) -> Result<Self, ParseError> {
-        Uri::parse(Field::new(s))
-    }
-}
-impl std::fmt::Display for Uri {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-impl std::fmt::Debug for Uri {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+impl std::str::FromStr for Uri { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { Uri::parse(Field::new(s)) } }
+impl std::fmt::Display for Uri { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
+impl std::fmt::Debug for Uri { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
