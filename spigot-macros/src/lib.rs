@@ -1,13 +1,43 @@
-//! The attribute macros of Spigot.
+//! The attribute macros of Spigot. Use them through the `spigot` crate, which documents them.
+//!
+//! Their invariant: what the user wrote is emitted again whatever is wrong with it, so that an editor goes on
+//! completing inside it, and all that is wrong is reported at once.
+
+mod router;
+mod test;
 
 use proc_macro::TokenStream;
 
-mod test;
-
-/// Makes an agent of an impl block.
+/// Makes an agent of an impl block: its `async` methods that carry a route attribute become handlers.
+///
+/// The route attributes are `#[invite]`, `#[ack]`, `#[bye]`, `#[cancel]`, `#[register]`, `#[options]`,
+/// `#[subscribe]`, `#[notify]`, `#[info]`, `#[message]`, `#[prack]`, `#[publish]`, `#[pull]`, `#[push]`,
+/// `#[refer]`, `#[store]`, `#[update]`; `#[method("NAME")]` for any other method; `#[any]`, for every method but
+/// ACK and CANCEL; and `#[fallback]`, in the place of the library's 404, 405 and 501. They need no import.
+///
+/// In parentheses they take a pattern for the Request-URI, `in_dialog`, `event = "package"` and `content_type =
+/// "type/subtype"`:
+///
+/// ```ignore
+/// #[sip_router]
+/// impl Pbx {
+///     #[invite("sip:{room}@conference.{domain}")]
+///     async fn join(&self, Path((room, domain)): Path<(RoomId, String)>) -> Result<StatusCode, CallError> { ... }
+///
+///     #[subscribe(event = "presence")]
+///     async fn watch(&self, Header(expires): Header<header::Expires>) -> StatusCode { ... }
+///
+///     #[ack]
+///     async fn acked(&self) {}
+/// }
+/// ```
+///
+/// A handler takes `&self` and extractors (`FromRequest`), and returns an answer (`IntoReply`). The block gets a
+/// constant `ROUTES` that prints as a table. A generic block says `Send + Sync + 'static` of its parameters. A
+/// crate that renames its dependency on spigot writes `#[sip_router(crate = name)]`.
 #[proc_macro_attribute]
-pub fn sip_router(_options: TokenStream, block: TokenStream) -> TokenStream {
-    block
+pub fn sip_router(options: TokenStream, block: TokenStream) -> TokenStream {
+    router::expand(options.into(), block.into()).into()
 }
 
 /// A test on virtual time: an `async fn` that runs on one thread, with a clock that jumps to the next

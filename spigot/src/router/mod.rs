@@ -25,22 +25,28 @@
 //! ```
 
 mod agent;
+mod dispatch;
+mod display;
 pub mod extract;
+mod fallback;
+pub(crate) mod glue;
 mod into_reply;
 pub mod method;
 mod reply;
+mod reply_part;
 mod request;
-mod route;
+pub(crate) mod route;
 mod source;
 mod table;
 mod transaction;
 
 pub use agent::{Agent, IntoRouter};
+pub use dispatch::{Dispatch, Router};
 pub use extract::FromRequest;
 pub use into_reply::IntoReply;
-pub use reply::{Body, Reply, ReplyPart};
+pub use reply::Reply;
+pub use reply_part::{Body, ReplyPart};
 pub use request::Request;
 pub use route::{HandlerFuture, Route, Routes};
 pub use source::Source;
-pub use table::{Dispatch, Router};
 pub use transaction::{Exchange, Transaction, TransactionError};

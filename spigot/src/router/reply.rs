@@ -1,10 +1,25 @@
-//! What a handler answers.
+//! What becomes of a request, and the replies that must carry a header.
 
-use bytes::Bytes;
+use std::time::Duration;
 
-use crate::sip::{ParseError, Response, StatusCode};
+use super::reply_part::{ReplyPart, build};
+use crate::sip::header::{Contact, MinExpires, RetryAfter};
+use crate::sip::{HeaderName, Response, StatusCode};
 
 /// What becomes of a request: a response, or nothing.
+///
+/// Its named constructors make the replies for which the RFC demands a header.
+///
+/// ```
+/// use std::time::Duration;
+/// use spigot::{HeaderName, Reply, StatusCode};
+///
+/// let reply = Reply::interval_too_brief(Duration::from_secs(60));
+///
+/// assert_eq!(reply.status(), Some(StatusCode::INTERVAL_TOO_BRIEF));
+/// let response = reply.into_response().unwrap();
+/// assert_eq!(response.headers().get(&HeaderName::MIN_EXPIRES), Some("60"));
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Debug)]
 pub enum Reply {
@@ -15,6 +30,49 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// 423: the registration or subscription would end too soon; Min-Expires says what is enough, in whole
+    /// seconds, rounded up ([RFC 3261 §21.4.17](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.17)).
+    pub fn interval_too_brief(min: Duration) -> Reply {
+        let response = Response::new(StatusCode::INTERVAL_TOO_BRIEF);
+        Reply::Response(response.with(MinExpires::new(seconds(min))))
+    }
+
+    /// 420: the request needs extensions that are not there; Unsupported lists them
+    /// ([RFC 3261 §21.4.15](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.15)).
+    pub fn bad_extension<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Reply {
+        let mut response = Response::new(StatusCode::BAD_EXTENSION);
+        let tags: Vec<T> = tags.into_iter().collect();
+        let tags: Vec<&str> = tags.iter().map(AsRef::as_ref).collect();
+        push(&mut response, HeaderName::UNSUPPORTED, &tags.join(", "));
+        Reply::Response(response)
+    }
+
+    /// 302: try these addresses instead
+    /// ([RFC 3261 §21.3.3](https://www.rfc-editor.org/rfc/rfc3261#section-21.3.3)).
+    pub fn moved_temporarily(contacts: impl IntoIterator<Item = Contact>) -> Reply {
+        let mut response = Response::new(StatusCode::MOVED_TEMPORARILY);
+        for contact in contacts {
+            response.headers_mut().push_typed(&contact);
+        }
+        Reply::Response(response)
+    }
+
+    /// 503: not now; Retry-After says when to come back, in whole seconds, rounded up
+    /// ([RFC 3261 §21.5.4](https://www.rfc-editor.org/rfc/rfc3261#section-21.5.4)).
+    pub fn service_unavailable(retry_after: Duration) -> Reply {
+        let response = Response::new(StatusCode::SERVICE_UNAVAILABLE);
+        Reply::Response(response.with(RetryAfter::new(seconds(retry_after))))
+    }
+
+    /// This reply with a header or a body more. `Nothing` stays nothing.
+    #[must_use]
+    pub fn with(self, part: impl ReplyPart) -> Reply {
+        match self {
+            Reply::Response(response) => build(response, |response| part.apply(response)),
+            Reply::Nothing => Reply::Nothing,
+        }
+    }
+
     /// The response, if there is one to send.
     pub fn into_response(self) -> Option<Response> {
         match self {
@@ -32,40 +90,59 @@ impl Reply {
     }
 }
 
-/// What can stand beside a status in an answer: a header, a body.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand beside a status in an answer",
-    label = "expected a header or a body",
-    note = "headers are `Header(value)`; bodies are `String`, `&str`, `Bytes` and `Body::new(content_type, octets)`"
-)]
-pub trait ReplyPart {
-    /// Puts this part into the response.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot stand in a message; the peer is then answered 500.
-    fn apply(self, response: &mut Response) -> Result<(), ParseError>;
-}
-
-/// A body and the type of its content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Body {
-    content_type: String,
-    octets: Bytes,
-}
-
-impl Body {
-    /// A body of this content type, such as `application/sdp`.
-    pub fn new(content_type: impl Into<String>, octets: impl Into<Bytes>) -> Body {
-        Body {
-            content_type: content_type.into(),
-            octets: octets.into(),
-        }
+impl From<StatusCode> for Reply {
+    fn from(status: StatusCode) -> Reply {
+        Reply::Response(Response::new(status))
     }
 }
 
-impl ReplyPart for Body {
-    fn apply(self, response: &mut Response) -> Result<(), ParseError> {
-        response.set_body(&self.content_type, self.octets)
+impl From<Response> for Reply {
+    fn from(response: Response) -> Reply {
+        Reply::Response(response)
+    }
+}
+
+/// Adds a header that the library or the application wrote. One that cannot stand in a message is left out.
+pub(super) fn push(response: &mut Response, name: HeaderName, value: &str) {
+    let shown = name.clone();
+    if let Err(error) = response.headers_mut().push(name, value) {
+        tracing::error!(header = shown.as_str(), %error, "a header of a reply cannot be written and is left out");
+    }
+}
+
+fn seconds(duration: Duration) -> u32 {
+    let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    u32::try_from(whole).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded_up_to_seconds() {
+        assert_eq!(seconds(Duration::from_millis(1)), 1);
+        assert_eq!(seconds(Duration::from_secs(60)), 60);
+        assert_eq!(seconds(Duration::MAX), u32::MAX);
+    }
+
+    #[test]
+    fn a_named_reply_has_its_header() {
+        let of = |reply: Reply| reply.into_response().unwrap();
+        let response = of(Reply::bad_extension(["100rel", "timer"]));
+        assert_eq!(
+            response.headers().get(&HeaderName::UNSUPPORTED),
+            Some("100rel, timer")
+        );
+
+        let response = of(Reply::service_unavailable(Duration::from_secs(5)));
+        assert_eq!(response.headers().get(&HeaderName::RETRY_AFTER), Some("5"));
+
+        let contact = Contact::new("sip:bob@192.0.2.1".parse().unwrap());
+        let response = of(Reply::moved_temporarily([contact]));
+        assert_eq!(
+            response.headers().get(&HeaderName::CONTACT),
+            Some("<sip:bob@192.0.2.1>")
+        );
     }
 }

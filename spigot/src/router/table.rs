@@ -1,76 +1,323 @@
-//! The router.
+//! The routes of an agent made ready: patterns parsed, the candidates of each method found, and the headers
+//! that say what the agent can do.
 
-use std::fmt;
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::{Agent, HandlerFuture, Reply, Request};
+use super::route::{Captured, Rule, Takes};
+use super::{Agent, HandlerFuture, Request};
+use crate::sip::{HeaderName, Headers, Method, Pattern};
 
-/// An agent and its routes, ready to take requests.
-#[derive(Clone)]
-pub struct Router {}
+/// Methods that only exist within a dialog: BYE (RFC 3261 §15.1), INFO (RFC 6086 §4.2.1), UPDATE (RFC 3311
+/// §5.1), PRACK (RFC 3262 §3) and NOTIFY (RFC 6665 §4.1.3). `#[sip_router]` has the same list.
+pub(super) const DIALOG_ONLY: [Method; 5] = [
+    Method::BYE,
+    Method::INFO,
+    Method::UPDATE,
+    Method::PRACK,
+    Method::NOTIFY,
+];
 
-/// What becomes of a request.
-pub enum Dispatch {
-    /// The library answers by itself.
-    Now(Reply),
-    /// A handler will.
-    Handler(HandlerFuture),
+pub(super) struct Table {
+    agent: Box<dyn Handlers>,
+    entries: Vec<Entry>,
+    by_method: HashMap<Method, Candidates>,
+    /// Routes of `#[any]`, for the methods that no route names.
+    any: Candidates,
+    fallback: Option<usize>,
+    /// URI schemes that a pattern names, besides those that are always taken.
+    schemes: Vec<String>,
+    pub(super) allow: String,
+    pub(super) accept: String,
+    pub(super) events: Option<String>,
 }
 
-impl Router {
-    /// The router of an agent.
-    pub fn new<A: Agent>(agent: A) -> Router {
-        let _ = agent;
-        todo!()
-    }
-
-    /// The option tags that the application supports (RFC 3261 §19.2): they are accepted in Require and named
-    /// in Supported. None by default.
-    pub fn supported(self, tags: &[&str]) -> Router {
-        let _ = tags;
-        todo!()
-    }
-
-    /// The methods of the Allow header, `INVITE, ACK, ...`.
-    pub fn allow(&self) -> &str {
-        todo!()
-    }
-
-    /// Takes a request that opened a transaction.
-    pub fn handle(&self, request: Request) -> Dispatch {
-        let _ = request;
-        todo!()
-    }
-
-    /// Takes the ACK to a 2xx; `None` when no route wants it.
-    pub fn ack(&self, request: Request) -> Option<HandlerFuture> {
-        let _ = request;
-        todo!()
-    }
-
-    /// Takes a CANCEL that the library has answered; `None` when no route wants it.
-    pub fn cancelled(&self, request: Request) -> Option<HandlerFuture> {
-        let _ = request;
-        todo!()
-    }
+pub(super) struct Entry {
+    rule: Rule,
+    pub(super) pattern: Option<Pattern>,
 }
 
-impl fmt::Debug for Router {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Router").finish_non_exhaustive()
+/// The routes of a method in the order written, as indices.
+#[derive(Default)]
+struct Candidates {
+    initial: Vec<usize>,
+    in_dialog: Vec<usize>,
+}
+
+/// The agent, its type forgotten.
+trait Handlers: Send + Sync {
+    fn call(&self, index: usize, request: Request, captured: Captured<'_>) -> Option<HandlerFuture>;
+}
+
+impl<A: Agent> Handlers for Arc<A> {
+    fn call(&self, index: usize, request: Request, captured: Captured<'_>) -> Option<HandlerFuture> {
+        A::ROUTES.get(index)?.call(Arc::clone(self), request, captured)
     }
 }
 
-impl fmt::Display for Router {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
-    }
-}
-
-impl fmt::Debug for Dispatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Dispatch::Now(reply) => f.debug_tuple("Now").field(reply).finish(),
-            Dispatch::Handler(_) => f.debug_tuple("Handler").finish_non_exhaustive(),
+impl Table {
+    pub(super) fn new<A: Agent>(agent: A) -> Table {
+        let entries: Vec<Entry> = A::ROUTES.iter().map(|route| Entry::new(*route.rule())).collect();
+        let mut by_method: HashMap<Method, Candidates> = HashMap::new();
+        for method in entries.iter().filter_map(Entry::method) {
+            if !by_method.contains_key(&method) {
+                let candidates = Candidates::of(&method, &entries);
+                by_method.insert(method, candidates);
+            }
         }
+        for method in DIALOG_ONLY {
+            by_method
+                .entry(method.clone())
+                .or_insert_with(|| Candidates::of(&method, &entries));
+        }
+        Table {
+            by_method,
+            any: Candidates::of_any(&entries),
+            fallback: entries
+                .iter()
+                .position(|entry| entry.rule.takes == Takes::Fallback),
+            schemes: entries.iter().filter_map(Entry::scheme).collect(),
+            allow: allow(&entries),
+            accept: accept(&entries),
+            events: events(&entries),
+            agent: Box::new(Arc::new(agent)),
+            entries,
+        }
+    }
+
+    pub(super) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.entries.iter().map(|entry| &entry.rule)
+    }
+
+    /// Whether a route names the method, or it is one that SIP has.
+    pub(super) fn knows(&self, method: &Method) -> bool {
+        method.is_known() || self.by_method.contains_key(method)
+    }
+
+    pub(super) fn takes_scheme(&self, scheme: &str) -> bool {
+        ["sip", "sips", "tel"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known))
+            || self
+                .schemes
+                .iter()
+                .any(|named| scheme.eq_ignore_ascii_case(named))
+    }
+
+    pub(super) fn candidates(&self, method: &Method, in_dialog: bool) -> &[usize] {
+        let candidates = self.by_method.get(method).unwrap_or(match *method {
+            Method::ACK | Method::CANCEL => return &[],
+            _ => &self.any,
+        });
+        if in_dialog {
+            &candidates.in_dialog
+        } else {
+            &candidates.initial
+        }
+    }
+
+    pub(super) fn entry(&self, index: usize) -> &Entry {
+        &self.entries[index]
+    }
+
+    pub(super) fn call(
+        &self,
+        index: usize,
+        request: &Request,
+        captured: Captured<'_>,
+    ) -> Option<HandlerFuture> {
+        self.agent.call(index, request.clone(), captured)
+    }
+
+    pub(super) fn fallback(&self, request: &Request) -> Option<HandlerFuture> {
+        self.call(self.fallback?, request, None)
+    }
+
+    /// The content types that the candidates name.
+    pub(super) fn accepted_by(&self, candidates: &[usize]) -> String {
+        distinct(
+            candidates
+                .iter()
+                .filter_map(|index| self.entries[*index].rule.content_type),
+        )
+    }
+
+    /// The event packages that the candidates name.
+    pub(super) fn events_of(&self, candidates: &[usize]) -> String {
+        distinct(
+            candidates
+                .iter()
+                .filter_map(|index| self.entries[*index].rule.event),
+        )
+    }
+}
+
+impl Entry {
+    /// # Panics
+    ///
+    /// When the pattern is not one, which `#[sip_router]` has made sure of with the same parser.
+    fn new(rule: Rule) -> Entry {
+        let pattern = rule.pattern.map(|text| match Pattern::parse(text) {
+            Ok(pattern) => pattern,
+            Err(error) => panic!("the pattern \"{text}\" of `{}`: {error}", rule.handler),
+        });
+        Entry { rule, pattern }
+    }
+
+    fn method(&self) -> Option<Method> {
+        match self.rule.takes {
+            Takes::Method(name) => Method::from_token(name).ok(),
+            Takes::Any | Takes::Fallback => None,
+        }
+    }
+
+    fn scheme(&self) -> Option<String> {
+        self.pattern.as_ref()?.scheme().map(str::to_owned)
+    }
+
+    /// Whether the body is one that the route takes. Only a body has a type (RFC 3261 §20.15).
+    pub(super) fn takes_body(&self, request: &Request) -> bool {
+        match self.rule.content_type {
+            None => true,
+            Some(_) if request.body().is_empty() => true,
+            Some(content_type) => {
+                media_type(request.headers()).is_some_and(|given| same_media_type(given, content_type))
+            }
+        }
+    }
+
+    /// Whether the event package is the route's: compared "byte by byte" (RFC 6665 §8.2.1).
+    pub(super) fn takes_event(&self, request: &Request) -> bool {
+        match self.rule.event {
+            None => true,
+            Some(package) => request.headers().get(&HeaderName::EVENT).map(without_params) == Some(package),
+        }
+    }
+}
+
+impl Candidates {
+    fn of(method: &Method, entries: &[Entry]) -> Candidates {
+        let always_both = matches!(*method, Method::ACK | Method::CANCEL);
+        let dialog_only = DIALOG_ONLY.contains(method);
+        let mut candidates = Candidates::default();
+        for (index, entry) in entries.iter().enumerate() {
+            let (initial, in_dialog) = match entry.rule.takes {
+                Takes::Fallback => continue,
+                Takes::Any if always_both => continue,
+                Takes::Any => (!entry.rule.in_dialog && !dialog_only, entry.rule.in_dialog),
+                Takes::Method(name) if *method != *name => continue,
+                Takes::Method(_) if always_both => (true, true),
+                Takes::Method(_) if dialog_only => (false, true),
+                Takes::Method(_) => (!entry.rule.in_dialog, entry.rule.in_dialog),
+            };
+            if initial {
+                candidates.initial.push(index);
+            }
+            if in_dialog {
+                candidates.in_dialog.push(index);
+            }
+        }
+        candidates
+    }
+
+    fn of_any(entries: &[Entry]) -> Candidates {
+        let of = |in_dialog: bool| {
+            let is_one = |entry: &Entry| entry.rule.takes == Takes::Any && entry.rule.in_dialog == in_dialog;
+            (0..entries.len())
+                .filter(|index| is_one(&entries[*index]))
+                .collect()
+        };
+        Candidates {
+            initial: of(false),
+            in_dialog: of(true),
+        }
+    }
+}
+
+fn media_type(headers: &Headers) -> Option<&str> {
+    headers.get(&HeaderName::CONTENT_TYPE).map(without_params)
+}
+
+fn without_params(value: &str) -> &str {
+    value.split(';').next().unwrap_or(value).trim()
+}
+
+/// `type SLASH subtype`, where spaces may stand around the slash and case does not matter (RFC 3261 §25.1).
+fn same_media_type(given: &str, wanted: &str) -> bool {
+    match (given.split_once('/'), wanted.split_once('/')) {
+        (Some((kind, subtype)), Some((wanted_kind, wanted_subtype))) => {
+            kind.trim().eq_ignore_ascii_case(wanted_kind)
+                && subtype.trim().eq_ignore_ascii_case(wanted_subtype)
+        }
+        _ => false,
+    }
+}
+
+/// The methods that are named, in the order written. INVITE brings those that go with it, and OPTIONS is
+/// always answered.
+fn allow(entries: &[Entry]) -> String {
+    let mut names = Vec::new();
+    for entry in entries {
+        if let Takes::Method(name) = entry.rule.takes {
+            names.push(name);
+            if name == "INVITE" {
+                names.extend(["ACK", "CANCEL", "BYE"]);
+            }
+        }
+    }
+    names.push("OPTIONS");
+    distinct(names.into_iter())
+}
+
+/// The content types that are named. An INVITE without one, and an agent that names none, take what RFC 3261
+/// §20.1 assumes: session descriptions.
+fn accept(entries: &[Entry]) -> String {
+    let mut types: Vec<&str> = Vec::new();
+    for Entry { rule, .. } in entries {
+        match rule.content_type {
+            Some(content_type) => types.push(content_type),
+            None if rule.takes == Takes::Method("INVITE") => types.push("application/sdp"),
+            None => {}
+        }
+    }
+    if types.is_empty() {
+        types.push("application/sdp");
+    }
+    distinct(types.into_iter())
+}
+
+fn events(entries: &[Entry]) -> Option<String> {
+    let packages = distinct(entries.iter().filter_map(|entry| entry.rule.event));
+    (!packages.is_empty()).then_some(packages)
+}
+
+/// The names, each once, as a header lists them.
+fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut seen: Vec<&str> = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    seen.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_are_compared_without_case_spaces_and_parameters() {
+        assert!(same_media_type(
+            without_params("Application / SDP ;charset=utf-8"),
+            "application/sdp"
+        ));
+        assert!(!same_media_type("application/sdpx", "application/sdp"));
+        assert!(!same_media_type("sdp", "application/sdp"));
+    }
+
+    #[test]
+    fn a_list_names_each_once_in_its_order() {
+        assert_eq!(distinct(["b", "a", "b"].into_iter()), "b, a");
     }
 }

@@ -1,16 +1,61 @@
-//! What a handler may take: the extractors.
+//! What a handler may take: the extractors, and the trait behind them.
 
+mod body;
 mod header;
 mod path;
+mod request;
+mod transaction;
 
 use std::future::Future;
 
 use super::{IntoReply, Request, method};
 
-pub use header::Header;
+pub use body::NotText;
+pub use header::{BadHeader, Header};
 pub use path::Path;
+pub use transaction::NoTransaction;
 
 /// What a handler of the method `M` of the agent `S` may take as an argument.
+///
+/// | extractor | gives | when it cannot be read |
+/// |---|---|---|
+/// | [`Request`] | the whole message | |
+/// | [`Path`] | the captures of the pattern | the route does not match |
+/// | [`Header<T>`](Header) | a typed header | 400 with a Warning that names it |
+/// | `Option<Header<T>>` | one that may be missing | 400 when it is malformed |
+/// | [`Uri`](crate::Uri) | the Request-URI | |
+/// | [`Bytes`](crate::Bytes), `String` | the body | 415 for a `String` that is not UTF-8 |
+/// | [`Source`](crate::Source) | where the request came from | |
+/// | [`Transaction`](crate::Transaction) | provisional replies, cancellation | 500 where there is none |
+///
+/// A type of the application's is one when it implements this:
+///
+/// ```
+/// use spigot::{Agent, FromRequest, HeaderName, Request, StatusCode, sip_router};
+///
+/// struct UserAgent(String);
+///
+/// impl<S: Agent, M> FromRequest<S, M> for UserAgent {
+///     type Rejection = StatusCode;
+///
+///     async fn from_request(request: &Request, _agent: &S) -> Result<Self, StatusCode> {
+///         match request.headers().get(&HeaderName::USER_AGENT) {
+///             Some(name) => Ok(UserAgent(name.to_owned())),
+///             None => Err(StatusCode::FORBIDDEN),
+///         }
+///     }
+/// }
+///
+/// struct Pbx;
+///
+/// #[sip_router]
+/// impl Pbx {
+///     #[register]
+///     async fn register(&self, UserAgent(name): UserAgent) -> (StatusCode, String) {
+///         (StatusCode::OK, format!("hello, {name}"))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a `{M}` handler",
     label = "this is not an extractor",
@@ -20,7 +65,7 @@ pub trait FromRequest<S, M>: Sized {
     /// What is answered when it cannot be read. The handler does not run then.
     type Rejection: IntoReply<method::any>;
 
-    /// Reads the argument from the request.
+    /// Reads the argument from the request. It may wait, for a database say.
     fn from_request(
         request: &Request,
         agent: &S,

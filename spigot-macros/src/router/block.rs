@@ -1,0 +1,208 @@
+//! The impl block as it was written.
+//!
+//! Heads of methods are parsed, their bodies are not: a body that is being typed must not cost the routes.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt};
+use syn::parse::ParseStream;
+use syn::spanned::Spanned;
+use syn::{Attribute, Generics, ImplItem, Signature, Token, Type, Visibility, WhereClause, braced, token};
+
+use super::attribute;
+use super::errors::{Errors, distance};
+
+pub(super) struct Block {
+    pub(super) attributes: Vec<Attribute>,
+    head: TokenStream,
+    pub(super) generics: Generics,
+    /// The trait, where the block implements one.
+    pub(super) trait_name: Option<Type>,
+    pub(super) self_type: Type,
+    brace: token::Brace,
+    inner_attributes: Vec<Attribute>,
+    pub(super) items: Vec<Item>,
+}
+
+/// An item of the block: its attributes, the head if it is a method, and everything after the attributes.
+pub(super) struct Item {
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) signature: Option<Signature>,
+    rest: TokenStream,
+}
+
+impl Block {
+    pub(super) fn parse(input: ParseStream<'_>) -> syn::Result<Block> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let unsafety: Option<Token![unsafe]> = input.parse()?;
+        if !input.peek(Token![impl]) {
+            return Err(input.error("`#[sip_router]` goes on an impl block: `impl Pbx { ... }`"));
+        }
+        let impl_token: Token![impl] = input.parse()?;
+        let mut generics: Generics = input.parse()?;
+        let mut self_type: Type = input.parse()?;
+        let mut head = unsafety.into_token_stream();
+        impl_token.to_tokens(&mut head);
+        generics.to_tokens(&mut head);
+        self_type.to_tokens(&mut head);
+
+        let mut trait_name = None;
+        if let Some(for_token) = input.parse::<Option<Token![for]>>()? {
+            let implemented = input.parse()?;
+            trait_name = Some(std::mem::replace(&mut self_type, implemented));
+            for_token.to_tokens(&mut head);
+            self_type.to_tokens(&mut head);
+        }
+        generics.where_clause = input.parse::<Option<WhereClause>>()?;
+        generics.where_clause.to_tokens(&mut head);
+
+        let content;
+        let brace = braced!(content in input);
+        let inner_attributes = content.call(Attribute::parse_inner)?;
+        let mut items = Vec::new();
+        while !content.is_empty() {
+            items.push(Item::parse(&content)?);
+        }
+        Ok(Block {
+            attributes,
+            head,
+            generics,
+            trait_name,
+            self_type,
+            brace,
+            inner_attributes,
+            items,
+        })
+    }
+}
+
+impl Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Item> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        if !is_method(input) {
+            let rest = input.parse::<ImplItem>()?.into_token_stream();
+            return Ok(Item {
+                attributes,
+                signature: None,
+                rest,
+            });
+        }
+        let visibility: Visibility = input.parse()?;
+        let signature: Signature = input.parse()?;
+        let body: TokenTree = input.parse()?;
+        let mut rest = visibility.into_token_stream();
+        signature.to_tokens(&mut rest);
+        body.to_tokens(&mut rest);
+        Ok(Item {
+            attributes,
+            signature: Some(signature),
+            rest,
+        })
+    }
+
+    /// Takes the attributes off that name a route. One that almost does is an error, and is taken off too:
+    /// the compiler would only say that it does not know it.
+    pub(super) fn take_route_attributes(&mut self, errors: &mut Errors) -> Vec<Attribute> {
+        let (taken, kept) = std::mem::take(&mut self.attributes).into_iter().partition(|attribute| {
+            let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { return false };
+            if attribute::is_route(&name) {
+                return true;
+            }
+            let Some(meant) = misspelled(&name) else { return false };
+            errors.push(
+                attribute.path().span(),
+                format!(
+                    "there is no route attribute `#[{name}]`: did you mean `#[{meant}]`? The route attributes are {}",
+                    attribute::list_of_routes()
+                ),
+            );
+            true
+        });
+        self.attributes = kept;
+        let taken: Vec<Attribute> = taken;
+        taken
+            .into_iter()
+            .filter(|attribute| attribute::is_named_route(attribute))
+            .collect()
+    }
+}
+
+/// Whether what comes is a method and not a constant, a type or a macro.
+fn is_method(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let _ = ahead.parse::<Visibility>();
+    loop {
+        if ahead.peek(Token![fn]) {
+            return true;
+        } else if ahead.peek(Token![const])
+            || ahead.peek(Token![async])
+            || ahead.peek(Token![unsafe])
+            || ahead.peek(Token![extern])
+            || ahead.peek(syn::LitStr)
+        {
+            let _ = ahead.parse::<TokenTree>();
+        } else {
+            return false;
+        }
+    }
+}
+
+/// The route attribute that was meant by a name one letter away from it (two in a long name). Names of the
+/// compiler's own attributes are left alone.
+fn misspelled(name: &str) -> Option<&'static str> {
+    const BUILT_IN: [&str; 8] = ["allow", "cfg", "cold", "deny", "doc", "expect", "inline", "test"];
+    if BUILT_IN.contains(&name) {
+        return None;
+    }
+    attribute::route_names().find(|route| {
+        let letters = if route.len() >= 6 { 2 } else { 1 };
+        route.len() >= 4 && distance(name, route) <= letters
+    })
+}
+
+impl ToTokens for Block {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append_all(&self.attributes);
+        self.head.to_tokens(tokens);
+        self.brace.surround(tokens, |tokens| {
+            tokens.append_all(&self.inner_attributes);
+            for item in &self.items {
+                tokens.append_all(&item.attributes);
+                item.rest.to_tokens(tokens);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+    use syn::parse::Parser;
+
+    #[test]
+    fn a_block_is_written_as_it_was_read() {
+        let written = quote! {
+            #[cfg(any())]
+            unsafe impl<'a, T: Clone, const N: usize> Pbx<'a, T, N> where T: Send {
+                #![allow(dead_code)]
+                const LIMIT: Limits = Limits { n: 1 };
+                /// Answers.
+                #[tracing::instrument(skip(self))]
+                pub(crate) async fn register(&self, mut a: [u8; 4]) -> Result<(), E> where E: Send { self. }
+                const fn helper() {}
+                some_macro! { }
+            }
+        };
+        let block = Block::parse.parse2(written.clone()).unwrap();
+        assert_eq!(block.into_token_stream().to_string(), written.to_string());
+    }
+
+    #[test]
+    fn misspelled_routes_are_known_and_other_attributes_left_alone() {
+        assert_eq!(misspelled("regster"), Some("register"));
+        assert_eq!(misspelled("subscribes"), Some("subscribe"));
+        assert_eq!(misspelled("instrument"), None);
+        assert_eq!(misspelled("inline"), None);
+        assert_eq!(misspelled("must_use"), None);
+    }
+}

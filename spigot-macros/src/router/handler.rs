@@ -1,0 +1,282 @@
+//! The method that a route attribute stands on.
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, ReturnType, Signature, Token, Type,
+};
+
+use super::attribute::{RouteAttribute, Takes};
+use super::errors::Errors;
+
+/// A method that can be called as a handler.
+pub(super) struct Handler {
+    pub(super) name: Ident,
+    /// Where an error about the handler's future is shown.
+    pub(super) async_token: Option<Token![async]>,
+    pub(super) cfgs: Vec<Attribute>,
+    pub(super) arguments: Vec<Argument>,
+    pub(super) output: Option<Type>,
+}
+
+/// What stands after `&self`.
+pub(super) enum Argument {
+    /// `Path(room): Path<RoomId>`: one capture.
+    Capture(Type, Capture),
+    /// `Path((room, domain)): Path<(RoomId, String)>`: several.
+    Captures(Type, Vec<Capture>),
+    /// Anything else is read from the request.
+    Extractor(Type),
+}
+
+/// A capture that an argument takes.
+pub(super) struct Capture {
+    pub(super) name: Ident,
+    /// What it is read as, where the type is written out.
+    pub(super) into: Option<Type>,
+}
+
+impl Handler {
+    pub(super) fn parse(
+        signature: &Signature,
+        attributes: &[Attribute],
+        route: Option<&RouteAttribute>,
+        errors: &mut Errors,
+    ) -> Handler {
+        check_receiver(signature, errors);
+        if signature.asyncness.is_none() {
+            errors.push(
+                signature.fn_token.span(),
+                format!("a handler is async: write `async fn {}`", signature.ident),
+            );
+        }
+        if !signature.generics.params.is_empty() {
+            errors.push(
+                signature.generics.span(),
+                "a handler has no generic parameters: nobody could say which type it is called for. Put them on the impl block",
+            );
+        }
+        if let Some(route) = route {
+            check_output(signature, route, errors);
+        }
+        let arguments: Vec<Argument> = signature
+            .inputs
+            .iter()
+            .filter_map(|input| match input {
+                FnArg::Typed(argument) => Argument::parse(&argument.pat, &argument.ty, errors),
+                FnArg::Receiver(_) => None,
+            })
+            .collect();
+        if let Some(route) = route {
+            check_captures(route, &arguments, errors);
+        }
+        Handler {
+            name: signature.ident.clone(),
+            async_token: signature.asyncness,
+            cfgs: attributes
+                .iter()
+                .filter(|attribute| attribute.path().is_ident("cfg"))
+                .cloned()
+                .collect(),
+            arguments,
+            output: match &signature.output {
+                ReturnType::Default => None,
+                ReturnType::Type(_, output) => Some((**output).clone()),
+            },
+        }
+    }
+
+    pub(super) fn captures(&self) -> impl Iterator<Item = &Capture> {
+        self.arguments.iter().flat_map(|argument| match argument {
+            Argument::Capture(_, capture) => std::slice::from_ref(capture),
+            Argument::Captures(_, captures) => captures.as_slice(),
+            Argument::Extractor(_) => &[],
+        })
+    }
+}
+
+impl Argument {
+    fn parse(pattern: &Pat, written: &Type, errors: &mut Errors) -> Option<Argument> {
+        if let Type::Reference(reference) = written {
+            errors.push(
+                reference.and_token.span(),
+                "a handler owns its arguments: take this one without `&` (a `Request`, `Bytes` or `Uri` is cheap to own)",
+            );
+            return None;
+        }
+        if let Type::ImplTrait(generic) = written {
+            errors.push(
+                generic.impl_token.span(),
+                "a handler has no generic parameters: name the type of this argument",
+            );
+            return None;
+        }
+        let Some(inner) = path_argument(written) else {
+            return Some(Argument::Extractor(written.clone()));
+        };
+        match captured_names(pattern) {
+            Some(Names::One(name)) if !matches!(inner, Some(Type::Tuple(_))) => {
+                Some(Argument::Capture(written.clone(), Capture { name, into: inner }))
+            }
+            Some(Names::Several(names)) => {
+                let types: Vec<Option<Type>> = match inner {
+                    Some(Type::Tuple(tuple)) if tuple.elems.len() == names.len() => {
+                        tuple.elems.into_iter().map(Some).collect()
+                    }
+                    _ => names.iter().map(|_| None).collect(),
+                };
+                let captures = names
+                    .into_iter()
+                    .zip(types)
+                    .map(|(name, into)| Capture { name, into })
+                    .collect();
+                Some(Argument::Captures(written.clone(), captures))
+            }
+            _ => {
+                errors.push(
+                    pattern.span(),
+                    "name the captures that this takes: `Path(room): Path<String>`, `Path((room, domain)): Path<(String, String)>`",
+                );
+                None
+            }
+        }
+    }
+}
+
+/// `Some` for `Path<...>`, with what is between the brackets.
+fn path_argument(written: &Type) -> Option<Option<Type>> {
+    let Type::Path(path) = written else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Path")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return Some(None);
+    };
+    Some(match arguments.args.first() {
+        Some(GenericArgument::Type(inner)) => Some(inner.clone()),
+        _ => None,
+    })
+}
+
+enum Names {
+    One(Ident),
+    Several(Vec<Ident>),
+}
+
+fn captured_names(pattern: &Pat) -> Option<Names> {
+    let ident = |pattern: &Pat| match pattern {
+        Pat::Ident(name) => Some(name.ident.unraw()),
+        _ => None,
+    };
+    match pattern {
+        Pat::TupleStruct(structure) if structure.elems.len() == 1 => match structure.elems.first()? {
+            Pat::Tuple(tuple) => tuple
+                .elems
+                .iter()
+                .map(ident)
+                .collect::<Option<_>>()
+                .map(Names::Several),
+            single => ident(single).map(Names::One),
+        },
+        single => ident(single).map(Names::One),
+    }
+}
+
+fn check_receiver(signature: &Signature, errors: &mut Errors) {
+    const WHY: &str = "the agent is shared by all requests, so a handler takes `&self`";
+    let Some(receiver) = signature.receiver() else {
+        errors.push(
+            signature.ident.span(),
+            format!("{WHY}: write `async fn {}(&self, ...)`", signature.ident),
+        );
+        return;
+    };
+    match &receiver.kind {
+        ReceiverKind::Reference(_, _, None) => {}
+        ReceiverKind::Reference(_, _, Some(mutable)) => errors.push(
+            mutable.span(),
+            format!("{WHY} and not `&mut self`: keep what changes in a `Mutex` or an atomic"),
+        ),
+        _ => errors.push(receiver.self_token.span(), format!("{WHY} and not `self`")),
+    }
+}
+
+fn check_output(signature: &Signature, route: &RouteAttribute, errors: &mut Errors) {
+    let (unit, span): (bool, Span) = match &signature.output {
+        ReturnType::Default => (true, signature.ident.span()),
+        ReturnType::Type(_, output) => (
+            matches!(&**output, Type::Tuple(tuple) if tuple.elems.is_empty()),
+            output.span(),
+        ),
+    };
+    let name = &route.name;
+    match (&route.takes, unit) {
+        (Takes::Method(method), false) if method == "ACK" => errors.push(
+            span,
+            "an `ack` handler cannot answer: there is no response to ACK in SIP. Return nothing",
+        ),
+        (Takes::Method(method), false) if method == "CANCEL" => errors.push(
+            span,
+            "a `cancel` handler cannot answer: the library has answered the CANCEL already. Return nothing",
+        ),
+        (_, true) if route.is_answered() => errors.push(
+            span,
+            format!(
+                "the peer waits for an answer: return one from this `{name}` handler, such as a `StatusCode`"
+            ),
+        ),
+        _ => {}
+    }
+}
+
+/// Every capture has its argument and every `Path` argument its capture.
+fn check_captures(route: &RouteAttribute, arguments: &[Argument], errors: &mut Errors) {
+    let captures: Vec<&Capture> = arguments
+        .iter()
+        .flat_map(|argument| match argument {
+            Argument::Capture(_, capture) => std::slice::from_ref(capture),
+            Argument::Captures(_, captures) => captures.as_slice(),
+            Argument::Extractor(_) => &[],
+        })
+        .collect();
+    let in_pattern: Vec<&str> = route
+        .pattern
+        .iter()
+        .flat_map(|(_, pattern)| pattern.captures())
+        .collect();
+    for capture in &captures {
+        if capture_in(&in_pattern, &capture.name).is_none() {
+            let hint = match in_pattern.as_slice() {
+                [] => "the pattern captures nothing".to_owned(),
+                names => format!("it has `{{{}}}`", names.join("}`, `{")),
+            };
+            let name = &capture.name;
+            errors.push(
+                name.span(),
+                format!("the pattern of this route has no capture `{{{name}}}` for this argument: {hint}"),
+            );
+        }
+    }
+    let Some((text, _)) = &route.pattern else { return };
+    for name in &in_pattern {
+        if !captures
+            .iter()
+            .any(|capture| capture_in(&[name], &capture.name).is_some())
+        {
+            errors.push(
+                text.span(),
+                format!(
+                    "no argument takes the capture `{{{name}}}`: add `Path({name}): Path<String>`, or write `*` in its place"
+                ),
+            );
+        }
+    }
+}
+
+/// The capture that an argument of this name takes. An argument that is not used, `_room`, takes `{room}`.
+pub(super) fn capture_in<'n>(names: &[&'n str], argument: &Ident) -> Option<&'n str> {
+    let argument = argument.to_string();
+    names.iter().copied().find(|name| *name == argument).or_else(|| {
+        let bare = argument.trim_start_matches('_');
+        names.iter().copied().find(|name| *name == bare)
+    })
+}

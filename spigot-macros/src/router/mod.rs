@@ -1,0 +1,97 @@
+//! `#[sip_router]`: reads an impl block and writes the table of its routes.
+//!
+//! `block` reads, `attribute` and `handler` check each route, `reach` checks them against each other,
+//! `expansion` writes. A check never stops another: each adds to [`Errors`].
+
+mod attribute;
+mod block;
+mod errors;
+mod expansion;
+mod handler;
+mod options;
+mod reach;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::parse::Parser;
+use syn::spanned::Spanned;
+
+use attribute::RouteAttribute;
+use block::{Block, Item};
+use errors::Errors;
+use handler::Handler;
+use options::Options;
+
+/// A route: the attribute and the handler that carries it.
+struct Route {
+    attribute: RouteAttribute,
+    handler: Handler,
+}
+
+/// What `#[sip_router(options)] block` becomes: the block without its route attributes, then the expansion or
+/// the errors. A block that cannot be read at all is emitted as it came, beside the error.
+pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let options = Options::parse(options, &mut errors);
+    let mut block = match Block::parse.parse2(tokens.clone()) {
+        Ok(block) => block,
+        Err(error) => {
+            let error = error.into_compile_error();
+            return quote!(#tokens #error);
+        }
+    };
+
+    if let Some(name) = &block.trait_name {
+        errors.push(
+            name.span(),
+            "`#[sip_router]` goes on the type's own impl block, `impl Pbx { ... }`, and not on the impl of a trait",
+        );
+    }
+    let routes: Vec<Route> = block
+        .items
+        .iter_mut()
+        .filter_map(|item| read_route(item, &mut errors))
+        .collect();
+    reach::check(&routes, &mut errors);
+
+    let expansion = if block.trait_name.is_some() {
+        TokenStream::new()
+    } else if errors.is_empty() {
+        expansion::write(&block, &routes, &options)
+    } else {
+        // The type is an agent even so: where it is used as one, nothing more need be said.
+        expansion::write(&block, &[], &options)
+    };
+    let errors = errors.into_compile_errors();
+    let block = block.into_token_stream();
+    quote!(#block #expansion #errors)
+}
+
+/// Takes the route attributes off an item and reads them; `None` for an item that is no route or a bad one.
+fn read_route(item: &mut Item, errors: &mut Errors) -> Option<Route> {
+    let taken = item.take_route_attributes(errors);
+    let (first, rest) = taken.split_first()?;
+    for second in rest {
+        errors.push(
+            second.path().span(),
+            format!(
+                "this method is a route already, by its `#[{}]`: one handler, one route attribute",
+                first.path().to_token_stream()
+            ),
+        );
+    }
+
+    let attribute = RouteAttribute::parse(first, errors);
+    let Some(signature) = &item.signature else {
+        errors.push(
+            first.path().span(),
+            "a route attribute goes on a method: `async fn name(&self, ...)`",
+        );
+        return None;
+    };
+    let handler = Handler::parse(signature, &item.attributes, attribute.as_ref(), errors);
+    Some(Route {
+        attribute: attribute?,
+        handler,
+    })
+}

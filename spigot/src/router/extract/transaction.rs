@@ -1,0 +1,25 @@
+//! The server transaction as an argument.
+
+use super::FromRequest;
+use crate::router::{Agent, IntoReply, Reply, Request, Transaction};
+use crate::sip::StatusCode;
+
+/// The request has no transaction: it was passed to the router without one. Answered 500.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the request has no transaction")]
+#[non_exhaustive]
+pub struct NoTransaction;
+
+impl<M> IntoReply<M> for NoTransaction {
+    fn into_reply(self) -> Reply {
+        StatusCode::SERVER_INTERNAL_ERROR.into()
+    }
+}
+
+impl<S: Agent, M> FromRequest<S, M> for Transaction {
+    type Rejection = NoTransaction;
+
+    async fn from_request(request: &Request, _: &S) -> Result<Self, NoTransaction> {
+        request.transaction().cloned().ok_or(NoTransaction)
+    }
+}

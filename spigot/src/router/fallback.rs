@@ -1,0 +1,67 @@
+//! The answers that the library gives where no handler does.
+
+use super::Reply;
+use super::reply::push;
+use crate::sip::{HeaderName, Response, StatusCode};
+
+pub(super) fn status(status: StatusCode) -> Reply {
+    Reply::Response(Response::new(status))
+}
+
+/// > The response MUST include an Allow header field containing a list of valid methods for the indicated
+/// > address.
+///
+/// [RFC 3261 §21.4.6](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.6)
+pub(super) fn method_not_allowed(allow: &str) -> Reply {
+    with(StatusCode::METHOD_NOT_ALLOWED, &[(HeaderName::ALLOW, allow)])
+}
+
+/// > The server MUST include a list of the unsupported extensions in an Unsupported header field in the
+/// > response.
+///
+/// [RFC 3261 §21.4.15](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.15)
+pub(super) fn bad_extension(unsupported: &str) -> Reply {
+    with(
+        StatusCode::BAD_EXTENSION,
+        &[(HeaderName::UNSUPPORTED, unsupported)],
+    )
+}
+
+/// > The server MUST return a list of acceptable formats using the Accept, Accept-Encoding, or
+/// > Accept-Language header field, depending on the specific problem with the content.
+///
+/// [RFC 3261 §21.4.13](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.13)
+pub(super) fn unsupported_media_type(accept: &str) -> Reply {
+    with(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        &[(HeaderName::ACCEPT, accept)],
+    )
+}
+
+/// 489 says which packages there are, in Allow-Events
+/// ([RFC 6665 §8.3.2](https://www.rfc-editor.org/rfc/rfc6665#section-8.3.2)).
+pub(super) fn bad_event(events: &str) -> Reply {
+    with(StatusCode::BAD_EVENT, &[(HeaderName::ALLOW_EVENTS, events)])
+}
+
+/// > Allow, Accept, Accept-Encoding, Accept-Language, and Supported header fields SHOULD be present in a
+/// > 200 (OK) response to an OPTIONS request.
+///
+/// [RFC 3261 §11.2](https://www.rfc-editor.org/rfc/rfc3261#section-11.2)
+pub(super) fn capabilities(allow: &str, accept: &str, supported: &str, events: Option<&str>) -> Reply {
+    let mut headers = vec![
+        (HeaderName::ALLOW, allow),
+        (HeaderName::ACCEPT, accept),
+        (HeaderName::SUPPORTED, supported),
+    ];
+    headers.extend(events.map(|events| (HeaderName::ALLOW_EVENTS, events)));
+    with(StatusCode::OK, &headers)
+}
+
+fn with(status: StatusCode, headers: &[(HeaderName, &str)]) -> Reply {
+    let mut response = Response::new(status);
+    for (name, value) in headers {
+        push(&mut response, name.clone(), value);
+    }
+    Reply::Response(response)
+}

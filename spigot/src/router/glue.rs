@@ -1,0 +1,57 @@
+//! What the expansion of `#[sip_router]` calls: one function for each thing that it checks, so that an error
+//! names that thing and stands at its span.
+
+use std::future::Future;
+use std::str::FromStr;
+
+use super::route::Captured;
+use super::{FromRequest, HandlerFuture, IntoReply, Reply, Request};
+use crate::sip::{Response, StatusCode};
+
+/// What a capture can be read as.
+#[diagnostic::on_unimplemented(
+    message = "a capture cannot be read as `{Self}`",
+    label = "`Path` reads a capture with `FromStr`, which this type does not have",
+    note = "implement `std::str::FromStr` for it, or take a `String`"
+)]
+pub trait Capture: Sized {
+    /// Reads it; `None` means that the route does not match.
+    fn read(text: &str) -> Option<Self>;
+}
+
+impl<T: FromStr> Capture for T {
+    fn read(text: &str) -> Option<T> {
+        text.parse().ok()
+    }
+}
+
+/// The capture of this name.
+pub fn capture<T: Capture>(captured: Captured<'_>, name: &str) -> Option<T> {
+    T::read(captured?.get(name)?)
+}
+
+/// An argument, or what is answered because it cannot be read.
+pub async fn argument<T: FromRequest<S, M>, S, M>(request: &Request, agent: &S) -> Result<T, Reply> {
+    T::from_request(request, agent)
+        .await
+        .map_err(IntoReply::into_reply)
+}
+
+/// What a handler's return value stands for. A handler's reply is final, so a provisional one is its mistake.
+pub fn reply<T: IntoReply<M>, M>(value: T) -> Reply {
+    match value.into_reply() {
+        Reply::Response(response) if response.status().is_provisional() => {
+            tracing::error!(
+                status = %response.status(),
+                "a handler returned a provisional response: send it with `Transaction::provisional`, and return a final one"
+            );
+            Reply::Response(Response::new(StatusCode::SERVER_INTERNAL_ERROR))
+        }
+        reply => reply,
+    }
+}
+
+/// The one allocation of a request's dispatch.
+pub fn future(handler: impl Future<Output = Reply> + Send + 'static) -> HandlerFuture {
+    Box::pin(handler)
+}

@@ -1,0 +1,112 @@
+//! What stands beside a status in an answer: headers and bodies.
+
+use bytes::Bytes;
+
+use super::{Reply, extract::Header};
+use crate::sip::header::TypedHeader;
+use crate::sip::{ParseError, Response, StatusCode};
+
+/// What can stand beside a status in an answer: a header, a body.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand beside a status in an answer",
+    label = "expected a header or a body",
+    note = "headers are `Header(value)`; bodies are `String`, `&str`, `Bytes` and `Body::new(content_type, octets)`"
+)]
+pub trait ReplyPart {
+    /// Puts this part into the response.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot stand in a message; the peer is then answered 500.
+    fn apply(self, response: &mut Response) -> Result<(), ParseError>;
+}
+
+/// A body and the type of its content.
+///
+/// ```
+/// use spigot::{Body, Reply, StatusCode};
+///
+/// let reply = Reply::from(StatusCode::OK).with(Body::new("application/pidf+xml", "<presence/>"));
+/// assert_eq!(reply.into_response().unwrap().body(), "<presence/>");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    content_type: String,
+    octets: Bytes,
+}
+
+impl Body {
+    /// A body of this content type, such as `application/sdp`.
+    pub fn new(content_type: impl Into<String>, octets: impl Into<Bytes>) -> Body {
+        Body {
+            content_type: content_type.into(),
+            octets: octets.into(),
+        }
+    }
+}
+
+impl ReplyPart for Body {
+    fn apply(self, response: &mut Response) -> Result<(), ParseError> {
+        response.set_body(&self.content_type, self.octets)
+    }
+}
+
+/// Octets of no type that is known: `application/octet-stream`.
+impl ReplyPart for Bytes {
+    fn apply(self, response: &mut Response) -> Result<(), ParseError> {
+        response.set_body("application/octet-stream", self)
+    }
+}
+
+/// Text: `text/plain;charset=utf-8`.
+impl ReplyPart for String {
+    fn apply(self, response: &mut Response) -> Result<(), ParseError> {
+        response.set_body(TEXT, self)
+    }
+}
+
+/// Text: `text/plain;charset=utf-8`.
+impl ReplyPart for &'static str {
+    fn apply(self, response: &mut Response) -> Result<(), ParseError> {
+        response.set_body(TEXT, self)
+    }
+}
+
+const TEXT: &str = "text/plain;charset=utf-8";
+
+/// A header more, after those of its name that are there.
+impl<T: TypedHeader> ReplyPart for Header<T> {
+    fn apply(self, response: &mut Response) -> Result<(), ParseError> {
+        response.headers_mut().push_typed(&self.0);
+        Ok(())
+    }
+}
+
+/// A part that may be there.
+impl<P: ReplyPart> ReplyPart for Option<P> {
+    fn apply(self, response: &mut Response) -> Result<(), ParseError> {
+        self.map_or(Ok(()), |part| part.apply(response))
+    }
+}
+
+/// The parts in their order, such as one Contact for each binding.
+impl<P: ReplyPart> ReplyPart for Vec<P> {
+    fn apply(self, response: &mut Response) -> Result<(), ParseError> {
+        self.into_iter().try_for_each(|part| part.apply(response))
+    }
+}
+
+/// A response with its parts; 500 where one of them cannot be written, for that is the application's mistake
+/// and not the peer's.
+pub(super) fn build(
+    mut response: Response,
+    parts: impl FnOnce(&mut Response) -> Result<(), ParseError>,
+) -> Reply {
+    match parts(&mut response) {
+        Ok(()) => Reply::Response(response),
+        Err(error) => {
+            tracing::error!(status = %response.status(), %error, "a part of an answer cannot be written");
+            Reply::Response(Response::new(StatusCode::SERVER_INTERNAL_ERROR))
+        }
+    }
+}
