@@ -15,6 +15,8 @@ pub mod router;
 pub mod testing;
 pub mod transport;
 
+pub use client::{Client, ClientTransaction, Dialog, IntoUri, Provisionals, RequestBuilder, RequestError};
+pub use endpoint::{BoundListener, Config, Counters, Error, Limits, ListenAddr, Spigot};
 pub use flow::{Flow, Transport, UnknownTransport};
 pub use router::extract::{Header, Path};
 pub use router::{
@@ -22,4 +24,6 @@ pub use router::{
 };
 pub use sip::{Bytes, HeaderName, Method, Response, StatusCode, Uri, header};
 pub use spigot_macros::sip_router;
+#[cfg(feature = "testing")]
+pub use spigot_macros::test;
 pub use spigot_parser as sip;

@@ -1,1 +1,118 @@
-//! Its owner writes this.
+//! Requests of our own: built, sent, answered.
+//!
+//! A [`Client`] sends from the listeners of its endpoint, so that what it says of itself in Via and Contact
+//! is where it can be reached.
+
+mod dialog;
+mod error;
+mod into_uri;
+mod outstanding;
+mod request;
+mod target;
+mod transaction;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use dialog::Dialog;
+pub use error::RequestError;
+pub use into_uri::IntoUri;
+pub(crate) use outstanding::Outstanding;
+pub use request::RequestBuilder;
+pub use transaction::{ClientTransaction, Provisionals};
+
+use crate::endpoint::{Core, host_of};
+use crate::sip::{Method, ParseError, Request, SipUri, Uri, header};
+
+/// Sends requests from an endpoint's listeners; from [`Spigot::client`](crate::Spigot::client).
+///
+/// ```no_run
+/// # async fn example(spigot: spigot::Spigot) -> Result<(), spigot::RequestError> {
+/// let client = spigot.client();
+/// let response = client.options("sip:bob@192.0.2.7").header("Accept", "application/sdp").send().await?;
+/// println!("{}", response.status());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A call, followed from its first ring to its end:
+///
+/// ```no_run
+/// # async fn example(client: spigot::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use spigot::Method;
+///
+/// let mut invite = client.invite("sip:bob@192.0.2.7").body("application/sdp", "v=0\r\n").start().await?;
+/// while let Some(response) = invite.provisional().await {
+///     println!("{}", response.status()); // 180 Ringing
+/// }
+/// let answer = invite.response().await?;
+/// if answer.status().is_success() {
+///     let mut dialog = invite.dialog(&answer)?; // the ACK has gone out
+///     dialog.request(Method::BYE).send().await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) core: Arc<Core>,
+}
+
+impl Client {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Client { core }
+    }
+
+    /// A request with this method to this URI. What is wrong with the URI is said when it is sent.
+    pub fn request(&self, method: Method, uri: impl IntoUri) -> RequestBuilder {
+        let request = uri.into_uri().and_then(|uri| self.prepare(method, uri));
+        RequestBuilder::new(self.clone(), request)
+    }
+
+    /// `OPTIONS`: what can the peer do?
+    pub fn options(&self, uri: impl IntoUri) -> RequestBuilder {
+        self.request(Method::OPTIONS, uri)
+    }
+
+    /// `INVITE`: a call. The ACK for its 2xx is the library's job.
+    pub fn invite(&self, uri: impl IntoUri) -> RequestBuilder {
+        self.request(Method::INVITE, uri)
+    }
+
+    /// `MESSAGE`: an instant message (RFC 3428).
+    pub fn message(&self, uri: impl IntoUri) -> RequestBuilder {
+        self.request(Method::MESSAGE, uri)
+    }
+
+    /// The headers that every request has (RFC 3261 §8.1.1), but for the Via, which is written when the flow
+    /// is known.
+    fn prepare(&self, method: Method, uri: Uri) -> Result<Request, ParseError> {
+        let core = &self.core;
+        let from = header::From::new(self.identity()?).with_tag(&core.unique())?;
+        let to = header::To::new(uri.clone());
+        let cseq = header::CSeq::new(1, method.clone())?;
+        let mut request = Request::new(method, uri);
+        let headers = request.headers_mut();
+        headers.push_typed(&header::MaxForwards::new(70));
+        headers.push_typed(&from);
+        headers.push_typed(&to);
+        headers.push(crate::sip::HeaderName::CALL_ID, &core.unique())?;
+        headers.push_typed(&cseq);
+        Ok(request)
+    }
+
+    /// Who the client is unless the caller says otherwise: the endpoint's name at its first listener.
+    fn identity(&self) -> Result<Uri, ParseError> {
+        let first = self.core.carriers().first();
+        let host = first.map_or_else(|| "invalid".to_owned(), |carrier| host_of(carrier.local_addr()));
+        Ok(Uri::Sip(SipUri::new(false, &host)?.with_user(self.core.name())?))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("agent", &self.core.name())
+            .finish()
+    }
+}

@@ -1,1 +1,26 @@
-//! Its owner writes this.
+//! The shell: sockets to the protocol core, the core to the router, and back.
+//!
+//! A message goes down once and up once: the transport's task judges it, steps its shard, polls the handler
+//! and gives the answer back to the transport, all where it stands.
+
+mod config;
+mod contact;
+mod core;
+mod counters;
+mod error;
+mod exchange;
+mod inbound;
+mod lane;
+mod limits;
+mod sanity;
+mod shutdown;
+mod start;
+mod timer;
+
+pub use self::config::{Config, ListenAddr};
+pub(crate) use self::contact::{address_of, contact, host_of};
+pub(crate) use self::core::Core;
+pub use self::counters::Counters;
+pub use self::error::Error;
+pub use self::limits::Limits;
+pub use self::start::{BoundListener, Spigot};

@@ -1,0 +1,45 @@
+//! The caller's side of a dialog: requests inside it.
+
+use super::{Client, RequestBuilder};
+use crate::flow::Flow;
+use crate::proto::{self, DialogId};
+use crate::sip::Method;
+
+/// A dialog that a request of ours has opened ([RFC 3261 §12](https://www.rfc-editor.org/rfc/rfc3261#section-12)):
+/// it knows the tags, the CSeq, the remote target and the route set, so that a request inside it needs none
+/// of them. Made by [`ClientTransaction::dialog`](super::ClientTransaction::dialog).
+#[derive(Debug)]
+pub struct Dialog {
+    client: Client,
+    state: proto::Dialog,
+    lane: usize,
+    flow: Flow,
+}
+
+impl Dialog {
+    pub(super) fn new(client: Client, state: proto::Dialog, lane: usize, flow: Flow) -> Self {
+        Dialog {
+            client,
+            state,
+            lane,
+            flow,
+        }
+    }
+
+    /// Call-ID and both tags.
+    pub fn id(&self) -> &DialogId {
+        self.state.id()
+    }
+
+    /// A request inside the dialog: `dialog.request(Method::BYE).send().await`.
+    pub fn request(&mut self, method: Method) -> RequestBuilder {
+        let request = self.state.request(method);
+        RequestBuilder::new(self.client.clone(), Ok(request)).on_flow(self.flow)
+    }
+
+    /// Sends the ACK for the 2xx that made the dialog, where
+    /// [`RequestBuilder::without_ack`] left it to the caller.
+    pub fn acknowledge(&self) {
+        self.client.core.acknowledge(self.lane, &self.state, self.flow);
+    }
+}

@@ -1,0 +1,176 @@
+//! A request of ours while it is put together.
+
+use std::net::SocketAddr;
+
+use super::outstanding::{Event, Outstanding, QUEUE};
+use super::target::NextHop;
+use super::{Client, ClientTransaction, IntoUri, RequestError};
+use crate::endpoint::{address_of, contact};
+use crate::flow::{Flow, Transport};
+use crate::sip::header::{self, TypedHeader};
+use crate::sip::{Bytes, HeaderName, Method, ParseError, Request, Response};
+
+/// A request that is not sent yet; made by [`Client::request`].
+///
+/// Via, From, To, Call-ID, CSeq, Max-Forwards, Contact and Content-Length are written by the library; From
+/// and To can be [chosen](RequestBuilder::from).
+#[derive(Debug)]
+#[must_use = "nothing is sent before `send` or `start`"]
+pub struct RequestBuilder {
+    client: Client,
+    /// The first mistake, kept until the request is sent.
+    request: Result<Request, ParseError>,
+    towards: Towards,
+    acknowledge: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Towards {
+    /// The first Route or the Request-URI says.
+    Uri,
+    /// The caller says.
+    Address(Transport, SocketAddr),
+    /// The flow of a dialog; datagrams go to its next hop all the same.
+    Flow(Flow),
+}
+
+impl RequestBuilder {
+    pub(super) fn new(client: Client, request: Result<Request, ParseError>) -> Self {
+        RequestBuilder {
+            client,
+            request,
+            towards: Towards::Uri,
+            acknowledge: true,
+        }
+    }
+
+    pub(super) fn on_flow(mut self, flow: Flow) -> Self {
+        self.towards = Towards::Flow(flow);
+        self
+    }
+
+    /// From another address than the client's own: `sip:alice@example.com`. The tag is the library's.
+    pub fn from(self, uri: impl IntoUri) -> Self {
+        let tag = self.client.core.unique();
+        self.edit(|request| {
+            let from = header::From::new(uri.into_uri()?).with_tag(&tag)?;
+            request.headers_mut().set_typed(&from);
+            Ok(())
+        })
+    }
+
+    /// To another address than the Request-URI.
+    pub fn to(self, uri: impl IntoUri) -> Self {
+        self.edit(|request| {
+            request.headers_mut().set_typed(&header::To::new(uri.into_uri()?));
+            Ok(())
+        })
+    }
+
+    /// Adds a header line; one that is there already stays.
+    pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.edit(|request| {
+            request
+                .headers_mut()
+                .push(HeaderName::from_token(name.as_ref())?, value.as_ref())
+        })
+    }
+
+    /// Sets a typed header, in the place of those of its name.
+    pub fn with(self, header: impl TypedHeader) -> Self {
+        self.edit(|request| {
+            request.headers_mut().set_typed(&header);
+            Ok(())
+        })
+    }
+
+    /// The body and its Content-Type.
+    pub fn body(self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        self.edit(|request| request.set_body(content_type, body))
+    }
+
+    /// Sends it to this address, whatever its URI says: an outbound proxy, or a server under test.
+    pub fn to_address(mut self, transport: Transport, peer: SocketAddr) -> Self {
+        self.towards = Towards::Address(transport, peer);
+        self
+    }
+
+    /// Leaves the ACK for a 2xx to the caller ([`Dialog::acknowledge`](super::Dialog::acknowledge)), who may
+    /// have an answer to put into it. Without this the library sends it.
+    pub fn without_ack(mut self) -> Self {
+        self.acknowledge = false;
+        self
+    }
+
+    /// Sends it and waits for the final response.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`]. A 4xx, 5xx or 6xx is a response, not an error.
+    pub async fn send(self) -> Result<Response, RequestError> {
+        self.start().await?.response().await
+    }
+
+    /// Sends it and gives the transaction: for provisional responses, and to cancel.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`], for all that keeps it from leaving.
+    pub async fn start(self) -> Result<ClientTransaction, RequestError> {
+        let RequestBuilder {
+            client,
+            request,
+            towards,
+            acknowledge,
+        } = self;
+        let mut request = request?;
+        let core = client.core.clone();
+        let flow = match towards {
+            Towards::Address(transport, peer) => core.flow_to_address(transport, peer).await?,
+            Towards::Flow(flow) if flow.transport.is_reliable() => flow,
+            Towards::Flow(_) | Towards::Uri => core.flow_to(&NextHop::of(&request)?).await?,
+        };
+        if names_contact(request.method()) && !request.headers().contains(&HeaderName::CONTACT) {
+            let from = request.headers().typed::<header::From>()?;
+            if let Some(contact) = contact(from.as_ref().and_then(|from| from.uri().user()), &flow) {
+                request.headers_mut().push_typed(&contact);
+            }
+        }
+        let lane = core.lane_of(request.headers());
+        let (sender, events) = tokio::sync::mpsc::channel::<Event>(QUEUE);
+        let sent = std::sync::Arc::new(request.clone());
+        let key = core.step(lane, None, |state, now| {
+            let key = state.shard.request(now, request, flow, &address_of(&flow));
+            let outstanding = Outstanding {
+                events: sender,
+                request: sent.clone(),
+                acknowledge,
+                answered_by: None,
+            };
+            state.outstanding.insert(key, outstanding);
+            key
+        });
+        Ok(ClientTransaction::new(client, lane, key, sent, flow, events))
+    }
+
+    fn edit(mut self, edit: impl FnOnce(&mut Request) -> Result<(), ParseError>) -> Self {
+        self.request = self.request.and_then(|mut request| {
+            edit(&mut request)?;
+            Ok(request)
+        });
+        self
+    }
+}
+
+/// The methods whose requests must say where requests of their dialog go: RFC 3261 §8.1.1.8 and the RFCs
+/// of the others.
+fn names_contact(method: &Method) -> bool {
+    [
+        Method::INVITE,
+        Method::SUBSCRIBE,
+        Method::REFER,
+        Method::UPDATE,
+        Method::NOTIFY,
+    ]
+    .contains(method)
+}

@@ -1,0 +1,156 @@
+//! A request of ours under way.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use tokio::sync::mpsc;
+
+use super::outstanding::Event;
+use super::{Client, Dialog, RequestError};
+use crate::flow::Flow;
+use crate::proto::{ClientKey, DialogError, Failure};
+use crate::sip::{Method, Request, Response};
+
+/// A request under way: its provisional responses, its final one, and the way to cancel it. Made by
+/// [`RequestBuilder::start`](super::RequestBuilder::start).
+///
+/// Dropping it before the final response cancels an INVITE (the phone stops ringing), and ends the call
+/// should the 2xx win that race. Other requests just run to their end.
+#[derive(Debug)]
+pub struct ClientTransaction {
+    client: Client,
+    lane: usize,
+    key: ClientKey,
+    request: Arc<Request>,
+    flow: Flow,
+    events: mpsc::Receiver<Event>,
+    /// The end, once it has come.
+    end: Option<Result<Response, Failure>>,
+    closed: bool,
+}
+
+impl ClientTransaction {
+    pub(super) fn new(
+        client: Client,
+        lane: usize,
+        key: ClientKey,
+        request: Arc<Request>,
+        flow: Flow,
+        events: mpsc::Receiver<Event>,
+    ) -> Self {
+        ClientTransaction {
+            client,
+            lane,
+            key,
+            request,
+            flow,
+            events,
+            end: None,
+            closed: false,
+        }
+    }
+
+    /// The request as it was sent, but for the Via.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// What it was sent on.
+    pub fn flow(&self) -> Flow {
+        self.flow
+    }
+
+    /// The provisional responses, until the final one has come (which [`response`](Self::response) then
+    /// gives).
+    pub fn provisionals(&mut self) -> Provisionals<'_> {
+        Provisionals { transaction: self }
+    }
+
+    /// The next provisional response; `None` once the final one, or a failure, has come.
+    pub async fn provisional(&mut self) -> Option<Response> {
+        poll_fn(|cx| self.poll_provisional(cx)).await
+    }
+
+    /// The final response. Provisional ones that were not read are skipped. May be called again.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Timeout`], [`RequestError::FlowFailed`] or [`RequestError::ShutDown`].
+    pub async fn response(&mut self) -> Result<Response, RequestError> {
+        while self.provisional().await.is_some() {}
+        match &self.end {
+            Some(Ok(response)) => Ok(response.clone()),
+            Some(Err(Failure::Timeout(timer))) => {
+                let after = self.client.core.waited();
+                Err(RequestError::Timeout {
+                    after,
+                    failure: Failure::Timeout(*timer),
+                })
+            }
+            Some(Err(Failure::Transport)) => Err(RequestError::FlowFailed),
+            None => Err(RequestError::ShutDown),
+        }
+    }
+
+    /// Asks the peer to give up: sends a CANCEL, at once or after the first provisional response
+    /// ([RFC 3261 §9.1](https://www.rfc-editor.org/rfc/rfc3261#section-9.1)). The final response still
+    /// comes: 487, or a 2xx that won the race. For anything but an INVITE, and after the final response,
+    /// this does nothing.
+    pub fn cancel(&self) {
+        if *self.request.method() == Method::INVITE && self.end.is_none() {
+            self.client
+                .core
+                .step(self.lane, None, |state, now| state.shard.cancel(now, self.key));
+        }
+    }
+
+    /// The dialog that `response` made, to send requests inside it.
+    ///
+    /// # Errors
+    ///
+    /// [`DialogError`], when the response makes none: no To tag, no Contact.
+    pub fn dialog(&self, response: &Response) -> Result<Dialog, DialogError> {
+        let dialog = crate::proto::Dialog::uac(&self.request, response)?;
+        Ok(Dialog::new(self.client.clone(), dialog, self.lane, self.flow))
+    }
+
+    fn poll_provisional(&mut self, cx: &mut Context<'_>) -> Poll<Option<Response>> {
+        if self.end.is_some() || self.closed {
+            return Poll::Ready(None);
+        }
+        match ready!(self.events.poll_recv(cx)) {
+            Some(Event::Response(response)) if response.status().is_provisional() => {
+                return Poll::Ready(Some(response));
+            }
+            Some(Event::Response(response)) => self.end = Some(Ok(response)),
+            Some(Event::Failed(failure)) => self.end = Some(Err(failure)),
+            None => self.closed = true,
+        }
+        Poll::Ready(None)
+    }
+}
+
+impl Drop for ClientTransaction {
+    fn drop(&mut self) {
+        if !self.closed {
+            self.cancel();
+        }
+    }
+}
+
+/// The provisional responses of a [`ClientTransaction`], as a [`Stream`].
+#[derive(Debug)]
+pub struct Provisionals<'t> {
+    transaction: &'t mut ClientTransaction,
+}
+
+impl Stream for Provisionals<'_> {
+    type Item = Response;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Response>> {
+        self.transaction.poll_provisional(cx)
+    }
+}

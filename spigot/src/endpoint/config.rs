@@ -1,0 +1,159 @@
+//! What an endpoint is started with.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use crate::Transport;
+use crate::endpoint::Limits;
+use crate::proto::Timers;
+use crate::router::{IntoRouter, Router};
+use crate::transport::Bind;
+
+/// What [`Spigot::start`](crate::Spigot::start) needs: who answers, on which addresses, within which limits.
+///
+/// ```
+/// use spigot::{Config, StatusCode, Transport, sip_router};
+///
+/// struct MyUserAgent;
+///
+/// #[sip_router]
+/// impl MyUserAgent {
+///     #[register]
+///     async fn register(&self) -> StatusCode {
+///         StatusCode::OK
+///     }
+/// }
+///
+/// let config = Config::new(MyUserAgent)
+///     .name("my_agent")
+///     .listen(Transport::Udp, 5060)
+///     .listen(Transport::Tcp, ([127, 0, 0, 1], 5060));
+/// ```
+pub struct Config {
+    pub(crate) router: Router,
+    pub(crate) name: String,
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) limits: Limits,
+    pub(crate) timers: Timers,
+    pub(crate) seed: Option<[u8; 16]>,
+}
+
+/// One listener that is still to be bound.
+pub(crate) enum Listener {
+    Address(Transport, SocketAddr),
+    Custom(Box<dyn Bind>),
+}
+
+impl Config {
+    /// An endpoint whose requests `agent` answers: the type of a `#[sip_router]` impl block, or a
+    /// [`Router`].
+    pub fn new(agent: impl IntoRouter) -> Self {
+        Config {
+            router: agent.into_router(),
+            name: "spigot".to_owned(),
+            listeners: Vec::new(),
+            limits: Limits::default(),
+            timers: Timers::default(),
+            seed: None,
+        }
+    }
+
+    /// The name of the agent: it stands in the endpoint's `tracing` spans and is the user part of the
+    /// client's own address.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Listens for `transport` on a port (of every IPv4 interface), an address and port, or a
+    /// [`SocketAddr`]. Call it once for each listener. Port 0 takes a free one, which
+    /// [`Spigot::listeners`](crate::Spigot::listeners) tells.
+    pub fn listen(mut self, transport: Transport, address: impl Into<ListenAddr>) -> Self {
+        self.listeners
+            .push(Listener::Address(transport, address.into().0));
+        self
+    }
+
+    /// Listens on a transport of your own: anything that implements [`Bind`].
+    pub fn bind(mut self, transport: impl Bind) -> Self {
+        self.listeners.push(Listener::Custom(Box::new(transport)));
+        self
+    }
+
+    /// Other limits than the default ones.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Other transaction timers than those of RFC 3261 §17.1.1.1 (T1 500 ms, T2 4 s, T4 5 s).
+    pub fn timers(mut self, timers: Timers) -> Self {
+        self.timers = timers;
+        self
+    }
+
+    /// Fixes what branches, tags and Call-IDs derive from, so that a run can be repeated. For tests only:
+    /// whoever knows the seed can guess them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn seed(mut self, seed: [u8; 16]) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("name", &self.name)
+            .field("listeners", &self.listeners)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listener::Address(transport, address) => write!(f, "{transport}:{address}"),
+            Listener::Custom(custom) => f.write_str(&custom.describe()),
+        }
+    }
+}
+
+/// Where a listener binds: made from a port, an IP address and port, or a [`SocketAddr`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenAddr(SocketAddr);
+
+impl From<u16> for ListenAddr {
+    fn from(port: u16) -> Self {
+        ListenAddr(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))
+    }
+}
+
+impl<I: Into<IpAddr>> From<(I, u16)> for ListenAddr {
+    fn from(address: (I, u16)) -> Self {
+        ListenAddr(SocketAddr::from(address))
+    }
+}
+
+impl From<SocketAddr> for ListenAddr {
+    fn from(address: SocketAddr) -> Self {
+        ListenAddr(address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_is_named_by_port_by_address_or_by_both() {
+        fn at(address: impl Into<ListenAddr>) -> String {
+            address.into().0.to_string()
+        }
+        assert_eq!(at(5060), "0.0.0.0:5060");
+        assert_eq!(at(([127, 0, 0, 1], 5060)), "127.0.0.1:5060");
+        assert_eq!(at((IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), 0)), "[::1]:0");
+        assert_eq!(at(SocketAddr::from(([192, 0, 2, 1], 5080))), "192.0.2.1:5080");
+    }
+}

@@ -1,0 +1,288 @@
+//! The shell around the protocol core: which shard, which carrier, and what is done with what comes out.
+//!
+//! Invariant: a shard's lock is held for one step only, and never while a handler, a transport or a channel
+//! is at work.
+
+use std::fmt;
+use std::hash::Hasher;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use siphasher::sip::SipHasher13;
+use tokio::sync::{Notify, watch};
+
+use super::counters::{Tally, count};
+use super::exchange::ServerExchange;
+use super::lane::{Lane, LaneState, Outputs};
+use super::{Limits, exchange};
+use crate::client::Outstanding;
+use crate::flow::{Flow, Transport};
+use crate::proto::{ClientKey, Output, ServerKey, Settings, Shard, Timers};
+use crate::router::{Exchange, Request, Router, Source, Transaction};
+use crate::sip::{self, Bytes};
+use crate::transport::{Carrier, SendError};
+
+/// What every task of an endpoint shares.
+pub(crate) struct Core {
+    pub(super) name: String,
+    pub(super) router: Router,
+    pub(super) limits: Limits,
+    timers: Timers,
+    pub(super) tally: Tally,
+    pub(super) lanes: Box<[Lane]>,
+    lane_key: [u8; 16],
+    /// What the To tags of stateless replies derive from.
+    pub(super) tag_key: [u8; 16],
+    name_key: [u8; 16],
+    serial: AtomicU64,
+    carriers: OnceLock<Box<[Arc<dyn Carrier>]>>,
+    /// Handlers that are tasks now.
+    pub(super) handlers: AtomicUsize,
+    /// Rung when the last of them ended.
+    pub(super) idle: Notify,
+    /// True once handlers that still run are to be dropped.
+    pub(super) abort: watch::Sender<bool>,
+}
+
+impl Core {
+    pub(super) fn new(name: String, router: Router, limits: Limits, timers: Timers, seed: [u8; 16]) -> Self {
+        let lanes = std::thread::available_parallelism()
+            .map_or(4, |cores| cores.get() * 4)
+            .min(64);
+        let settings = Settings {
+            timers,
+            max_server_transactions: limits.server_transactions.div_ceil(lanes),
+            max_transaction_bytes: limits.transaction_bytes.div_ceil(lanes),
+            max_dialogs: limits.dialogs.div_ceil(lanes),
+            ..Settings::default()
+        };
+        Core {
+            name,
+            router,
+            timers,
+            tally: Tally::default(),
+            lanes: (0..lanes)
+                .map(|n| Lane::new(Shard::new(settings.clone(), derive(seed, n as u64))))
+                .collect(),
+            lane_key: derive(seed, u64::MAX),
+            tag_key: derive(seed, u64::MAX - 1),
+            name_key: derive(seed, u64::MAX - 2),
+            serial: AtomicU64::new(0),
+            limits,
+            carriers: OnceLock::new(),
+            handlers: AtomicUsize::new(0),
+            idle: Notify::new(),
+            abort: watch::Sender::new(false),
+        }
+    }
+
+    /// The carriers are known once all of them are bound.
+    pub(super) fn set_carriers(&self, carriers: Vec<Arc<dyn Carrier>>) {
+        let first = self.carriers.set(carriers.into_boxed_slice());
+        debug_assert!(first.is_ok(), "an endpoint is bound once");
+    }
+
+    pub(crate) fn carriers(&self) -> &[Arc<dyn Carrier>] {
+        self.carriers.get().map_or(&[], |carriers| carriers)
+    }
+
+    /// The lane of a call: its INVITE, ACK, CANCEL and BYE share the Call-ID, so they share the lane.
+    pub(crate) fn lane_of(&self, headers: &sip::Headers) -> usize {
+        let mut hasher = SipHasher13::new_with_key(&self.lane_key);
+        hasher.write(
+            headers
+                .get(&sip::HeaderName::CALL_ID)
+                .unwrap_or_default()
+                .as_bytes(),
+        );
+        (hasher.finish() % self.lanes.len() as u64) as usize
+    }
+
+    /// One step of one shard: `change` it under the lock, then carry out what it gave.
+    pub(crate) fn step<R>(
+        self: &Arc<Self>,
+        lane: usize,
+        source: Option<Flow>,
+        change: impl FnOnce(&mut LaneState, Instant) -> R,
+    ) -> R {
+        let now = tokio::time::Instant::now().into_std();
+        let this = &self.lanes[lane];
+        let (result, outputs, wake) = {
+            let mut state = this.lock();
+            let result = change(&mut state, now);
+            let outputs = state.drain(|key, request, flow| {
+                ServerExchange::new(self.clone(), lane, key, request.clone(), flow)
+            });
+            (result, outputs, state.must_wake())
+        };
+        if wake {
+            this.earlier.notify_one();
+        }
+        self.carry_out(lane, source, outputs);
+        result
+    }
+
+    fn carry_out(self: &Arc<Self>, lane: usize, source: Option<Flow>, outputs: Outputs) {
+        for (output, exchange) in outputs {
+            match output {
+                Output::Transmit {
+                    flow,
+                    bytes,
+                    fallback,
+                } => self.transmit(flow, bytes, fallback),
+                Output::Request {
+                    request,
+                    flow,
+                    in_dialog,
+                    ..
+                } => {
+                    let Some(exchange) = exchange else { continue };
+                    let source = Source::from(source.unwrap_or(flow));
+                    let transaction = Transaction::new(exchange.clone());
+                    exchange.serve(Request::new(request, source, Some(transaction), in_dialog));
+                }
+                Output::Ack { request, flow } => {
+                    let source = Source::from(source.unwrap_or(flow));
+                    if let Some(handler) = self.router.ack(Request::new(request, source, None, true)) {
+                        exchange::notify(self, handler);
+                    }
+                }
+                Output::Cancelled { key, request, flow } => self.cancelled(lane, key, request, flow, source),
+                Output::Response { key, response, flow } => self.answered(lane, key, response, flow),
+                Output::Failed { key, failure } => self.failed(lane, key, failure),
+                Output::Ended { key } => {
+                    self.lanes[lane].lock().outstanding.remove(&key);
+                }
+                Output::Unacknowledged { .. } => count(&self.tally.unacknowledged),
+                _ => {}
+            }
+        }
+    }
+
+    /// The INVITE has been cancelled and answered; its handler is told, and the `#[cancel]` route.
+    fn cancelled(
+        self: &Arc<Self>,
+        lane: usize,
+        key: ServerKey,
+        request: Arc<sip::Request>,
+        flow: Flow,
+        source: Option<Flow>,
+    ) {
+        let exchange = self.lanes[lane].lock().ringing.remove(&key);
+        if let Some(exchange) = &exchange {
+            exchange.cancel();
+        }
+        let transaction = exchange.map(|exchange| Transaction::new(exchange as Arc<dyn Exchange>));
+        let request = Request::new(request, Source::from(source.unwrap_or(flow)), transaction, false);
+        if let Some(handler) = self.router.cancelled(request) {
+            exchange::notify(self, handler);
+        }
+    }
+
+    /// Gives bytes to the carrier that owns the flow.
+    pub(super) fn transmit(self: &Arc<Self>, flow: Flow, bytes: Bytes, fallback: Option<SocketAddr>) {
+        let mut outcome = Err(SendError::Closed);
+        for carrier in self.carriers_for(&flow) {
+            outcome = carrier.send(&flow, bytes.clone());
+            if !matches!(outcome, Err(SendError::Closed)) {
+                break;
+            }
+        }
+        let Err(error) = outcome else { return };
+        count(&self.tally.unsent);
+        tracing::debug!(%flow, %error, "message not sent");
+        match fallback {
+            Some(peer) => self.send_elsewhere(flow.transport, peer, bytes),
+            None if flow.transport.is_reliable() => self.flow_failed(flow),
+            None => {}
+        }
+    }
+
+    fn carriers_for(&self, flow: &Flow) -> impl Iterator<Item = &Arc<dyn Carrier>> {
+        let local = flow.local;
+        let transport = flow.transport;
+        self.carriers().iter().filter(move |carrier| {
+            let bound = carrier.local_addr();
+            carrier.transport() == transport
+                && (transport.is_reliable()
+                    || bound.port() == local.port()
+                        && (bound.ip() == local.ip() || bound.ip().is_unspecified()))
+        })
+    }
+
+    /// The carrier by which a new message leaves for `peer`.
+    pub(crate) fn carrier_towards(
+        &self,
+        transport: Transport,
+        peer: SocketAddr,
+    ) -> Option<&Arc<dyn Carrier>> {
+        self.carriers().iter().find(|carrier| {
+            carrier.transport() == transport && carrier.local_addr().is_ipv4() == peer.is_ipv4()
+        })
+    }
+
+    /// The connection of a response is gone: it leaves by a new one (RFC 3261 §18.2.2).
+    fn send_elsewhere(self: &Arc<Self>, transport: Transport, peer: SocketAddr, bytes: Bytes) {
+        let Some(carrier) = self.carrier_towards(transport, peer).cloned() else {
+            return;
+        };
+        tokio::spawn(async move {
+            let sent = match carrier.connect(peer).await {
+                Ok(flow) => carrier.send(&flow, bytes).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(error) = sent {
+                tracing::debug!(%peer, error, "response undeliverable: its connection is gone");
+            }
+        });
+    }
+
+    /// A connection is gone: what was under way on it fails at once.
+    pub(super) fn flow_failed(self: &Arc<Self>, flow: Flow) {
+        for lane in 0..self.lanes.len() {
+            self.step(lane, None, |state, now| state.shard.flow_failed(now, &flow));
+        }
+    }
+
+    /// The agent's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Who waits for a request of ours.
+    pub(crate) fn outstanding(&self, lane: usize, key: ClientKey) -> Option<Outstanding> {
+        self.lanes[lane].lock().outstanding.get(&key).cloned()
+    }
+
+    /// How long a request of ours is tried before its transaction gives up: 64*T1.
+    pub(crate) fn waited(&self) -> Duration {
+        self.timers.lifetime()
+    }
+
+    /// A name that nobody else has: 16 octets in hexadecimal, from the endpoint's seed.
+    pub(crate) fn unique(&self) -> String {
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        derive(self.name_key, serial)
+            .iter()
+            .map(|octet| format!("{octet:02x}"))
+            .collect()
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An independent key of the same seed.
+fn derive(seed: [u8; 16], label: u64) -> [u8; 16] {
+    use siphasher::sip128::{Hasher128, SipHasher24};
+    let mut hasher = SipHasher24::new_with_key(&seed);
+    hasher.write_u64(label);
+    hasher.finish128().as_bytes()
+}

@@ -1,0 +1,32 @@
+//! Why an endpoint did not start.
+
+use std::io;
+
+use crate::Transport;
+
+/// Why [`Spigot::start`](crate::Spigot::start) or
+/// [`Spigot::run_until_ctrl_c`](crate::Spigot::run_until_ctrl_c) failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The configuration names no listener.
+    #[error("no listener: call `Config::listen` at least once")]
+    NoListener,
+    /// A listener could not be bound. Those bound before it have been closed again.
+    #[error("cannot listen on {listener}: {source}")]
+    Bind {
+        /// Which one, as `udp:127.0.0.1:5060`.
+        listener: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// There is no listener of this transport in this build.
+    #[error("cannot listen on {0}: this version carries SIP over udp and tcp")]
+    Unsupported(Transport),
+    /// The operating system gave no random numbers to seed the endpoint with.
+    #[error("no randomness from the operating system: {0}")]
+    Randomness(String),
+    /// The signal handlers could not be installed.
+    #[error("cannot wait for signals: {0}")]
+    Signals(#[source] io::Error),
+}

@@ -1,0 +1,256 @@
+//! A handler at work: polled once where it stands, a task only if it waits, and always answered.
+//!
+//! Invariant: however the handler ends (it returns, panics, is dropped or outlives its deadline), the
+//! transaction gets exactly one final answer from here, unless the core gave one already (CANCEL).
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::Core;
+use super::contact::{contact, opens_dialog};
+use super::counters::count;
+use crate::flow::Flow;
+use crate::proto::{RespondError, ServerKey};
+use crate::router::{Dispatch, Exchange, HandlerFuture, Reply, Request, TransactionError};
+use crate::sip::{self, HeaderName, Method, Response, StatusCode};
+
+/// A server transaction as its handler sees it.
+#[derive(Debug)]
+pub(crate) struct ServerExchange {
+    this: Weak<ServerExchange>,
+    core: Arc<Core>,
+    lane: usize,
+    key: ServerKey,
+    request: Arc<sip::Request>,
+    flow: Flow,
+    cancelled: AtomicBool,
+    on_cancel: Notify,
+}
+
+impl ServerExchange {
+    pub(super) fn new(
+        core: Arc<Core>,
+        lane: usize,
+        key: ServerKey,
+        request: Arc<sip::Request>,
+        flow: Flow,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|this| ServerExchange {
+            this: this.clone(),
+            core,
+            lane,
+            key,
+            request,
+            flow,
+            cancelled: AtomicBool::new(false),
+            on_cancel: Notify::new(),
+        })
+    }
+
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.on_cancel.notify_waiters();
+    }
+
+    /// Runs the route of `request`, and sees to it that the peer gets an answer.
+    pub(super) fn serve(self: Arc<Self>, request: Request) {
+        let guard = Guard {
+            exchange: self,
+            answered: false,
+        };
+        match guard.exchange.core.router.handle(request) {
+            Dispatch::Now(reply) => guard.answer(reply),
+            Dispatch::Handler(future) => start(guard, future),
+        }
+    }
+
+    fn respond(&self, mut response: Response) -> Result<(), RespondError> {
+        if opens_dialog(self.request.method(), response.status())
+            && !response.headers().contains(&HeaderName::CONTACT)
+            && let Some(contact) = contact(self.request.uri().user(), &self.flow)
+        {
+            response.headers_mut().push_typed(&contact);
+        }
+        self.core.step(self.lane, None, |state, now| {
+            if response.status().is_final() {
+                state.ringing.remove(&self.key);
+            }
+            state.shard.respond(now, self.key, response)
+        })
+    }
+}
+
+impl Exchange for ServerExchange {
+    fn provisional(&self, response: Response) -> Result<(), TransactionError> {
+        self.respond(response).map_err(|_| TransactionError::Answered)
+    }
+
+    fn cancelled(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let this = self.this.clone();
+        Box::pin(async move {
+            let Some(this) = this.upgrade() else { return };
+            loop {
+                let mut notified = std::pin::pin!(this.on_cancel.notified());
+                notified.as_mut().enable();
+                if this.cancelled.load(Ordering::Acquire) {
+                    return;
+                }
+                notified.await;
+            }
+        })
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    fn key(&self) -> String {
+        format!("{:?}", self.key)
+    }
+}
+
+/// Answers for a handler that does not.
+struct Guard {
+    exchange: Arc<ServerExchange>,
+    answered: bool,
+}
+
+impl Guard {
+    fn core(&self) -> &Arc<Core> {
+        &self.exchange.core
+    }
+
+    fn answer(mut self, reply: Reply) {
+        self.send(reply);
+    }
+
+    fn send(&mut self, reply: Reply) {
+        self.answered = true;
+        if let Some(response) = reply.into_response()
+            && self.exchange.respond(response).is_err()
+            && !self.exchange.is_cancelled()
+        {
+            count(&self.core().tally.late_answers);
+        }
+    }
+
+    /// How long the handler may take, and what the peer hears when it took longer.
+    fn deadline(&self) -> (Duration, StatusCode) {
+        if *self.exchange.request.method() == Method::INVITE {
+            (self.core().limits.ringing, StatusCode::REQUEST_TIMEOUT)
+        } else {
+            (self.core().limits.handler, StatusCode::SERVER_INTERNAL_ERROR)
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.send(Reply::Response(Response::new(StatusCode::SERVER_INTERNAL_ERROR)));
+        }
+    }
+}
+
+/// Polls once in the task that read the message; only a handler that waits becomes a task of its own.
+fn start(guard: Guard, mut future: HandlerFuture) {
+    match poll_guarded(&mut future, &mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(reply)) => guard.answer(reply),
+        Poll::Ready(Err(Panicked)) => count(&guard.core().tally.panicked),
+        Poll::Pending => match Slot::take(guard.core()) {
+            Some(slot) => {
+                tokio::spawn(run(guard, future, slot));
+            }
+            None => {
+                count(&guard.core().tally.handlers_full);
+                guard.answer(Reply::service_unavailable(RETRY_AFTER));
+            }
+        },
+    }
+}
+
+/// How long a 503 of ours asks the peer to wait.
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+async fn run(guard: Guard, mut future: HandlerFuture, _slot: Slot) {
+    let (limit, late) = guard.deadline();
+    let mut abort = guard.core().abort.subscribe();
+    let handler = std::future::poll_fn(|cx| poll_guarded(&mut future, cx));
+    tokio::select! {
+        biased;
+        outcome = handler => match outcome {
+            Ok(reply) => guard.answer(reply),
+            Err(Panicked) => count(&guard.core().tally.panicked),
+        },
+        () = tokio::time::sleep(limit) => {
+            count(&guard.core().tally.overdue);
+            guard.answer(Reply::Response(Response::new(late)));
+        }
+        _ = abort.wait_for(|abort| *abort) => guard.answer(Reply::service_unavailable(RETRY_AFTER)),
+    }
+}
+
+/// Runs a handler that answers nobody: ACK and CANCEL.
+pub(super) fn notify(core: &Arc<Core>, mut future: HandlerFuture) {
+    match poll_guarded(&mut future, &mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(_)) => {}
+        Poll::Ready(Err(Panicked)) => count(&core.tally.panicked),
+        Poll::Pending => {
+            let Some(slot) = Slot::take(core) else {
+                count(&core.tally.handlers_full);
+                return;
+            };
+            let core = core.clone();
+            tokio::spawn(async move {
+                let _slot = slot;
+                let mut abort = core.abort.subscribe();
+                let handler = std::future::poll_fn(|cx| poll_guarded(&mut future, cx));
+                tokio::select! {
+                    biased;
+                    outcome = handler => if outcome.is_err() { count(&core.tally.panicked) },
+                    () = tokio::time::sleep(core.limits.handler) => count(&core.tally.overdue),
+                    _ = abort.wait_for(|abort| *abort) => {}
+                }
+            });
+        }
+    }
+}
+
+/// The handler panicked; the panic hook has told where.
+struct Panicked;
+
+fn poll_guarded(future: &mut HandlerFuture, cx: &mut Context<'_>) -> Poll<Result<Reply, Panicked>> {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(_) => Poll::Ready(Err(Panicked)),
+    }
+}
+
+/// One of the `Limits::handlers` places for a handler that waits.
+struct Slot(Arc<Core>);
+
+impl Slot {
+    fn take(core: &Arc<Core>) -> Option<Slot> {
+        if core.handlers.fetch_add(1, Ordering::AcqRel) >= core.limits.handlers {
+            core.handlers.fetch_sub(1, Ordering::AcqRel);
+            return None;
+        }
+        count(&core.tally.spawned);
+        Some(Slot(core.clone()))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if self.0.handlers.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What transports hand in: judged, then given to the shard of its Call-ID.
+
+use std::sync::{Arc, Weak};
+
+use super::Core;
+use super::counters::count;
+use super::sanity::{Verdict, judge, refuse};
+use crate::flow::Flow;
+use crate::proto::reply;
+use crate::sip::{Bytes, FrameError, Request};
+use crate::transport::Inbound;
+
+/// The endpoint as its transports know it. It holds the core weakly, so that transports that outlive a
+/// dropped endpoint keep nothing alive.
+#[derive(Debug)]
+pub(super) struct Gate(pub(super) Weak<Core>);
+
+impl Inbound for Gate {
+    fn message(&self, flow: Flow, bytes: Bytes) {
+        let Some(core) = self.0.upgrade() else { return };
+        let verdict = judge(bytes, flow, &core.limits.transport.parser);
+        core.take(verdict, flow);
+    }
+
+    fn unframed(&self, flow: Flow, error: FrameError) {
+        let Some(core) = self.0.upgrade() else { return };
+        let request = error.head().and_then(Request::salvage);
+        core.take(refuse(request, flow, error.error().clone()), flow);
+    }
+
+    fn closed(&self, flow: Flow) {
+        let Some(core) = self.0.upgrade() else { return };
+        tracing::debug!(%flow, "flow closed");
+        core.flow_failed(flow);
+    }
+}
+
+impl Core {
+    fn take(self: &Arc<Self>, verdict: Verdict, flow: Flow) {
+        match verdict {
+            Verdict::Request(request, reply_to) => {
+                count(&self.tally.requests);
+                let lane = self.lane_of(request.headers());
+                self.step(lane, Some(flow), |state, now| {
+                    state.shard.receive_request(now, Arc::new(request), reply_to);
+                });
+            }
+            Verdict::Response(response) => {
+                count(&self.tally.responses);
+                let lane = self.lane_of(response.headers());
+                self.step(lane, Some(flow), |state, now| {
+                    state.shard.receive_response(now, response, flow)
+                });
+            }
+            Verdict::Refuse {
+                request,
+                status,
+                reason,
+                reply_to,
+            } => {
+                count(&self.tally.refused);
+                tracing::debug!(%flow, %status, %reason, "message refused");
+                let response = reply::stateless(&request, status, self.tag_key);
+                self.transmit(reply_to, response.to_bytes(), None);
+            }
+            Verdict::Drop(reason) => {
+                count(&self.tally.dropped);
+                tracing::debug!(%flow, %reason, "message dropped");
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! An endpoint from its configuration, and the handle that holds it.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::config::Listener;
+use super::inbound::Gate;
+use super::{Config, Core, Counters, Error, timer};
+use crate::client::Client;
+use crate::flow::Transport;
+use crate::transport::{Bind, Carrier, Tcp, Udp};
+
+/// A running endpoint.
+///
+/// It runs as long as this handle lives: dropping it closes every listener at once, and answers the requests
+/// under way 503; [`shutdown`](Spigot::shutdown) is the gentle way.
+///
+/// ```no_run
+/// use spigot::{Config, Spigot, StatusCode, Transport, sip_router};
+///
+/// struct MyUserAgent;
+///
+/// #[sip_router]
+/// impl MyUserAgent {
+///     #[register]
+///     async fn register(&self) -> StatusCode {
+///         StatusCode::OK
+///     }
+/// }
+///
+/// # async fn example() -> Result<(), spigot::Error> {
+/// let spigot = Spigot::start(Config::new(MyUserAgent).listen(Transport::Udp, 0)).await?;
+/// for listener in spigot.listeners() {
+///     println!("listening on {listener}"); // udp:0.0.0.0:54321
+/// }
+/// spigot.run_until_ctrl_c().await
+/// # }
+/// ```
+#[must_use = "the endpoint stops when its handle is dropped"]
+pub struct Spigot {
+    pub(super) core: Arc<Core>,
+    listeners: Vec<BoundListener>,
+    timers: Vec<JoinHandle<()>>,
+}
+
+/// A listener that is bound. Prints as `udp:127.0.0.1:5060`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BoundListener {
+    /// How messages are carried there.
+    pub transport: Transport,
+    /// The address, with the port that the system chose where port 0 was asked for.
+    pub address: SocketAddr,
+}
+
+impl fmt::Display for BoundListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.transport, self.address)
+    }
+}
+
+impl Spigot {
+    /// Binds every listener and starts to serve.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoListener`] when the configuration names none, [`Error::Bind`] for the first that cannot be
+    /// bound (those before it are closed again), [`Error::Unsupported`] for a transport that this build does
+    /// not have.
+    pub async fn start(config: Config) -> Result<Spigot, Error> {
+        let Config {
+            router,
+            name,
+            listeners,
+            limits,
+            timers,
+            seed,
+        } = config;
+        if listeners.is_empty() {
+            return Err(Error::NoListener);
+        }
+        let seed = match seed {
+            Some(seed) => seed,
+            None => random_seed()?,
+        };
+        let core = Arc::new(Core::new(name, router, limits, timers, seed));
+        let carriers = bind_all(&core, listeners).await?;
+        let listeners = carriers
+            .iter()
+            .map(|carrier| BoundListener {
+                transport: carrier.transport(),
+                address: carrier.local_addr(),
+            })
+            .collect();
+        core.set_carriers(carriers);
+        let timers = (0..core.lanes.len())
+            .map(|lane| tokio::spawn(timer::run(core.clone(), lane)))
+            .collect();
+        Ok(Spigot {
+            core,
+            listeners,
+            timers,
+        })
+    }
+
+    /// What it listens on, in the order of the configuration.
+    pub fn listeners(&self) -> &[BoundListener] {
+        &self.listeners
+    }
+
+    /// A client that sends from the endpoint's own listeners. Cheap to clone; it may outlive this handle,
+    /// and fails from then on.
+    pub fn client(&self) -> Client {
+        Client::new(self.core.clone())
+    }
+
+    /// What has been counted since the start.
+    pub fn counters(&self) -> Counters {
+        self.core.tally.snapshot()
+    }
+
+    /// What its transports have counted, in the order of [`listeners`](Spigot::listeners).
+    pub fn transport_counters(&self) -> Vec<crate::transport::Counters> {
+        self.core
+            .carriers()
+            .iter()
+            .map(|carrier| carrier.counters())
+            .collect()
+    }
+
+    /// Stops gracefully: new requests are answered 503, those under way are finished, at most
+    /// [`Limits::shutdown`](crate::Limits::shutdown) long; then every listener is closed.
+    pub async fn shutdown(self) {
+        let patience = self.core.limits.shutdown;
+        self.shutdown_within(patience).await;
+    }
+
+    /// As [`shutdown`](Spigot::shutdown), with a patience of its own. Handlers that still run after it are
+    /// dropped, and their peers answered 503.
+    pub async fn shutdown_within(self, patience: Duration) {
+        super::shutdown::drain(&self.core, patience).await;
+    }
+
+    /// Serves until SIGINT or SIGTERM, then [shuts down](Spigot::shutdown). A second signal does not wait.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Signals`] when the signal handlers cannot be installed.
+    pub async fn run_until_ctrl_c(self) -> Result<(), Error> {
+        let mut signals = super::shutdown::Signals::new().map_err(Error::Signals)?;
+        signals.next().await;
+        tokio::select! {
+            () = self.shutdown() => {}
+            () = signals.next() => {}
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Spigot {
+    fn drop(&mut self) {
+        for timer in &self.timers {
+            timer.abort();
+        }
+        self.core.stop();
+    }
+}
+
+impl fmt::Debug for Spigot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spigot")
+            .field("name", &self.core.name)
+            .field("listeners", &self.listeners)
+            .finish()
+    }
+}
+
+/// Binds in order; on failure those that are bound are closed before the error is returned.
+async fn bind_all(core: &Arc<Core>, listeners: Vec<Listener>) -> Result<Vec<Arc<dyn Carrier>>, Error> {
+    let mut carriers: Vec<Arc<dyn Carrier>> = Vec::with_capacity(listeners.len());
+    for listener in listeners {
+        match bind(core, listener).await {
+            Ok(carrier) => carriers.push(carrier),
+            Err(error) => {
+                for carrier in carriers {
+                    carrier.shutdown().await;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(carriers)
+}
+
+async fn bind(core: &Arc<Core>, listener: Listener) -> Result<Arc<dyn Carrier>, Error> {
+    let listener: Box<dyn Bind> = match listener {
+        Listener::Address(Transport::Udp, address) => Box::new(Udp::new(address)),
+        Listener::Address(Transport::Tcp, address) => Box::new(Tcp::new(address)),
+        Listener::Address(transport, _) => return Err(Error::Unsupported(transport)),
+        Listener::Custom(listener) => listener,
+    };
+    let name = listener.describe();
+    let gate = Arc::new(Gate(Arc::downgrade(core)));
+    let carrier = listener
+        .bind(gate, &core.limits.transport)
+        .await
+        .map_err(|source| Error::Bind {
+            listener: name,
+            source,
+        })?;
+    let span = tracing::info_span!("listen", agent = %core.name);
+    span.in_scope(
+        || tracing::info!(transport = %carrier.transport(), address = %carrier.local_addr(), "bound"),
+    );
+    Ok(carrier)
+}
+
+fn random_seed() -> Result<[u8; 16], Error> {
+    let mut seed = [0; 16];
+    getrandom::fill(&mut seed).map_err(|error| Error::Randomness(error.to_string()))?;
+    Ok(seed)
+}

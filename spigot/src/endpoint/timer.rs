@@ -1,0 +1,27 @@
+//! The timer task of a lane: asleep until the shard's next deadline.
+
+use std::sync::Arc;
+
+use super::Core;
+
+/// Fires the deadlines of `lane`, until the task is aborted.
+pub(super) async fn run(core: Arc<Core>, lane: usize) {
+    loop {
+        let earlier = core.lanes[lane].earlier.notified();
+        let next = {
+            let mut state = core.lanes[lane].lock();
+            state.armed = state.shard.poll_timeout();
+            state.armed
+        };
+        match next {
+            Some(deadline) => tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(deadline.into()) => {
+                    core.step(lane, None, |state, now| state.shard.handle_timeout(now));
+                }
+                () = earlier => {}
+            },
+            None => earlier.await,
+        }
+    }
+}
