@@ -1,1 +1,54 @@
-//! Its owner writes this.
+//! Integration tests for agents: the real stack over an in-memory network on virtual time.
+//!
+//! Parser, transactions, dialogs and timers are those of the release build; only the wires are not there and
+//! the clock jumps to whatever comes next, so that 32 seconds of retransmission take milliseconds. What the
+//! network loses, delays, duplicates and reorders follows from one seed, which a failing test prints together
+//! with the ladder of what was said.
+//!
+//! ```
+//! use spigot::testing::TestServer;
+//! use spigot::{StatusCode, sip_router};
+//!
+//! struct MyUserAgent;
+//!
+//! #[sip_router]
+//! impl MyUserAgent {
+//!     #[register]
+//!     async fn register(&self) -> StatusCode {
+//!         StatusCode::OK
+//!     }
+//! }
+//!
+//! #[spigot::test]
+//! async fn alice_registers() {
+//!     let server = TestServer::start(MyUserAgent).await;
+//!     let alice = server.client("sip:alice@example.com").await;
+//!
+//!     let response = alice.register().send().await;
+//!
+//!     assert_eq!(response.status(), StatusCode::OK);
+//! }
+//! # fn main() { alice_registers_body() }
+//! ```
+//!
+//! The feature `testing` has all of this; it belongs under `[dev-dependencies]`.
+
+mod client;
+mod faults;
+mod inbox;
+mod ladder;
+mod memory;
+mod network;
+mod request;
+mod run;
+mod server;
+mod tap;
+
+pub use client::TestClient;
+pub use faults::Faults;
+pub use inbox::Received;
+pub use ladder::Ladder;
+pub use network::Network;
+pub use request::{TestDialog, TestRequest, TestTransaction};
+pub use run::{Clock, run};
+pub use server::TestServer;

@@ -20,9 +20,14 @@ use crate::proto::timer::Timer;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// Nothing came back yet. `interval` is Timer A's; `cancel` if a CANCEL waits for a provisional response.
-    Calling { interval: Duration, cancel: bool },
+    Calling {
+        interval: Duration,
+        cancel: bool,
+    },
     /// A provisional response came. `cancelled` once the CANCEL was sent.
-    Proceeding { cancelled: bool },
+    Proceeding {
+        cancelled: bool,
+    },
     /// A 2xx came; more may, retransmitted or from other branches of a fork.
     Accepted,
     /// Another final response came and was acknowledged; it gets its ACK whenever it comes again.
@@ -57,7 +62,13 @@ pub(crate) fn start(setting: Setting<'_>) -> (State, Actions) {
     }
     // > For any transport, the client transaction MUST start timer B with a value of 64*T1 seconds
     actions.push(Action::Arm(Timer::InviteTimeout, timers.lifetime()));
-    (State::Calling { interval: timers.t1, cancel: false }, actions)
+    (
+        State::Calling {
+            interval: timers.t1,
+            cancel: false,
+        },
+        actions,
+    )
 }
 
 pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, Actions) {
@@ -69,7 +80,10 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
             // > When timer A fires, the client transaction MUST retransmit the request by passing it to the
             // > transport layer, and MUST reset the timer with a value of 2*T1.
             let interval = interval.saturating_mul(2);
-            (State::Calling { interval, cancel }, smallvec![Resend, Arm(Timer::RetransmitInvite, interval)])
+            (
+                State::Calling { interval, cancel },
+                smallvec![Resend, Arm(Timer::RetransmitInvite, interval)],
+            )
         }
         (State::Calling { .. }, Input::Timer(timer @ Timer::InviteTimeout))
         | (State::Proceeding { cancelled: true }, Input::Timer(timer @ Timer::CancelTimeout)) => {
@@ -81,7 +95,13 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
         (State::Calling { interval, .. }, Input::Cancel) => {
             // > If no provisional response has been received, the CANCEL request MUST NOT be sent; rather,
             // > the client MUST wait for the arrival of a provisional response before sending the request.
-            (State::Calling { interval, cancel: true }, smallvec![])
+            (
+                State::Calling {
+                    interval,
+                    cancel: true,
+                },
+                smallvec![],
+            )
         }
         (State::Calling { cancel: true, .. }, Input::Provisional) => (
             State::Proceeding { cancelled: true },
@@ -95,15 +115,20 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
             State::Proceeding { cancelled: true },
             smallvec![Cancel, Arm(Timer::CancelTimeout, timers.lifetime())],
         ),
-        (State::Calling { .. } | State::Proceeding { .. }, Input::Success) => {
-            (State::Accepted, smallvec![Deliver, Arm(Timer::AbsorbSuccesses, timers.lifetime())])
-        }
+        (State::Calling { .. } | State::Proceeding { .. }, Input::Success) => (
+            State::Accepted,
+            smallvec![Deliver, Arm(Timer::AbsorbSuccesses, timers.lifetime())],
+        ),
         (State::Calling { .. } | State::Proceeding { .. }, Input::Failure) if reliable => {
             (State::Terminated, smallvec![Acknowledge, Deliver])
         }
         (State::Calling { .. } | State::Proceeding { .. }, Input::Failure) => (
             State::Completed,
-            smallvec![Acknowledge, Deliver, Arm(Timer::AbsorbFailures, timers.absorb_failures())],
+            smallvec![
+                Acknowledge,
+                Deliver,
+                Arm(Timer::AbsorbFailures, timers.absorb_failures())
+            ],
         ),
 
         (State::Accepted, Input::Success) => (state, smallvec![Deliver]),
@@ -130,12 +155,22 @@ mod tests {
     use State::{Accepted, Completed, Terminated};
 
     const fn calling(seconds: u64, cancel: bool) -> State {
-        State::Calling { interval: Duration::from_secs(seconds), cancel }
+        State::Calling {
+            interval: Duration::from_secs(seconds),
+            cancel,
+        }
     }
     const PROCEEDING: State = State::Proceeding { cancelled: false };
     const CANCELLED: State = State::Proceeding { cancelled: true };
-    const STATES: [State; 7] =
-        [calling(1, false), calling(2, true), PROCEEDING, CANCELLED, Accepted, Completed, Terminated];
+    const STATES: [State; 7] = [
+        calling(1, false),
+        calling(2, true),
+        PROCEEDING,
+        CANCELLED,
+        Accepted,
+        Completed,
+        Terminated,
+    ];
     const A: Input = Input::Timer(Timer::RetransmitInvite);
     const B: Input = Input::Timer(Timer::InviteTimeout);
     const D: Input = Input::Timer(Timer::AbsorbFailures);
@@ -152,21 +187,35 @@ mod tests {
         let b = Arm(Timer::InviteTimeout, secs(64));
         let (state, actions) = start(UNRELIABLE);
         assert_eq!(state, calling(1, false));
-        assert_eq!(actions.as_slice(), [Send, Arm(Timer::RetransmitInvite, secs(1)), b]);
+        assert_eq!(
+            actions.as_slice(),
+            [Send, Arm(Timer::RetransmitInvite, secs(1)), b]
+        );
         assert_eq!(start(RELIABLE).1.as_slice(), [Send, b]);
     }
 
     fn rows(reliable: bool) -> Vec<(State, Input, State, &'static [Action])> {
         const ACCEPT: &[Action] = &[Deliver, Arm(Timer::AbsorbSuccesses, Duration::from_secs(64))];
-        const COMPLETE: &[Action] =
-            &[Acknowledge, Deliver, Arm(Timer::AbsorbFailures, Duration::from_secs(64))];
+        const COMPLETE: &[Action] = &[
+            Acknowledge,
+            Deliver,
+            Arm(Timer::AbsorbFailures, Duration::from_secs(64)),
+        ];
         const B_FIRED: &[Action] = &[Fail(Failure::Timeout(Timer::InviteTimeout))];
         const LOST: &[Action] = &[Fail(Failure::Transport)];
         const WAIT: Action = Arm(Timer::CancelTimeout, Duration::from_secs(64));
-        let (refused, complete): (_, &[Action]) =
-            if reliable { (Terminated, &[Acknowledge, Deliver]) } else { (Completed, COMPLETE) };
+        let (refused, complete): (_, &[Action]) = if reliable {
+            (Terminated, &[Acknowledge, Deliver])
+        } else {
+            (Completed, COMPLETE)
+        };
         vec![
-            (calling(1, false), A, calling(2, false), &[Resend, Arm(Timer::RetransmitInvite, secs_const(2))]),
+            (
+                calling(1, false),
+                A,
+                calling(2, false),
+                &[Resend, Arm(Timer::RetransmitInvite, secs_const(2))],
+            ),
             (calling(1, false), B, Terminated, B_FIRED),
             (calling(1, false), TransportError, Terminated, LOST),
             (calling(1, false), Cancel, calling(1, true), &[]),
@@ -174,10 +223,20 @@ mod tests {
             (calling(1, false), Success, Accepted, ACCEPT),
             (calling(1, false), Refused, refused, complete),
             // Timer A doubles past T2, unlike E and G.
-            (calling(2, true), A, calling(4, true), &[Resend, Arm(Timer::RetransmitInvite, secs_const(4))]),
+            (
+                calling(2, true),
+                A,
+                calling(4, true),
+                &[Resend, Arm(Timer::RetransmitInvite, secs_const(4))],
+            ),
             (calling(2, true), B, Terminated, B_FIRED),
             (calling(2, true), TransportError, Terminated, LOST),
-            (calling(2, true), Provisional, CANCELLED, &[Deliver, SendCancel, WAIT]),
+            (
+                calling(2, true),
+                Provisional,
+                CANCELLED,
+                &[Deliver, SendCancel, WAIT],
+            ),
             (calling(2, true), Success, Accepted, ACCEPT),
             (calling(2, true), Refused, refused, complete),
             (PROCEEDING, Provisional, PROCEEDING, &[Deliver]),
@@ -189,7 +248,12 @@ mod tests {
             (CANCELLED, Success, Accepted, ACCEPT),
             (CANCELLED, Refused, refused, complete),
             (CANCELLED, TransportError, Terminated, LOST),
-            (CANCELLED, CANCEL_TIMEOUT, Terminated, &[Fail(Failure::Timeout(Timer::CancelTimeout))]),
+            (
+                CANCELLED,
+                CANCEL_TIMEOUT,
+                Terminated,
+                &[Fail(Failure::Timeout(Timer::CancelTimeout))],
+            ),
             (Accepted, Success, Accepted, &[Deliver]),
             (Accepted, M, Terminated, &[]),
             (Completed, Refused, Completed, &[Resend]),
@@ -214,8 +278,14 @@ mod tests {
 
     #[test]
     fn timer_d_is_never_shorter_than_32_seconds() {
-        let timers = crate::proto::Timers { t1: Duration::from_millis(1), ..TIMERS };
-        let setting = Setting { timers: &timers, reliable: false };
+        let timers = crate::proto::Timers {
+            t1: Duration::from_millis(1),
+            ..TIMERS
+        };
+        let setting = Setting {
+            timers: &timers,
+            reliable: false,
+        };
         let (_, actions) = step(PROCEEDING, Refused, setting);
         assert_eq!(actions[2], Arm(Timer::AbsorbFailures, secs(32)));
     }

@@ -13,7 +13,9 @@ use crate::proto::timer::Timer;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// Nothing came back yet. `interval` is Timer E's.
-    Trying { interval: Duration },
+    Trying {
+        interval: Duration,
+    },
     /// A provisional response came.
     Proceeding,
     /// The final response came; it is absorbed when it comes again.
@@ -54,7 +56,10 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
         (State::Trying { interval }, Input::Timer(Timer::RetransmitRequest)) => {
             // > the timer is reset, but this time with a value of MIN(2*T1, T2).
             let interval = timers.back_off(interval);
-            (State::Trying { interval }, smallvec![Resend, Arm(Timer::RetransmitRequest, interval)])
+            (
+                State::Trying { interval },
+                smallvec![Resend, Arm(Timer::RetransmitRequest, interval)],
+            )
         }
         (State::Proceeding, Input::Timer(Timer::RetransmitRequest)) => {
             // > If Timer E fires while in the "Proceeding" state, the request MUST be passed to the transport
@@ -75,9 +80,10 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
         (State::Trying { .. } | State::Proceeding, Input::Final) if reliable => {
             (State::Terminated, smallvec![Deliver])
         }
-        (State::Trying { .. } | State::Proceeding, Input::Final) => {
-            (State::Completed, smallvec![Deliver, Arm(Timer::AbsorbResponses, timers.t4)])
-        }
+        (State::Trying { .. } | State::Proceeding, Input::Final) => (
+            State::Completed,
+            smallvec![Deliver, Arm(Timer::AbsorbResponses, timers.t4)],
+        ),
         (State::Completed, Input::Timer(Timer::AbsorbResponses)) => (State::Terminated, smallvec![]),
         _ => (state, smallvec![]),
     }
@@ -92,7 +98,9 @@ mod tests {
     use State::{Completed, Proceeding, Terminated};
 
     const fn trying(seconds: u64) -> State {
-        State::Trying { interval: Duration::from_secs(seconds) }
+        State::Trying {
+            interval: Duration::from_secs(seconds),
+        }
     }
     const STATES: [State; 6] = [trying(1), trying(2), trying(3), Proceeding, Completed, Terminated];
     const E: Input = Input::Timer(Timer::RetransmitRequest);
@@ -100,7 +108,10 @@ mod tests {
     const K: Input = Input::Timer(Timer::AbsorbResponses);
 
     fn inputs() -> Vec<Input> {
-        [Provisional, Final, TransportError].into_iter().chain(TIMERS_ALL.map(Input::Timer)).collect()
+        [Provisional, Final, TransportError]
+            .into_iter()
+            .chain(TIMERS_ALL.map(Input::Timer))
+            .collect()
     }
 
     #[test]
@@ -108,7 +119,10 @@ mod tests {
         let f = Arm(Timer::RequestTimeout, secs(64));
         let (state, actions) = start(UNRELIABLE);
         assert_eq!(state, trying(1));
-        assert_eq!(actions.as_slice(), [Send, Arm(Timer::RetransmitRequest, secs(1)), f]);
+        assert_eq!(
+            actions.as_slice(),
+            [Send, Arm(Timer::RetransmitRequest, secs(1)), f]
+        );
         assert_eq!(start(RELIABLE).1.as_slice(), [Send, f]);
     }
 
@@ -117,8 +131,11 @@ mod tests {
         const E2: &[Action] = &[Resend, Arm(Timer::RetransmitRequest, Duration::from_secs(3))];
         const COMPLETE: &[Action] = &[Deliver, Arm(Timer::AbsorbResponses, Duration::from_secs(10))];
         const F_FIRED: &[Action] = &[Fail(Failure::Timeout(Timer::RequestTimeout))];
-        let (done, complete): (_, &[Action]) =
-            if reliable { (Terminated, &[Deliver]) } else { (Completed, COMPLETE) };
+        let (done, complete): (_, &[Action]) = if reliable {
+            (Terminated, &[Deliver])
+        } else {
+            (Completed, COMPLETE)
+        };
         let mut rows: Vec<(State, Input, State, &'static [Action])> = vec![
             (trying(1), E, trying(2), E1),
             (trying(2), E, trying(3), E2),

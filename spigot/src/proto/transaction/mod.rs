@@ -69,8 +69,14 @@ pub(crate) mod table {
         t4: Duration::from_secs(10),
     };
 
-    pub(crate) const UNRELIABLE: Setting<'static> = Setting { timers: &TIMERS, reliable: false };
-    pub(crate) const RELIABLE: Setting<'static> = Setting { timers: &TIMERS, reliable: true };
+    pub(crate) const UNRELIABLE: Setting<'static> = Setting {
+        timers: &TIMERS,
+        reliable: false,
+    };
+    pub(crate) const RELIABLE: Setting<'static> = Setting {
+        timers: &TIMERS,
+        reliable: true,
+    };
 
     pub(crate) fn secs(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -108,14 +114,21 @@ pub(crate) mod table {
         I: Copy + PartialEq + std::fmt::Debug,
     {
         for (state, input, ..) in rows {
-            assert!(states.contains(state) && inputs.contains(input), "row is never tried: {state:?} {input:?}");
+            assert!(
+                states.contains(state) && inputs.contains(input),
+                "row is never tried: {state:?} {input:?}"
+            );
         }
         for &state in states {
             for &input in inputs {
                 let row = rows.iter().find(|row| row.0 == state && row.1 == input);
                 let (next, actions) = row.map_or((state, &[][..]), |row| (row.2, row.3));
                 let got = step(state, input, setting);
-                assert_eq!((got.0, got.1.as_slice()), (next, actions), "{state:?} on {input:?}");
+                assert_eq!(
+                    (got.0, got.1.as_slice()),
+                    (next, actions),
+                    "{state:?} on {input:?}"
+                );
             }
         }
     }

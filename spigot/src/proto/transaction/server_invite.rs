@@ -19,9 +19,13 @@ use crate::proto::timer::Timer;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// No final response yet. `quiet` until the peer was sent a provisional one.
-    Proceeding { quiet: bool },
+    Proceeding {
+        quiet: bool,
+    },
     /// A final response other than 2xx was sent; its ACK is awaited. `interval` is Timer G's.
-    Completed { interval: Duration },
+    Completed {
+        interval: Duration,
+    },
     /// A 2xx was sent; retransmitting it until its ACK is the business of the layer above.
     Accepted,
     /// The ACK came; further ones are absorbed.
@@ -61,13 +65,16 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
     let Setting { timers, reliable } = setting;
     match (state, input) {
         (State::Proceeding { .. }, Input::Invite) => (state, smallvec![Resend]),
-        (State::Proceeding { .. }, Input::Provisional) => (State::Proceeding { quiet: false }, smallvec![Send]),
+        (State::Proceeding { .. }, Input::Provisional) => {
+            (State::Proceeding { quiet: false }, smallvec![Send])
+        }
         (State::Proceeding { quiet: true }, Input::Timer(Timer::Trying)) => {
             (State::Proceeding { quiet: false }, smallvec![Action::Trying])
         }
-        (State::Proceeding { .. }, Input::Success) => {
-            (State::Accepted, smallvec![Send, Arm(Timer::AbsorbInvites, timers.lifetime())])
-        }
+        (State::Proceeding { .. }, Input::Success) => (
+            State::Accepted,
+            smallvec![Send, Arm(Timer::AbsorbInvites, timers.lifetime())],
+        ),
         (State::Proceeding { .. }, Input::Failure) => {
             let mut actions: Actions = smallvec![Send];
             // > For unreliable transports, timer G is set to fire in T1 seconds, and is not set to fire for
@@ -82,7 +89,10 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
         (State::Completed { .. }, Input::Invite) => (state, smallvec![Resend]),
         (State::Completed { interval }, Input::Timer(Timer::RetransmitFailure)) => {
             let interval = timers.back_off(interval);
-            (State::Completed { interval }, smallvec![Resend, Arm(Timer::RetransmitFailure, interval)])
+            (
+                State::Completed { interval },
+                smallvec![Resend, Arm(Timer::RetransmitFailure, interval)],
+            )
         }
         (State::Completed { .. }, Input::Timer(Timer::AwaitAck)) => (State::Terminated, smallvec![]),
         (State::Completed { .. }, Input::Ack) if reliable => (State::Terminated, smallvec![]),
@@ -112,10 +122,20 @@ mod tests {
     const QUIET: State = State::Proceeding { quiet: true };
     const HEARD: State = State::Proceeding { quiet: false };
     const fn completed(seconds: u64) -> State {
-        State::Completed { interval: Duration::from_secs(seconds) }
+        State::Completed {
+            interval: Duration::from_secs(seconds),
+        }
     }
-    const STATES: [State; 8] =
-        [QUIET, HEARD, completed(1), completed(2), completed(3), Accepted, Confirmed, Terminated];
+    const STATES: [State; 8] = [
+        QUIET,
+        HEARD,
+        completed(1),
+        completed(2),
+        completed(3),
+        Accepted,
+        Confirmed,
+        Terminated,
+    ];
     const TRYING: Input = Input::Timer(Timer::Trying);
     const G: Input = Input::Timer(Timer::RetransmitFailure);
     const H: Input = Input::Timer(Timer::AwaitAck);
@@ -137,8 +157,11 @@ mod tests {
     #[test]
     fn follows_its_figure_on_an_unreliable_transport() {
         let accept: &[Action] = &[Send, Arm(Timer::AbsorbInvites, secs(64))];
-        let complete: &[Action] =
-            &[Send, Arm(Timer::RetransmitFailure, secs(1)), Arm(Timer::AwaitAck, secs(64))];
+        let complete: &[Action] = &[
+            Send,
+            Arm(Timer::RetransmitFailure, secs(1)),
+            Arm(Timer::AwaitAck, secs(64)),
+        ];
         let confirm: &[Action] = &[Arm(Timer::AbsorbAcks, secs(10))];
         check(
             UNRELIABLE,
@@ -156,15 +179,30 @@ mod tests {
                 (HEARD, Success, Accepted, accept),
                 (HEARD, Failure, completed(1), complete),
                 (completed(1), Invite, completed(1), &[Resend]),
-                (completed(1), G, completed(2), &[Resend, Arm(Timer::RetransmitFailure, secs(2))]),
+                (
+                    completed(1),
+                    G,
+                    completed(2),
+                    &[Resend, Arm(Timer::RetransmitFailure, secs(2))],
+                ),
                 (completed(1), H, Terminated, &[]),
                 (completed(1), Ack, Confirmed, confirm),
                 (completed(2), Invite, completed(2), &[Resend]),
-                (completed(2), G, completed(3), &[Resend, Arm(Timer::RetransmitFailure, secs(3))]),
+                (
+                    completed(2),
+                    G,
+                    completed(3),
+                    &[Resend, Arm(Timer::RetransmitFailure, secs(3))],
+                ),
                 (completed(2), H, Terminated, &[]),
                 (completed(2), Ack, Confirmed, confirm),
                 (completed(3), Invite, completed(3), &[Resend]),
-                (completed(3), G, completed(3), &[Resend, Arm(Timer::RetransmitFailure, secs(3))]),
+                (
+                    completed(3),
+                    G,
+                    completed(3),
+                    &[Resend, Arm(Timer::RetransmitFailure, secs(3))],
+                ),
                 (completed(3), H, Terminated, &[]),
                 (completed(3), Ack, Confirmed, confirm),
                 (Accepted, Ack, Accepted, &[Deliver]),
@@ -195,7 +233,12 @@ mod tests {
                 (HEARD, Success, Accepted, accept),
                 (HEARD, Failure, completed(1), complete),
                 (completed(1), Invite, completed(1), &[Resend]),
-                (completed(1), G, completed(2), &[Resend, Arm(Timer::RetransmitFailure, secs(2))]),
+                (
+                    completed(1),
+                    G,
+                    completed(2),
+                    &[Resend, Arm(Timer::RetransmitFailure, secs(2))],
+                ),
                 (completed(1), H, Terminated, &[]),
                 (completed(1), Ack, Terminated, &[]),
                 (Accepted, Ack, Accepted, &[Deliver]),

@@ -49,9 +49,10 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
         (State::Trying | State::Proceeding, Input::Final) if setting.reliable => {
             (State::Terminated, smallvec![Send])
         }
-        (State::Trying | State::Proceeding, Input::Final) => {
-            (State::Completed, smallvec![Send, Arm(Timer::AbsorbRequests, setting.timers.lifetime())])
-        }
+        (State::Trying | State::Proceeding, Input::Final) => (
+            State::Completed,
+            smallvec![Send, Arm(Timer::AbsorbRequests, setting.timers.lifetime())],
+        ),
         (State::Proceeding | State::Completed, Input::Request) => (state, smallvec![Resend]),
         (State::Completed, Input::Timer(Timer::AbsorbRequests)) => (State::Terminated, smallvec![]),
         // > Any other final responses passed by the TU to the server transaction MUST be discarded while in
@@ -72,7 +73,10 @@ mod tests {
     const J: Input = Input::Timer(Timer::AbsorbRequests);
 
     fn inputs() -> Vec<Input> {
-        [Request, Provisional, Final].into_iter().chain(TIMERS_ALL.map(Input::Timer)).collect()
+        [Request, Provisional, Final]
+            .into_iter()
+            .chain(TIMERS_ALL.map(Input::Timer))
+            .collect()
     }
 
     #[test]

@@ -24,8 +24,6 @@ mod opening;
 mod outbox;
 mod reader;
 mod reason;
-#[cfg(test)]
-mod tests;
 
 /// A TCP listener to be bound.
 ///

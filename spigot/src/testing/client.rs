@@ -1,0 +1,338 @@
+//! A user agent in the hands of a test.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, mpsc};
+
+use super::inbox::{Inbox, Received};
+use super::network::{Network, VIRTUAL_PATIENCE};
+use super::tap::Tap;
+use super::{Ladder, TestRequest, run};
+use crate::flow::{Flow, Transport};
+use crate::sip::{Bytes, Method, Response, StatusCode, Uri};
+use crate::transport::{Bind, Tcp, Udp};
+use crate::{Config, IntoUri, Spigot};
+
+/// A user agent that a test plays: it sends what the test says, right or wrong, and expects.
+///
+/// It is a whole endpoint, so what it sends by its methods is a good client's traffic: retransmitted,
+/// acknowledged, in dialogs. [`send_raw`](TestClient::send_raw) is for everything else.
+///
+/// An expectation that is not met panics with the [ladder](Ladder) of what was said.
+#[derive(Debug)]
+pub struct TestClient {
+    spigot: Spigot,
+    aor: Uri,
+    domain: String,
+    transport: Transport,
+    server: SocketAddr,
+    tap: Arc<Tap>,
+    received: Mutex<mpsc::Receiver<Received>>,
+    ladder: Ladder,
+    patience: Duration,
+}
+
+/// How long an expectation waits on real time.
+const REAL_PATIENCE: Duration = Duration::from_secs(10);
+
+impl TestClient {
+    pub(super) async fn on_network(
+        network: &Network,
+        transport: Transport,
+        server: SocketAddr,
+        aor: &str,
+    ) -> TestClient {
+        assert!(
+            matches!(transport, Transport::Udp | Transport::Tcp),
+            "the in-memory network carries udp and tcp, not {transport}"
+        );
+        let address = network.client_address();
+        let name = aor.trim_start_matches("sip:").split('@').next().unwrap_or(aor);
+        let listener = network.listener(transport, address, name);
+        TestClient::start(Box::new(listener), None, network.ladder(), transport, server, aor).await
+    }
+
+    /// The same client against a server at a real address: `udp:127.0.0.1:5060` or `tcp:[::1]:5060`.
+    ///
+    /// ```no_run
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// use spigot::testing::TestClient;
+    ///
+    /// let alice = TestClient::connect("tcp:127.0.0.1:5060").await;
+    /// assert!(alice.register().send().await.status().is_success());
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the target cannot be read, no socket can be bound, or the test runs on virtual time, which real
+    /// sockets know nothing of: say `#[spigot::test(real_time)]`.
+    pub async fn connect(target: &str) -> TestClient {
+        assert!(
+            !run::is_virtual(),
+            "TestClient::connect needs real time, as the server at {target} does: \
+             say #[spigot::test(real_time)] or #[tokio::test]"
+        );
+        let (transport, server) = parse_target(target);
+        let local: SocketAddr = if server.is_ipv6() {
+            ([0u16, 0, 0, 0, 0, 0, 0, 1], 0).into()
+        } else {
+            ([127, 0, 0, 1], 0).into()
+        };
+        let ladder = Ladder::new();
+        run::remember(&ladder);
+        ladder.name(server, "server");
+        let aor = format!("sip:test@{}", crate::endpoint::host_of(server));
+        let listener: Box<dyn Bind> = match transport {
+            Transport::Udp => Box::new(Udp::new(local)),
+            Transport::Tcp => Box::new(Tcp::new(local)),
+            _ => panic!("{target}: this version speaks udp and tcp"),
+        };
+        TestClient::start(listener, Some(ladder.clone()), ladder, transport, server, &aor).await
+    }
+
+    async fn start(
+        listener: Box<dyn Bind>,
+        tap_ladder: Option<Ladder>,
+        ladder: Ladder,
+        transport: Transport,
+        server: SocketAddr,
+        aor: &str,
+    ) -> TestClient {
+        let aor: Uri = aor
+            .parse()
+            .unwrap_or_else(|error| panic!("`{aor}` is no address of record: {error}"));
+        let domain = aor
+            .host()
+            .unwrap_or_else(|| panic!("`{aor}` has no domain"))
+            .to_owned();
+        let tap = Tap::new(tap_ladder);
+        let (inbox, received) = Inbox::new();
+        let config = Config::new(inbox)
+            .name(aor.user().unwrap_or("test"))
+            .seed(run::endpoint_seed(crate::transport::next_connection()))
+            .bind(tap.on(listener));
+        let spigot = Spigot::start(config)
+            .await
+            .unwrap_or_else(|error| panic!("the test client: {error}"));
+        let patience = if run::is_virtual() {
+            VIRTUAL_PATIENCE
+        } else {
+            REAL_PATIENCE
+        };
+        TestClient {
+            spigot,
+            aor,
+            domain,
+            transport,
+            server,
+            tap,
+            received: Mutex::new(received),
+            ladder,
+            patience,
+        }
+    }
+
+    /// How long expectations wait before they fail: 300 s of virtual time, 10 s of real time.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
+    /// Its own address, at which the server reaches it.
+    pub fn address(&self) -> SocketAddr {
+        self.spigot.listeners()[0].address
+    }
+
+    /// What was said so far.
+    pub fn ladder(&self) -> &Ladder {
+        &self.ladder
+    }
+
+    /// A request to the server, from the client's address of record.
+    pub fn request(&self, method: Method, uri: impl IntoUri) -> TestRequest<'_> {
+        let builder = self.spigot.client().request(method, uri);
+        let builder = builder
+            .from(self.aor.clone())
+            .to_address(self.transport, self.server);
+        TestRequest::new(self, builder)
+    }
+
+    /// `REGISTER` of the address of record, at its own domain, with its own Contact.
+    pub fn register(&self) -> TestRequest<'_> {
+        let registrar = format!("sip:{}", self.domain);
+        let contact = format!(
+            "<sip:{}@{}{}>",
+            self.aor.user().unwrap_or("test"),
+            self.address(),
+            if self.transport == Transport::Udp {
+                ""
+            } else {
+                ";transport=tcp"
+            }
+        );
+        self.request(Method::REGISTER, registrar.as_str())
+            .to(self.aor.clone())
+            .header("Contact", contact)
+    }
+
+    /// `OPTIONS` to this URI.
+    pub fn options(&self, uri: impl IntoUri) -> TestRequest<'_> {
+        self.request(Method::OPTIONS, uri)
+    }
+
+    /// `INVITE` to this URI.
+    pub fn invite(&self, uri: impl IntoUri) -> TestRequest<'_> {
+        self.request(Method::INVITE, uri)
+    }
+
+    /// `MESSAGE` to this URI, with a text.
+    pub fn message(&self, uri: impl IntoUri, text: &str) -> TestRequest<'_> {
+        self.request(Method::MESSAGE, uri)
+            .body("text/plain", text.to_owned())
+    }
+
+    /// Sends octets as they are: one datagram, or one write to a stream. Responses to them are met by
+    /// [`expect_status`](TestClient::expect_status).
+    ///
+    /// # Panics
+    ///
+    /// When the server cannot be reached.
+    pub async fn send_raw(&self, octets: impl AsRef<[u8]>) {
+        let flow = self.flow().await;
+        if let Err(error) = self.tap.send_raw(&flow, Bytes::copy_from_slice(octets.as_ref())) {
+            panic!("the test client could not send: {error}\n{}", self.ladder);
+        }
+    }
+
+    async fn flow(&self) -> Flow {
+        let carrier = self.tap.carrier().expect("a started client is bound");
+        match carrier.connect(self.server).await {
+            Ok(flow) => flow,
+            Err(error) => panic!(
+                "the test client cannot reach {}: {error}\n{}",
+                self.server, self.ladder
+            ),
+        }
+    }
+
+    /// The next response with this status to something that was [sent raw](TestClient::send_raw); those
+    /// before it are skipped.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub async fn expect_status(&self, status: StatusCode) -> Response {
+        self.expect_stray(&format!("a {status}"), |response| response.status() == status)
+            .await
+    }
+
+    /// The next response to something that was sent raw, whatever its status.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub async fn expect_response(&self) -> Response {
+        self.expect_stray("a response", |_| true).await
+    }
+
+    async fn expect_stray(&self, what: &str, wanted: impl Fn(&Response) -> bool) -> Response {
+        let heard = async {
+            loop {
+                let mut news = std::pin::pin!(self.tap.news());
+                news.as_mut().enable();
+                if let Some(response) = self.tap.take(&wanted) {
+                    return response;
+                }
+                news.await;
+            }
+        };
+        match tokio::time::timeout(self.patience, heard).await {
+            Ok(response) => response,
+            Err(_) => panic!(
+                "expected {what} within {:?}, and none came\n{}",
+                self.patience, self.ladder
+            ),
+        }
+    }
+
+    /// Lets `time` pass, and sees that no response to anything raw, and no request, has come by then.
+    ///
+    /// # Panics
+    ///
+    /// When one has.
+    pub async fn expect_nothing(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+        let strays = self.tap.strays();
+        assert!(
+            strays == 0,
+            "expected silence, and {strays} responses came\n{}",
+            self.ladder
+        );
+        if let Ok(received) = self.received.lock().await.try_recv() {
+            panic!(
+                "expected silence, and a {} came\n{}",
+                received.method(),
+                self.ladder
+            );
+        }
+    }
+
+    /// The next request that reaches the client, which must have this method.
+    ///
+    /// # Panics
+    ///
+    /// When none comes, or one with another method.
+    pub async fn expect(&self, method: Method) -> Received {
+        let next = async { self.received.lock().await.recv().await };
+        match tokio::time::timeout(self.patience, next).await {
+            Ok(Some(received)) if *received.method() == method => received,
+            Ok(Some(received)) => {
+                panic!(
+                    "expected {method}, and {} came\n{}",
+                    received.method(),
+                    self.ladder
+                )
+            }
+            Ok(None) | Err(_) => {
+                panic!(
+                    "expected {method} within {:?}, and none came\n{}",
+                    self.patience, self.ladder
+                )
+            }
+        }
+    }
+
+    /// Waits until the server has closed a connection of this client; `nth` counts from 1.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    pub async fn expect_closed(&self, nth: usize) {
+        let closed = async {
+            loop {
+                let mut news = std::pin::pin!(self.tap.news());
+                news.as_mut().enable();
+                if self.tap.closed() >= nth {
+                    return;
+                }
+                news.await;
+            }
+        };
+        if tokio::time::timeout(self.patience, closed).await.is_err() {
+            panic!(
+                "expected the connection to be closed within {:?}\n{}",
+                self.patience, self.ladder
+            );
+        }
+    }
+}
+
+fn parse_target(target: &str) -> (Transport, SocketAddr) {
+    let parsed = target
+        .split_once(':')
+        .and_then(|(transport, address)| Some((transport.parse().ok()?, address.parse().ok()?)));
+    parsed.unwrap_or_else(|| panic!("`{target}` is no target: expected `udp:127.0.0.1:5060`"))
+}

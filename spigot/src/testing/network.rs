@@ -1,0 +1,464 @@
+//! The in-memory network: addresses, wires between them, and a courier who carries what is under way.
+//!
+//! Invariant: nothing arrives within the call that sends it. The courier is a task of its own and delivers in
+//! the order of arrival time, then of sending, so a run follows from its seed.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::faults::Dice;
+use super::memory::MemoryListener;
+use super::{Faults, Ladder, run};
+use crate::flow::{Flow, Transport};
+use crate::sip::{Bytes, Frame, FrameError, Framer, Limits};
+use crate::transport::{Bind, Inbound, next_connection};
+
+/// Wires that are not there: every listener bound on it reaches every other.
+///
+/// ```
+/// use spigot::testing::{Faults, Network};
+///
+/// # spigot::testing::run("doc", Default::default(), None, async {
+/// let network = Network::new();
+/// network.set_faults(Faults::none().loss(0.1));
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct Network {
+    wires: Arc<Wires>,
+}
+
+/// What all handles of one network share.
+#[derive(Debug)]
+pub(super) struct Wires {
+    state: Mutex<State>,
+    bell: Notify,
+    ladder: Ladder,
+    courier: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct State {
+    faults: Faults,
+    dice: Dice,
+    under_way: BinaryHeap<Reverse<Parcel>>,
+    serial: u64,
+    nodes: HashMap<(Transport, SocketAddr), Node>,
+    /// Ordered, so that closing several is the same in every run.
+    connections: BTreeMap<u64, Connection>,
+    clients: u8,
+}
+
+/// Who listens at an address.
+#[derive(Clone)]
+struct Node(Arc<dyn Inbound>);
+
+/// One side of a stream.
+struct Connection {
+    flow: Flow,
+    other: u64,
+    inbound: Arc<dyn Inbound>,
+    framer: Framer,
+    /// Octets arrive in order: not before those that were sent before them.
+    arrival: Instant,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Parcel {
+    at: Instant,
+    serial: u64,
+    cargo: Cargo,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cargo {
+    Datagram {
+        from: SocketAddr,
+        to: SocketAddr,
+        bytes: Bytes,
+    },
+    Octets {
+        connection: u64,
+        bytes: Bytes,
+    },
+    Close {
+        connection: u64,
+    },
+}
+
+impl Network {
+    /// A network without faults, on the seed of the running `#[spigot::test]`.
+    pub fn new() -> Self {
+        Network::with_seed(run::seed())
+    }
+
+    /// A network whose faults follow from `seed`.
+    pub fn with_seed(seed: u64) -> Self {
+        let ladder = Ladder::new();
+        run::remember(&ladder);
+        Network {
+            wires: Arc::new(Wires {
+                state: Mutex::new(State {
+                    faults: Faults::none(),
+                    dice: Dice::new(seed),
+                    under_way: BinaryHeap::new(),
+                    serial: 0,
+                    nodes: HashMap::new(),
+                    connections: BTreeMap::new(),
+                    clients: 0,
+                }),
+                bell: Notify::new(),
+                ladder,
+                courier: Mutex::new(None),
+            }),
+        }
+    }
+
+    /// What happens to messages from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.wires.lock().faults = faults;
+    }
+
+    /// What was said on it so far.
+    pub fn ladder(&self) -> Ladder {
+        self.wires.ladder.clone()
+    }
+
+    /// A datagram listener on this network, for [`Config::bind`](crate::Config::bind). `name` stands above
+    /// its rail in the ladder.
+    pub fn datagrams(&self, address: SocketAddr, name: &str) -> impl Bind + use<> {
+        self.listener(Transport::Udp, address, name)
+    }
+
+    /// A stream listener on this network, framed and delivered in order as TCP is.
+    pub fn streams(&self, address: SocketAddr, name: &str) -> impl Bind + use<> {
+        self.listener(Transport::Tcp, address, name)
+    }
+
+    pub(super) fn listener(&self, transport: Transport, address: SocketAddr, name: &str) -> MemoryListener {
+        self.wires.ladder.name(address, name);
+        MemoryListener {
+            wires: self.wires.clone(),
+            transport,
+            address,
+        }
+    }
+
+    /// An address that nobody has yet, out of 198.51.100.0/24 (RFC 5737).
+    pub(super) fn client_address(&self) -> SocketAddr {
+        let mut state = self.wires.lock();
+        state.clients = state
+            .clients
+            .checked_add(1)
+            .expect("a test has at most 255 clients");
+        SocketAddr::from(([198, 51, 100, state.clients], 5060))
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Network::new()
+    }
+}
+
+impl Wires {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes an address. The courier starts with the first.
+    pub(super) fn join(
+        self: &Arc<Self>,
+        transport: Transport,
+        address: SocketAddr,
+        inbound: Arc<dyn Inbound>,
+    ) -> io::Result<()> {
+        let mut state = self.lock();
+        if state.nodes.contains_key(&(transport, address)) {
+            return Err(io::Error::from(io::ErrorKind::AddrInUse));
+        }
+        state.nodes.insert((transport, address), Node(inbound));
+        let mut courier = self.courier.lock().unwrap_or_else(PoisonError::into_inner);
+        if courier.is_none() {
+            *courier = Some(tokio::spawn(carry(Arc::downgrade(self))));
+        }
+        Ok(())
+    }
+
+    /// Gives an address back and closes its streams.
+    pub(super) fn leave(&self, transport: Transport, address: SocketAddr) {
+        let mut state = self.lock();
+        state.nodes.remove(&(transport, address));
+        let of_this: Vec<u64> = state
+            .connections
+            .iter()
+            .filter(|(_, connection)| connection.flow.local == address)
+            .map(|(&id, _)| id)
+            .collect();
+        for id in of_this {
+            state.close(id);
+        }
+        drop(state);
+        self.bell.notify_one();
+    }
+
+    /// Sends a datagram into its fate.
+    pub(super) fn datagram(&self, from: SocketAddr, to: SocketAddr, bytes: &Bytes) {
+        let mut state = self.lock();
+        let State { faults, dice, .. } = &mut *state;
+        let fate = faults.fate(dice);
+        self.ladder.say(from, to, bytes, fate.is_empty());
+        for delay in fate {
+            state.post(
+                Instant::now() + delay,
+                Cargo::Datagram {
+                    from,
+                    to,
+                    bytes: bytes.clone(),
+                },
+            );
+        }
+        drop(state);
+        self.bell.notify_one();
+    }
+
+    /// The stream to `peer`: the one there is, or a new one.
+    pub(super) fn connect(&self, local: SocketAddr, peer: SocketAddr) -> io::Result<Flow> {
+        let mut state = self.lock();
+        let known = state
+            .connections
+            .values()
+            .find(|c| c.flow.local == local && c.flow.peer == peer);
+        if let Some(connection) = known {
+            return Ok(connection.flow);
+        }
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        let here = state
+            .nodes
+            .get(&(Transport::Tcp, local))
+            .cloned()
+            .ok_or_else(refused)?;
+        let there = state
+            .nodes
+            .get(&(Transport::Tcp, peer))
+            .cloned()
+            .ok_or_else(refused)?;
+        let (near, far) = (next_connection(), next_connection());
+        let flow = |connection, local, peer| Flow {
+            transport: Transport::Tcp,
+            local,
+            peer,
+            connection,
+        };
+        state
+            .connections
+            .insert(near, Connection::new(flow(near, local, peer), far, here.0));
+        state
+            .connections
+            .insert(far, Connection::new(flow(far, peer, local), near, there.0));
+        Ok(flow(near, local, peer))
+    }
+
+    /// Writes octets to a stream.
+    pub(super) fn octets(&self, connection: u64, bytes: &Bytes) -> Result<(), ()> {
+        let mut state = self.lock();
+        let State {
+            faults,
+            dice,
+            connections,
+            ..
+        } = &mut *state;
+        let delay = faults.stream_delay(dice);
+        let (flow, other) = connections
+            .get(&connection)
+            .map(|c| (c.flow, c.other))
+            .ok_or(())?;
+        self.ladder.say(flow.local, flow.peer, bytes, false);
+        let arrival = {
+            let receiver = connections.get_mut(&other).ok_or(())?;
+            receiver.arrival = receiver.arrival.max(Instant::now() + delay);
+            receiver.arrival
+        };
+        state.post(
+            arrival,
+            Cargo::Octets {
+                connection: other,
+                bytes: bytes.clone(),
+            },
+        );
+        drop(state);
+        self.bell.notify_one();
+        Ok(())
+    }
+
+    /// Closes a stream from one side; the other hears of it behind what was sent before.
+    pub(super) fn close(&self, connection: u64) {
+        self.lock().close(connection);
+        self.bell.notify_one();
+    }
+
+    fn deliver(&self, cargo: Cargo) {
+        match cargo {
+            Cargo::Datagram { from, to, bytes } => {
+                let node = self.lock().nodes.get(&(Transport::Udp, to)).cloned();
+                if let Some(Node(inbound)) = node {
+                    inbound.message(
+                        Flow {
+                            transport: Transport::Udp,
+                            local: to,
+                            peer: from,
+                            connection: 0,
+                        },
+                        bytes,
+                    );
+                }
+            }
+            Cargo::Octets { connection, bytes } => self.feed(connection, &bytes),
+            Cargo::Close { connection } => {
+                let closed = self.lock().connections.remove(&connection);
+                if let Some(closed) = closed {
+                    closed.inbound.closed(closed.flow);
+                }
+            }
+        }
+    }
+
+    /// Octets reach a stream's framer; what they complete reaches its listener.
+    fn feed(&self, id: u64, bytes: &[u8]) {
+        let mut messages = Vec::new();
+        let mut fault: Option<FrameError> = None;
+        let mut pings = 0;
+        let (flow, inbound) = {
+            let mut state = self.lock();
+            let Some(connection) = state.connections.get_mut(&id) else {
+                return;
+            };
+            connection.framer.buffer().extend_from_slice(bytes);
+            loop {
+                match connection.framer.next() {
+                    Ok(Some(Frame::Message(message))) => messages.push(message),
+                    Ok(Some(Frame::Ping)) => pings += 1,
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(error) => {
+                        fault = Some(error);
+                        break;
+                    }
+                }
+            }
+            (connection.flow, connection.inbound.clone())
+        };
+        for _ in 0..pings {
+            // RFC 5626 §4.4.1: a double CRLF is answered by a single one.
+            let _ = self.octets(id, &Bytes::from_static(b"\r\n"));
+        }
+        for message in messages {
+            inbound.message(flow, message);
+        }
+        if let Some(fault) = fault {
+            inbound.unframed(flow, fault);
+            self.close(id);
+        }
+    }
+}
+
+impl Drop for Wires {
+    fn drop(&mut self) {
+        if let Some(courier) = self
+            .courier
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            courier.abort();
+        }
+    }
+}
+
+impl State {
+    fn post(&mut self, at: Instant, cargo: Cargo) {
+        self.serial += 1;
+        self.under_way.push(Reverse(Parcel {
+            at,
+            serial: self.serial,
+            cargo,
+        }));
+    }
+
+    fn close(&mut self, id: u64) {
+        let Some(connection) = self.connections.get(&id) else {
+            return;
+        };
+        let other = connection.other;
+        let now = Instant::now();
+        let arrival = self
+            .connections
+            .get(&other)
+            .map_or(now, |other| other.arrival.max(now));
+        self.post(arrival, Cargo::Close { connection: other });
+        self.post(now, Cargo::Close { connection: id });
+    }
+}
+
+impl Connection {
+    fn new(flow: Flow, other: u64, inbound: Arc<dyn Inbound>) -> Self {
+        Connection {
+            flow,
+            other,
+            inbound,
+            framer: Framer::new(Limits::default()),
+            arrival: Instant::now(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Node")
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connection({})", self.flow)
+    }
+}
+
+/// The courier: sleeps until the next parcel is due, delivers it, lets everybody else work, goes on.
+async fn carry(wires: std::sync::Weak<Wires>) {
+    loop {
+        let Some(strong) = wires.upgrade() else { return };
+        let due = strong.lock().under_way.peek().map(|Reverse(parcel)| parcel.at);
+        match due {
+            Some(at) if at <= Instant::now() => {
+                let parcel = strong.lock().under_way.pop();
+                if let Some(Reverse(parcel)) = parcel {
+                    strong.deliver(parcel.cargo);
+                }
+                drop(strong);
+                tokio::task::yield_now().await;
+            }
+            Some(at) => tokio::select! {
+                () = tokio::time::sleep_until(at) => {}
+                () = strong.bell.notified() => {}
+            },
+            None => strong.bell.notified().await,
+        }
+    }
+}
+
+/// An address of the documentation range for servers, 192.0.2.0/24 (RFC 5737).
+pub(super) fn server_address() -> SocketAddr {
+    SocketAddr::new(IpAddr::from([192, 0, 2, 1]), 5060)
+}
+
+/// How long the tests' clock may run before what is awaited is given up.
+pub(super) const VIRTUAL_PATIENCE: Duration = Duration::from_secs(300);

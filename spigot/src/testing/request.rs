@@ -1,0 +1,196 @@
+//! What a test client sends, with failures that panic and show the ladder.
+
+use super::TestClient;
+use crate::IntoUri;
+use crate::client::{ClientTransaction, Dialog, RequestBuilder, RequestError};
+use crate::sip::header::TypedHeader;
+use crate::sip::{Bytes, Method, Response, StatusCode};
+
+/// A request that a test client is about to send; as [`RequestBuilder`], but it panics where that fails.
+#[derive(Debug)]
+#[must_use = "nothing is sent before `send` or `start`"]
+pub struct TestRequest<'c> {
+    client: &'c TestClient,
+    builder: RequestBuilder,
+}
+
+impl<'c> TestRequest<'c> {
+    pub(super) fn new(client: &'c TestClient, builder: RequestBuilder) -> Self {
+        TestRequest { client, builder }
+    }
+
+    /// To another address than the Request-URI.
+    pub fn to(mut self, uri: impl IntoUri) -> Self {
+        self.builder = self.builder.to(uri);
+        self
+    }
+
+    /// Adds a header line.
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
+    /// Sets a typed header, in the place of those of its name.
+    pub fn with(mut self, header: impl TypedHeader) -> Self {
+        self.builder = self.builder.with(header);
+        self
+    }
+
+    /// The body and its Content-Type.
+    pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        self.builder = self.builder.body(content_type, body);
+        self
+    }
+
+    /// Never acknowledges a 2xx to this INVITE.
+    pub fn without_ack(mut self) -> Self {
+        self.builder = self.builder.without_ack();
+        self
+    }
+
+    /// Sends it and waits for the final response.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub async fn send(self) -> Response {
+        let transaction = self.start().await;
+        let client = transaction.client;
+        let mut transaction = transaction.transaction;
+        transaction
+            .response()
+            .await
+            .unwrap_or_else(|error| fail(client, &error))
+    }
+
+    /// Sends it and gives the transaction.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be sent.
+    pub async fn start(self) -> TestTransaction<'c> {
+        let TestRequest { client, builder } = self;
+        match builder.start().await {
+            Ok(transaction) => TestTransaction { client, transaction },
+            Err(error) => fail(client, &error),
+        }
+    }
+}
+
+/// A request of a test client under way.
+#[derive(Debug)]
+pub struct TestTransaction<'c> {
+    client: &'c TestClient,
+    transaction: ClientTransaction,
+}
+
+impl<'c> TestTransaction<'c> {
+    /// The next provisional response but 100, which must have this status.
+    ///
+    /// # Panics
+    ///
+    /// When another comes, or a final one.
+    pub async fn expect_provisional(&mut self, status: StatusCode) -> Response {
+        loop {
+            match self.transaction.provisional().await {
+                Some(response) if response.status() == status => return response,
+                Some(response) if response.status() == StatusCode::TRYING => {}
+                Some(response) => {
+                    panic!(
+                        "expected {status}, and {} came\n{}",
+                        response.status(),
+                        self.client.ladder()
+                    )
+                }
+                None => match self.transaction.response().await {
+                    Ok(response) => {
+                        panic!(
+                            "expected {status}, and {} came\n{}",
+                            response.status(),
+                            self.client.ladder()
+                        )
+                    }
+                    Err(error) => fail(self.client, &error),
+                },
+            }
+        }
+    }
+
+    /// The final response.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub async fn response(&mut self) -> Response {
+        let client = self.client;
+        self.transaction
+            .response()
+            .await
+            .unwrap_or_else(|error| fail(client, &error))
+    }
+
+    /// The final response, or why there is none: for tests that want the failure.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`].
+    pub async fn try_response(&mut self) -> Result<Response, RequestError> {
+        self.transaction.response().await
+    }
+
+    /// Cancels the INVITE.
+    pub fn cancel(&self) {
+        self.transaction.cancel();
+    }
+
+    /// The dialog that `response` made.
+    ///
+    /// # Panics
+    ///
+    /// When it made none.
+    pub fn dialog(&self, response: &Response) -> TestDialog<'c> {
+        match self.transaction.dialog(response) {
+            Ok(dialog) => TestDialog {
+                client: self.client,
+                dialog,
+            },
+            Err(error) => fail(self.client, &error),
+        }
+    }
+}
+
+/// A dialog that a test client has opened.
+#[derive(Debug)]
+pub struct TestDialog<'c> {
+    client: &'c TestClient,
+    dialog: Dialog,
+}
+
+impl<'c> TestDialog<'c> {
+    /// A request inside the dialog.
+    pub fn request(&mut self, method: Method) -> TestRequest<'c> {
+        TestRequest {
+            client: self.client,
+            builder: self.dialog.request(method),
+        }
+    }
+
+    /// `BYE`, with its final response.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub async fn bye(&mut self) -> Response {
+        self.request(Method::BYE).send().await
+    }
+
+    /// The ACK that [`TestRequest::without_ack`] held back.
+    pub fn acknowledge(&self) {
+        self.dialog.acknowledge();
+    }
+}
+
+fn fail(client: &TestClient, error: &dyn std::error::Error) -> ! {
+    panic!("the test client: {error}\n{}", client.ladder())
+}

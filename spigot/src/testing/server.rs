@@ -1,0 +1,98 @@
+//! An agent on the in-memory network.
+
+use super::network::{Network, server_address};
+use super::{Ladder, TestClient, run};
+use crate::router::IntoRouter;
+use crate::{Config, Counters, Spigot, Transport};
+
+/// An agent under test, listening for datagrams and streams at 192.0.2.1:5060 of a [`Network`].
+#[derive(Debug)]
+pub struct TestServer {
+    spigot: Spigot,
+    network: Network,
+}
+
+impl TestServer {
+    /// Starts `agent` on a network of its own.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime; `#[spigot::test]` is one.
+    pub async fn start(agent: impl IntoRouter) -> TestServer {
+        TestServer::start_with(agent, |config| config).await
+    }
+
+    /// Starts `agent` with a configuration of its own: limits, timers.
+    ///
+    /// ```
+    /// # use spigot::testing::TestServer;
+    /// # use std::time::Duration;
+    /// # struct Agent;
+    /// # #[spigot::sip_router]
+    /// # impl Agent {}
+    /// # spigot::testing::run("doc", Default::default(), None, async {
+    /// let mut limits = spigot::Limits::default();
+    /// limits.handler = Duration::from_secs(1);
+    /// let server = TestServer::start_with(Agent, |config| config.limits(limits)).await;
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](TestServer::start).
+    pub async fn start_with(agent: impl IntoRouter, configure: impl FnOnce(Config) -> Config) -> TestServer {
+        let network = Network::new();
+        let config = Config::new(agent)
+            .name("server")
+            .seed(run::endpoint_seed(0))
+            .bind(network.datagrams(server_address(), "server"))
+            .bind(network.streams(server_address(), "server"));
+        let spigot = Spigot::start(configure(config))
+            .await
+            .expect("nobody has the server's address yet");
+        TestServer { spigot, network }
+    }
+
+    /// A client with this address of record, speaking over datagrams.
+    ///
+    /// # Panics
+    ///
+    /// When `aor` is no SIP URI.
+    pub async fn client(&self, aor: &str) -> TestClient {
+        self.client_over(Transport::Udp, aor).await
+    }
+
+    /// A client that speaks over this transport: [`Transport::Udp`] or [`Transport::Tcp`].
+    ///
+    /// # Panics
+    ///
+    /// When `aor` is no SIP URI, or the in-memory network does not have the transport.
+    pub async fn client_over(&self, transport: Transport, aor: &str) -> TestClient {
+        TestClient::on_network(&self.network, transport, server_address(), aor).await
+    }
+
+    /// The network between the server and its clients: to make faults, to read the ladder.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// What was said so far.
+    pub fn ladder(&self) -> Ladder {
+        self.network.ladder()
+    }
+
+    /// What the server has counted.
+    pub fn counters(&self) -> Counters {
+        self.spigot.counters()
+    }
+
+    /// The running endpoint: its client, its listeners.
+    pub fn spigot(&self) -> &Spigot {
+        &self.spigot
+    }
+
+    /// Shuts it down gracefully.
+    pub async fn shutdown(self) {
+        self.spigot.shutdown().await;
+    }
+}

@@ -1,0 +1,221 @@
+//! A transport with an ear on it: what a test client's endpoint would not tell.
+//!
+//! It wraps any [`Bind`]. Responses that belong to no request of the client's endpoint (because they answer
+//! bytes that the test sent raw) are kept for the test; everything passes on as if the tap were not there.
+
+use std::collections::{HashSet, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::Ladder;
+use crate::flow::{Flow, Transport};
+use crate::sip::header::Via;
+use crate::sip::{Bytes, FrameError, Request, Response};
+use crate::transport::{Bind, BoxFuture, Carrier, Counters, Inbound, SendError, TransportLimits};
+
+/// What the tap heard; shared by the wrapped listener and the test client.
+#[derive(Default)]
+pub(super) struct Tap {
+    heard: Mutex<Heard>,
+    bell: Notify,
+    carrier: OnceLock<Arc<dyn Carrier>>,
+    /// Set where the network underneath draws no ladder of its own.
+    ladder: Option<Ladder>,
+}
+
+#[derive(Default)]
+struct Heard {
+    /// Branches of requests that the endpoint sent: their responses are the endpoint's.
+    own: HashSet<String>,
+    stray: VecDeque<Response>,
+    closed: usize,
+}
+
+/// Strays kept; a test that floods a server loses the oldest.
+const KEPT: usize = 4_096;
+
+impl Tap {
+    pub(super) fn new(ladder: Option<Ladder>) -> Arc<Self> {
+        Arc::new(Tap {
+            ladder,
+            ..Tap::default()
+        })
+    }
+
+    /// Puts the tap on a listener.
+    pub(super) fn on(self: &Arc<Self>, listener: Box<dyn Bind>) -> impl Bind + use<> {
+        Tapped {
+            listener,
+            tap: self.clone(),
+        }
+    }
+
+    /// The carrier underneath, which what is sent raw goes by.
+    pub(super) fn carrier(&self) -> Option<&Arc<dyn Carrier>> {
+        self.carrier.get()
+    }
+
+    /// Sends bytes that the endpoint knows nothing of.
+    pub(super) fn send_raw(&self, flow: &Flow, bytes: Bytes) -> Result<(), SendError> {
+        let carrier = self.carrier.get().ok_or(SendError::Closed)?;
+        self.note(flow.local, flow.peer, &bytes);
+        carrier.send(flow, bytes)
+    }
+
+    /// Takes the first stray response that `wanted` likes, and drops those before it.
+    pub(super) fn take(&self, wanted: impl Fn(&Response) -> bool) -> Option<Response> {
+        let mut heard = self.lock();
+        let at = heard.stray.iter().position(wanted)?;
+        heard.stray.drain(..=at).next_back()
+    }
+
+    /// The stray responses that nobody took yet.
+    pub(super) fn strays(&self) -> usize {
+        self.lock().stray.len()
+    }
+
+    /// How many of the client's connections have been closed.
+    pub(super) fn closed(&self) -> usize {
+        self.lock().closed
+    }
+
+    /// Resolves when something new was heard since the future was made.
+    pub(super) fn news(&self) -> tokio::sync::futures::Notified<'_> {
+        self.bell.notified()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        if let Some(ladder) = &self.ladder {
+            ladder.say(from, to, bytes, false);
+        }
+    }
+
+    fn sent(&self, bytes: &Bytes) {
+        if !bytes.starts_with(b"SIP/2.0")
+            && let Ok(request) = Request::parse(bytes.clone())
+            && let Ok(Some(via)) = request.headers().typed::<Via>()
+        {
+            self.lock()
+                .own
+                .insert(via.branch().unwrap_or_default().to_owned());
+        }
+    }
+
+    fn arrived(&self, bytes: &Bytes) {
+        if bytes.starts_with(b"SIP/2.0")
+            && let Ok(response) = Response::parse(bytes.clone())
+        {
+            let via = response.headers().typed::<Via>().ok().flatten();
+            let branch = via.as_ref().and_then(|via| via.branch()).unwrap_or_default();
+            let mut heard = self.lock();
+            if !heard.own.contains(branch) {
+                if heard.stray.len() == KEPT {
+                    heard.stray.pop_front();
+                }
+                heard.stray.push_back(response);
+            }
+        }
+        self.bell.notify_waiters();
+    }
+}
+
+impl std::fmt::Debug for Tap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tap")
+    }
+}
+
+struct Tapped {
+    listener: Box<dyn Bind>,
+    tap: Arc<Tap>,
+}
+
+impl Bind for Tapped {
+    fn bind(
+        self: Box<Self>,
+        inbound: Arc<dyn Inbound>,
+        limits: &TransportLimits,
+    ) -> BoxFuture<'static, io::Result<Arc<dyn Carrier>>> {
+        let tap = self.tap.clone();
+        let bound = self.listener.bind(
+            Arc::new(TappedInbound {
+                inbound,
+                tap: tap.clone(),
+            }),
+            limits,
+        );
+        Box::pin(async move {
+            let carrier = bound.await?;
+            let _ = tap.carrier.set(carrier.clone());
+            let tapped: Arc<dyn Carrier> = Arc::new(TappedCarrier { carrier, tap });
+            Ok(tapped)
+        })
+    }
+
+    fn describe(&self) -> String {
+        self.listener.describe()
+    }
+}
+
+struct TappedInbound {
+    inbound: Arc<dyn Inbound>,
+    tap: Arc<Tap>,
+}
+
+impl Inbound for TappedInbound {
+    fn message(&self, flow: Flow, bytes: Bytes) {
+        self.tap.note(flow.peer, flow.local, &bytes);
+        self.tap.arrived(&bytes);
+        self.inbound.message(flow, bytes);
+    }
+
+    fn unframed(&self, flow: Flow, error: FrameError) {
+        self.inbound.unframed(flow, error);
+    }
+
+    fn closed(&self, flow: Flow) {
+        self.tap.lock().closed += 1;
+        self.tap.bell.notify_waiters();
+        self.inbound.closed(flow);
+    }
+}
+
+struct TappedCarrier {
+    carrier: Arc<dyn Carrier>,
+    tap: Arc<Tap>,
+}
+
+impl Carrier for TappedCarrier {
+    fn transport(&self) -> Transport {
+        self.carrier.transport()
+    }
+
+    fn local_addr(&self) -> SocketAddr {
+        self.carrier.local_addr()
+    }
+
+    fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
+        self.carrier.connect(peer)
+    }
+
+    fn send(&self, flow: &Flow, message: Bytes) -> Result<(), SendError> {
+        self.tap.note(flow.local, flow.peer, &message);
+        self.tap.sent(&message);
+        self.carrier.send(flow, message)
+    }
+
+    fn shutdown(&self) -> BoxFuture<'_, ()> {
+        self.carrier.shutdown()
+    }
+
+    fn counters(&self) -> Counters {
+        self.carrier.counters()
+    }
+}
