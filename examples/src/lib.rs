@@ -1,1 +1,134 @@
-//! Placeholder front page; its owner writes it.
+//! What the examples share: the `--listen` flag, and serving until a signal.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use spigot::{Config, Spigot, Transport};
+
+/// Where an example listens.
+#[derive(Args, Clone, Debug)]
+pub struct Listeners {
+    /// Listen here, as `udp:127.0.0.1:5060` or `tcp:[::1]:0`; may be given several times
+    #[arg(long, value_name = "TRANSPORT:ADDRESS", default_values = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"])]
+    listen: Vec<Listen>,
+}
+
+/// One `--listen`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Listen {
+    transport: Transport,
+    address: SocketAddr,
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (transport, address) = text
+            .split_once(':')
+            .ok_or("expected a transport and an address, as udp:127.0.0.1:5060")?;
+        Ok(Listen {
+            transport: transport
+                .parse()
+                .map_err(|error: spigot::UnknownTransport| error.to_string())?,
+            address: address
+                .parse()
+                .map_err(|_| format!("`{address}` is no address and port, as 127.0.0.1:5060"))?,
+        })
+    }
+}
+
+/// Serves `config` on the listeners until SIGINT or SIGTERM, and prints a line for each bound address.
+pub async fn serve(config: Config, listeners: &Listeners) -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let config = listeners
+        .listen
+        .iter()
+        .fold(config, |config, Listen { transport, address }| {
+            config.listen(*transport, *address)
+        });
+    match run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "an example's output is for whoever started it"
+)]
+async fn run(config: Config) -> Result<(), spigot::Error> {
+    let spigot = Spigot::start(config).await?;
+    for listener in spigot.listeners() {
+        println!("listening on {listener}");
+    }
+    spigot.run_until_ctrl_c().await
+}
+
+/// Reads a duration from a command line: `1500ms`, `2s`, or `2` for seconds.
+///
+/// # Errors
+///
+/// A sentence for whoever typed it.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix('s').unwrap_or(text), 1000),
+    };
+    let number: u64 = number
+        .parse()
+        .map_err(|_| format!("`{text}` is no duration, as 1500ms or 2s"))?;
+    Ok(Duration::from_millis(number.saturating_mul(unit)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listeners_are_read_or_refused_with_a_sentence() {
+        let listen: Listen = "tcp:[::1]:5080".parse().unwrap();
+        assert_eq!(
+            listen,
+            Listen {
+                transport: Transport::Tcp,
+                address: "[::1]:5080".parse().unwrap()
+            }
+        );
+        assert!(
+            "sctp:127.0.0.1:5060"
+                .parse::<Listen>()
+                .unwrap_err()
+                .contains("`sctp` is not a transport")
+        );
+        assert!(
+            "udp:localhost"
+                .parse::<Listen>()
+                .unwrap_err()
+                .contains("`localhost` is no address")
+        );
+        assert!(
+            "5060"
+                .parse::<Listen>()
+                .unwrap_err()
+                .contains("expected a transport")
+        );
+    }
+
+    #[test]
+    fn durations_have_a_unit_or_are_seconds() {
+        assert_eq!(parse_duration("1500ms"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_duration("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(parse_duration("3"), Ok(Duration::from_secs(3)));
+        assert!(parse_duration("soon").is_err());
+    }
+}
