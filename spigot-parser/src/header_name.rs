@@ -12,7 +12,7 @@ use crate::{ErrorKind, ParseError};
 
 mod lookup;
 
-pub(crate) use lookup::find;
+pub(crate) use lookup::{find, find_in};
 
 /// The name of a header: one that the library knows, or any other token.
 ///
@@ -190,9 +190,18 @@ impl HeaderName {
             return Ok(known.into());
         }
         if !is_token(token) {
-            return Err(ParseError::new(ErrorKind::Token, 0, "a header name, which is a token"));
+            return Err(ParseError::new(
+                ErrorKind::Token,
+                0,
+                "a header name, which is a token",
+            ));
         }
         Ok(HeaderName(Repr::Other(token.into())))
+    }
+
+    /// A name that is a token, and none that is known.
+    pub(crate) fn unknown(token: &str) -> Self {
+        HeaderName(Repr::Other(token.into()))
     }
 
     /// The name in the form that a message's index keeps, if it is known.
@@ -270,7 +279,9 @@ impl Hash for HeaderName {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Repr::Known(known) => known.hash(state),
-            Repr::Other(token) => token.bytes().for_each(|byte| state.write_u8(byte.to_ascii_lowercase())),
+            Repr::Other(token) => token
+                .bytes()
+                .for_each(|byte| state.write_u8(byte.to_ascii_lowercase())),
         }
     }
 }
@@ -295,7 +306,11 @@ mod tests {
     fn every_known_name_is_found_in_both_forms_and_any_case() {
         for known in Known::ALL {
             let name = HeaderName::from(*known);
-            for text in [name.as_str(), &name.as_str().to_lowercase(), &name.as_str().to_uppercase()] {
+            for text in [
+                name.as_str(),
+                &name.as_str().to_lowercase(),
+                &name.as_str().to_uppercase(),
+            ] {
                 assert_eq!(HeaderName::from_token(text).unwrap(), name, "{text}");
             }
             if let Some(short) = name.compact() {
@@ -333,7 +348,11 @@ mod tests {
         assert_eq!(name, "x-MINE");
         assert_ne!(name, HeaderName::VIA);
         for text in ["", "a b", "a:", "Vïa", "To\r\n"] {
-            assert_eq!(HeaderName::from_token(text).unwrap_err().kind(), ErrorKind::Token, "{text:?}");
+            assert_eq!(
+                HeaderName::from_token(text).unwrap_err().kind(),
+                ErrorKind::Token,
+                "{text:?}"
+            );
         }
     }
 }
