@@ -1,107 +1,393 @@
-//! The headers of a message: an index into its head, and lines that were added.
+//! The headers of a message: an index into its head, and the lines that were added.
+//!
+//! Invariant: the head is never edited. A change edits the index, so lines that nobody touched keep their octets,
+//! their spelling and their order.
 
 use bytestring::ByteString;
 
-use crate::header::TypedHeader;
-use crate::{HeaderName, ParseError};
+use super::line::Line;
+use super::scan::unfit_for_value;
+use crate::header_name::Known;
+use crate::{ErrorKind, HeaderName, ParseError};
 
-/// The header lines of a message, in order.
-#[derive(Clone, Debug, Default)]
+/// The header lines of a message, in their order.
+///
+/// Names are found in any case and in both forms. Values are given as text, unfolded and trimmed, or parsed by
+/// [`typed`](Headers::typed) and [`all`](Headers::all).
+///
+/// ```
+/// use spigot_parser::{HeaderName, Request};
+///
+/// let mut request = Request::parse(
+///     "OPTIONS sip:bob@example.com SIP/2.0\r\nSUBJECT : first\r\n\tand more\r\nX-Mine: 1\r\n\r\n",
+/// )?;
+/// assert_eq!(request.headers().get(&HeaderName::SUBJECT), Some("first and more"));
+///
+/// request.headers_mut().push("X-Mine", "2")?;
+/// let mine = HeaderName::from_token("x-mine")?;
+/// assert_eq!(request.headers().get_all(&mine).collect::<Vec<_>>(), ["1", "2"]);
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
+#[derive(Clone, Default)]
 pub struct Headers {
-    head: ByteString,
+    pub(super) head: ByteString,
+    pub(super) lines: Vec<Line>,
+    /// Texts 1 and on of [`Line::text`]: lines that were added, and values that had folds.
+    added: Vec<ByteString>,
 }
 
 /// One header line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct HeaderField<'a> {
     headers: &'a Headers,
+    line: &'a Line,
 }
 
 impl<'a> HeaderField<'a> {
-    /// The name.
+    /// The name. Allocates for one that the library does not know; [`is`](Self::is) does not.
     pub fn name(&self) -> HeaderName {
-        todo!()
+        match self.line.name {
+            Some(known) => known.into(),
+            None => HeaderName::unknown(self.raw_name()),
+        }
     }
+
     /// The name as it is spelled in the message.
     pub fn raw_name(&self) -> &'a str {
-        todo!()
+        self.headers.raw_name(self.line)
     }
+
     /// The value, unfolded and trimmed.
     pub fn value(&self) -> &'a str {
-        todo!()
+        self.headers.value(self.line)
     }
-    /// Whether the line has that name.
-    pub fn is(&self, _name: &HeaderName) -> bool {
-        todo!()
+
+    /// Whether the line has that name, in either form and any case.
+    pub fn is(&self, name: &HeaderName) -> bool {
+        self.headers.is(self.line, name)
     }
 }
 
-#[allow(unused_variables, missing_docs)]
 impl Headers {
+    /// How many lines there are.
     pub fn len(&self) -> usize {
-        todo!()
+        self.lines.len()
     }
+
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        todo!()
+        self.lines.is_empty()
     }
-    pub fn iter(&self) -> impl Iterator<Item = HeaderField<'_>> + Clone {
-        std::iter::empty()
+
+    /// All lines, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = HeaderField<'_>> + DoubleEndedIterator + Clone {
+        self.lines.iter().map(|line| HeaderField { headers: self, line })
     }
+
+    /// The value of the first line of that name, unfolded and trimmed.
     pub fn get(&self, name: &HeaderName) -> Option<&str> {
-        todo!()
+        self.position(name).map(|index| self.value(&self.lines[index]))
     }
-    pub fn get_all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a str> + Clone {
-        std::iter::empty()
+
+    /// The values of all lines of that name, in order. A line may hold several values; see [`all`](Headers::all).
+    pub fn get_all(&self, name: &HeaderName) -> impl Iterator<Item = &str> + Clone + use<'_> {
+        let name = name.clone();
+        self.iter()
+            .filter(move |field| field.is(&name))
+            .map(|field| field.value())
     }
+
+    /// Whether there is a line of that name.
     pub fn contains(&self, name: &HeaderName) -> bool {
-        todo!()
+        self.position(name).is_some()
     }
-    pub fn typed<H: TypedHeader>(&self) -> Result<Option<H>, ParseError> {
-        todo!()
-    }
-    pub fn all<H: TypedHeader>(&self) -> impl Iterator<Item = Result<H, ParseError>> + use<'_, H> {
-        std::iter::empty()
-    }
+
+    /// Adds a line at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Token`] for a name that is none, [`ErrorKind::Value`] for a value that holds CR, LF, NUL, or
+    /// another control character outside of a quoted-pair.
     pub fn push<N>(&mut self, name: N, value: &str) -> Result<(), ParseError>
     where
         N: TryInto<HeaderName>,
         ParseError: From<N::Error>,
     {
-        todo!()
+        let line = self.checked_line(name.try_into()?, value)?;
+        self.lines.push(line);
+        Ok(())
     }
+
+    /// Adds a line before the first one of that name, or at the top if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Headers::push).
     pub fn push_first<N>(&mut self, name: N, value: &str) -> Result<(), ParseError>
     where
         N: TryInto<HeaderName>,
         ParseError: From<N::Error>,
     {
-        todo!()
+        let name = name.try_into()?;
+        let index = self.position(&name).unwrap_or(0);
+        let line = self.checked_line(name, value)?;
+        self.lines.insert(index, line);
+        Ok(())
     }
+
+    /// Replaces all lines of that name by one in the place of the first, or adds it at the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Headers::push).
     pub fn set<N>(&mut self, name: N, value: &str) -> Result<(), ParseError>
     where
         N: TryInto<HeaderName>,
         ParseError: From<N::Error>,
     {
-        todo!()
+        let name = name.try_into()?;
+        check(&name, value)?;
+        self.set_text(&name, value);
+        Ok(())
     }
+
+    /// Removes all lines of that name; says how many there were.
     pub fn remove(&mut self, name: &HeaderName) -> usize {
-        todo!()
+        let mut removed = 0;
+        while let Some(index) = self.position(name) {
+            self.remove_line(index);
+            removed += 1;
+        }
+        removed
     }
-    pub fn push_typed<H: TypedHeader>(&mut self, header: &H) {
-        todo!()
-    }
-    pub fn push_first_typed<H: TypedHeader>(&mut self, header: &H) {
-        todo!()
-    }
-    pub fn set_typed<H: TypedHeader>(&mut self, header: &H) {
-        todo!()
-    }
-    pub fn pop_first<H: TypedHeader>(&mut self) -> Result<Option<H>, ParseError> {
-        todo!()
-    }
-    pub fn replace_first<H: TypedHeader>(&mut self, header: &H) -> Result<(), ParseError> {
-        todo!()
-    }
+
+    /// Adds all lines of that name in `other` at the end, in their order and with their octets.
     pub fn copy_from(&mut self, other: &Headers, name: &HeaderName) {
-        todo!()
+        for line in other.lines.iter().filter(|line| other.is(line, name)) {
+            let raw = other.raw(line);
+            let text = self.add(other.text(line.text).slice_ref(raw));
+            let mut copy = Line {
+                start: 0,
+                end: line.end - line.start,
+                text,
+                value_text: text,
+                ..*line
+            };
+            if line.value_text == line.text {
+                copy.value_start = line.value_start - line.start;
+                copy.value_end = line.value_end - line.start;
+            } else {
+                copy.value_text = self.add(other.text(line.value_text).clone());
+            }
+            self.lines.push(copy);
+        }
+    }
+}
+
+/// What the rest of the message needs of the index.
+impl Headers {
+    /// The headers whose `lines` are indexed in `head`; takes the folds out of those that have some.
+    pub(super) fn indexed(head: ByteString, lines: Vec<Line>) -> Headers {
+        let any_folded = lines.iter().any(|line| line.folded);
+        let mut headers = Headers {
+            head,
+            lines,
+            added: Vec::new(),
+        };
+        if any_folded {
+            headers.unfold();
+        }
+        headers
+    }
+
+    /// Takes the folds out of values, where there are some, and gives lines that were folded with a bare LF the
+    /// line ends that they are to be written with.
+    #[cold]
+    fn unfold(&mut self) {
+        for index in 0..self.lines.len() {
+            let mut line = self.lines[index];
+            if !std::mem::take(&mut line.folded) {
+                continue;
+            }
+            let value = self.value(&line);
+            if value.contains('\n') {
+                let value = unfolded(value);
+                (line.value_start, line.value_end) = (0, value.len() as u32);
+                line.value_text = self.add(value.into());
+            }
+            let raw = self.raw(&line);
+            if raw.matches('\n').count() > raw.matches("\r\n").count() {
+                let raw = raw
+                    .split('\n')
+                    .map(|part| part.trim_end_matches('\r'))
+                    .collect::<Vec<_>>()
+                    .join("\r\n");
+                (line.start, line.end) = (0, raw.len() as u32);
+                line.text = self.add(raw.into());
+            }
+            self.lines[index] = line;
+        }
+    }
+
+    /// Where the first line of that name is.
+    pub(super) fn position(&self, name: &HeaderName) -> Option<usize> {
+        match name.known() {
+            Some(known) => self.lines.iter().position(|line| line.name == Some(known)),
+            None => self.lines.iter().position(|line| self.is(line, name)),
+        }
+    }
+
+    /// Whether `line` has that name.
+    pub(super) fn is(&self, line: &Line, name: &HeaderName) -> bool {
+        match name.known() {
+            Some(known) => line.name == Some(known),
+            None => line.name.is_none() && self.raw_name(line).eq_ignore_ascii_case(name.as_str()),
+        }
+    }
+
+    pub(super) fn raw_name(&self, line: &Line) -> &str {
+        &self.raw(line)[..usize::from(line.name_len)]
+    }
+
+    pub(super) fn value(&self, line: &Line) -> &str {
+        &self.text(line.value_text)[line.value_start as usize..line.value_end as usize]
+    }
+
+    /// The line as it is written, without its line end.
+    pub(super) fn raw(&self, line: &Line) -> &str {
+        &self.text(line.text)[line.start as usize..line.end as usize]
+    }
+
+    /// The text of that number.
+    pub(super) fn text(&self, text: u32) -> &ByteString {
+        match text {
+            0 => &self.head,
+            _ => &self.added[text as usize - 1],
+        }
+    }
+
+    /// Adds a line at `index`: `value` must be fit for one.
+    pub(super) fn insert_text(&mut self, index: usize, name: &HeaderName, value: &str) {
+        let line = self.line(name.as_str(), name.known(), value);
+        self.lines.insert(index, line);
+    }
+
+    /// Puts a new value in the line at `index`, which keeps the spelling of its name.
+    pub(super) fn replace_text(&mut self, index: usize, value: &str) {
+        let old = self.lines[index];
+        let name = self.raw_name(&old).to_owned();
+        self.forget(&old);
+        self.lines[index] = self.line(&name, old.name, value);
+    }
+
+    /// Puts `value` in the first line of that name, removes the others, or adds one.
+    pub(super) fn set_text(&mut self, name: &HeaderName, value: &str) {
+        match self.position(name) {
+            Some(index) => {
+                self.replace_text(index, value);
+                while let Some(other) = self.lines.iter().rposition(|line| self.is(line, name)) {
+                    if other == index {
+                        break;
+                    }
+                    self.remove_line(other);
+                }
+            }
+            None => self.insert_text(self.lines.len(), name, value),
+        }
+    }
+
+    pub(super) fn remove_line(&mut self, index: usize) {
+        let line = self.lines.remove(index);
+        self.forget(&line);
+    }
+
+    fn checked_line(&mut self, name: HeaderName, value: &str) -> Result<Line, ParseError> {
+        check(&name, value)?;
+        Ok(self.line(name.as_str(), name.known(), value))
+    }
+
+    /// A line of its own.
+    fn line(&mut self, raw_name: &str, name: Option<Known>, value: &str) -> Line {
+        let value = value.trim_matches([' ', '\t']);
+        let mut text = String::with_capacity(raw_name.len() + 2 + value.len());
+        text.push_str(raw_name);
+        text.push_str(": ");
+        text.push_str(value);
+        let end = text.len() as u32;
+        let text = self.add(text.into());
+        Line {
+            start: 0,
+            end,
+            value_start: end - value.len() as u32,
+            value_end: end,
+            text,
+            value_text: text,
+            name_len: raw_name.len().min(usize::from(u16::MAX)) as u16,
+            name,
+            folded: false,
+        }
+    }
+
+    fn add(&mut self, text: ByteString) -> u32 {
+        self.added.push(text);
+        self.added.len() as u32
+    }
+
+    /// Lets go of the texts of a line that was taken out of the index, so that editing again and again does not
+    /// gather them.
+    fn forget(&mut self, line: &Line) {
+        for text in [line.value_text, line.text] {
+            if text as usize == self.added.len() {
+                self.added.pop();
+            } else if text > 0 {
+                if let Some(text) = self.added.get_mut(text as usize - 1) {
+                    *text = ByteString::new();
+                }
+            }
+        }
+    }
+}
+
+/// The most octets that a line which an application adds may have, as the index counts them.
+const LONGEST: usize = u16::MAX as usize;
+
+/// Whether an application may add that line.
+fn check(name: &HeaderName, value: &str) -> Result<(), ParseError> {
+    if name.as_str().len() + value.len() > LONGEST {
+        return Err(
+            ParseError::new(ErrorKind::HeaderTooLong, 0, "a line of less than 64 KiB").in_header(name),
+        );
+    }
+    match unfit_for_value(value) {
+        Some(at) => {
+            Err(ParseError::new(ErrorKind::Value, at, "no control character in a value").in_header(name))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The text with each fold as one SP (RFC 3261 §7.3.1, §25.1).
+///
+/// > All linear white space, including folding, has the same semantics as SP.
+fn unfolded(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for line in value.split('\n').map(|line| line.trim_matches([' ', '\t', '\r'])) {
+        if !text.is_empty() && !line.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(line);
+    }
+    text
+}
+
+impl std::fmt::Debug for HeaderField<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.raw_name(), self.value())
+    }
+}
+
+impl std::fmt::Debug for Headers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }

@@ -3,14 +3,21 @@
 //! Invariant: what nobody changed is written as it came, octet for octet and in its order.
 
 mod headers;
+mod line;
 mod parse;
 mod request;
 mod response;
 mod salvage;
+pub(crate) mod scan;
+mod start_line;
+mod typed;
 mod validate;
 mod write;
 
 use bytes::Bytes;
+
+pub(crate) use parse::content_length;
+pub(crate) use start_line::{is_response, is_version};
 
 pub use headers::{HeaderField, Headers};
 pub use request::Request;

@@ -1,9 +1,253 @@
-//! Parses a datagram.
+//! From a datagram to a message: start line, index, body, text.
+//!
+//! Invariant: one allocation for the index of a usual message, none for a header (folded ones apart), and the head
+//! is known to be UTF-8 before any text of it is given out.
 
 use bytes::Bytes;
+use bytestring::ByteString;
 
-use crate::{Limits, Message, ParseError};
+use super::headers::Headers;
+use super::line::Line;
+use super::scan::{header_lines, skip_empty_lines};
+use super::start_line::{StartLine, is_response, start_line};
+use crate::header::Field;
+use crate::{ErrorKind, Limits, Message, Method, ParseError, Request, Response, Uri};
 
-pub(super) fn message(_datagram: Bytes, _limits: &Limits) -> Result<Message, ParseError> {
-    todo!()
+/// How many lines the index has room for at first; most messages have fewer.
+const USUAL_LINES: usize = 32;
+
+/// Parses one whole message.
+pub(super) fn message(datagram: Bytes, limits: &Limits) -> Result<Message, ParseError> {
+    if u32::try_from(datagram.len()).is_err() {
+        return Err(ParseError::new(ErrorKind::TooLarge, 0, "less than 4 GiB"));
+    }
+    let start = skip_empty_lines(&datagram);
+    if is_response(&datagram[start..]) {
+        parse(datagram, start, limits).map_err(ParseError::in_response)
+    } else {
+        parse(datagram, start, limits)
+    }
+}
+
+fn parse(mut datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
+    let start_line = start_line(&datagram, start, limits)?;
+    let (StartLine::Request { next, .. } | StartLine::Response { next, .. }) = start_line;
+    let mut lines = Vec::with_capacity(USUAL_LINES);
+    let (head_end, content_length) = header_lines(&datagram, next, limits, &mut lines)?;
+    if head_end > limits.head {
+        return Err(ParseError::new(
+            ErrorKind::HeadTooLarge,
+            limits.head,
+            "a head within the limit",
+        ));
+    }
+    let body = body(&mut datagram, head_end, content_length.map(|index| &lines[index]))?;
+    let head = ByteString::try_from(datagram)
+        .map_err(|error| ParseError::new(ErrorKind::Utf8, error.valid_up_to(), "text in UTF-8"))?;
+    match start_line {
+        StartLine::Request {
+            method_end,
+            uri: (uri_start, uri_end),
+            ..
+        } => {
+            let method =
+                Method::from_token(&head[start..method_end]).map_err(|error| error.shifted(start))?;
+            let uri = Uri::parse(Field::within(&head, &head[uri_start..uri_end]))
+                .map_err(|error| error.shifted(uri_start))?;
+            Ok(Message::Request(Request {
+                method,
+                uri,
+                headers: Headers::indexed(head, lines),
+                body,
+            }))
+        }
+        StartLine::Response {
+            status,
+            reason: (from, to),
+            ..
+        } => {
+            let reason = head.slice_ref(&head[from..to]);
+            Ok(Message::Response(Response {
+                status,
+                reason,
+                headers: Headers::indexed(head, lines),
+                body,
+            }))
+        }
+    }
+}
+
+/// Leaves the head in `datagram` and gives the body (RFC 3261 §18.3).
+///
+/// > If there are additional bytes in the transport packet beyond the end of the body, they MUST be discarded. If the
+/// > transport packet ends before the end of the message body, this is considered an error.
+fn body(datagram: &mut Bytes, head_end: usize, content_length: Option<&Line>) -> Result<Bytes, ParseError> {
+    let there = datagram.len() - head_end;
+    let length = match content_length {
+        Some(line) => self::content_length(datagram, line)?,
+        None => there,
+    };
+    if length > there {
+        let all = datagram.len();
+        return Err(ParseError::new(
+            ErrorKind::Truncated,
+            all,
+            "as many octets of body as Content-Length says",
+        ));
+    }
+    if there == 0 {
+        return Ok(Bytes::new());
+    }
+    let mut body = datagram.split_off(head_end);
+    body.truncate(length);
+    Ok(body)
+}
+
+/// The number in a Content-Length line of `bytes`; `usize::MAX` if it is beyond that.
+///
+/// ```text
+/// Content-Length = ( "Content-Length" / "l" ) HCOLON 1*DIGIT
+/// ```
+pub(crate) fn content_length(bytes: &[u8], line: &Line) -> Result<usize, ParseError> {
+    let start = line.value_start as usize;
+    let digits = bytes.get(start..line.value_end as usize).unwrap_or_default();
+    match number(digits) {
+        Some(length) => Ok(length),
+        None => Err(ParseError::new(
+            ErrorKind::ContentLength,
+            start,
+            "a length in decimal digits",
+        )),
+    }
+}
+
+/// The number that one or more decimal digits make; the largest there is where it does not fit.
+pub(super) fn number(digits: &[u8]) -> Option<usize> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0usize, |number, octet| match octet {
+        b'0'..=b'9' => Some(
+            number
+                .saturating_mul(10)
+                .saturating_add(usize::from(octet - b'0')),
+        ),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Message, (ErrorKind, usize)> {
+        Message::parse(text.to_owned()).map_err(|error| (error.kind(), error.offset()))
+    }
+
+    const HEAD: &str = "OPTIONS sip:a.example SIP/2.0\r\n";
+
+    #[test]
+    fn the_body_is_what_content_length_says() {
+        let body = |rest: &str| parse(&format!("{HEAD}{rest}")).map(|message| message.body().clone());
+        assert_eq!(body("l: 2\r\n\r\nabc").unwrap(), "ab");
+        assert_eq!(body("l: 0003\r\n\r\nabc").unwrap(), "abc");
+        assert_eq!(body("l:\r\n 3\r\n\r\nabc").unwrap(), "abc");
+        assert_eq!(body("\r\nabc").unwrap(), "abc");
+        assert_eq!(body("l: 0\r\n\r\nabc").unwrap(), "");
+        assert_eq!(body("\r\n").unwrap(), "");
+    }
+
+    #[test]
+    fn a_content_length_that_is_not_one_number_is_refused() {
+        let fault = |rest: &str| parse(&format!("{HEAD}{rest}")).unwrap_err();
+        let at = HEAD.len();
+        assert_eq!(fault("l: 4\r\n\r\nabc"), (ErrorKind::Truncated, at + 11));
+        assert_eq!(
+            fault("l: 99999999999999999999999999\r\n\r\nabc").0,
+            ErrorKind::Truncated
+        );
+        assert_eq!(fault("l: -1\r\n\r\nabc"), (ErrorKind::ContentLength, at + 3));
+        assert_eq!(fault("l: 1 2\r\n\r\nabc"), (ErrorKind::ContentLength, at + 3));
+        assert_eq!(fault("l: 1\r\n 2\r\n\r\nabc"), (ErrorKind::ContentLength, at + 3));
+        assert_eq!(fault("l:\r\n\r\nabc"), (ErrorKind::ContentLength, at + 2));
+        assert_eq!(
+            fault("l: 3\r\nContent-Length: 3\r\n\r\nabc"),
+            (ErrorKind::ContentLength, at + 6)
+        );
+    }
+
+    #[test]
+    fn empty_lines_before_the_start_line_are_skipped_and_counted() {
+        assert!(parse(&format!("\r\n\r\n\n{HEAD}\r\n")).is_ok());
+        assert_eq!(
+            parse(&format!("\r\n{HEAD}: x\r\n\r\n")).unwrap_err(),
+            (ErrorKind::HeaderLine, HEAD.len() + 2)
+        );
+        assert_eq!(parse("\r\n\r\n").unwrap_err(), (ErrorKind::Truncated, 4));
+    }
+
+    #[test]
+    fn only_the_head_has_to_be_utf_8() {
+        let mut bytes = format!("{HEAD}l: 1\r\n\r\n").into_bytes();
+        bytes.push(0xff);
+        assert_eq!(Message::parse(bytes).unwrap().body()[..], [0xff]);
+        let mut bytes = format!("{HEAD}Subject: ").into_bytes();
+        bytes.extend(b"\xff\r\n\r\n");
+        let error = Message::parse(bytes).unwrap_err();
+        assert_eq!((error.kind(), error.offset()), (ErrorKind::Utf8, HEAD.len() + 9));
+    }
+
+    #[test]
+    fn each_limit_holds_and_one_past_it_does_not() {
+        let text = format!("{HEAD}a: 1\r\nb: 12\r\n\r\n");
+        let fits = Limits {
+            head: text.len(),
+            headers: 2,
+            header_line: 5,
+            uri: 13,
+            ..Limits::DEFAULT
+        };
+        let fault = |limits: &Limits| {
+            Message::parse_with(text.clone(), limits)
+                .map_err(|error| error.kind())
+                .err()
+        };
+        assert_eq!(fault(&fits), None);
+        assert_eq!(
+            fault(&Limits {
+                head: fits.head - 1,
+                ..fits.clone()
+            }),
+            Some(ErrorKind::HeadTooLarge)
+        );
+        assert_eq!(
+            fault(&Limits {
+                headers: 1,
+                ..fits.clone()
+            }),
+            Some(ErrorKind::TooManyHeaders)
+        );
+        assert_eq!(
+            fault(&Limits {
+                header_line: 4,
+                ..fits.clone()
+            }),
+            Some(ErrorKind::HeaderTooLong)
+        );
+        assert_eq!(
+            fault(&Limits {
+                uri: 12,
+                ..fits.clone()
+            }),
+            Some(ErrorKind::UriTooLong)
+        );
+    }
+
+    #[test]
+    fn a_fault_in_a_response_is_answered_by_nobody() {
+        let error = Message::parse("SIP/2.0 200 OK\r\nTo\r\n\r\n").unwrap_err();
+        assert_eq!(error.status(), None);
+        let error = Message::parse(format!("{HEAD}To\r\n\r\n")).unwrap_err();
+        assert_eq!(error.status(), Some(crate::StatusCode::BAD_REQUEST));
+    }
 }

@@ -4,10 +4,34 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::header::TypedHeader;
-use crate::{HeaderName, Headers, Limits, Method, ParseError, Uri};
+use super::{Headers, Message, salvage, validate, write};
+use crate::header::{ContentType, Field, TypedHeader};
+use crate::{ErrorKind, HeaderName, Limits, Method, ParseError, Uri};
 
 /// A request: method, Request-URI, headers and body.
+///
+/// Cloning shares the text and copies the index.
+///
+/// ```
+/// use spigot_parser::{HeaderName, Method, Request};
+///
+/// let request = Request::new(Method::MESSAGE, "sip:bob@example.com".parse()?)
+///     .with_header(HeaderName::CALL_ID, "7@a.example")?
+///     .with_header("X-Mine", "yes")?
+///     .with_body("text/plain", "Hello, Bob")?;
+///
+/// assert_eq!(
+///     request.to_string(),
+///     "MESSAGE sip:bob@example.com SIP/2.0\r\n\
+///      Call-ID: 7@a.example\r\n\
+///      X-Mine: yes\r\n\
+///      Content-Type: text/plain\r\n\
+///      Content-Length: 10\r\n\
+///      \r\n\
+///      Hello, Bob",
+/// );
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone)]
 pub struct Request {
     pub(super) method: Method,
@@ -16,73 +40,212 @@ pub struct Request {
     pub(super) body: Bytes,
 }
 
-#[allow(unused_variables, missing_docs)]
 impl Request {
+    /// A request without headers and body.
     pub fn new(method: Method, uri: Uri) -> Self {
-        todo!()
+        Request {
+            method,
+            uri,
+            headers: Headers::default(),
+            body: Bytes::new(),
+        }
     }
+
+    /// Parses one whole datagram; see [`Message::parse`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Message::parse`], and [`ErrorKind::StartLine`] if it is a response.
     pub fn parse(datagram: impl Into<Bytes>) -> Result<Self, ParseError> {
-        todo!()
+        Request::parse_with(datagram, &Limits::DEFAULT)
     }
+
+    /// Parses with other limits; see [`parse`](Request::parse).
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Request::parse).
     pub fn parse_with(datagram: impl Into<Bytes>, limits: &Limits) -> Result<Self, ParseError> {
-        todo!()
+        match Message::parse_with(datagram, limits)? {
+            Message::Request(request) => Ok(request),
+            Message::Response(_) => Err(ParseError::new(ErrorKind::StartLine, 0, "a request").in_response()),
+        }
     }
+
+    /// What can still be read of a request that did not parse, to address a 4xx or 5xx with and for nothing else.
+    ///
+    /// Lines that are not right are left out; a method or a Request-URI that cannot be read is made up. `None` where
+    /// Via, From, To, Call-ID and CSeq are not all there, and for responses.
+    ///
+    /// ```
+    /// use spigot_parser::{Bytes, HeaderName, Request};
+    ///
+    /// let bytes = Bytes::from("INVITE  sip:b@b.example SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\n\
+    ///              To: <sip:b@b.example>\r\nFrom: <sip:a@a.example>;tag=1\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n");
+    /// assert!(Request::parse(bytes.clone()).is_err());
+    ///
+    /// let request = Request::salvage(&bytes).expect("enough is there");
+    /// assert_eq!(request.headers().get(&HeaderName::CALL_ID), Some("1"));
+    /// ```
+    pub fn salvage(bytes: &Bytes) -> Option<Request> {
+        salvage::request(bytes)
+    }
+
+    /// The method.
     pub fn method(&self) -> &Method {
         &self.method
     }
+
+    /// The Request-URI.
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
+
+    /// Sets the Request-URI.
     pub fn set_uri(&mut self, uri: Uri) {
         self.uri = uri;
     }
+
+    /// The headers.
     pub fn headers(&self) -> &Headers {
         &self.headers
     }
+
+    /// The headers, to change them.
     pub fn headers_mut(&mut self) -> &mut Headers {
         &mut self.headers
     }
+
+    /// The body, empty if there is none.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
+
+    /// Sets the body and its Content-Type; what described the body before goes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Value`] if `content_type` is none.
     pub fn set_body(&mut self, content_type: &str, body: impl Into<Bytes>) -> Result<(), ParseError> {
-        todo!()
+        ContentType::parse(Field::new(content_type))?;
+        self.body = body.into();
+        self.headers.describe_body(Some(content_type), self.body.len());
+        Ok(())
     }
+
+    /// Takes the body away, and the headers that describe it.
     pub fn clear_body(&mut self) {
-        todo!()
+        self.body = Bytes::new();
+        self.headers.describe_body(None, 0);
     }
-    pub fn with_header<N>(self, name: N, value: &str) -> Result<Self, ParseError>
+
+    /// The request with one more header line.
+    ///
+    /// # Errors
+    ///
+    /// As [`Headers::push`].
+    pub fn with_header<N>(mut self, name: N, value: &str) -> Result<Self, ParseError>
     where
         N: TryInto<HeaderName>,
         ParseError: From<N::Error>,
     {
-        todo!()
+        self.headers.push(name, value)?;
+        Ok(self)
     }
-    pub fn with<H: TypedHeader>(self, header: H) -> Self {
-        todo!()
+
+    /// The request with one more header line.
+    pub fn with<H: TypedHeader>(mut self, header: H) -> Self {
+        self.headers.push_typed(&header);
+        self
     }
-    pub fn with_body(self, content_type: &str, body: impl Into<Bytes>) -> Result<Self, ParseError> {
-        todo!()
+
+    /// The request with that body; see [`set_body`](Request::set_body).
+    ///
+    /// # Errors
+    ///
+    /// As [`set_body`](Request::set_body).
+    pub fn with_body(mut self, content_type: &str, body: impl Into<Bytes>) -> Result<Self, ParseError> {
+        self.set_body(content_type, body)?;
+        Ok(self)
     }
+
+    /// The request as it goes on the wire.
+    ///
+    /// Header lines that nobody touched are as they came, octet for octet. Content-Length is right whatever was there.
     pub fn to_bytes(&self) -> Bytes {
-        todo!()
+        write::message(
+            &[self.method.as_str(), self.uri.as_str(), "SIP/2.0"],
+            &self.headers,
+            &self.body,
+        )
     }
+
+    /// Whether the request can be worked with: the headers of RFC 3261 §8.1.1 that identify it are there once and
+    /// well formed (every Via, From, To, Call-ID, CSeq), CSeq names its method, and Max-Forwards is a number if it
+    /// is there. From tags and Via branches may be missing, as RFC 2543 has it, and Max-Forwards too.
+    ///
+    /// # Errors
+    ///
+    /// The first fault found.
     pub fn validate(&self) -> Result<(), ParseError> {
-        todo!()
-    }
-    pub fn salvage(bytes: &Bytes) -> Option<Request> {
-        todo!()
+        validate::headers(&self.headers, Some(&self.method))
     }
 }
 
+/// The request as it goes on the wire, a body that is not UTF-8 with replacement characters.
 impl fmt::Display for Request {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.to_bytes()))
     }
 }
 
+/// The start line and the headers; of the body only its length, for bodies do not belong into logs.
 impl fmt::Debug for Request {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("uri", &self.uri)
+            .field("headers", &self.headers)
+            .field("body", &format_args!("{} octets", self.body.len()))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_is_no_request() {
+        let error = Request::parse("SIP/2.0 200 OK\r\n\r\n").unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::StartLine, None));
+    }
+
+    #[test]
+    fn a_body_brings_its_headers_and_takes_them_away() {
+        let mut request = Request::new(Method::MESSAGE, "sip:a".parse().unwrap())
+            .with_header(HeaderName::CONTENT_LENGTH, "0")
+            .and_then(|request| request.with_header(HeaderName::CONTENT_ENCODING, "gzip"))
+            .and_then(|request| request.with_body("text/plain", "hello"))
+            .unwrap();
+        assert_eq!(
+            request.headers().get(&HeaderName::CONTENT_TYPE),
+            Some("text/plain")
+        );
+        assert_eq!(request.headers().get(&HeaderName::CONTENT_LENGTH), Some("5"));
+        assert!(!request.headers().contains(&HeaderName::CONTENT_ENCODING));
+        assert!(request.set_body("no type\r\nX: y", "x").is_err());
+        assert_eq!(request.body(), "hello");
+        request.clear_body();
+        assert!(!request.headers().contains(&HeaderName::CONTENT_TYPE));
+    }
+
+    #[test]
+    fn debug_shows_no_body() {
+        let request = Request::new(Method::MESSAGE, "sip:a".parse().unwrap())
+            .with_body("text/plain", "secret")
+            .unwrap();
+        let debug = format!("{request:?}");
+        assert!(debug.contains("6 octets") && !debug.contains("secret"), "{debug}");
     }
 }

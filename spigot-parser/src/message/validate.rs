@@ -1,1 +1,104 @@
-//! Comes next.
+//! What every element checks before it works with a message (RFC 3261 §8.1.1, §16.3).
+//!
+//! Invariant: after it, a transaction can be found, a reply addressed and the headers that are asked for here parsed.
+
+use super::headers::Headers;
+use super::parse::number;
+use super::typed::offset;
+use crate::header::{CSeq, CallId, From, To, TypedHeader, Via};
+use crate::header_name::Known;
+use crate::{ErrorKind, HeaderName, Method, ParseError};
+
+/// Headers that may be there once, and that two readers would understand in two ways if they were there twice.
+const ONCE: &[Known] = &[
+    Known::From,
+    Known::To,
+    Known::CallId,
+    Known::CSeq,
+    Known::MaxForwards,
+    Known::ContentLength,
+    Known::ContentType,
+    Known::Expires,
+    Known::MinExpires,
+    Known::RetryAfter,
+    Known::Date,
+    Known::RAck,
+    Known::RSeq,
+    Known::Event,
+    Known::SubscriptionState,
+    Known::ReferTo,
+    Known::ReferredBy,
+    Known::Replaces,
+    Known::Join,
+    Known::TargetDialog,
+    Known::SipEtag,
+    Known::SipIfMatch,
+    Known::SessionExpires,
+    Known::MinSe,
+    Known::Identity,
+];
+
+const ONCE_SET: u128 = {
+    let mut set = 0;
+    let mut at = 0;
+    while at < ONCE.len() {
+        set |= 1 << (ONCE[at] as u8);
+        at += 1;
+    }
+    assert!(Known::ALL.len() <= 128);
+    set
+};
+
+/// Checks the headers of a request with that method, or of a response.
+pub(super) fn headers(headers: &Headers, method: Option<&Method>) -> Result<(), ParseError> {
+    let mut seen = 0u128;
+    for line in &headers.lines {
+        let Some(known) = line.name else { continue };
+        let bit = 1u128 << (known as u8);
+        if seen & bit & ONCE_SET != 0 {
+            let error = ParseError::new(ErrorKind::Duplicate, line.start as usize, "the header once only");
+            return Err(error.in_header(&known.into()));
+        }
+        seen |= bit;
+        let digits_only = matches!(known, Known::MaxForwards | Known::ContentLength);
+        if digits_only && number(headers.value(line).as_bytes()).is_none() {
+            let error = ParseError::new(ErrorKind::Value, offset(line), "a number in decimal digits");
+            return Err(error.in_header(&known.into()));
+        }
+    }
+    let mut vias = 0;
+    for via in headers.all::<Via>() {
+        via?;
+        vias += 1;
+    }
+    if vias == 0 {
+        return Err(missing(headers, &HeaderName::VIA));
+    }
+    required::<From>(headers)?;
+    required::<To>(headers)?;
+    required::<CallId>(headers)?;
+    let cseq = required::<CSeq>(headers)?;
+    match method {
+        Some(method) if method != cseq.method() => {
+            let at = headers
+                .position(&HeaderName::CSEQ)
+                .map_or(0, |index| offset(&headers.lines[index]));
+            Err(ParseError::new(
+                ErrorKind::Mismatch,
+                at,
+                "the method of the start line after the number",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn required<H: TypedHeader>(headers: &Headers) -> Result<H, ParseError> {
+    headers.typed::<H>()?.ok_or_else(|| missing(headers, &H::NAME))
+}
+
+/// A header that is not there is missed where the headers end.
+#[cold]
+fn missing(headers: &Headers, name: &HeaderName) -> ParseError {
+    ParseError::new(ErrorKind::Missing, headers.head.len(), "the header to be there").in_header(name)
+}

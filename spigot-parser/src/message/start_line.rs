@@ -1,0 +1,291 @@
+//! The first line of a message (RFC 3261 §7.1, §7.2).
+//!
+//! Invariant: it is read strictly. What is not exactly one SP apart is refused, so nothing is passed on that the next
+//! hop may read otherwise.
+
+use super::scan::{control, line_end};
+use crate::grammar::token_end;
+use crate::{ErrorKind, Limits, ParseError, StatusCode};
+
+/// Where the parts of a start line are.
+#[derive(Debug, PartialEq)]
+pub(super) enum StartLine {
+    /// ```text
+    /// Request-Line = Method SP Request-URI SP SIP-Version CRLF
+    /// ```
+    Request {
+        method_end: usize,
+        uri: (usize, usize),
+        next: usize,
+    },
+    /// ```text
+    /// Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF
+    /// ```
+    Response {
+        status: StatusCode,
+        reason: (usize, usize),
+        next: usize,
+    },
+}
+
+/// The only version there is.
+///
+/// > The SIP-Version string is case-insensitive, but implementations MUST send upper-case.
+/// > (RFC 3261 §7.1)
+const VERSION: &[u8] = b"SIP/2.0";
+
+/// Whether a message that begins so is a response: no method has a `/` in it.
+#[inline]
+pub(crate) fn is_response(bytes: &[u8]) -> bool {
+    bytes
+        .first_chunk::<4>()
+        .is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"SIP/"))
+}
+
+/// Reads the start line that begins at `start`.
+pub(super) fn start_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<StartLine, ParseError> {
+    if is_response(&bytes[start..]) {
+        status_line(bytes, start, limits)
+    } else {
+        request_line(bytes, start, limits)
+    }
+}
+
+fn request_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<StartLine, ParseError> {
+    let method_end = token_end(bytes, start);
+    if method_end == start {
+        return match bytes.get(start) {
+            None => Err(ParseError::new(ErrorKind::Truncated, start, "a start line")),
+            Some(_) => Err(ParseError::new(
+                ErrorKind::Method,
+                start,
+                "a method, which is a token",
+            )),
+        };
+    }
+    let end = control(bytes, method_end);
+    if bytes.get(method_end) != Some(&b' ') {
+        return Err(cut_or(bytes, method_end, "one SP after the method"));
+    }
+    let uri_start = method_end + 1;
+    let uri_end = memchr::memchr(b' ', &bytes[uri_start..end]).map_or(end, |length| uri_start + length);
+    if uri_end - uri_start > limits.uri {
+        return Err(ParseError::new(
+            ErrorKind::UriTooLong,
+            uri_start,
+            "a Request-URI within the limit",
+        ));
+    }
+    if uri_end == uri_start {
+        return Err(cut_or(bytes, uri_start, "a Request-URI one SP after the method"));
+    }
+    if uri_end == end {
+        return Err(cut_or(bytes, end, "one SP and `SIP/2.0` after the Request-URI"));
+    }
+    let version = &bytes[uri_end + 1..end];
+    let length = line_end(bytes, end);
+    if !version.eq_ignore_ascii_case(VERSION) {
+        return Err(version_fault(bytes, uri_end + 1, end));
+    }
+    if length == 0 {
+        return Err(cut_or(bytes, end, "the end of the line after `SIP/2.0`"));
+    }
+    Ok(StartLine::Request {
+        method_end,
+        uri: (uri_start, uri_end),
+        next: within_head(end + length, limits)?,
+    })
+}
+
+fn status_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<StartLine, ParseError> {
+    let version_end = start + VERSION.len();
+    let end = control(bytes, start);
+    let Some(version) = bytes[start..end].first_chunk::<7>() else {
+        return Err(version_fault(bytes, start, end));
+    };
+    if !version.eq_ignore_ascii_case(VERSION) || bytes.get(version_end) != Some(&b' ') {
+        let word = memchr::memchr(b' ', &bytes[start..end]).map_or(end, |length| start + length);
+        return Err(version_fault(bytes, start, word));
+    }
+    let code = version_end + 1;
+    let Some(status) = bytes[code..end].first_chunk::<3>().and_then(three_digits) else {
+        return Err(cut_or_kind(
+            bytes,
+            code,
+            ErrorKind::Status,
+            "a status code of three digits, 100 to 699",
+        ));
+    };
+    let reason_start = match bytes.get(code + 3) {
+        Some(b' ') => code + 4,
+        _ if code + 3 == end => end,
+        _ => {
+            return Err(ParseError::new(
+                ErrorKind::Status,
+                code + 3,
+                "one SP after three digits",
+            ));
+        }
+    };
+    let mut end = end;
+    while bytes.get(end) == Some(&b'\t') {
+        end = control(bytes, end + 1);
+    }
+    match line_end(bytes, end) {
+        0 => Err(cut_or(bytes, end, "the end of the line after the reason phrase")),
+        length => {
+            let next = within_head(end + length, limits)?;
+            Ok(StartLine::Response {
+                status,
+                reason: (reason_start, end),
+                next,
+            })
+        }
+    }
+}
+
+fn three_digits(digits: &[u8; 3]) -> Option<StatusCode> {
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let value = |digit: u8| u16::from(digit - b'0');
+    StatusCode::from_u16(value(digits[0]) * 100 + value(digits[1]) * 10 + value(digits[2]))
+}
+
+fn within_head(next: usize, limits: &Limits) -> Result<usize, ParseError> {
+    if next > limits.head {
+        return Err(ParseError::new(
+            ErrorKind::HeadTooLarge,
+            limits.head,
+            "a head within the limit",
+        ));
+    }
+    Ok(next)
+}
+
+/// A version that is not 2.0, or no version at all.
+#[cold]
+fn version_fault(bytes: &[u8], start: usize, end: usize) -> ParseError {
+    if is_version(&bytes[start..end]) && !bytes[start..end].eq_ignore_ascii_case(VERSION) {
+        return ParseError::new(ErrorKind::Version, start, "`SIP/2.0`");
+    }
+    cut_or(
+        bytes,
+        start,
+        "`SIP/2.0` and nothing after it but one SP or the end of the line",
+    )
+}
+
+/// ```text
+/// SIP-Version = "SIP" "/" 1*DIGIT "." 1*DIGIT
+/// ```
+pub(crate) fn is_version(text: &[u8]) -> bool {
+    let Some((prefix, number)) = text.split_first_chunk::<4>() else {
+        return false;
+    };
+    let mut parts = number.split(|octet| *octet == b'.');
+    let mut digits = || {
+        parts
+            .next()
+            .is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
+    };
+    prefix.eq_ignore_ascii_case(b"SIP/") && digits() && digits() && parts.next().is_none()
+}
+
+fn cut_or(bytes: &[u8], at: usize, expected: &'static str) -> ParseError {
+    cut_or_kind(bytes, at, ErrorKind::StartLine, expected)
+}
+
+/// The input ends at `at`, or what is there is wrong.
+#[cold]
+fn cut_or_kind(bytes: &[u8], at: usize, kind: ErrorKind, expected: &'static str) -> ParseError {
+    let kind = if at >= bytes.len() {
+        ErrorKind::Truncated
+    } else {
+        kind
+    };
+    ParseError::new(kind, at, expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<StartLine, (ErrorKind, usize)> {
+        start_line(
+            text.as_bytes(),
+            0,
+            &Limits {
+                uri: 32,
+                ..Limits::DEFAULT
+            },
+        )
+        .map_err(|error| (error.kind(), error.offset()))
+    }
+
+    #[test]
+    fn a_request_line_is_read() {
+        let expected = StartLine::Request {
+            method_end: 7,
+            uri: (8, 13),
+            next: 23,
+        };
+        assert_eq!(read("OPTIONS sip:a SIP/2.0\r\n"), Ok(expected));
+        let expected = StartLine::Request {
+            method_end: 1,
+            uri: (2, 3),
+            next: 12,
+        };
+        assert_eq!(read("M u sip/2.0\n"), Ok(expected));
+    }
+
+    #[test]
+    fn a_status_line_is_read_with_any_reason_or_none() {
+        let of = |reason, next| {
+            Ok(StartLine::Response {
+                status: StatusCode::OK,
+                reason,
+                next,
+            })
+        };
+        assert_eq!(read("SIP/2.0 200 OK\r\n"), of((12, 14), 16));
+        assert_eq!(read("sip/2.0 200 a\tb é\r\n"), of((12, 18), 20));
+        assert_eq!(read("SIP/2.0 200 \r\n"), of((12, 12), 14));
+        assert_eq!(read("SIP/2.0 200\n"), of((11, 11), 12));
+    }
+
+    #[test]
+    fn what_is_not_exactly_a_start_line_is_refused() {
+        for (text, kind, offset) in [
+            ("", ErrorKind::Truncated, 0),
+            (" M u SIP/2.0\r\n", ErrorKind::Method, 0),
+            ("M\r\n", ErrorKind::StartLine, 1),
+            ("M  u SIP/2.0\r\n", ErrorKind::StartLine, 2),
+            ("M u  SIP/2.0\r\n", ErrorKind::StartLine, 4),
+            ("M u SIP/2.0 \r\n", ErrorKind::StartLine, 4),
+            ("M u SIP/2.0\rx", ErrorKind::StartLine, 11),
+            ("M u SIP/2.0", ErrorKind::Truncated, 11),
+            ("M u\tSIP/2.0\r\n", ErrorKind::StartLine, 3),
+            ("M u\r\n", ErrorKind::StartLine, 3),
+            ("M u HTTP/1.1\r\n", ErrorKind::StartLine, 4),
+            ("M u SIP/7.0\r\n", ErrorKind::Version, 4),
+            ("M u SIP/2.00\r\n", ErrorKind::Version, 4),
+            ("M/1 u SIP/2.0\r\n", ErrorKind::StartLine, 1),
+            (
+                "M sip:01234567890123456789012345678 SIP/2.0\r\n",
+                ErrorKind::UriTooLong,
+                2,
+            ),
+            ("SIP/3.0 200 OK\r\n", ErrorKind::Version, 0),
+            ("SIP/2.0  200 OK\r\n", ErrorKind::Status, 8),
+            ("SIP/2.0 99 OK\r\n", ErrorKind::Status, 8),
+            ("SIP/2.0 700 OK\r\n", ErrorKind::Status, 8),
+            ("SIP/2.0 4294967301 OK\r\n", ErrorKind::Status, 11),
+            ("SIP/2.0 20", ErrorKind::Status, 8),
+            ("SIP/2.0 200 O\0K\r\n", ErrorKind::StartLine, 13),
+            ("SIP/2.0", ErrorKind::StartLine, 0),
+        ] {
+            assert_eq!(read(text), Err((kind, offset)), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Typed values in and out of the index.
+//!
+//! Invariant: a value that cannot be parsed is left where it is.
+
+use super::headers::Headers;
+use super::line::Line;
+use super::scan::unfit_for_value;
+use crate::header::{Field, Shape, TypedHeader, elements};
+use crate::{ErrorKind, ParseError};
+
+impl Headers {
+    /// The header `H`, parsed, if it is there.
+    ///
+    /// By [`Shape`]: the only value of a header that may be there once, the first value of a list, or all lines
+    /// together of one that is read as a whole.
+    ///
+    /// ```
+    /// use spigot_parser::{Request, header};
+    ///
+    /// let request = Request::parse("OPTIONS sip:a.example SIP/2.0\r\nCSeq: 7 OPTIONS\r\n\r\n")?;
+    /// let cseq = request.headers().typed::<header::CSeq>()?.expect("it is there");
+    /// assert_eq!(cseq.number(), 7);
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the value, or [`ErrorKind::Duplicate`] if a header that may be there once is there again.
+    pub fn typed<H: TypedHeader>(&self) -> Result<Option<H>, ParseError> {
+        let name = H::NAME;
+        let Some(index) = self.position(&name) else {
+            return Ok(None);
+        };
+        let line = &self.lines[index];
+        let others = &self.lines[index + 1..];
+        match H::SHAPE {
+            Shape::List => self.element(line, first_element(self.value(line))).map(Some),
+            Shape::Single => {
+                if let Some(again) = others.iter().find(|line| self.is(line, &name)) {
+                    let error = ParseError::new(ErrorKind::Duplicate, offset(again), "the header once only");
+                    return Err(error.in_header(&name));
+                }
+                self.element(line, self.value(line)).map(Some)
+            }
+            Shape::Joined => {
+                if !others.iter().any(|line| self.is(line, &name)) {
+                    return self.element(line, self.value(line)).map(Some);
+                }
+                let joined = self.get_all(&name).collect::<Vec<_>>().join(", ");
+                let parsed = H::parse(Field::new(&joined));
+                parsed
+                    .map(Some)
+                    .map_err(|error| error.shifted(offset(line)).in_header(&name))
+            }
+        }
+    }
+
+    /// Every value of the header `H`, parsed, in order: each element of each line of a list, each line of a
+    /// header that may be there once, or the one value of a header that is read as a whole.
+    pub fn all<H: TypedHeader>(&self) -> impl Iterator<Item = Result<H, ParseError>> + use<'_, H> {
+        let joined = matches!(H::SHAPE, Shape::Joined);
+        let whole = if joined {
+            self.typed::<H>().transpose()
+        } else {
+            None
+        };
+        let name = H::NAME;
+        let lines = self
+            .lines
+            .iter()
+            .filter(move |line| !joined && self.is(line, &name));
+        let each = lines.flat_map(|line| {
+            let value = self.value(line);
+            let list = matches!(H::SHAPE, Shape::List).then(|| elements(value));
+            let single = list.is_none().then_some(value);
+            list.into_iter()
+                .flatten()
+                .chain(single)
+                .map(|element| self.element(line, element))
+        });
+        whole.into_iter().chain(each)
+    }
+
+    /// Adds a line for `header` at the end.
+    ///
+    /// Control characters that an implementation of [`TypedHeader`] of your own writes go out as SP.
+    pub fn push_typed<H: TypedHeader>(&mut self, header: &H) {
+        let index = self.lines.len();
+        self.insert_text(index, &H::NAME, &written(header));
+    }
+
+    /// Adds a line for `header` before the first one of its name, or at the top if there is none.
+    pub fn push_first_typed<H: TypedHeader>(&mut self, header: &H) {
+        let index = self.position(&H::NAME).unwrap_or(0);
+        self.insert_text(index, &H::NAME, &written(header));
+    }
+
+    /// Replaces all lines of the header's name by one in the place of the first, or adds it at the end.
+    pub fn set_typed<H: TypedHeader>(&mut self, header: &H) {
+        self.set_text(&H::NAME, &written(header));
+    }
+
+    /// Takes the first value of the header `H` out and gives it: one element of a list, or the one value.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the value; then it stays.
+    pub fn pop_first<H: TypedHeader>(&mut self) -> Result<Option<H>, ParseError> {
+        let Some(value) = self.typed::<H>()? else {
+            return Ok(None);
+        };
+        let Some(index) = self.position(&H::NAME) else {
+            return Ok(None);
+        };
+        if !matches!(H::SHAPE, Shape::List) {
+            self.remove(&H::NAME);
+            return Ok(Some(value));
+        }
+        let text = self.value(&self.lines[index]);
+        match elements(text).nth(1) {
+            None => self.remove_line(index),
+            Some(second) => {
+                let rest = text[distance(text, second)..].to_owned();
+                self.replace_text(index, &rest);
+            }
+        }
+        Ok(Some(value))
+    }
+
+    /// Puts `header` in the place of the first value of its name, and leaves the other elements of a list as they
+    /// are.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Missing`] if there is none.
+    pub fn replace_first<H: TypedHeader>(&mut self, header: &H) -> Result<(), ParseError> {
+        let name = H::NAME;
+        let Some(index) = self.position(&name) else {
+            return Err(
+                ParseError::new(ErrorKind::Missing, 0, "the header that is to be replaced").in_header(&name),
+            );
+        };
+        let mut text = written(header);
+        if !matches!(H::SHAPE, Shape::List) {
+            self.set_text(&name, &text);
+            return Ok(());
+        }
+        let old = self.value(&self.lines[index]);
+        let first = first_element(old);
+        text.push_str(&old[distance(old, first) + first.len()..]);
+        self.replace_text(index, &text);
+        Ok(())
+    }
+
+    /// Parses `element`, a part of the value of `line`.
+    fn element<H: TypedHeader>(&self, line: &Line, element: &str) -> Result<H, ParseError> {
+        H::parse(Field::within(self.text(line.value_text), element)).map_err(|error| {
+            error
+                .shifted(offset(line) + distance(self.value(line), element))
+                .in_header(&H::NAME)
+        })
+    }
+}
+
+fn first_element(value: &str) -> &str {
+    elements(value).next().unwrap_or(value)
+}
+
+/// Where the value of `line` begins in the message; in a folded line, where the line does; 0 in one that was added.
+pub(super) fn offset(line: &Line) -> usize {
+    match (line.text, line.value_text) {
+        (0, 0) => line.value_start as usize,
+        (0, _) => line.start as usize,
+        _ => 0,
+    }
+}
+
+/// How far into `text` its part `part` begins.
+fn distance(text: &str, part: &str) -> usize {
+    (part.as_ptr() as usize)
+        .saturating_sub(text.as_ptr() as usize)
+        .min(text.len())
+}
+
+/// The value of `header` as it goes on the wire, fit for a line.
+fn written<H: TypedHeader>(header: &H) -> String {
+    let mut text = String::new();
+    header.write(&mut text);
+    if unfit_for_value(&text).is_some() {
+        text = text
+            .chars()
+            .map(|character| {
+                if character.is_ascii_control() {
+                    ' '
+                } else {
+                    character
+                }
+            })
+            .collect();
+    }
+    text
+}
