@@ -1,66 +1,454 @@
 //! Cuts a stream into messages (RFC 3261 §18.3, RFC 5626 §4.4.1).
+//!
+//! Invariant: every octet is looked at a bounded number of times however it comes, one by one or all at once, and an
+//! ambiguity ends the stream. Which of two lengths is meant is never guessed.
+
+use std::mem;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::{Limits, ParseError};
+use crate::grammar::{TOKEN, token_end};
+use crate::header_name::Known;
+use crate::message::scan::{header_line, is_blank, line_end};
+use crate::message::{content_length, is_response, is_version};
+use crate::{ErrorKind, Limits, ParseError};
 
-/// One result of the stream framer.
+/// One thing that a stream holds.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
-    /// One whole message: head and body as framed by Content-Length.
+    /// One whole message, head and body as Content-Length has it, to give to
+    /// [`Message::parse`](crate::Message::parse).
     Message(Bytes),
     /// A double CRLF between messages: the peer wants one CRLF back (RFC 5626 §4.4.1).
     Ping,
 }
 
-/// Why a stream cannot be cut further. The connection is to be closed, after an answer if one can be addressed.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{error}")]
+/// Why a stream cannot be cut any further. The connection is to be closed, after an answer if one can be addressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrameError {
-    #[source]
     error: ParseError,
     head: Option<Bytes>,
 }
 
 impl FrameError {
-    /// What is wrong.
+    /// What is wrong. Offsets count from the first octet of the message.
     pub fn error(&self) -> &ParseError {
         &self.error
     }
-    /// The head of the message at fault, where it was complete, for [`Request::salvage`](crate::Request::salvage).
+
+    /// What was read of the message's head, in whole lines, to give to
+    /// [`Request::salvage`](crate::Request::salvage). `None` where no message had begun.
     pub fn head(&self) -> Option<&Bytes> {
         self.head.as_ref()
     }
 }
 
+impl std::fmt::Display for FrameError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the stream cannot be cut into messages: {}", self.error)
+    }
+}
+
+impl std::error::Error for FrameError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
 /// Cuts a stream into messages.
+///
+/// Read into [`buffer`](Framer::buffer), then call [`next`](Framer::next) until it gives `None`.
+///
+/// ```
+/// use spigot_parser::{Frame, Framer, Limits};
+///
+/// let mut framer = Framer::new(Limits::default());
+/// framer.buffer().extend_from_slice(b"\r\n\r\nOPTIONS sip:a.example SIP/2.0\r\nContent-Length: 2\r\n\r\nab");
+///
+/// assert_eq!(framer.next()?, Some(Frame::Ping));
+/// assert!(matches!(framer.next()?, Some(Frame::Message(message)) if message.ends_with(b"\r\n\r\nab")));
+/// assert_eq!(framer.next()?, None);
+/// assert!(framer.is_idle());
+/// # Ok::<(), spigot_parser::FrameError>(())
+/// ```
 #[derive(Debug)]
 pub struct Framer {
     buffer: BytesMut,
-    #[allow(dead_code)]
     limits: Limits,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Between messages; whether one CRLF came, which may be the first half of a ping.
+    Between { half_ping: bool },
+    /// In the head of the message that the buffer begins with.
+    Head(Head),
+    /// The message that the buffer begins with has so many octets, head and body.
+    Body { length: usize },
+    /// The stream cannot be cut any further.
+    Failed(FrameError),
+}
+
+/// How far a head has been read.
+#[derive(Debug, Default)]
+struct Head {
+    /// Where to go on looking for line ends.
+    scanned: usize,
+    /// Where the line begins in which `scanned` is.
+    line: usize,
+    /// Whether the first word of the start line has been looked at, and the line itself.
+    word_seen: usize,
+    start_line_seen: bool,
+    /// Where the first Content-Length line begins, and the second one.
+    lengths: [Option<usize>; 2],
 }
 
 impl Framer {
     /// A framer that has read nothing yet.
     pub fn new(limits: Limits) -> Self {
-        Framer { buffer: BytesMut::new(), limits }
+        Framer {
+            buffer: BytesMut::new(),
+            limits,
+            state: State::Between { half_ping: false },
+        }
     }
-    /// Where to read into: append only.
+
+    /// Where to read into. Only append to it.
     pub fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer
     }
+
+    /// Whether no part of a message is buffered: the peer owes nothing, and the connection can be closed.
+    pub fn is_idle(&self) -> bool {
+        self.buffer.is_empty() && matches!(self.state, State::Between { .. })
+    }
+
     /// The next message or ping, or `None` until there is more to read.
+    ///
+    /// Empty lines between messages are skipped (RFC 3261 §7.5), so that the single CRLF which answers a ping is
+    /// nothing to the caller.
     ///
     /// # Errors
     ///
-    /// A [`FrameError`] when the stream cannot be cut further.
-    #[allow(clippy::should_implement_trait)]
+    /// A [`FrameError`], and the same one ever after: what begins like no message, a head or a message beyond
+    /// [`Limits`], or a Content-Length that is missing (RFC 3261 §20.14), not a number, or there twice.
+    #[allow(clippy::should_implement_trait)] // an Iterator would end, and this goes on after `None`
     pub fn next(&mut self) -> Result<Option<Frame>, FrameError> {
-        todo!()
+        loop {
+            match &mut self.state {
+                State::Between { half_ping } => match line_end(&self.buffer, 0) {
+                    0 if self.buffer.is_empty() || self.buffer[..] == *b"\r" => return Ok(None),
+                    0 => self.state = State::Head(Head::default()),
+                    length => {
+                        let _ = self.buffer.split_to(length);
+                        *half_ping = !*half_ping;
+                        if !*half_ping {
+                            return Ok(Some(Frame::Ping));
+                        }
+                    }
+                },
+                State::Head(head) => match head.read(&self.buffer, &self.limits) {
+                    Ok(Some(length)) => self.state = State::Body { length },
+                    Ok(None) => return Ok(None),
+                    Err(error) => return Err(self.fail(error)),
+                },
+                State::Body { length } => {
+                    if self.buffer.len() < *length {
+                        return Ok(None);
+                    }
+                    let message = self.buffer.split_to(*length).freeze();
+                    self.state = State::Between { half_ping: false };
+                    return Ok(Some(Frame::Message(message)));
+                }
+                State::Failed(error) => return Err(error.clone()),
+            }
+        }
     }
-    /// Whether no partial message is buffered.
-    pub fn is_idle(&self) -> bool {
-        self.buffer.is_empty()
+
+    #[cold]
+    fn fail(&mut self, error: ParseError) -> FrameError {
+        let lines = match &self.state {
+            State::Head(head) if head.start_line_seen => head.line,
+            _ => 0,
+        };
+        let mut read = mem::take(&mut self.buffer);
+        read.truncate(lines);
+        let error = FrameError {
+            error,
+            head: Some(read.freeze()).filter(|head| !head.is_empty()),
+        };
+        self.state = State::Failed(error.clone());
+        error
+    }
+}
+
+impl Head {
+    /// Goes on reading; gives the length of the whole message once the head is complete.
+    fn read(&mut self, buffer: &[u8], limits: &Limits) -> Result<Option<usize>, ParseError> {
+        self.look_at_first_word(buffer)?;
+        while let Some(found) = memchr::memchr(b'\n', &buffer[self.scanned.min(buffer.len())..]) {
+            let next = self.scanned + found + 1;
+            if next > limits.head {
+                break;
+            }
+            let line = mem::replace(&mut self.line, next);
+            self.scanned = next;
+            if !self.start_line_seen {
+                looks_like_a_start_line(&buffer[..next])?;
+                self.start_line_seen = true;
+            } else if matches!(&buffer[line..next], b"\r\n" | b"\n") {
+                return self.length(buffer, next, limits).map(Some);
+            } else if is_content_length(&buffer[line..next]) {
+                self.lengths = [self.lengths[0].or(Some(line)), self.lengths[0].and(Some(line))];
+            }
+        }
+        if buffer.len() > limits.head || self.line > limits.head {
+            return Err(ParseError::new(
+                ErrorKind::HeadTooLarge,
+                limits.head,
+                "a head within the limit",
+            ));
+        }
+        self.scanned = buffer.len();
+        Ok(None)
+    }
+
+    /// Refuses what cannot become a start line as soon as that can be seen: a method, or `SIP/`.
+    fn look_at_first_word(&mut self, buffer: &[u8]) -> Result<(), ParseError> {
+        if self.start_line_seen || self.word_seen == usize::MAX {
+            return Ok(());
+        }
+        let end = token_end(buffer, self.word_seen);
+        match buffer.get(end) {
+            None => {
+                self.word_seen = end;
+                return Ok(());
+            }
+            Some(b' ') if end > 0 => {}
+            Some(b'/') if end == 3 && buffer[..3].eq_ignore_ascii_case(b"SIP") => {}
+            Some(_) if end == 0 || !TOKEN[usize::from(buffer[0])] => {
+                return Err(ParseError::new(ErrorKind::Method, 0, "a method, or `SIP/2.0`"));
+            }
+            Some(_) => {
+                return Err(ParseError::new(
+                    ErrorKind::StartLine,
+                    end,
+                    "one SP after the method",
+                ));
+            }
+        }
+        self.word_seen = usize::MAX;
+        Ok(())
+    }
+
+    /// The length of the message whose head ends at `head_end`.
+    fn length(&self, buffer: &[u8], head_end: usize, limits: &Limits) -> Result<usize, ParseError> {
+        let start = match self.lengths {
+            [Some(start), None] => start,
+            [None, _] => {
+                let error = ParseError::new(
+                    ErrorKind::ContentLength,
+                    head_end,
+                    "a Content-Length, as streams need",
+                );
+                return Err(error);
+            }
+            [_, Some(second)] => {
+                return Err(ParseError::new(
+                    ErrorKind::ContentLength,
+                    second,
+                    "only one Content-Length",
+                ));
+            }
+        };
+        let (line, _) = header_line(&buffer[..head_end], start, limits)?;
+        let body = content_length(buffer, &line)?;
+        match head_end.checked_add(body) {
+            Some(length) if length <= limits.message => Ok(length),
+            _ => Err(ParseError::new(
+                ErrorKind::TooLarge,
+                limits.message,
+                "a message within the limit",
+            )),
+        }
+    }
+}
+
+/// Whether a whole line could be a start line, in whatever version: what is not SIP is not waited for.
+fn looks_like_a_start_line(line: &[u8]) -> Result<(), ParseError> {
+    let last_word = line
+        .trim_ascii_end()
+        .rsplit(|octet| is_blank(*octet))
+        .next()
+        .unwrap_or_default();
+    if is_response(line) || is_version(last_word) {
+        return Ok(());
+    }
+    Err(ParseError::new(
+        ErrorKind::StartLine,
+        line.len(),
+        "`SIP/2.0` at the end of the start line",
+    ))
+}
+
+/// Whether a line begins with the name Content-Length or `l`, and a colon.
+fn is_content_length(line: &[u8]) -> bool {
+    if !matches!(line.first(), Some(b'C' | b'c' | b'L' | b'l')) {
+        return false;
+    }
+    let name_end = token_end(line, 0);
+    let rest = line[name_end..].trim_ascii_start();
+    rest.first() == Some(&b':')
+        && crate::header_name::find_in(line, 0, name_end) == Some(Known::ContentLength)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGE: &str =
+        "OPTIONS sip:a.example SIP/2.0\r\nTo: x\r\nContent-Length: 5\r\nX: y\r\n\r\nab\r\nc";
+    const RESPONSE: &str = "sip/2.0 200 OK\nl \t:\n  0\nX: y\n\n";
+
+    fn framer(text: &str) -> Framer {
+        let mut framer = Framer::new(Limits::default());
+        framer.buffer().extend_from_slice(text.as_bytes());
+        framer
+    }
+
+    fn all(framer: &mut Framer) -> Result<Vec<Frame>, FrameError> {
+        std::iter::from_fn(|| framer.next().transpose()).collect()
+    }
+
+    fn message(text: &'static str) -> Frame {
+        Frame::Message(Bytes::from_static(text.as_bytes()))
+    }
+
+    #[test]
+    fn a_stream_is_cut_the_same_however_it_comes() {
+        let text = format!("\r\n{MESSAGE}{RESPONSE}\r\n\r\n\r\n{MESSAGE}");
+        let expected = [message(MESSAGE), message(RESPONSE), Frame::Ping, message(MESSAGE)];
+        assert_eq!(all(&mut framer(&text)).unwrap(), expected);
+        for step in 1..50 {
+            let mut framer = framer("");
+            let mut frames = Vec::new();
+            for chunk in text.as_bytes().chunks(step) {
+                framer.buffer().extend_from_slice(chunk);
+                frames.extend(all(&mut framer).unwrap());
+            }
+            assert_eq!(frames, expected);
+            assert!(framer.is_idle());
+        }
+    }
+
+    #[test]
+    fn it_is_idle_only_between_messages() {
+        for (text, idle) in [
+            ("", true),
+            ("\r\n", true),
+            ("O", false),
+            (MESSAGE, true),
+            (&MESSAGE[..60], false),
+        ] {
+            let mut framer = framer(text);
+            all(&mut framer).unwrap();
+            assert_eq!(framer.is_idle(), idle, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_sip_is_refused_at_once() {
+        for text in [
+            "\x16\x03\x01",
+            " ",
+            "\rx",
+            "\0",
+            "GET/",
+            "é",
+            ":",
+            "SIPS/",
+            "GET / HTTP/1.1\r\n",
+            "A b\n",
+        ] {
+            let error = framer(text).next().unwrap_err();
+            assert_eq!(error.head(), None, "{text:?}");
+        }
+        for text in ["I", "INVITE", "INVITE ", "SI", "SIP/", "SIP/2.0 2", "\r"] {
+            assert_eq!(framer(text).next(), Ok(None), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_that_is_not_one_number_ends_the_stream_and_gives_the_head() {
+        for lengths in [
+            "",
+            "l: 5\r\nl: 5\r\n",
+            "l: 5\r\nl: 6\r\n",
+            "l: -5\r\n",
+            "l: 5, 5\r\n",
+            "l: 99999999999999999999\r\n",
+        ] {
+            let head = format!("OPTIONS sip:a.example SIP/2.0\r\nTo: x\r\n{lengths}\r\n");
+            let mut framer = framer(&format!("{head}abcde"));
+            let error = framer.next().unwrap_err();
+            assert_eq!(error.head().unwrap(), &head, "{lengths:?}");
+            let kind = if lengths.len() > 20 {
+                ErrorKind::TooLarge
+            } else {
+                ErrorKind::ContentLength
+            };
+            assert_eq!(error.error().kind(), kind, "{lengths:?}");
+            assert_eq!(framer.next(), Err(error));
+        }
+    }
+
+    #[test]
+    fn the_limits_hold_and_one_past_them_does_not() {
+        let cut = |limits: Limits| {
+            let mut framer = Framer::new(limits);
+            framer.buffer().extend_from_slice(MESSAGE.as_bytes());
+            framer.next().map_err(|error| error.error().kind())
+        };
+        let fits = Limits {
+            head: MESSAGE.len() - 5,
+            message: MESSAGE.len(),
+            ..Limits::default()
+        };
+        assert_eq!(cut(fits.clone()), Ok(Some(message(MESSAGE))));
+        assert_eq!(
+            cut(Limits {
+                head: fits.head - 1,
+                ..fits.clone()
+            }),
+            Err(ErrorKind::HeadTooLarge)
+        );
+        assert_eq!(
+            cut(Limits {
+                message: fits.message - 1,
+                ..fits
+            }),
+            Err(ErrorKind::TooLarge)
+        );
+    }
+
+    #[test]
+    fn a_head_that_does_not_end_is_given_in_whole_lines() {
+        let mut framer = Framer::new(Limits {
+            head: 64,
+            ..Limits::default()
+        });
+        framer
+            .buffer()
+            .extend_from_slice(b"OPTIONS sip:a.example SIP/2.0\r\nTo: x\r\n");
+        assert_eq!(framer.next(), Ok(None));
+        framer.buffer().extend_from_slice(&[b'x'; 64]);
+        let error = framer.next().unwrap_err();
+        assert_eq!(error.error().kind(), ErrorKind::HeadTooLarge);
+        assert_eq!(
+            error.head().unwrap(),
+            &b"OPTIONS sip:a.example SIP/2.0\r\nTo: x\r\n"[..]
+        );
     }
 }
