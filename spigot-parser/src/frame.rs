@@ -14,7 +14,6 @@ use crate::message::{content_length, is_response, is_version};
 use crate::{ErrorKind, Limits, ParseError};
 
 /// One thing that a stream holds.
-#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     /// One whole message, head and body as Content-Length has it, to give to
