@@ -1,15 +1,30 @@
 //! The tables: one shard of the protocol core.
+//!
+//! `arrival` judges what comes in, `server` has what answers it, `client` what sends requests of ours,
+//! `dialogs` what both know of, `unacknowledged` the 2xx whose ACK has not come. The invariant: whatever is in a table has a timer armed that takes it out again, or waits for the
+//! application (a server transaction for its answer, a dialog for its end, an INVITE of ours that rings).
 
-use std::sync::Arc;
-use std::time::Instant;
+mod arrival;
+mod client;
+mod dialogs;
+mod server;
+#[cfg(test)]
+mod tests;
+mod unacknowledged;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use spigot_parser::{Request, Response, StatusCode};
 
 use super::dialog::DialogId;
-use super::key::{ClientKey, ServerKey};
-use super::output::{Output, RespondError};
+use super::ids::Branches;
+use super::key::{self, DialogKey};
+use super::output::Output;
+use super::reply;
 use super::settings::Settings;
-use crate::flow::Flow;
+use super::timer::{Owner, Queues};
+use dialogs::Dialogs;
 
 /// What a shard has counted since it was made. Only ever grows.
 #[non_exhaustive]
@@ -44,123 +59,144 @@ pub struct Counters {
 }
 
 /// One shard of the protocol core: the transactions and dialogs of the calls that hash to it.
+///
+/// See the [module](super) for the contract: drain [`poll_output`](Shard::poll_output) after every call.
 #[derive(Debug)]
-pub struct Shard {}
+pub struct Shard {
+    settings: Settings,
+    seed: [u8; 16],
+    branches: Branches,
+    server: server::Table,
+    successes: unacknowledged::Table,
+    client: client::Table,
+    dialogs: Dialogs,
+    queues: Queues,
+    outputs: VecDeque<Output>,
+    refusing: bool,
+    counters: Counters,
+}
 
-#[allow(unused_variables)]
 impl Shard {
     /// An empty shard. Every branch, tag and key it makes derives from `seed`, which has to be secret and,
     /// in one process, different for every shard.
-    pub fn new(settings: Settings, seed: [u8; 16]) -> Self {
-        todo!()
+    ///
+    /// A T1, T2 or T4 under 1 ms counts as 1 ms.
+    pub fn new(mut settings: Settings, seed: [u8; 16]) -> Self {
+        let timers = &mut settings.timers;
+        for length in [&mut timers.t1, &mut timers.t2, &mut timers.t4] {
+            // An interval of nothing would never let `handle_timeout` come to an end.
+            *length = (*length).max(Duration::from_millis(1));
+        }
+        Shard {
+            dialogs: Dialogs::new(settings.max_dialogs),
+            settings,
+            seed,
+            branches: Branches::new(seed),
+            server: server::Table::default(),
+            successes: unacknowledged::Table::default(),
+            client: client::Table::default(),
+            queues: Queues::default(),
+            outputs: VecDeque::new(),
+            refusing: false,
+            counters: Counters::default(),
+        }
     }
 
-    /// A request arrived: validated, its top Via stamped with received and rport (RFC 3261 §18.2.1, RFC 3581).
-    pub fn receive_request(&mut self, now: Instant, request: Arc<Request>, flow: Flow) {
-        todo!()
-    }
-
-    /// A response arrived, validated.
-    pub fn receive_response(&mut self, now: Instant, response: Response, flow: Flow) {
-        todo!()
-    }
-
-    /// Answers a request. Via, From, To (with our tag), Call-ID, CSeq and, where a dialog is made,
-    /// Record-Route are filled in from the request; those that the response already has are kept.
-    pub fn respond(&mut self, now: Instant, key: ServerKey, response: Response) -> Result<(), RespondError> {
-        todo!()
-    }
-
-    /// Sends a request on `flow`, with a new Via on top that says `sent_by` (`host` or `host:port`).
-    /// For ACK use [`Shard::send_ack`], for CANCEL [`Shard::cancel`].
-    pub fn request(&mut self, now: Instant, request: Request, flow: Flow, sent_by: &str) -> ClientKey {
-        todo!()
-    }
-
-    /// Sends the ACK for a 2xx: no transaction, a branch of its own (RFC 3261 §13.2.2.4).
-    pub fn send_ack(&mut self, request: Request, flow: Flow, sent_by: &str) {
-        todo!()
-    }
-
-    /// Cancels an INVITE of ours: at once, or when its first provisional response comes (RFC 3261 §9.1).
-    /// Does nothing to any other request, or once there is a final response.
-    pub fn cancel(&mut self, now: Instant, key: ClientKey) {
-        todo!()
-    }
-
-    /// A response to a request of which nothing is to be kept; see [`reply::stateless`](super::reply::stateless).
+    /// A response to a request of which nothing is to be kept; see [`reply::stateless`].
     pub fn stateless(&self, request: &Request, status: StatusCode) -> Response {
-        todo!()
+        reply::stateless(request, status, self.seed)
     }
 
     /// Makes a dialog known that no INVITE made, so that the peer's requests in it are let through.
     /// `false` when there are too many dialogs.
     pub fn open_dialog(&mut self, id: &DialogId) -> bool {
-        todo!()
+        let key = self.dialog_key(id);
+        let known = self.dialogs.open(key, None);
+        self.dialogs.confirm(&key);
+        known
     }
 
-    /// Forgets a dialog. A 2xx to BYE, in either direction, does so by itself.
+    /// Forgets a dialog, and stops retransmitting a 2xx of it. A 2xx to BYE, in either direction, does so by
+    /// itself.
     pub fn end_dialog(&mut self, id: &DialogId) {
-        todo!()
+        let key = self.dialog_key(id);
+        self.close_dialog(&key);
     }
 
     /// Whether a dialog is known, early ones included.
     pub fn knows_dialog(&self, id: &DialogId) -> bool {
-        todo!()
+        self.dialogs.contains(&self.dialog_key(id))
     }
 
-    /// The flow is gone, or a request could not be sent on it.
-    pub fn flow_failed(&mut self, now: Instant, flow: &Flow) {
-        todo!()
+    fn dialog_key(&self, id: &DialogId) -> DialogKey {
+        key::dialog_key(&self.seed, &id.call_id, &id.local_tag, &id.remote_tag)
+    }
+
+    fn close_dialog(&mut self, key: &DialogKey) {
+        for success in self
+            .dialogs
+            .close(key)
+            .into_iter()
+            .flat_map(|leg| leg.unacknowledged)
+        {
+            self.successes.remove(&success);
+        }
     }
 
     /// Fires what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
-        todo!()
+        while let Some(due) = self.queues.pop(now) {
+            match due.timer.owner() {
+                Owner::Server => self.server_timeout(now, due),
+                Owner::Client => self.client_timeout(now, due),
+                Owner::Success => self.success_timeout(now, due),
+            }
+        }
     }
 
     /// When [`Shard::handle_timeout`] wants to be called next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        todo!()
+        self.queues.next()
     }
 
     /// The next thing to do. `None`: nothing until the next call.
     pub fn poll_output(&mut self) -> Option<Output> {
-        todo!()
+        self.outputs.pop_front()
     }
 
     /// Whether to answer new requests 503 (shutdown). ACK, BYE and CANCEL are let through all the same.
     pub fn refuse_new(&mut self, refuse: bool) {
-        todo!()
+        self.refusing = refuse;
     }
 
     /// Server transactions now.
     pub fn server_transactions(&self) -> usize {
-        todo!()
+        self.server.len()
     }
 
     /// Server transactions now that have no final response yet.
     pub fn unanswered(&self) -> usize {
-        todo!()
+        self.server.unanswered()
     }
 
     /// Client transactions now.
     pub fn client_transactions(&self) -> usize {
-        todo!()
+        self.client.len()
     }
 
     /// Dialogs now, early ones included.
     pub fn dialogs(&self) -> usize {
-        todo!()
+        self.dialogs.len()
     }
 
-    /// Octets that server transactions hold now, as counted against the limit.
+    /// Octets that server transactions, and the 2xx that wait for their ACK, hold now, as counted against
+    /// the limit.
     pub fn transaction_bytes(&self) -> usize {
-        todo!()
+        self.server.bytes() + self.successes.bytes()
     }
 
     /// What was counted so far.
     pub fn counters(&self) -> Counters {
-        todo!()
+        self.counters
     }
 }

@@ -201,6 +201,8 @@ mod tests {
             Deliver,
             Arm(Timer::AbsorbFailures, Duration::from_secs(64)),
         ];
+        const A_FIRED: &[Action] = &[Resend, Arm(Timer::RetransmitInvite, Duration::from_secs(2))];
+        const A_FIRED_AGAIN: &[Action] = &[Resend, Arm(Timer::RetransmitInvite, Duration::from_secs(4))];
         const B_FIRED: &[Action] = &[Fail(Failure::Timeout(Timer::InviteTimeout))];
         const LOST: &[Action] = &[Fail(Failure::Transport)];
         const WAIT: Action = Arm(Timer::CancelTimeout, Duration::from_secs(64));
@@ -210,12 +212,7 @@ mod tests {
             (Completed, COMPLETE)
         };
         vec![
-            (
-                calling(1, false),
-                A,
-                calling(2, false),
-                &[Resend, Arm(Timer::RetransmitInvite, secs_const(2))],
-            ),
+            (calling(1, false), A, calling(2, false), A_FIRED),
             (calling(1, false), B, Terminated, B_FIRED),
             (calling(1, false), TransportError, Terminated, LOST),
             (calling(1, false), Cancel, calling(1, true), &[]),
@@ -223,12 +220,7 @@ mod tests {
             (calling(1, false), Success, Accepted, ACCEPT),
             (calling(1, false), Refused, refused, complete),
             // Timer A doubles past T2, unlike E and G.
-            (
-                calling(2, true),
-                A,
-                calling(4, true),
-                &[Resend, Arm(Timer::RetransmitInvite, secs_const(4))],
-            ),
+            (calling(2, true), A, calling(4, true), A_FIRED_AGAIN),
             (calling(2, true), B, Terminated, B_FIRED),
             (calling(2, true), TransportError, Terminated, LOST),
             (
@@ -260,10 +252,6 @@ mod tests {
             (Completed, D, Terminated, &[]),
             (Completed, TransportError, Terminated, &[]),
         ]
-    }
-
-    const fn secs_const(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
     }
 
     #[test]

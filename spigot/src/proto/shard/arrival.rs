@@ -1,0 +1,204 @@
+//! What arrives from the network, and what is to become of it.
+//!
+//! The invariant: a request either belongs to something the shard has, or is judged in the order below and
+//! becomes one transaction or one stateless reply. Nothing is kept of a request that is turned away.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use spigot_parser::{HeaderName, Method, Request, Response, StatusCode};
+
+use super::Shard;
+use super::dialogs::Order;
+use super::server::Arrival;
+use crate::flow::Flow;
+use crate::proto::key::{self, Matched, ServerKey};
+use crate::proto::output::Output;
+use crate::proto::reply;
+
+impl Shard {
+    /// A request arrived: validated, its top Via stamped with received and rport (RFC 3261 §18.2.1,
+    /// RFC 3581).
+    ///
+    /// A retransmission is absorbed or answered again; an ACK and a CANCEL find what they are for. What is
+    /// left is new: it is refused if there is too much already, or if it names a dialog that does not exist
+    /// (481), or comes late in one that does (500), or came already by another way (482); else it is the
+    /// application's.
+    pub fn receive_request(&mut self, now: Instant, request: Arc<Request>, flow: Flow) {
+        let own = Arc::clone(&request);
+        // A request without these has not been validated, and there is nobody to tell.
+        let Some(matched) = Matched::read(own.headers()) else {
+            return;
+        };
+        let method = own.method();
+        if *method == Method::ACK {
+            return self.receive_ack(now, request, &matched, flow);
+        }
+        let key = matched.server_key(&self.seed, &request, method);
+        if self.server.contains(&key) {
+            self.counters.retransmissions += 1;
+            return self.retransmitted(now, key);
+        }
+        if *method == Method::CANCEL {
+            return self.receive_cancel(now, key, request, &matched, flow);
+        }
+        if *method != Method::BYE && self.is_refused() {
+            return self.turn_away(&request, &flow, StatusCode::SERVICE_UNAVAILABLE);
+        }
+        let mut arrival = Arrival {
+            request,
+            flow,
+            dialog: None,
+            merge: 0,
+        };
+        let in_dialog = matched.to.tag().is_some();
+        if let Some(local_tag) = matched.to.tag() {
+            let dialog = matched.dialog_received(&self.seed, local_tag);
+            arrival.dialog = Some(dialog);
+            match self.dialogs.order(&dialog, matched.cseq.number()) {
+                Order::Next => {}
+                Order::Late => {
+                    self.counters.out_of_order += 1;
+                    return self.turn_away(&own, &flow, StatusCode::SERVER_INTERNAL_ERROR);
+                }
+                Order::Unknown => {
+                    self.counters.unknown += 1;
+                    return self.turn_away(&own, &flow, StatusCode::CALL_DOES_NOT_EXIST);
+                }
+            }
+        } else {
+            let merge = matched.merge_key(&self.seed);
+            // RFC 3261 §8.2.2.2:
+            // > If the request has no tag in the To header field, the UAS core MUST check the request against
+            // > ongoing transactions.  If the From tag, Call-ID, and CSeq exactly match those associated with
+            // > an ongoing transaction, but the request does not match that transaction (based on the
+            // > matching rules in Section 17.2.3), the UAS core SHOULD generate a 482 (Loop Detected)
+            // > response and pass it to the server transaction.
+            if self.server.has_merged(merge) {
+                self.counters.merged += 1;
+                self.open(now, key, arrival, false);
+                let _ = self.respond(now, key, Response::new(StatusCode::LOOP_DETECTED));
+                return;
+            }
+            arrival.merge = merge;
+            if *method == Method::INVITE {
+                // The dialog it may make is known from now on: its tag will be in the first response.
+                let dialog = matched.dialog_received(&self.seed, &key::tag(&self.seed, &key));
+                if !self.dialogs.open(dialog, Some(matched.cseq.number())) {
+                    self.counters.refused_dialogs += 1;
+                    return self.turn_away(&own, &flow, StatusCode::SERVICE_UNAVAILABLE);
+                }
+                arrival.dialog = Some(dialog);
+            }
+        }
+        self.counters.requests += 1;
+        let request = Arc::clone(&arrival.request);
+        self.open(now, key, arrival, true);
+        self.outputs.push_back(Output::Request {
+            key,
+            request,
+            flow,
+            in_dialog,
+        });
+    }
+
+    /// Whether another request is one too many. Counts it.
+    fn is_refused(&mut self) -> bool {
+        let counter = if self.refusing {
+            &mut self.counters.refused_shutdown
+        } else if self.server.len() >= self.settings.max_server_transactions {
+            &mut self.counters.refused_count
+        } else if self.transaction_bytes() >= self.settings.max_transaction_bytes {
+            &mut self.counters.refused_bytes
+        } else {
+            return false;
+        };
+        *counter += 1;
+        true
+    }
+
+    /// Answers a request and keeps nothing of it.
+    fn turn_away(&mut self, request: &Request, flow: &Flow, status: StatusCode) {
+        let mut response = self.stateless(request, status);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            // A number can always be written.
+            let seconds = self.settings.retry_after.to_string();
+            let _ = response.headers_mut().push(HeaderName::RETRY_AFTER, &seconds);
+        }
+        let (flow, fallback) = reply::route_of(request, flow);
+        self.outputs.push_back(Output::Transmit {
+            flow,
+            bytes: response.to_bytes(),
+            fallback,
+        });
+    }
+
+    /// An ACK belongs to the INVITE transaction whose failure it acknowledges, or to the dialog that the 2xx
+    /// made, or to nothing; it is never answered (RFC 3261 §17.1.1.3, §13.3.1.4).
+    fn receive_ack(&mut self, now: Instant, request: Arc<Request>, matched: &Matched<'_>, flow: Flow) {
+        let keys = matched.ack_keys(&self.seed, &request);
+        let transaction = keys.into_iter().flatten().find(|key| self.server.contains(key));
+        if transaction.is_some_and(|key| !self.acknowledged(now, key)) {
+            return;
+        }
+        let dialog = matched
+            .to
+            .tag()
+            .map(|tag| matched.dialog_received(&self.seed, tag));
+        let Some(dialog) = dialog.filter(|dialog| self.dialogs.contains(dialog)) else {
+            self.counters.stray_acks += 1;
+            return;
+        };
+        if self.success_acknowledged(now, &dialog, matched.cseq.number()) {
+            self.outputs.push_back(Output::Ack { request, flow });
+        } else {
+            self.counters.retransmissions += 1;
+        }
+    }
+
+    /// A CANCEL is a transaction of its own, and finds the INVITE's by what both have in common.
+    ///
+    /// [RFC 3261 §9.2](https://www.rfc-editor.org/rfc/rfc3261#section-9.2):
+    /// > If the UAS did not find a matching transaction for the CANCEL according to the procedure above, it
+    /// > SHOULD respond to the CANCEL with a 481 (Call Leg/Transaction Does Not Exist).
+    fn receive_cancel(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        request: Arc<Request>,
+        matched: &Matched<'_>,
+        flow: Flow,
+    ) {
+        let invite = matched.server_key(&self.seed, &request, &Method::INVITE);
+        let Some(is_open) = self.server.is_open(&invite) else {
+            self.counters.unknown += 1;
+            return self.turn_away(&request, &flow, StatusCode::CALL_DOES_NOT_EXIST);
+        };
+        let arrival = Arrival {
+            request: Arc::clone(&request),
+            flow,
+            dialog: None,
+            merge: 0,
+        };
+        self.open(now, key, arrival, false);
+        // > the To tag of the response to the CANCEL and the To tag in the response to the original request
+        // > SHOULD be the same.
+        let tag = self.tag(invite);
+        if let Ok(ok) = reply::fill(&request, Response::new(StatusCode::OK), &tag) {
+            let _ = self.respond(now, key, ok);
+        }
+        // > If the UAS has already issued a final response for the original request, [...] the CANCEL request
+        // > has no effect
+        if is_open
+            && self
+                .respond(now, invite, Response::new(StatusCode::REQUEST_TERMINATED))
+                .is_ok()
+        {
+            self.outputs.push_back(Output::Cancelled {
+                key: invite,
+                request,
+                flow,
+            });
+        }
+    }
+}
