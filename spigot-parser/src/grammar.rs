@@ -128,7 +128,11 @@ pub(crate) fn unquote(text: &str) -> std::borrow::Cow<'_, str> {
     let mut plain = String::with_capacity(inner.len());
     let mut characters = inner.chars();
     while let Some(character) = characters.next() {
-        plain.push(if character == '\\' { characters.next().unwrap_or('\\') } else { character });
+        plain.push(if character == '\\' {
+            characters.next().unwrap_or('\\')
+        } else {
+            character
+        });
     }
     plain.into()
 }
@@ -142,7 +146,10 @@ pub(crate) struct Expected {
 
 impl NomError<&str> for Expected {
     fn from_error_kind(input: &str, _: NomKind) -> Self {
-        Expected { rest: input.len(), what: "" }
+        Expected {
+            rest: input.len(),
+            what: "",
+        }
     }
 
     fn append(_: &str, _: NomKind, inner: Self) -> Self {
@@ -160,23 +167,81 @@ pub(crate) type Parsed<'a, T> = IResult<&'a str, T, Expected>;
 
 /// Fails here: `what` was expected.
 pub(crate) fn expected<'a, T>(input: &'a str, what: &'static str) -> Parsed<'a, T> {
-    Err(Err::Error(Expected { rest: input.len(), what }))
+    Err(Err::Error(Expected {
+        rest: input.len(),
+        what,
+    }))
 }
 
 /// Runs `parser` over the whole of `text`, blanks before and after it left aside.
 pub(crate) fn whole<'a, T>(
     text: &'a str,
-    mut parser: impl Parser<&'a str, Output = T, Error = Expected>,
+    parser: impl Parser<&'a str, Output = T, Error = Expected>,
 ) -> Result<T, ParseError> {
-    let fault = |error: Expected| ParseError::new(ErrorKind::Value, text.len() - error.rest, error.what);
-    let (rest, value) = match parser.parse(blanks(text)) {
-        Ok(parsed) => parsed,
-        Err(Err::Error(error) | Err::Failure(error)) => return Err(fault(error)),
-        Err(Err::Incomplete(_)) => return Err(fault(Expected { rest: 0, what: "more" })),
-    };
-    match blanks(rest) {
-        "" => Ok(value),
-        rest => Err(fault(Expected { rest: rest.len(), what: "the end of the value" })),
+    let (value, end) = prefix(text, parser)?;
+    match blanks_end(text.as_bytes(), end) {
+        end if end == text.len() => Ok(value),
+        end => Err(ParseError::new(ErrorKind::Value, end, "the end of the value")),
+    }
+}
+
+/// Runs `parser` over the beginning of `text`, blanks before it left aside; gives where it stopped, too.
+pub(crate) fn prefix<'a, T>(
+    text: &'a str,
+    mut parser: impl Parser<&'a str, Output = T, Error = Expected>,
+) -> Result<(T, usize), ParseError> {
+    match parser.parse(blanks(text)) {
+        Ok((rest, value)) => Ok((value, text.len() - rest.len())),
+        Err(Err::Error(error) | Err::Failure(error)) => Err(ParseError::new(
+            ErrorKind::Value,
+            text.len() - error.rest,
+            error.what,
+        )),
+        Err(Err::Incomplete(_)) => Err(ParseError::new(ErrorKind::Value, text.len(), "more")),
+    }
+}
+
+/// A part of a text, by its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    pub(crate) fn new(start: usize, end: usize) -> Span {
+        Span {
+            start: start as u32,
+            end: end as u32,
+        }
+    }
+
+    /// The place of `part`, which is a slice of `text`.
+    pub(crate) fn within(text: &str, part: &str) -> Span {
+        let start = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+        Span::new(start, start + part.len())
+    }
+
+    /// Nothing is there.
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    pub(crate) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    pub(crate) fn end(self) -> usize {
+        self.end as usize
+    }
+
+    pub(crate) fn of(self, text: &str) -> &str {
+        &text[self.start as usize..self.end as usize]
+    }
+
+    /// The part, if there is one.
+    pub(crate) fn get(self, text: &str) -> Option<&str> {
+        (!self.is_empty()).then(|| self.of(text))
     }
 }
 
@@ -230,7 +295,10 @@ pub(crate) fn quoted<'a>(what: &'static str) -> impl Parser<&'a str, Output = &'
 }
 
 /// Digits, as a number that is at most `max`.
-pub(crate) fn number<'a>(max: u32, what: &'static str) -> impl Parser<&'a str, Output = u32, Error = Expected> {
+pub(crate) fn number<'a>(
+    max: u32,
+    what: &'static str,
+) -> impl Parser<&'a str, Output = u32, Error = Expected> {
     move |input: &'a str| {
         let digits = input.bytes().take_while(u8::is_ascii_digit).count();
         match decimal(&input.as_bytes()[..digits], max) {
@@ -276,8 +344,14 @@ mod tests {
     fn a_quoted_string_ends_at_its_own_quote() {
         assert_eq!(quoted_end(br#""a \" b" c"#, 0), Some(8));
         assert_eq!(quoted_end("\"é\"".as_bytes(), 0), Some(4));
-        assert_eq!(quoted_end(b"\"a\\\0\"", 0), Some(5), "an escaped NUL is a quoted-pair");
-        for text in ["\"", "\"a", "\"a\\\"", "\"\0\"", "\"\r\n\"", "\"\\\n\"", "\"\\é\"", "\"\\"] {
+        assert_eq!(
+            quoted_end(b"\"a\\\0\"", 0),
+            Some(5),
+            "an escaped NUL is a quoted-pair"
+        );
+        for text in [
+            "\"", "\"a", "\"a\\\"", "\"\0\"", "\"\r\n\"", "\"\\\n\"", "\"\\é\"", "\"\\",
+        ] {
             assert_eq!(quoted_end(text.as_bytes(), 0), None, "{text:?}");
         }
     }
@@ -305,7 +379,11 @@ mod tests {
 
     #[test]
     fn an_error_says_where() {
-        let error = whole("  abc / ", (token("a name"), separator('/', "`/`"), token("a version"))).unwrap_err();
+        let error = whole(
+            "  abc / ",
+            (token("a name"), separator('/', "`/`"), token("a version")),
+        )
+        .unwrap_err();
         assert_eq!((error.offset(), error.expected()), (8, "a version"));
         assert_eq!(whole(" abc x", token("a name")).unwrap_err().offset(), 5);
     }

@@ -1,17 +1,294 @@
-//! host
-use std::net::IpAddr;
-use crate::ParseError;
-/// A host as text.
+//! Hosts, kept as text until somebody asks for an address.
+//!
+//! The one invariant: a [`Host`] is a host by RFC 3261 §25.1. Two readings of the grammar are wider than its letter: a
+//! last label may begin with a digit (RFC 1123 §2.1 allows it, and container names do it), and an IPv6 address may have
+//! three colons in a row, which the grammar of RFC 3261 allows by mistake (RFC 5118 §4.10).
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::grammar::{Class, alphanum_and};
+use crate::{ErrorKind, ParseError};
+
+static HOST: Class = alphanum_and(b"-.");
+
+/// A host name, an IPv4 address or an IPv6 address in brackets, as it is written.
+///
+/// Hosts compare without case, IPv6 addresses by their value (RFC 3261 §19.1.4, RFC 5952).
+///
+/// ```
+/// use spigot_parser::Host;
+///
+/// let host = Host::parse("[2001:db8::10]")?;
+/// assert_eq!(host.ip(), Some("2001:db8::10".parse().unwrap()));
+/// assert_eq!(host, Host::parse("[2001:DB8:0::10]")?);
+/// assert_eq!(Host::parse("Biloxi.Example.com")?, "biloxi.example.com");
+/// assert!(Host::parse("2001:db8::10").is_err());
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Host<'a>(&'a str);
+
 impl<'a> Host<'a> {
-    pub fn parse(text: &'a str) -> Result<Host<'a>, ParseError> { todo!() }
-    pub fn as_str(&self) -> &'a str { todo!() }
-    /// The address, if it is one; brackets are taken off.
-    pub fn ip(&self) -> Option<IpAddr> { todo!() }
+    /// Reads `text` as a host; IPv6 addresses stand in brackets.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] if `text` is not one host from its beginning to its end.
+    pub fn parse(text: &'a str) -> Result<Host<'a>, ParseError> {
+        match host_end(ErrorKind::Uri, text.as_bytes(), 0)? {
+            end if end == text.len() => Ok(Host(text)),
+            end => Err(ParseError::new(ErrorKind::Uri, end, "the end of the host")),
+        }
+    }
+
+    /// A text that is known to be a host.
+    pub(crate) fn known(text: &'a str) -> Host<'a> {
+        Host(text)
+    }
+
+    /// The text, brackets included.
+    pub fn as_str(&self) -> &'a str {
+        self.0
+    }
+
+    /// The address, if the host is one; brackets are taken off.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self.0.strip_prefix('[') {
+            Some(rest) => ipv6(rest.strip_suffix(']')?).map(IpAddr::V6),
+            None if self.0.ends_with(|c: char| c.is_ascii_digit()) => {
+                self.0.parse::<Ipv4Addr>().ok().map(IpAddr::V4)
+            }
+            None => None,
+        }
+    }
 }
-impl PartialEq for Host<'_> { fn eq(&self, other: &Self) -> bool { todo!() } }
-impl PartialEq<str> for Host<'_> { fn eq(&self, other: &str) -> bool { todo!() } }
-impl PartialEq<&str> for Host<'_> { fn eq(&self, other: &&str) -> bool { todo!() } }
-impl std::fmt::Display for Host<'_> { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
-impl std::fmt::Debug for Host<'_> { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
+
+impl PartialEq for Host<'_> {
+    fn eq(&self, other: &Host<'_>) -> bool {
+        if self.0.eq_ignore_ascii_case(other.0) {
+            return true;
+        }
+        self.0.starts_with('[') && other.0.starts_with('[') && self.ip() == other.ip() && self.ip().is_some()
+    }
+}
+
+impl Eq for Host<'_> {}
+
+impl PartialEq<str> for Host<'_> {
+    fn eq(&self, other: &str) -> bool {
+        *self == Host(other)
+    }
+}
+
+impl PartialEq<&str> for Host<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        *self == Host(other)
+    }
+}
+
+impl<'a> TryFrom<&'a str> for Host<'a> {
+    type Error = ParseError;
+
+    fn try_from(text: &'a str) -> Result<Self, Self::Error> {
+        Host::parse(text)
+    }
+}
+
+impl fmt::Display for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0)
+    }
+}
+
+impl fmt::Debug for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// The end of the host that begins at `at`.
+///
+/// ```text
+/// host          = hostname / IPv4address / IPv6reference
+/// hostname      = *( domainlabel "." ) toplabel [ "." ]
+/// domainlabel   = alphanum / alphanum *( alphanum / "-" ) alphanum
+/// IPv4address   = 1*3DIGIT "." 1*3DIGIT "." 1*3DIGIT "." 1*3DIGIT
+/// IPv6reference = "[" IPv6address "]"
+/// ```
+pub(crate) fn host_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseError> {
+    if bytes.get(at) == Some(&b'[') {
+        return reference_end(kind, bytes, at);
+    }
+    let mut end = at;
+    let mut previous = b'.';
+    while let Some(&octet) = bytes.get(end)
+        && HOST[octet as usize]
+    {
+        // A label begins and ends with a letter or a digit.
+        if (previous == b'.' && !octet.is_ascii_alphanumeric()) || (previous == b'-' && octet == b'.') {
+            return Err(ParseError::new(
+                kind,
+                end,
+                "a host's label, which begins and ends with a letter or a digit",
+            ));
+        }
+        previous = octet;
+        end += 1;
+    }
+    if end == at || previous == b'-' {
+        return Err(ParseError::new(kind, end, "a host"));
+    }
+    // A name that ends in a number would be an address to one reader and a name to the next (RFC 3986 §7.4).
+    if !previous.is_ascii_alphabetic() && ends_in_number(&bytes[at..end]) && !is_dotted_quad(&bytes[at..end])
+    {
+        return Err(ParseError::new(kind, at, "an IPv4 address or a host name"));
+    }
+    Ok(end)
+}
+
+fn ends_in_number(host: &[u8]) -> bool {
+    let host = host.strip_suffix(b".").unwrap_or(host);
+    host.iter()
+        .rev()
+        .take_while(|&&octet| octet != b'.')
+        .all(u8::is_ascii_digit)
+}
+
+fn is_dotted_quad(host: &[u8]) -> bool {
+    let mut groups = 0;
+    let fits = host.split(|&octet| octet == b'.').all(|group| {
+        groups += 1;
+        matches!(group.len(), 1..=3) && group.iter().all(u8::is_ascii_digit)
+    });
+    fits && groups == 4
+}
+
+fn reference_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseError> {
+    let length = bytes[at..].iter().take(64).position(|&octet| octet == b']');
+    let Some(close) = length.map(|length| at + length) else {
+        return Err(ParseError::new(
+            kind,
+            bytes.len(),
+            "a bracket that closes the IPv6 address",
+        ));
+    };
+    match std::str::from_utf8(&bytes[at + 1..close]).ok().and_then(ipv6) {
+        Some(_) => Ok(close + 1),
+        None => Err(ParseError::new(kind, at + 1, "an IPv6 address")),
+    }
+}
+
+/// An IPv6 address without its brackets, with the surplus colon that RFC 5118 §4.10 asks to tolerate.
+pub(crate) fn ipv6(text: &str) -> Option<Ipv6Addr> {
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let surplus = text.find(":::")?;
+    let mut buffer = [0; 48];
+    let fixed = buffer.get_mut(..text.len() - 1)?;
+    let (before, after) = (&text.as_bytes()[..surplus], &text.as_bytes()[surplus + 1..]);
+    fixed[..surplus].copy_from_slice(before);
+    fixed[surplus..].copy_from_slice(after);
+    std::str::from_utf8(fixed).ok()?.parse().ok()
+}
+
+/// The number of the port that begins at `at`, and its end.
+pub(crate) fn port(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<(u16, usize), ParseError> {
+    let mut end = at;
+    let mut value = 0u32;
+    while let Some(octet) = bytes.get(end)
+        && octet.is_ascii_digit()
+        && value <= 65_535
+    {
+        value = value * 10 + u32::from(octet - b'0');
+        end += 1;
+    }
+    match u16::try_from(value) {
+        Ok(port) if end > at => Ok((port, end)),
+        _ => Err(ParseError::new(kind, at, "a port from 0 to 65535")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn hosts_are_names_and_addresses() {
+        for text in [
+            "example.com",
+            "example.com.",
+            "a",
+            "3f2a9c4b",
+            "a-b.c",
+            "xn--bcher-kva.example",
+            "192.0.2.1",
+            "[::1]",
+            "[2001:db8::192.0.2.1]",
+            "[2001:db8:::192.0.2.1]",
+            "1.2.3.4.example",
+        ] {
+            assert_eq!(
+                Host::parse(text).map(|host| host.as_str().len()),
+                Ok(text.len()),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            ".",
+            "-a",
+            "a-",
+            "a..b",
+            "a.-b",
+            "a-.b",
+            "a_b",
+            "bücher.example",
+            "1.2.3",
+            "256",
+            "1.2.3.4.5",
+            "1.2.3.4.",
+            "2001:db8::10",
+            "[]",
+            "[::1",
+            "[::g]",
+            "[1]",
+            "[::1%eth0]",
+            "[::1]x",
+            "a b",
+            "a\r\n",
+            "a:5060",
+        ] {
+            assert!(Host::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_compare_without_case_and_ipv6_by_value() {
+        let host = |text| Host::parse(text).unwrap();
+        assert_eq!(host("Example.COM"), host("example.com"));
+        assert_eq!(host("[2001:DB8::0:10]"), host("[2001:db8::10]"));
+        assert_eq!(host("[2001:db8:::192.0.2.1]"), host("[2001:db8::192.0.2.1]"));
+        assert_ne!(host("[::1]"), host("[::2]"));
+        assert_ne!(host("192.0.2.1"), host("[::ffff:192.0.2.1]"));
+    }
+
+    #[test]
+    fn a_port_fits_sixteen_bits() {
+        assert_eq!(port(ErrorKind::Uri, b"5060;x", 0).unwrap(), (5060, 4));
+        assert_eq!(port(ErrorKind::Uri, b"65535", 0).unwrap().0, 65_535);
+        for text in ["", "65536", "99999999999", "x"] {
+            assert!(port(ErrorKind::Uri, text.as_bytes(), 0).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".{0,80}", brackets in "[\\[\\]:.0-9a-f]{0,60}") {
+            let _ = Host::parse(&text);
+            let _ = Host::parse(&brackets).map(|host| host.ip());
+        }
+    }
+}

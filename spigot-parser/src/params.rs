@@ -1,16 +1,356 @@
-//! params
+//! The parameters of a value: found once when it is parsed, then read out of its text.
+//!
+//! The one invariant: a [`Params`] walks a text that was scanned, so it needs no errors.
+
 use std::borrow::Cow;
-/// The parameters of a value: an iterator over (name, value), as written.
+use std::fmt;
+
+use crate::grammar::{
+    Class, TOKEN, TOKEN_OR_HOST, blanks_end, class_end, is_one_line, is_quoted, is_token, quoted_end,
+    token_end, unquote,
+};
+use crate::host::{Host, host_end};
+use crate::uri::escape::unescape;
+use crate::{ErrorKind, ParseError};
+
+/// How many parameters one value may have; the default of [`Limits::params`](crate::Limits::params).
+pub(crate) const MAX_PARAMS: usize = 64;
+
+/// The parameters of a header value or of a URI, in their order, as (name, value) pairs of text.
+///
+/// Values are as written: quoted strings keep their quotes and URI parameters their escapes; [`Params::value`] takes
+/// them off. Names compare without case (RFC 3261 §7.3.1).
+///
+/// ```
+/// use spigot_parser::header::Contact;
+///
+/// let contact: Contact = "<sip:alice@192.0.2.1>;+sip.instance=\"<urn:uuid:0>\";q=0.7;ob".parse()?;
+/// let params = contact.params();
+/// assert_eq!(params.get("Q"), Some(Some("0.7")));
+/// assert_eq!(params.get("ob"), Some(None));
+/// assert_eq!(params.value("+sip.instance").unwrap(), "<urn:uuid:0>");
+/// assert_eq!(params.count(), 3);
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone)]
-pub struct Params<'a> { rest: &'a str }
-impl<'a> Params<'a> {
-    /// Name without case. `Some(None)` is a parameter without a value.
-    pub fn get(&self, name: &str) -> Option<Option<&'a str>> { todo!() }
-    /// The value, unquoted or unescaped.
-    pub fn value(&self, name: &str) -> Option<Cow<'a, str>> { todo!() }
-    pub fn contains(&self, name: &str) -> bool { todo!() }
-    pub fn is_empty(&self) -> bool { todo!() }
-    pub fn as_str(&self) -> &'a str { self.rest }
+pub struct Params<'a> {
+    rest: &'a str,
+    of_uri: bool,
 }
-impl<'a> Iterator for Params<'a> { type Item = (&'a str, Option<&'a str>); fn next(&mut self) -> Option<Self::Item> { todo!() } }
-impl std::fmt::Debug for Params<'_> { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
+
+impl<'a> Params<'a> {
+    /// The parameters of a header value: `text` is empty or begins with `;`, and was scanned.
+    pub(crate) fn of_header(text: &'a str) -> Params<'a> {
+        Params {
+            rest: text,
+            of_uri: false,
+        }
+    }
+
+    /// The parameters of a URI: `text` is empty or begins with `;`, and was scanned.
+    pub(crate) fn of_uri(text: &'a str) -> Params<'a> {
+        Params {
+            rest: text,
+            of_uri: true,
+        }
+    }
+
+    /// The value of the first parameter of that name, as written. `Some(None)`: it is there, without a value.
+    pub fn get(&self, name: &str) -> Option<Option<&'a str>> {
+        self.clone()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// The value of the first parameter of that name, without its quotes or its escapes.
+    pub fn value(&self, name: &str) -> Option<Cow<'a, str>> {
+        let value = self.get(name)??;
+        Some(if self.of_uri {
+            unescape(value)
+        } else {
+            unquote(value)
+        })
+    }
+
+    /// Whether there is a parameter of that name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.clone().next().is_none()
+    }
+
+    /// The text of all of them, from the first semicolon on.
+    pub fn as_str(&self) -> &'a str {
+        self.rest
+    }
+}
+
+impl<'a> Iterator for Params<'a> {
+    type Item = (&'a str, Option<&'a str>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.rest;
+        let bytes = text.as_bytes();
+        let at = blanks_end(bytes, 0);
+        if bytes.get(at) != Some(&b';') {
+            return None;
+        }
+        let name = blanks_end(bytes, at + 1);
+        let name_end = word_end(bytes, name);
+        let after = blanks_end(bytes, name_end);
+        if bytes.get(after) != Some(&b'=') {
+            self.rest = &text[name_end..];
+            return Some((&text[name..name_end], None));
+        }
+        let value = blanks_end(bytes, after + 1);
+        let end = match bytes.get(value) {
+            Some(b'"') => quoted_end(bytes, value).unwrap_or(bytes.len()),
+            _ => word_end(bytes, value),
+        };
+        self.rest = &text[end..];
+        Some((&text[name..name_end], Some(&text[value..end])))
+    }
+}
+
+impl fmt::Display for Params<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.rest)
+    }
+}
+
+impl fmt::Debug for Params<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.clone()).finish()
+    }
+}
+
+fn word_end(bytes: &[u8], at: usize) -> usize {
+    bytes[at..]
+        .iter()
+        .position(|octet| matches!(octet, b';' | b'=' | b' ' | b'\t'))
+        .map_or(bytes.len(), |n| at + n)
+}
+
+/// One parameter as the scanner met it: places in the scanned text.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) name: (usize, usize),
+    pub(crate) value: Option<(usize, usize)>,
+}
+
+/// Scans the parameters of a header value from `at` to the end of it, and shows each to `each`.
+///
+/// ```text
+/// *( SEMI generic-param )
+/// generic-param = token [ EQUAL gen-value ]
+/// gen-value     = token / host / quoted-string
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Value`], with the offset in `text`; [`ErrorKind::TooManyParams`]; whatever `each` says.
+#[inline]
+pub(crate) fn scan(
+    bytes: &[u8],
+    mut at: usize,
+    values: Values,
+    mut each: impl FnMut(Place) -> Result<(), ParseError>,
+) -> Result<(), ParseError> {
+    let class: &Class = if values == Values::WithBareIpv6 {
+        &TOKEN_OR_HOST
+    } else {
+        &TOKEN
+    };
+    let fault = |at, expected| Err(ParseError::new(ErrorKind::Value, at, expected));
+    let mut count = 0;
+    loop {
+        at = blanks_end(bytes, at);
+        match bytes.get(at) {
+            None => return Ok(()),
+            Some(b';') => {}
+            Some(_) => return fault(at, "`;` or the end of the value"),
+        }
+        count += 1;
+        if count > MAX_PARAMS {
+            return Err(ParseError::new(
+                ErrorKind::TooManyParams,
+                at,
+                "at most 64 parameters",
+            ));
+        }
+        let name = blanks_end(bytes, at + 1);
+        let name_end = token_end(bytes, name);
+        if name_end == name {
+            return fault(name, "a parameter's name after `;`");
+        }
+        at = blanks_end(bytes, name_end);
+        let mut place = Place {
+            name: (name, name_end),
+            value: None,
+        };
+        if bytes.get(at) == Some(&b'=') {
+            let value = blanks_end(bytes, at + 1);
+            at = match bytes.get(value) {
+                Some(b'"') => match quoted_end(bytes, value) {
+                    Some(end) => end,
+                    None => return fault(value, "a quoted string that ends"),
+                },
+                Some(b'[') => host_end(ErrorKind::Value, bytes, value)?,
+                _ => class_end(class, bytes, value),
+            };
+            if at == value {
+                return fault(value, "a value after `=`");
+            }
+            place.value = Some((value, at));
+        }
+        each(place)?;
+    }
+}
+
+/// What a parameter's value may be beside a token, a host and a quoted string.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Values {
+    /// Nothing.
+    Generic,
+    /// An IPv6 address without brackets, as in `received` (RFC 5118 §4.5).
+    WithBareIpv6,
+}
+
+/// Refuses what is not `name [ "=" value ]` by the grammar of a generic parameter.
+pub(crate) fn check(name: &str, value: Option<&str>) -> Result<(), ParseError> {
+    if !is_token(name) {
+        return Err(ParseError::new(
+            ErrorKind::Token,
+            0,
+            "a parameter's name, which is a token",
+        ));
+    }
+    match value {
+        Some(value) if !is_value(value) => Err(ParseError::new(
+            ErrorKind::Value,
+            0,
+            "a token, a host or a quoted string as the parameter's value",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn is_value(value: &str) -> bool {
+    is_token(value) || (is_quoted(value) && is_one_line(value)) || Host::parse(value).is_ok()
+}
+
+/// `text` (the parameters of a value) with one parameter set: in its place if it is there, else at the end. `None` as
+/// the setting takes it out.
+pub(crate) fn write_with(params: Params<'_>, name: &str, setting: Option<Option<&str>>, out: &mut String) {
+    let mut open = setting;
+    for (found, value) in params {
+        if !found.eq_ignore_ascii_case(name) {
+            write_one(found, value, out);
+        } else if let Some(value) = open.take() {
+            write_one(name, value, out);
+        }
+    }
+    if let Some(value) = open {
+        write_one(name, value, out);
+    }
+}
+
+fn write_one(name: &str, value: Option<&str>, out: &mut String) {
+    out.push(';');
+    out.push_str(name);
+    if let Some(value) = value {
+        out.push('=');
+        out.push_str(value);
+    }
+}
+
+/// Whether every parameter that both have is the same, and none that `counts` is had by one only.
+pub(crate) fn agree(left: Params<'_>, right: Params<'_>, counts: impl Fn(&str) -> bool) -> bool {
+    let agrees = |one: &Params<'_>, two: &Params<'_>| {
+        one.clone().all(|(name, value)| match two.get(name) {
+            Some(other) => same_value(name, value, other),
+            None => !counts(name),
+        })
+    };
+    agrees(&left, &right) && agrees(&right, &left)
+}
+
+/// Tokens compare without case, quoted strings with it (RFC 3261 §7.3.1); so do tags and branches, which are compared
+/// with what the same element made.
+fn same_value(name: &str, left: Option<&str>, right: Option<&str>) -> bool {
+    match (left, right) {
+        (Some(left), Some(right)) if left.starts_with('"') && right.starts_with('"') => {
+            unquote(left) == unquote(right)
+        }
+        (Some(left), Some(right)) => {
+            let exact = name.eq_ignore_ascii_case("tag") || name.eq_ignore_ascii_case("branch");
+            left == right || (!exact && left.eq_ignore_ascii_case(right))
+        }
+        (left, right) => left == right,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scanned(text: &str) -> Result<Vec<(&str, Option<&str>)>, ParseError> {
+        let mut count = 0;
+        scan(text.as_bytes(), 0, Values::Generic, |_| {
+            count += 1;
+            Ok(())
+        })?;
+        let params: Vec<_> = Params::of_header(text).collect();
+        assert_eq!(
+            params.len(),
+            count,
+            "the scanner and the iterator see the same: {text}"
+        );
+        Ok(params)
+    }
+
+    #[test]
+    fn the_iterator_reads_what_the_scanner_took() {
+        assert_eq!(scanned("").unwrap(), []);
+        assert_eq!(
+            scanned(" ; a = b;c ;\td=\"x;\\\"y\"; e=[::1];f=1.2.3.4 ").unwrap(),
+            [
+                ("a", Some("b")),
+                ("c", None),
+                ("d", Some("\"x;\\\"y\"")),
+                ("e", Some("[::1]")),
+                ("f", Some("1.2.3.4"))
+            ]
+        );
+        for text in [
+            "x", ";", ";;", ";a=", ";a=;b", ";=a", ";a b", ";a=b c", ";a=\"", ";a=[", ";a=b=c", ";a,b",
+            ";a=é", ";a:b",
+        ] {
+            assert!(scanned(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sixty_four_and_no_more() {
+        assert_eq!(scanned(&";x".repeat(64)).unwrap().len(), 64);
+        assert_eq!(
+            scanned(&";x".repeat(65)).unwrap_err().kind(),
+            ErrorKind::TooManyParams
+        );
+    }
+
+    #[test]
+    fn setting_replaces_in_place() {
+        let with = |text, name, setting| {
+            let mut out = String::new();
+            write_with(Params::of_header(text), name, setting, &mut out);
+            out
+        };
+        assert_eq!(with(";a=1 ; b;A=2", "a", Some(Some("3"))), ";a=3;b");
+        assert_eq!(with(";a=1", "b", Some(None)), ";a=1;b");
+        assert_eq!(with(";a=1;b", "a", None), ";b");
+    }
+}

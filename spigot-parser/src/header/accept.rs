@@ -1,34 +1,220 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
+//! Accept: the bodies that its sender takes (RFC 3261 §20.1).
+
 use bytestring::ByteString;
-use std::borrow::Cow;
-/// Accept
+
+use super::contact::qvalue;
+use super::{Field, Shape, TypedHeader, elements, fault, text_traits};
+use crate::grammar::{Span, is_token, prefix, separator, token};
+use crate::params::{self, Values};
+use crate::{ErrorKind, HeaderName, Params, ParseError};
+
+/// A list of media ranges. An empty one takes nothing; one that is not there takes `application/sdp`, which is for
+/// the caller to know.
+///
+/// ```text
+/// Accept       = "Accept" HCOLON [ accept-range *(COMMA accept-range) ]
+/// accept-range = media-range *(SEMI accept-param)
+/// media-range  = ( "*/*" / ( m-type SLASH "*" ) / ( m-type SLASH m-subtype ) ) *( SEMI m-parameter )
+/// accept-param = ("q" EQUAL qvalue) / generic-param
+/// ```
+///
+/// ```
+/// use spigot_parser::header::Accept;
+///
+/// let accept: Accept = "application/sdp;level=1, text/*, text/html;q=0".parse()?;
+/// assert!(accept.allows("application", "sdp") && accept.allows("text", "plain"));
+/// assert!(!accept.allows("text", "html") && !accept.allows("image", "png"));
+/// assert_eq!(Accept::new([("application", "sdp"), ("text", "*")])?.to_string(), "application/sdp, text/*");
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone)]
-pub struct Accept { text: ByteString }
+pub struct Accept {
+    text: ByteString,
+}
+
 impl Accept {
-    pub fn new<'a>(ranges: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Accept, ParseError> { todo!() }
-    pub fn allows(&self, kind: &str, subtype: &str) -> bool { todo!() }
-    pub fn is_empty(&self) -> bool { todo!() }
-    pub fn ranges(&self) -> impl Iterator<Item = MediaRange<'_>> + '_ { std::iter::empty() }
+    /// These (type, subtype) pairs; `*` stands for any.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Token`] if one is no token, [`ErrorKind::Value`] for `*/subtype`.
+    pub fn new<'a>(ranges: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Accept, ParseError> {
+        let mut text = String::new();
+        for (kind, subtype) in ranges {
+            if !is_token(kind) || !is_token(subtype) {
+                return Err(ParseError::new(
+                    ErrorKind::Token,
+                    0,
+                    "type and subtype, which are tokens",
+                ));
+            }
+            if !text.is_empty() {
+                text.push_str(", ");
+            }
+            text.push_str(kind);
+            text.push('/');
+            text.push_str(subtype);
+        }
+        text.parse()
+    }
+
+    /// The ranges, in their order.
+    pub fn ranges(&self) -> impl Iterator<Item = MediaRange<'_>> + '_ {
+        elements(&self.text).filter_map(|range| MediaRange::parse(range).ok())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Whether a body of that type is taken: the most specific range that matches has a `q` above 0.
+    pub fn allows(&self, kind: &str, subtype: &str) -> bool {
+        let matching = self.ranges().filter(|range| range.matches(kind, subtype));
+        matching
+            .max_by_key(MediaRange::specificity)
+            .is_some_and(|range| range.q() > 0.0)
+    }
 }
-impl TypedHeader for Accept {
-    const NAME: HeaderName = HeaderName::ACCEPT; const SHAPE: Shape = Shape::Joined;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
-}
-impl std::str::FromStr for Accept { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for Accept { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for Accept { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for Accept { fn eq(&self, other: &Self) -> bool { todo!() } }
-/// One media range.
+
+/// One media range of an [`Accept`].
 #[derive(Clone, Debug)]
-pub struct MediaRange<'a> { text: &'a str }
+pub struct MediaRange<'a> {
+    kind: &'a str,
+    subtype: &'a str,
+    params: Params<'a>,
+}
+
 impl<'a> MediaRange<'a> {
-    pub fn kind(&self) -> &'a str { todo!() }
-    pub fn subtype(&self) -> &'a str { todo!() }
-    pub fn q(&self) -> f32 { todo!() }
-    pub fn params(&self) -> Params<'a> { todo!() }
-    pub fn matches(&self, kind: &str, subtype: &str) -> bool { todo!() }
+    fn parse(text: &'a str) -> Result<MediaRange<'a>, ParseError> {
+        let slash = separator('/', "`/` after the type");
+        let ((kind, (), subtype), at) = prefix(text, (token("a media type"), slash, token("a subtype")))?;
+        if kind == "*" && subtype != "*" {
+            return fault(0, "`*/*`, or a type before the `/`");
+        }
+        params::scan(text.as_bytes(), at, Values::Generic, |param| {
+            let is_q = text[param.name.0..param.name.1].eq_ignore_ascii_case("q");
+            match is_q
+                && param
+                    .value
+                    .and_then(|(start, end)| qvalue(&text[start..end]))
+                    .is_none()
+            {
+                true => fault(param.name.1, "a `q` from 0 to 1 with at most three decimals"),
+                false => Ok(()),
+            }
+        })?;
+        Ok(MediaRange {
+            kind,
+            subtype,
+            params: Params::of_header(&text[at..]),
+        })
+    }
+
+    /// The type, or `*`.
+    pub fn kind(&self) -> &'a str {
+        self.kind
+    }
+
+    /// The subtype, or `*`.
+    pub fn subtype(&self) -> &'a str {
+        self.subtype
+    }
+
+    /// The preference from 0 to 1; 1 where none is given.
+    pub fn q(&self) -> f32 {
+        self.params.get("q").flatten().and_then(qvalue).unwrap_or(1.0)
+    }
+
+    /// The parameters, `q` included.
+    pub fn params(&self) -> Params<'a> {
+        self.params.clone()
+    }
+
+    /// Whether that type is in the range; parameters are not looked at.
+    pub fn matches(&self, kind: &str, subtype: &str) -> bool {
+        let fits = |range: &str, name: &str| range == "*" || range.eq_ignore_ascii_case(name);
+        fits(self.kind, kind) && fits(self.subtype, subtype)
+    }
+
+    fn specificity(&self) -> u8 {
+        u8::from(self.kind != "*") + u8::from(self.subtype != "*")
+    }
+}
+
+impl TypedHeader for Accept {
+    const NAME: HeaderName = HeaderName::ACCEPT;
+    const SHAPE: Shape = Shape::Joined;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        let text = value.as_str();
+        if !text.is_empty() {
+            for range in elements(text) {
+                MediaRange::parse(range).map_err(|error| error.shifted(Span::within(text, range).start()))?;
+            }
+        }
+        Ok(Accept { text: value.share() })
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.text);
+    }
+}
+
+/// The same ranges with the same parameters, in whatever order.
+impl PartialEq for Accept {
+    fn eq(&self, other: &Accept) -> bool {
+        let same = |left: &MediaRange<'_>, right: &MediaRange<'_>| {
+            left.kind.eq_ignore_ascii_case(right.kind)
+                && left.subtype.eq_ignore_ascii_case(right.subtype)
+                && params::agree(left.params(), right.params(), |_| true)
+        };
+        let within =
+            |left: &Accept, right: &Accept| left.ranges().all(|a| right.ranges().any(|b| same(&a, &b)));
+        within(self, other) && within(other, self)
+    }
+}
+
+text_traits!(Accept);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_specific_range_decides() {
+        let accept: Accept = "*/*;q=0, text/*;q=0.5, TEXT / Plain;q=0".parse().unwrap();
+        assert!(accept.allows("text", "html"));
+        assert!(!accept.allows("text", "plain") && !accept.allows("application", "sdp"));
+        assert!(
+            !"text/nobodyKnowsThis"
+                .parse::<Accept>()
+                .unwrap()
+                .allows("application", "sdp")
+        );
+    }
+
+    #[test]
+    fn an_empty_list_takes_nothing() {
+        let accept: Accept = "".parse().unwrap();
+        assert!(accept.is_empty() && !accept.allows("application", "sdp") && accept.ranges().count() == 0);
+    }
+
+    #[test]
+    fn what_the_grammar_forbids_is_refused_where_it_is() {
+        for (text, offset) in [
+            ("a", 1),
+            ("a/b,", 4),
+            ("a/b, */c", 5),
+            ("a/b;q=2", 5),
+            ("a/b;", 4),
+            ("a/b, c", 6),
+            ("a/b\r\n", 3),
+        ] {
+            assert_eq!(text.parse::<Accept>().unwrap_err().offset(), offset, "{text}");
+        }
+        assert!(Accept::new([("a/b", "c")]).is_err() && Accept::new([("*", "c")]).is_err());
+        assert_eq!("a/b, c/d;x=1".parse::<Accept>(), "C/d;X=1,a/B".parse());
+        assert_ne!("a/b".parse::<Accept>(), "a/b;q=0.1".parse());
+    }
 }

@@ -1,102 +1,300 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
-use bytestring::ByteString;
+//! From, To, Route and Record-Route: headers that hold an address (RFC 3261 §20.20, §20.39, §20.34, §20.30).
+
 use std::borrow::Cow;
-/// From
-#[derive(Clone)]
-pub struct From { address: NameAddr }
-impl From {
-    pub fn name_addr(&self) -> &NameAddr { todo!() }
-    pub fn display_name(&self) -> Option<Cow<'_, str>> { todo!() }
-    pub fn uri(&self) -> &Uri { todo!() }
-    pub fn params(&self) -> Params<'_> { todo!() }
-    pub fn param(&self, name: &str) -> Option<Option<&str>> { todo!() }
-    pub fn new(uri: Uri) -> Self { todo!() }
-    pub fn with_display_name(self, name: &str) -> Result<Self, ParseError> { todo!() }
-    pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, ParseError> { todo!() }
-    pub fn tag(&self) -> Option<&str> { todo!() }
-    pub fn with_tag(self, tag: &str) -> Result<Self, ParseError> { todo!() }
+
+use super::{Field, Shape, TypedHeader, text_traits};
+use crate::grammar::is_token;
+use crate::{ErrorKind, HeaderName, NameAddr, Params, ParseError, Uri};
+
+/// The type, and what it takes over from its address.
+macro_rules! addresses {
+    ($($(#[$doc:meta])* $type:ident, $name:ident, $shape:ident, $check:expr, $counting:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $type {
+            address: NameAddr,
+        }
+
+        impl $type {
+            /// `<uri>`, without display name and parameters.
+            pub fn new(uri: Uri) -> Self {
+                $type { address: NameAddr::new(uri) }
+            }
+
+            /// The address, parameters included.
+            pub fn name_addr(&self) -> &NameAddr {
+                &self.address
+            }
+
+            /// The display name, without its quotes; `None` where there is none or it is empty.
+            pub fn display_name(&self) -> Option<Cow<'_, str>> {
+                self.address.display_name()
+            }
+
+            /// The URI.
+            pub fn uri(&self) -> &Uri {
+                self.address.uri()
+            }
+
+            /// The parameters of the header; those of the URI are the URI's.
+            pub fn params(&self) -> Params<'_> {
+                self.address.params()
+            }
+
+            /// The value of a parameter as written. `Some(None)`: it is there, without a value.
+            pub fn param(&self, name: &str) -> Option<Option<&str>> {
+                self.address.param(name)
+            }
+
+            /// With a display name, which is written as a quoted string.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Value`] if `name` holds CR, LF or NUL.
+            pub fn with_display_name(self, name: &str) -> Result<Self, ParseError> {
+                Ok($type { address: self.address.with_display_name(name)? })
+            }
+
+            /// With one parameter set: in its place if it is there, at the end otherwise.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Token`] or [`ErrorKind::Value`] if name or value leave the grammar,
+            /// [`ErrorKind::TooManyParams`].
+            pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, ParseError> {
+                let address = self.address.with_param(name, value)?;
+                $check(&address)?;
+                Ok($type { address })
+            }
+        }
+
+        impl TypedHeader for $type {
+            const NAME: HeaderName = HeaderName::$name;
+            const SHAPE: Shape = Shape::$shape;
+
+            fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+                let address = NameAddr::parse(value)?;
+                $check(&address)?;
+                Ok($type { address })
+            }
+
+            fn write(&self, out: &mut String) {
+                out.push_str(self.address.as_str());
+            }
+        }
+
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                self.address.matches(&other.address, $counting)
+            }
+        }
+
+        impl std::convert::From<Uri> for $type {
+            fn from(uri: Uri) -> Self {
+                Self::new(uri)
+            }
+        }
+
+        text_traits!($type);
+    )*};
 }
-impl TypedHeader for From {
-    const NAME: HeaderName = HeaderName::FROM; const SHAPE: Shape = Shape::Single;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+
+addresses! {
+    /// Who sends the request.
+    ///
+    /// ```text
+    /// from-spec  = ( name-addr / addr-spec ) *( SEMI from-param )
+    /// from-param = tag-param / generic-param
+    /// tag-param  = "tag" EQUAL token
+    /// ```
+    ///
+    /// Two are equal if URI and tag are, and no other parameter contradicts (RFC 3261 §20.20).
+    ///
+    /// ```
+    /// use spigot_parser::header::From;
+    ///
+    /// let from: From = "Bob <sip:bob@biloxi.example>;tag=a6c85cf".parse()?;
+    /// assert_eq!((from.uri().user(), from.tag()), (Some("bob"), Some("a6c85cf")));
+    ///
+    /// let from = From::new("sip:bob@biloxi.example".parse()?).with_display_name("Bob")?.with_tag("a6c85cf")?;
+    /// assert_eq!(from.to_string(), "\"Bob\" <sip:bob@biloxi.example>;tag=a6c85cf");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    From, FROM, Single, check_tag, &["tag"];
+
+    /// Whom the request is meant for.
+    ///
+    /// ```text
+    /// To       = ( "To" / "t" ) HCOLON ( name-addr / addr-spec ) *( SEMI to-param )
+    /// to-param = tag-param / generic-param
+    /// ```
+    ///
+    /// ```
+    /// use spigot_parser::header::To;
+    ///
+    /// let to: To = "sip:+12125551212@server.phone2net.example;tag=287447".parse()?;
+    /// assert_eq!(to.tag(), Some("287447"));
+    /// assert_eq!(To::new("tel:+12125551212".parse()?).to_string(), "<tel:+12125551212>");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    To, TO, Single, check_tag, &["tag"];
+
+    /// One proxy that the request has to visit.
+    ///
+    /// ```text
+    /// route-param = name-addr *( SEMI rr-param )
+    /// ```
+    ///
+    /// ```
+    /// use spigot_parser::header::Route;
+    ///
+    /// let route: Route = "<sip:bigbox3.site3.atlanta.example;lr>".parse()?;
+    /// assert!(route.uri().as_sip().unwrap().is_loose_route());
+    /// assert!("sip:bigbox3.site3.atlanta.example".parse::<Route>().is_err());
+    /// assert_eq!(Route::new("sip:p1.example.com;lr".parse()?).to_string(), "<sip:p1.example.com;lr>");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    Route, ROUTE, List, check_brackets, &[];
+
+    /// One proxy that wants to see the later requests of the dialog.
+    ///
+    /// ```text
+    /// rec-route = name-addr *( SEMI rr-param )
+    /// ```
+    ///
+    /// ```
+    /// use spigot_parser::header::RecordRoute;
+    ///
+    /// let hop: RecordRoute = "<sip:server10.biloxi.example;lr>".parse()?;
+    /// assert_eq!(hop.uri().host(), Some("server10.biloxi.example"));
+    /// assert_eq!(RecordRoute::new("sip:p1.example.com;lr".parse()?).to_string(), "<sip:p1.example.com;lr>");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    RecordRoute, RECORD_ROUTE, List, check_brackets, &[];
 }
-impl std::str::FromStr for From { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for From { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for From { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for From { fn eq(&self, other: &Self) -> bool { todo!() } }
-impl std::convert::From<NameAddr> for From { fn from(address: NameAddr) -> Self { From { address } } }
-/// To
-#[derive(Clone)]
-pub struct To { address: NameAddr }
-impl To {
-    pub fn name_addr(&self) -> &NameAddr { todo!() }
-    pub fn display_name(&self) -> Option<Cow<'_, str>> { todo!() }
-    pub fn uri(&self) -> &Uri { todo!() }
-    pub fn params(&self) -> Params<'_> { todo!() }
-    pub fn param(&self, name: &str) -> Option<Option<&str>> { todo!() }
-    pub fn new(uri: Uri) -> Self { todo!() }
-    pub fn with_display_name(self, name: &str) -> Result<Self, ParseError> { todo!() }
-    pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, ParseError> { todo!() }
-    pub fn tag(&self) -> Option<&str> { todo!() }
-    pub fn with_tag(self, tag: &str) -> Result<Self, ParseError> { todo!() }
+
+macro_rules! tagged {
+    ($($type:ident),*) => {$(
+        impl $type {
+            /// The tag: this end's half of the dialog's name (RFC 3261 §19.3).
+            pub fn tag(&self) -> Option<&str> {
+                self.address.tag()
+            }
+
+            /// With another tag.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Token`] if `tag` is no token.
+            pub fn with_tag(self, tag: &str) -> Result<Self, ParseError> {
+                match is_token(tag) {
+                    true => self.with_param("tag", Some(tag)),
+                    false => Err(ParseError::new(ErrorKind::Token, 0, "a tag, which is a token")),
+                }
+            }
+        }
+
+        impl std::convert::From<NameAddr> for $type {
+            /// A `tag` that is no token is left out.
+            fn from(address: NameAddr) -> Self {
+                match check_tag(&address) {
+                    Ok(()) => $type { address },
+                    Err(_) => $type { address: address.without_param("tag") },
+                }
+            }
+        }
+    )*};
 }
-impl TypedHeader for To {
-    const NAME: HeaderName = HeaderName::TO; const SHAPE: Shape = Shape::Single;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+
+tagged!(From, To);
+
+macro_rules! routes {
+    ($($type:ident),*) => {$(
+        impl std::convert::From<NameAddr> for $type {
+            /// The address gets its brackets if it has none.
+            fn from(address: NameAddr) -> Self {
+                match check_brackets(&address) {
+                    Ok(()) => $type { address },
+                    Err(_) => $type { address: address.with_uri(address.uri().clone()) },
+                }
+            }
+        }
+    )*};
 }
-impl std::str::FromStr for To { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for To { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for To { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for To { fn eq(&self, other: &Self) -> bool { todo!() } }
-impl std::convert::From<NameAddr> for To { fn from(address: NameAddr) -> Self { To { address } } }
-/// Route
-#[derive(Clone)]
-pub struct Route { address: NameAddr }
-impl Route {
-    pub fn name_addr(&self) -> &NameAddr { todo!() }
-    pub fn display_name(&self) -> Option<Cow<'_, str>> { todo!() }
-    pub fn uri(&self) -> &Uri { todo!() }
-    pub fn params(&self) -> Params<'_> { todo!() }
-    pub fn param(&self, name: &str) -> Option<Option<&str>> { todo!() }
-    pub fn new(uri: Uri) -> Self { todo!() }
-    pub fn with_display_name(self, name: &str) -> Result<Self, ParseError> { todo!() }
-    pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, ParseError> { todo!() }
+
+routes!(Route, RecordRoute);
+
+/// A tag, where there is one, is a token.
+fn check_tag(address: &NameAddr) -> Result<(), ParseError> {
+    if address.tag().is_some() {
+        return Ok(());
+    }
+    match address.params().contains("tag") {
+        true => super::fault(address.as_str().len(), "a tag that is a token"),
+        false => Ok(()),
+    }
 }
-impl TypedHeader for Route {
-    const NAME: HeaderName = HeaderName::ROUTE; const SHAPE: Shape = Shape::List;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+
+/// Routes are always in brackets.
+fn check_brackets(address: &NameAddr) -> Result<(), ParseError> {
+    let bare = address.uri().as_str().len();
+    match address.as_str().as_bytes().get(bare) {
+        None | Some(b';' | b' ' | b'\t') if address.as_str().starts_with(address.uri().as_str()) => {
+            super::fault(0, "`<` and `>` around the URI")
+        }
+        _ => Ok(()),
+    }
 }
-impl std::str::FromStr for Route { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for Route { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for Route { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for Route { fn eq(&self, other: &Self) -> bool { todo!() } }
-impl std::convert::From<NameAddr> for Route { fn from(address: NameAddr) -> Self { Route { address } } }
-/// RecordRoute
-#[derive(Clone)]
-pub struct RecordRoute { address: NameAddr }
-impl RecordRoute {
-    pub fn name_addr(&self) -> &NameAddr { todo!() }
-    pub fn display_name(&self) -> Option<Cow<'_, str>> { todo!() }
-    pub fn uri(&self) -> &Uri { todo!() }
-    pub fn params(&self) -> Params<'_> { todo!() }
-    pub fn param(&self, name: &str) -> Option<Option<&str>> { todo!() }
-    pub fn new(uri: Uri) -> Self { todo!() }
-    pub fn with_display_name(self, name: &str) -> Result<Self, ParseError> { todo!() }
-    pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, ParseError> { todo!() }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_tokens_and_there_is_one() {
+        assert_eq!("sip:a@b".parse::<To>().unwrap().tag(), None);
+        assert_eq!("<sip:a@b> ; TAG = x".parse::<To>().unwrap().tag(), Some("x"));
+        for text in [
+            "<sip:a@b>;tag",
+            "<sip:a@b>;tag=\"x\"",
+            "<sip:a@b>;tag=1;tag=1",
+            "<sip:a@b>;tag=",
+            "<sip:a@b>;tag=1;tag",
+        ] {
+            let parsed = text.parse::<From>();
+            assert!(parsed.is_err() || text.ends_with(";tag"), "{text}");
+        }
+        assert!("<sip:a@b>;tag".parse::<From>().is_err());
+    }
+
+    #[test]
+    fn a_tag_that_is_set_replaces_the_old_one() {
+        let to: To = "Bob <sip:b@c>;tag=1;x".parse().unwrap();
+        assert_eq!(
+            to.clone().with_tag("2").unwrap().to_string(),
+            "Bob <sip:b@c>;tag=2;x"
+        );
+        for evil in ["", "a;b", "\"q\"", "a\r\nb"] {
+            assert!(to.clone().with_tag(evil).is_err(), "{evil:?}");
+        }
+        assert!(to.with_param("tag", None).is_err());
+    }
+
+    #[test]
+    fn fromness_is_uri_and_tag() {
+        let from = |text: &str| text.parse::<From>().unwrap();
+        assert_eq!(from("A <sip:a@b>;tag=1"), from("sip:a@b;tag=1"));
+        assert_ne!(from("sip:a@b;tag=1"), from("sip:a@b"));
+        assert_ne!(from("<sip:a@b>"), from("<sips:a@b>"));
+    }
+
+    #[test]
+    fn a_route_from_an_address_has_brackets() {
+        let bare: NameAddr = "sip:a;x=1".parse().unwrap();
+        assert_eq!(Route::from(bare).to_string(), "<sip:a>;x=1");
+        assert_eq!(
+            From::from("<sip:a>;tag=\"x\"".parse::<NameAddr>().unwrap()).to_string(),
+            "<sip:a>"
+        );
+    }
 }
-impl TypedHeader for RecordRoute {
-    const NAME: HeaderName = HeaderName::RECORD_ROUTE; const SHAPE: Shape = Shape::List;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
-}
-impl std::str::FromStr for RecordRoute { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for RecordRoute { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for RecordRoute { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for RecordRoute { fn eq(&self, other: &Self) -> bool { todo!() } }
-impl std::convert::From<NameAddr> for RecordRoute { fn from(address: NameAddr) -> Self { RecordRoute { address } } }

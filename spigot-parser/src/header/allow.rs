@@ -1,23 +1,133 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
+//! Allow: the methods that its sender supports (RFC 3261 §20.5).
+
 use bytestring::ByteString;
-use std::borrow::Cow;
-/// Allow
+
+use super::{Field, Shape, TypedHeader, elements, fault, text_traits};
+use crate::grammar::{Span, is_token};
+use crate::{HeaderName, Method, ParseError};
+
+/// A list of methods; it may be empty, which says that there are none.
+///
+/// ```text
+/// Allow = "Allow" HCOLON [Method *(COMMA Method)]
+/// ```
+///
+/// ```
+/// use spigot_parser::{Method, header::Allow};
+///
+/// let allow: Allow = "INVITE, ACK, OPTIONS, CANCEL, BYE".parse()?;
+/// assert!(allow.allows(&Method::ACK) && !allow.allows(&Method::INFO));
+/// assert_eq!(Allow::new([Method::OPTIONS, Method::MESSAGE]).to_string(), "OPTIONS, MESSAGE");
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone)]
-pub struct Allow { text: ByteString }
+pub struct Allow {
+    text: ByteString,
+}
+
 impl Allow {
-    pub fn new(methods: impl IntoIterator<Item = Method>) -> Allow { todo!() }
-    pub fn methods(&self) -> impl Iterator<Item = Method> + '_ { std::iter::empty() }
-    pub fn allows(&self, method: &Method) -> bool { todo!() }
+    /// These methods, in this order.
+    pub fn new(methods: impl IntoIterator<Item = Method>) -> Allow {
+        let mut text = String::new();
+        for method in methods {
+            if !text.is_empty() {
+                text.push_str(", ");
+            }
+            text.push_str(method.as_str());
+        }
+        Allow { text: text.into() }
+    }
+
+    /// The methods, in their order.
+    pub fn methods(&self) -> impl Iterator<Item = Method> + '_ {
+        tokens(&self.text).filter_map(|token| Method::from_token(token).ok())
+    }
+
+    /// Whether `method` is among them; methods have case.
+    pub fn allows(&self, method: &Method) -> bool {
+        tokens(&self.text).any(|token| token == method.as_str())
+    }
 }
+
+/// The elements of a list that was checked.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> + '_ {
+    elements(text).filter(|token| !token.is_empty())
+}
+
+/// Checks a list of tokens, which may be empty.
+pub(super) fn check(text: &str, expected: &'static str) -> Result<(), ParseError> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    for element in elements(text) {
+        if !is_token(element) {
+            return fault(Span::within(text, element).start(), expected);
+        }
+    }
+    Ok(())
+}
+
 impl TypedHeader for Allow {
-    const NAME: HeaderName = HeaderName::ALLOW; const SHAPE: Shape = Shape::Joined;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+    const NAME: HeaderName = HeaderName::ALLOW;
+    const SHAPE: Shape = Shape::Joined;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        check(value.as_str(), "a method")?;
+        Ok(Allow { text: value.share() })
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.text);
+    }
 }
-impl std::str::FromStr for Allow { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for Allow { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for Allow { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for Allow { fn eq(&self, other: &Self) -> bool { todo!() } }
+
+/// The same methods, in whatever order.
+impl PartialEq for Allow {
+    fn eq(&self, other: &Allow) -> bool {
+        let within = |left: &Allow, right: &Allow| {
+            tokens(&left.text).all(|method| tokens(&right.text).any(|other| method == other))
+        };
+        within(self, other) && within(other, self)
+    }
+}
+
+text_traits!(Allow);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_methods() {
+        let allow: Allow = " INVITE,ACK ,\tNEW-ONE ".parse().unwrap();
+        assert_eq!(
+            allow
+                .methods()
+                .map(|method| method.to_string())
+                .collect::<Vec<_>>(),
+            ["INVITE", "ACK", "NEW-ONE"]
+        );
+        assert_eq!("".parse::<Allow>().unwrap().methods().count(), 0);
+        assert!(!allow.allows(&Method::from_token("invite").unwrap()));
+        for (text, offset) in [
+            ("A,,B", 2),
+            (",", 0),
+            ("A,", 2),
+            ("A B", 0),
+            ("A, \"B\"", 3),
+            ("A\r\n", 0),
+        ] {
+            assert_eq!(text.parse::<Allow>().unwrap_err().offset(), offset, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn order_does_not_count() {
+        assert_eq!("A, B".parse::<Allow>(), "B,A".parse());
+        assert_ne!("A, B".parse::<Allow>(), "A".parse());
+        assert_eq!(
+            Allow::new([Method::BYE]).to_string().parse(),
+            Ok(Allow::new([Method::BYE]))
+        );
+    }
+}

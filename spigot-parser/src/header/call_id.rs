@@ -1,22 +1,92 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
+//! Call-ID: the name of a dialog, or of a client's registrations (RFC 3261 §20.8).
+
 use bytestring::ByteString;
-use std::borrow::Cow;
-/// CallId
-#[derive(Clone)]
-pub struct CallId { text: ByteString }
+
+use super::{Field, Shape, TypedHeader, text_traits};
+use crate::grammar::{WORD, class, whole};
+use crate::{HeaderName, ParseError};
+
+/// What all requests and responses of one dialog share, and all registrations of one client.
+///
+/// ```text
+/// Call-ID = ( "Call-ID" / "i" ) HCOLON callid
+/// callid  = word [ "@" word ]
+/// ```
+///
+/// > Call-IDs are case-sensitive and are simply compared byte-by-byte.
+///
+/// ```
+/// use spigot_parser::header::CallId;
+///
+/// let id: CallId = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6@biloxi.example".parse()?;
+/// assert_eq!(id, CallId::new("f81d4fae-7dec-11d0-a765-00a0c91e6bf6@biloxi.example")?);
+/// assert!(CallId::new("two words").is_err());
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CallId {
+    text: ByteString,
+}
+
 impl CallId {
-    pub fn new(id: &str) -> Result<CallId, ParseError> { todo!() }
-    pub fn as_str(&self) -> &str { todo!() }
+    /// The Call-ID `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `id` is not a word, or two with an `@` between them.
+    pub fn new(id: &str) -> Result<CallId, ParseError> {
+        id.parse()
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
 }
+
 impl TypedHeader for CallId {
-    const NAME: HeaderName = HeaderName::CALL_ID; const SHAPE: Shape = Shape::Single;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+    const NAME: HeaderName = HeaderName::CALL_ID;
+    const SHAPE: Shape = Shape::Single;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        whole(value.as_str(), |input| {
+            let (rest, _) = nom::Parser::parse(&mut class(&WORD, "a word"), input)?;
+            match rest.strip_prefix('@') {
+                Some(rest) => nom::Parser::parse(&mut class(&WORD, "a word after `@`"), rest),
+                None => Ok((rest, "")),
+            }
+        })?;
+        Ok(CallId { text: value.share() })
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.text);
+    }
 }
-impl std::str::FromStr for CallId { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for CallId { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for CallId { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for CallId { fn eq(&self, other: &Self) -> bool { todo!() } }
+
+text_traits!(CallId);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_may_hold_nearly_everything() {
+        for text in [
+            "intmeth.word%ZK-!.*_+'@word`~)(><:\\/\"][?}{",
+            "a",
+            "a@b",
+            "1@192.0.2.1",
+        ] {
+            assert_eq!(text.parse::<CallId>().unwrap().as_str(), text);
+        }
+        for text in ["", "a@", "@a", "a@b@c", "a b", "a,b", "a;b", "é", "a\r\n", "a\0"] {
+            assert!(text.parse::<CallId>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn case_counts() {
+        assert_ne!("a@B".parse::<CallId>(), "a@b".parse::<CallId>());
+    }
+}

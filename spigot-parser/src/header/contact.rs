@@ -1,34 +1,278 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
-use bytestring::ByteString;
+//! Contact: where its sender can be reached (RFC 3261 §20.10).
+
 use std::borrow::Cow;
-/// Contact
+
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::grammar::decimal;
+use crate::{HeaderName, NameAddr, Params, ParseError, Uri};
+
+/// One Contact: an address, or the `*` that stands for all bindings.
+///
+/// ```text
+/// Contact            = ("Contact" / "m" ) HCOLON ( STAR / (contact-param *(COMMA contact-param)))
+/// contact-param      = (name-addr / addr-spec) *(SEMI contact-params)
+/// contact-params     = c-p-q / c-p-expires / contact-extension
+/// c-p-q              = "q" EQUAL qvalue
+/// c-p-expires        = "expires" EQUAL delta-seconds
+/// qvalue             = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
+/// ```
+///
+/// Two are equal if their URIs, `q` and `expires` are and no other parameter contradicts.
+///
+/// ```
+/// use spigot_parser::header::Contact;
+///
+/// let contact: Contact = "\"Mr. Watson\" <sip:watson@worcester.example>;q=0.7; expires=3600".parse()?;
+/// assert_eq!((contact.q(), contact.expires()), (Some(0.7), Some(3600)));
+/// assert!("*".parse::<Contact>()?.is_any());
+///
+/// let contact = Contact::new("sip:watson@192.0.2.4".parse()?).with_expires(60).with_q(0.5)?;
+/// assert_eq!(contact.to_string(), "<sip:watson@192.0.2.4>;expires=60;q=0.5");
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
-pub enum Contact { /** `*` */ Any, /** an address */ Address(NameAddr) }
+pub enum Contact {
+    /// `*`: every binding, in a REGISTER that removes them (RFC 3261 §10.2.2).
+    Any,
+    /// An address.
+    Address(NameAddr),
+}
+
 impl Contact {
-    pub fn new(uri: Uri) -> Contact { todo!() }
-    pub fn address(&self) -> Option<&NameAddr> { todo!() }
-    pub fn uri(&self) -> Option<&Uri> { todo!() }
-    pub fn is_any(&self) -> bool { todo!() }
-    pub fn param(&self, name: &str) -> Option<Option<&str>> { todo!() }
-    pub fn params(&self) -> Params<'_> { todo!() }
-    pub fn display_name(&self) -> Option<Cow<'_, str>> { todo!() }
-    pub fn expires(&self) -> Option<u32> { todo!() }
-    pub fn q(&self) -> Option<f32> { todo!() }
-    pub fn with_expires(self, seconds: u32) -> Contact { todo!() }
-    pub fn with_q(self, q: f32) -> Result<Contact, ParseError> { todo!() }
-    pub fn with_display_name(self, name: &str) -> Result<Contact, ParseError> { todo!() }
-    pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Contact, ParseError> { todo!() }
+    /// `<uri>`, without display name and parameters.
+    pub fn new(uri: Uri) -> Contact {
+        Contact::Address(NameAddr::new(uri))
+    }
+
+    /// The address; `None` for `*`.
+    pub fn address(&self) -> Option<&NameAddr> {
+        match self {
+            Contact::Any => None,
+            Contact::Address(address) => Some(address),
+        }
+    }
+
+    /// Whether it is `*`.
+    pub fn is_any(&self) -> bool {
+        matches!(self, Contact::Any)
+    }
+
+    /// The URI; `None` for `*`.
+    pub fn uri(&self) -> Option<&Uri> {
+        self.address().map(NameAddr::uri)
+    }
+
+    /// The display name, without its quotes; `None` where there is none or it is empty.
+    pub fn display_name(&self) -> Option<Cow<'_, str>> {
+        self.address().and_then(NameAddr::display_name)
+    }
+
+    /// The parameters of the header; those of the URI are the URI's.
+    pub fn params(&self) -> Params<'_> {
+        self.address().map_or(Params::of_header(""), NameAddr::params)
+    }
+
+    /// The value of a parameter as written. `Some(None)`: it is there, without a value.
+    pub fn param(&self, name: &str) -> Option<Option<&str>> {
+        self.params().get(name)
+    }
+
+    /// For how many seconds the binding is meant to live. `None` also where the value is no number of 32 bits: such a
+    /// one counts as if it were not there (RFC 4475 §3.1.2.4).
+    pub fn expires(&self) -> Option<u32> {
+        decimal(self.param("expires")??.as_bytes(), u32::MAX)
+    }
+
+    /// The preference among several contacts, from 0 to 1.
+    pub fn q(&self) -> Option<f32> {
+        self.param("q")?.and_then(qvalue)
+    }
+
+    /// With a lifetime in seconds. `*` stays as it is.
+    pub fn with_expires(self, seconds: u32) -> Contact {
+        match &self {
+            Contact::Address(address) => match address.with_param("expires", Some(&seconds.to_string())) {
+                Ok(address) => Contact::Address(address),
+                // There are 64 others.
+                Err(_) => self,
+            },
+            Contact::Any => self,
+        }
+    }
+
+    /// With a preference from 0 to 1, of which three decimals are written.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `q` is not within 0 and 1, or for `*`.
+    pub fn with_q(self, q: f32) -> Result<Contact, ParseError> {
+        if !(0.0..=1.0).contains(&q) {
+            return fault(0, "a preference from 0 to 1");
+        }
+        let text = format!("{q:.3}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        self.with_param("q", Some(if text.is_empty() { "0" } else { text }))
+    }
+
+    /// With a display name, which is written as a quoted string.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `name` holds CR, LF or NUL, or for `*`.
+    pub fn with_display_name(self, name: &str) -> Result<Contact, ParseError> {
+        match self {
+            Contact::Address(address) => address.with_display_name(name).map(Contact::Address),
+            Contact::Any => fault(0, "an address instead of `*`"),
+        }
+    }
+
+    /// With one parameter set: in its place if it is there, at the end otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the grammar, or for
+    /// `*`.
+    pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Contact, ParseError> {
+        match self {
+            Contact::Address(address) => checked(address.with_param(name, value)?),
+            Contact::Any => fault(0, "an address instead of `*`"),
+        }
+    }
 }
+
+/// A `q` that is there follows the grammar.
+fn checked(address: NameAddr) -> Result<Contact, ParseError> {
+    match address.param("q") {
+        Some(value) if value.and_then(qvalue).is_none() => fault(
+            address.as_str().len(),
+            "a `q` from 0 to 1 with at most three decimals",
+        ),
+        _ => Ok(Contact::Address(address)),
+    }
+}
+
+/// The number of a `qvalue`.
+pub(super) fn qvalue(text: &str) -> Option<f32> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits = decimals.len() <= 3 && decimals.bytes().all(|octet| octet.is_ascii_digit());
+    match whole {
+        "0" if digits => text.parse().ok(),
+        "1" if digits && decimals.bytes().all(|octet| octet == b'0') => Some(1.0),
+        _ => None,
+    }
+}
+
 impl TypedHeader for Contact {
-    const NAME: HeaderName = HeaderName::CONTACT; const SHAPE: Shape = Shape::List;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+    const NAME: HeaderName = HeaderName::CONTACT;
+    const SHAPE: Shape = Shape::List;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        match value.as_str() {
+            "*" => Ok(Contact::Any),
+            _ => checked(NameAddr::parse(value)?),
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(self.address().map_or("*", NameAddr::as_str));
+    }
 }
-impl std::str::FromStr for Contact { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for Contact { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for Contact { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for Contact { fn eq(&self, other: &Self) -> bool { todo!() } }
+
+impl PartialEq for Contact {
+    fn eq(&self, other: &Contact) -> bool {
+        match (self, other) {
+            (Contact::Any, Contact::Any) => true,
+            (Contact::Address(left), Contact::Address(right)) => left.matches(right, &["q", "expires"]),
+            _ => false,
+        }
+    }
+}
+
+impl From<NameAddr> for Contact {
+    /// A `q` that does not follow the grammar is left out.
+    fn from(address: NameAddr) -> Self {
+        match checked(address.clone()) {
+            Ok(contact) => contact,
+            Err(_) => Contact::Address(address.without_param("q")),
+        }
+    }
+}
+
+text_traits!(Contact);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn contact(text: &str) -> Contact {
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn parameters_outside_of_brackets_are_the_headers() {
+        let outside = contact("sip:+19725552222@gw1.example.net;unknownparam");
+        assert_eq!(outside.param("unknownparam"), Some(None));
+        assert!(outside.uri().unwrap().params().is_empty());
+        let inside = contact("<sip:+19725552222@gw1.example.net;unknownparam>");
+        assert!(inside.params().is_empty());
+        assert!(inside.uri().unwrap().params().contains("unknownparam"));
+    }
+
+    #[test]
+    fn a_preference_is_from_0_to_1() {
+        for (text, q) in [
+            ("0", 0.0),
+            ("0.", 0.0),
+            ("0.33", 0.33),
+            ("1", 1.0),
+            ("1.000", 1.0),
+        ] {
+            assert_eq!(contact(&format!("<sip:a>;q={text}")).q(), Some(q));
+        }
+        for text in ["1.1", "2", "0.1234", "x", "-1", ".5", "\"0\""] {
+            assert!(format!("<sip:a>;q={text}").parse::<Contact>().is_err(), "{text}");
+        }
+        assert!(contact("sip:a").with_q(1.5).is_err() && contact("sip:a").with_q(f32::NAN).is_err());
+        assert_eq!(contact("sip:a").with_q(0.0).unwrap().to_string(), "<sip:a>;q=0");
+    }
+
+    #[test]
+    fn a_lifetime_beyond_32_bits_counts_as_none() {
+        assert_eq!(contact("<sip:a>;expires=4294967295").expires(), Some(u32::MAX));
+        assert_eq!(contact("<sip:a>;expires=280297596632815").expires(), None);
+        assert_eq!(contact("<sip:a>;expires=never").expires(), None);
+    }
+
+    #[test]
+    fn star_is_alone() {
+        assert!(contact(" * ").is_any());
+        assert_eq!(contact("*"), Contact::Any);
+        assert!("*;expires=0".parse::<Contact>().is_err());
+        assert!(Contact::Any.with_param("a", None).is_err());
+    }
+
+    #[test]
+    fn what_torture_has_is_refused() {
+        for text in [
+            "\"Joe\" <sip:joe@example.org>;;;;",
+            "sip:user@example.com?Route=%3Csip:sip.example.com%3E",
+            "",
+        ] {
+            assert!(text.parse::<Contact>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(expires: u32, q in 0.0f32..=1.0, display in "[^\r\n\0]{0,12}") {
+            let contact = Contact::new("sip:a@b;lr?x=y".parse().unwrap()).with_expires(expires).with_q(q).unwrap();
+            let contact = contact.with_display_name(&display).unwrap();
+            let again: Contact = contact.to_string().parse().unwrap();
+            prop_assert_eq!(again.expires(), Some(expires));
+            prop_assert!((again.q().unwrap() - q).abs() < 0.001);
+            prop_assert_eq!(again, contact);
+        }
+    }
+}

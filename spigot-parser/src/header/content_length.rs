@@ -1,22 +1,75 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
-use bytestring::ByteString;
-use std::borrow::Cow;
-/// ContentLength
-#[derive(Clone)]
-pub struct ContentLength { octets: u32 }
+//! Content-Length: how long the body is (RFC 3261 §20.14).
+
+use super::{Field, Shape, TypedHeader, text_traits};
+use crate::grammar::decimal;
+use crate::{ErrorKind, HeaderName, ParseError};
+
+/// The length of the body.
+///
+/// ```text
+/// Content-Length = ( "Content-Length" / "l" ) HCOLON 1*DIGIT
+/// ```
+///
+/// ```
+/// use spigot_parser::header::ContentLength;
+///
+/// let length: ContentLength = "349".parse()?;
+/// assert_eq!(length, ContentLength::new(349));
+/// assert_eq!(length.to_string(), "349");
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentLength {
+    octets: u32,
+}
+
 impl ContentLength {
-    pub fn new(octets: u32) -> ContentLength { todo!() }
-    pub fn octets(&self) -> u32 { todo!() }
+    /// A body of `octets` octets.
+    pub fn new(octets: u32) -> ContentLength {
+        ContentLength { octets }
+    }
+
+    /// The length in octets.
+    pub fn octets(&self) -> u32 {
+        self.octets
+    }
 }
+
 impl TypedHeader for ContentLength {
-    const NAME: HeaderName = HeaderName::CONTENT_LENGTH; const SHAPE: Shape = Shape::Single;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+    const NAME: HeaderName = HeaderName::CONTENT_LENGTH;
+    const SHAPE: Shape = Shape::Single;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        match decimal(value.as_str().as_bytes(), u32::MAX) {
+            Some(octets) => Ok(ContentLength { octets }),
+            None => Err(ParseError::new(ErrorKind::ContentLength, 0, "a number of octets")),
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.octets.to_string());
+    }
 }
-impl std::str::FromStr for ContentLength { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for ContentLength { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for ContentLength { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for ContentLength { fn eq(&self, other: &Self) -> bool { todo!() } }
+
+text_traits!(ContentLength);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_and_nothing_else() {
+        assert_eq!("0005".parse::<ContentLength>().unwrap().octets(), 5);
+        assert_eq!(
+            ContentLength::new(u32::MAX).to_string().parse(),
+            Ok(ContentLength::new(u32::MAX))
+        );
+        for text in ["-999", "+1", "", "1 2", "1,1", "4294967296", "0x1"] {
+            assert_eq!(
+                text.parse::<ContentLength>().unwrap_err().kind(),
+                ErrorKind::ContentLength,
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,27 +1,190 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
-use bytestring::ByteString;
+//! Content-Type: what the body is (RFC 3261 §20.15).
+
 use std::borrow::Cow;
-/// ContentType
+
+use bytestring::ByteString;
+
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::grammar::{Span, is_one_line, is_token, prefix, separator, token, write_quoted};
+use crate::params::{self, MAX_PARAMS, Values};
+use crate::{ErrorKind, HeaderName, Params, ParseError};
+
+/// The media type of the body.
+///
+/// ```text
+/// Content-Type = ( "Content-Type" / "c" ) HCOLON media-type
+/// media-type   = m-type SLASH m-subtype *(SEMI m-parameter)
+/// m-parameter  = m-attribute EQUAL m-value
+/// m-value      = token / quoted-string
+/// ```
+///
+/// ```
+/// use spigot_parser::header::ContentType;
+///
+/// let kind: ContentType = "multipart/mixed; boundary=\"a b\"".parse()?;
+/// assert!(kind.is("Multipart", "mixed"));
+/// assert_eq!(kind.param("boundary").unwrap(), "a b");
+/// assert_eq!(ContentType::new("text", "plain")?.with_param("charset", "utf-8")?.to_string(), "text/plain;charset=utf-8");
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone)]
-pub struct ContentType { text: ByteString }
+pub struct ContentType {
+    text: ByteString,
+    kind: Span,
+    subtype: Span,
+    params: u32,
+}
+
 impl ContentType {
-    pub fn new(kind: &str, subtype: &str) -> Result<ContentType, ParseError> { todo!() }
-    pub fn kind(&self) -> &str { todo!() }
-    pub fn subtype(&self) -> &str { todo!() }
-    pub fn is(&self, kind: &str, subtype: &str) -> bool { todo!() }
-    pub fn params(&self) -> Params<'_> { todo!() }
-    pub fn param(&self, name: &str) -> Option<Cow<'_, str>> { todo!() }
-    pub fn with_param(self, name: &str, value: &str) -> Result<ContentType, ParseError> { todo!() }
+    /// `kind/subtype`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Token`] if one of them is no token.
+    pub fn new(kind: &str, subtype: &str) -> Result<ContentType, ParseError> {
+        match is_token(kind) && is_token(subtype) {
+            true => format!("{kind}/{subtype}").parse(),
+            false => Err(ParseError::new(
+                ErrorKind::Token,
+                0,
+                "type and subtype, which are tokens",
+            )),
+        }
+    }
+
+    /// The type: `application` in `application/sdp`.
+    pub fn kind(&self) -> &str {
+        self.kind.of(&self.text)
+    }
+
+    /// The subtype: `sdp` in `application/sdp`.
+    pub fn subtype(&self) -> &str {
+        self.subtype.of(&self.text)
+    }
+
+    /// Whether type and subtype are these; neither has case.
+    pub fn is(&self, kind: &str, subtype: &str) -> bool {
+        self.kind().eq_ignore_ascii_case(kind) && self.subtype().eq_ignore_ascii_case(subtype)
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> Params<'_> {
+        Params::of_header(&self.text[self.params as usize..])
+    }
+
+    /// The value of a parameter, without its quotes.
+    pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.params().value(name)
+    }
+
+    /// With one parameter set; its value is quoted if it has to be.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Token`] if `name` is no token, [`ErrorKind::Value`] if `value` holds CR, LF or NUL,
+    /// [`ErrorKind::TooManyParams`].
+    pub fn with_param(self, name: &str, value: &str) -> Result<ContentType, ParseError> {
+        params::check(name, None)?;
+        if !is_one_line(value) {
+            return fault(0, "a value without CR, LF or NUL");
+        }
+        let mut written = value.to_owned();
+        if !is_token(value) {
+            written.clear();
+            write_quoted(value, &mut written);
+        }
+        let mut text = self.text[..self.params as usize].to_owned();
+        params::write_with(self.params(), name, Some(Some(&written)), &mut text);
+        match self.params().count() >= MAX_PARAMS && self.param(name).is_none() {
+            true => Err(ParseError::new(
+                ErrorKind::TooManyParams,
+                0,
+                "at most 64 parameters",
+            )),
+            false => text.parse(),
+        }
+    }
 }
+
 impl TypedHeader for ContentType {
-    const NAME: HeaderName = HeaderName::CONTENT_TYPE; const SHAPE: Shape = Shape::Single;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+    const NAME: HeaderName = HeaderName::CONTENT_TYPE;
+    const SHAPE: Shape = Shape::Single;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        let text = value.as_str();
+        let slash = separator('/', "`/` after the type");
+        let ((kind, (), subtype), at) = prefix(text, (token("a media type"), slash, token("a subtype")))?;
+        params::scan(text.as_bytes(), at, Values::Generic, |param| match param.value {
+            Some(_) => Ok(()),
+            None => fault(param.name.1, "`=` and the parameter's value"),
+        })?;
+        let (kind, subtype) = (Span::within(text, kind), Span::within(text, subtype));
+        Ok(ContentType {
+            text: value.share(),
+            kind,
+            subtype,
+            params: at as u32,
+        })
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.text);
+    }
 }
-impl std::str::FromStr for ContentType { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for ContentType { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for ContentType { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for ContentType { fn eq(&self, other: &Self) -> bool { todo!() } }
+
+/// Type, subtype and all parameters, in whatever order.
+impl PartialEq for ContentType {
+    fn eq(&self, other: &ContentType) -> bool {
+        self.is(other.kind(), other.subtype()) && params::agree(self.params(), other.params(), |_| true)
+    }
+}
+
+text_traits!(ContentType);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn media_types() {
+        let kind: ContentType = "application / pkcs7-mime ; smime-type=x".parse().unwrap();
+        assert_eq!((kind.kind(), kind.subtype()), ("application", "pkcs7-mime"));
+        for (text, offset) in [
+            ("", 0),
+            ("text", 4),
+            ("text/", 5),
+            ("text/plain;", 11),
+            ("text/plain;x", 12),
+            ("text/plain,x", 10),
+            ("/x", 0),
+            ("text/plain;x=\"", 13),
+        ] {
+            assert_eq!(
+                text.parse::<ContentType>().unwrap_err().offset(),
+                offset,
+                "{text}"
+            );
+        }
+        let equal = "TEXT/plain;A=b;c=\"d\"".parse::<ContentType>() == "text/PLAIN; c=\"d\"; a=B".parse();
+        assert!(equal);
+        assert_ne!("a/b;c=d".parse::<ContentType>(), "a/b".parse());
+    }
+
+    #[test]
+    fn nothing_that_is_set_can_break_out() {
+        assert!(ContentType::new("a/b", "c").is_err() && ContentType::new("a", "b;c").is_err());
+        let kind = ContentType::new("a", "b").unwrap();
+        assert!(kind.clone().with_param("x", "a\r\nb").is_err() && kind.with_param("x y", "a").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(value in "[^\r\n\0]{0,20}") {
+            let kind = ContentType::new("a", "b").unwrap().with_param("x", &value).unwrap();
+            let again: ContentType = kind.to_string().parse().unwrap();
+            prop_assert_eq!(again.param("x").unwrap(), value);
+            prop_assert_eq!(again, kind);
+        }
+    }
+}

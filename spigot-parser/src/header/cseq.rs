@@ -1,23 +1,133 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
-use bytestring::ByteString;
-use std::borrow::Cow;
-/// CSeq
-#[derive(Clone)]
-pub struct CSeq { number: u32, method: Method }
+//! CSeq: the order of requests within a dialog (RFC 3261 §20.16).
+
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::grammar::{blanks_end, decimal, token_end};
+use crate::{HeaderName, Method, ParseError};
+
+/// The sequence number of a request and its method.
+///
+/// ```text
+/// CSeq = "CSeq" HCOLON 1*DIGIT LWS Method
+/// ```
+///
+/// [RFC 3261 §8.1.1.5](https://www.rfc-editor.org/rfc/rfc3261#section-8.1.1.5):
+///
+/// > The sequence number value MUST be expressible as a 32-bit unsigned integer and MUST be less than 2**31.
+///
+/// ```
+/// use spigot_parser::{Method, header::CSeq};
+///
+/// let cseq: CSeq = "4711 INVITE".parse()?;
+/// assert_eq!((cseq.number(), cseq.method()), (4711, &Method::INVITE));
+/// assert_eq!(CSeq::new(1, Method::REGISTER)?.to_string(), "1 REGISTER");
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CSeq {
+    number: u32,
+    method: Method,
+}
+
+const MAX: u32 = (1 << 31) - 1;
+
 impl CSeq {
-    pub fn new(number: u32, method: Method) -> Result<CSeq, ParseError> { todo!() }
-    pub fn number(&self) -> u32 { todo!() }
-    pub fn method(&self) -> &Method { todo!() }
+    /// `number method`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `number` is 2^31 or more.
+    pub fn new(number: u32, method: Method) -> Result<CSeq, ParseError> {
+        if number > MAX {
+            fault(0, EXPECTED)
+        } else {
+            Ok(CSeq { number, method })
+        }
+    }
+
+    /// The sequence number, below 2^31.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The method, which is that of the request.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
 }
+
+const EXPECTED: &str = "a sequence number below 2^31";
+
 impl TypedHeader for CSeq {
-    const NAME: HeaderName = HeaderName::CSEQ; const SHAPE: Shape = Shape::Single;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+    const NAME: HeaderName = HeaderName::CSEQ;
+    const SHAPE: Shape = Shape::Single;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        let text = value.as_str();
+        let bytes = text.as_bytes();
+        let digits = bytes.iter().take_while(|octet| octet.is_ascii_digit()).count();
+        let Some(number) = decimal(&bytes[..digits], MAX) else {
+            return fault(0, EXPECTED);
+        };
+        let method = blanks_end(bytes, digits);
+        if method == digits {
+            return fault(method, "a blank after the sequence number");
+        }
+        let end = token_end(bytes, method);
+        if end == method || end != bytes.len() {
+            return fault(
+                end,
+                if end == method {
+                    "a method"
+                } else {
+                    "the end of the value"
+                },
+            );
+        }
+        let method = Method::from_token(&text[method..end])?;
+        Ok(CSeq { number, method })
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.number.to_string());
+        out.push(' ');
+        out.push_str(self.method.as_str());
+    }
 }
-impl std::str::FromStr for CSeq { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for CSeq { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for CSeq { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for CSeq { fn eq(&self, other: &Self) -> bool { todo!() } }
+
+text_traits!(CSeq);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_stop_at_their_limit() {
+        let number = |text: &str| text.parse::<CSeq>().map(|cseq| cseq.number());
+        assert_eq!(number("0009\t INVITE"), Ok(9));
+        assert_eq!(number("2147483647 X"), Ok(MAX));
+        for (text, offset) in [
+            ("2147483648 X", 0),
+            ("36893488147419103232 REGISTER", 0),
+            ("-1 X", 0),
+            ("", 0),
+            ("1", 1),
+            ("1 ", 1),
+            ("1INVITE", 1),
+            ("1 INVITE x", 8),
+            ("1 é", 2),
+            ("1 A/B", 3),
+        ] {
+            assert_eq!(number(text).unwrap_err().offset(), offset, "{text:?}");
+        }
+        assert!(CSeq::new(1 << 31, Method::ACK).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(number in 0u32..=MAX, method in "[A-Z.!%*_+`'~-]{1,12}") {
+            let cseq = CSeq::new(number, Method::from_token(&method).unwrap()).unwrap();
+            prop_assert_eq!(cseq.to_string().parse::<CSeq>().unwrap(), cseq);
+        }
+    }
+}

@@ -1,22 +1,110 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
-use bytestring::ByteString;
-use std::borrow::Cow;
-/// Date
-#[derive(Clone)]
-pub struct Date { seconds: u64 }
+//! Date: when the message was sent (RFC 3261 §20.17).
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::{HeaderName, ParseError};
+
+/// A moment, to the second.
+///
+/// ```text
+/// Date         = "Date" HCOLON SIP-date
+/// SIP-date     = rfc1123-date
+/// rfc1123-date = wkday "," SP date1 SP time SP "GMT"
+/// ```
+///
+/// > Unlike HTTP/1.1, SIP only supports the most recent RFC 1123 format for dates.
+///
+/// ```
+/// use spigot_parser::header::Date;
+///
+/// let date: Date = "Sat, 13 Nov 2010 23:29:00 GMT".parse()?;
+/// assert_eq!(date.seconds(), 1_289_690_940);
+/// assert_eq!(Date::new(0)?.to_string(), "Thu, 01 Jan 1970 00:00:00 GMT");
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    seconds: u64,
+}
+
+/// The last second of the year 9999.
+const MAX: u64 = 253_402_300_799;
+
 impl Date {
-    pub fn new(seconds: u64) -> Result<Date, ParseError> { todo!() }
-    pub fn seconds(&self) -> u64 { todo!() }
+    /// The moment `seconds` seconds after the beginning of 1970 in UTC.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if that is after the year 9999.
+    pub fn new(seconds: u64) -> Result<Date, ParseError> {
+        if seconds > MAX {
+            fault(0, "a date before the year 10000")
+        } else {
+            Ok(Date { seconds })
+        }
+    }
+
+    /// Seconds since the beginning of 1970 in UTC.
+    pub fn seconds(&self) -> u64 {
+        self.seconds
+    }
+
+    fn time(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.seconds)
+    }
 }
+
 impl TypedHeader for Date {
-    const NAME: HeaderName = HeaderName::DATE; const SHAPE: Shape = Shape::Single;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+    const NAME: HeaderName = HeaderName::DATE;
+    const SHAPE: Shape = Shape::Single;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        let text = value.as_str();
+        let date = httpdate::parse_http_date(text)
+            .ok()
+            .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        match date.map(|since| Date::new(since.as_secs())) {
+            // The same text again: neither of the older formats that HTTP still takes, and the right day of the week.
+            Some(Ok(date)) if httpdate::fmt_http_date(date.time()).eq_ignore_ascii_case(text) => Ok(date),
+            _ => fault(0, "a date like `Sat, 13 Nov 2010 23:29:00 GMT`"),
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(&httpdate::fmt_http_date(self.time()));
+    }
 }
-impl std::str::FromStr for Date { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for Date { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for Date { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for Date { fn eq(&self, other: &Self) -> bool { todo!() } }
+
+text_traits!(Date);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_format_and_one_time_zone() {
+        for text in [
+            "",
+            "Fri, 01 Jan 2010 16:00:00 EST",
+            "Friday, 01-Jan-10 16:00:00 GMT",
+            "Fri Jan  1 16:00:00 2010",
+            "Fri, 1 Jan 2010 16:00:00 GMT",
+            "Fri, 32 Jan 2010 16:00:00 GMT",
+            "Fri, 01 Jan 1960 16:00:00 GMT",
+            "é",
+        ] {
+            assert!(text.parse::<Date>().is_err(), "{text}");
+        }
+        assert!(Date::new(MAX + 1).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(seconds in 0..=MAX) {
+            let date = Date::new(seconds).unwrap();
+            prop_assert_eq!(date.to_string().parse::<Date>().unwrap(), date);
+        }
+    }
+}

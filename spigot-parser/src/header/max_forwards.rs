@@ -1,23 +1,81 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
-use bytestring::ByteString;
-use std::borrow::Cow;
-/// MaxForwards
-#[derive(Clone)]
-pub struct MaxForwards { hops: u8 }
+//! Max-Forwards: the limit of a request's way (RFC 3261 §20.22).
+
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::grammar::decimal;
+use crate::{HeaderName, ParseError};
+
+/// Through how many more proxies the request may go.
+///
+/// ```text
+/// Max-Forwards = "Max-Forwards" HCOLON 1*DIGIT
+/// ```
+///
+/// > The Max-Forwards value is an integer in the range 0-255 indicating the remaining number of times this request
+/// > message is allowed to be forwarded.
+///
+/// ```
+/// use spigot_parser::header::MaxForwards;
+///
+/// let left: MaxForwards = "1".parse()?;
+/// assert_eq!(left.decremented().and_then(|left| left.decremented()), None);
+/// assert_eq!(MaxForwards::new(70).to_string(), "70");
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MaxForwards {
+    hops: u8,
+}
+
 impl MaxForwards {
-    pub fn new(hops: u8) -> MaxForwards { todo!() }
-    pub fn hops(&self) -> u8 { todo!() }
-    pub fn decremented(&self) -> Option<MaxForwards> { todo!() }
+    /// `hops` more proxies; RFC 3261 §8.1.1.6 recommends 70.
+    pub fn new(hops: u8) -> MaxForwards {
+        MaxForwards { hops }
+    }
+
+    /// How many more proxies.
+    pub fn hops(&self) -> u8 {
+        self.hops
+    }
+
+    /// What a proxy forwards; `None` where it answers 483 instead (RFC 3261 §16.3).
+    pub fn decremented(&self) -> Option<MaxForwards> {
+        self.hops.checked_sub(1).map(MaxForwards::new)
+    }
 }
+
 impl TypedHeader for MaxForwards {
-    const NAME: HeaderName = HeaderName::MAX_FORWARDS; const SHAPE: Shape = Shape::Single;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+    const NAME: HeaderName = HeaderName::MAX_FORWARDS;
+    const SHAPE: Shape = Shape::Single;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        match decimal(value.as_str().as_bytes(), 255) {
+            Some(hops) => Ok(MaxForwards { hops: hops as u8 }),
+            None => fault(0, "a number from 0 to 255"),
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.hops.to_string());
+    }
 }
-impl std::str::FromStr for MaxForwards { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for MaxForwards { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for MaxForwards { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for MaxForwards { fn eq(&self, other: &Self) -> bool { todo!() } }
+
+text_traits!(MaxForwards);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_0_to_255() {
+        assert_eq!("0068".parse::<MaxForwards>().unwrap().hops(), 68);
+        for hops in 0..=255 {
+            assert_eq!(
+                MaxForwards::new(hops).to_string().parse(),
+                Ok(MaxForwards::new(hops))
+            );
+        }
+        for text in ["256", "300", "-1", "", "7 0", "7x", "\u{663}"] {
+            assert!(text.parse::<MaxForwards>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,10 +1,42 @@
-//! Typed headers.
-use bytestring::ByteString;
-use std::str::FromStr;
+//! Typed headers: one type for each header that the library reads or writes itself.
+//!
+//! A header of a message is text until somebody asks for it by its type. The type then holds the same octets and the
+//! places of their parts, so that reading copies nothing; what is built or changed writes new text. The one invariant:
+//! `parse(print(x)) == x`, and no constructor takes CR, LF, NUL or anything else that the grammar forbids.
+//!
+//! ```
+//! use spigot_parser::header::{Contact, TypedHeader, Via};
+//!
+//! let via: Via = "SIP/2.0/UDP pc33.atlanta.example:5066;branch=z9hG4bK776".parse()?;
+//! assert_eq!((via.host().as_str(), via.port(), via.branch()), ("pc33.atlanta.example", Some(5066), Some("z9hG4bK776")));
+//!
+//! let contact = Contact::new("sip:alice@192.0.2.4".parse()?).with_expires(3600);
+//! assert_eq!(contact.to_string(), "<sip:alice@192.0.2.4>;expires=3600");
+//! assert_eq!(Contact::NAME.as_str(), "Contact");
+//! # Ok::<(), spigot_parser::ParseError>(())
+//! ```
+
 use crate::{HeaderName, ParseError};
 
-mod accept; mod address; mod allow; mod call_id; mod contact; mod content_length; mod content_type; mod cseq; mod date; mod event;
-mod expires; mod max_forwards; mod option_tags; mod product; mod retry_after; mod via; mod warning;
+mod accept;
+mod address;
+mod allow;
+mod call_id;
+mod contact;
+mod content_length;
+mod content_type;
+mod cseq;
+mod date;
+mod event;
+mod expires;
+mod field;
+mod max_forwards;
+mod option_tags;
+mod product;
+mod retry_after;
+mod via;
+mod warning;
+
 pub use accept::{Accept, MediaRange};
 pub use address::{From, RecordRoute, Route, To};
 pub use allow::Allow;
@@ -16,6 +48,8 @@ pub use cseq::CSeq;
 pub use date::Date;
 pub use event::Event;
 pub use expires::{Expires, MinExpires};
+pub use field::Field;
+pub(crate) use field::elements;
 pub use max_forwards::MaxForwards;
 pub use option_tags::{ProxyRequire, Require, Supported, Unsupported};
 pub use product::{Server, UserAgent};
@@ -23,55 +57,132 @@ pub use retry_after::RetryAfter;
 pub use via::Via;
 pub use warning::Warning;
 
-/// How often a header may be there and how its lines combine.
+/// How often a header may be there and how its lines combine (RFC 3261 §7.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// One line, one value.
     Single,
-    /// Each line is a comma-separated list of values, each of them one `H`.
+    /// Every line is a comma-separated list, and each element of it is one value.
     List,
-    /// All lines together, joined by commas, are one `H`.
+    /// All lines together, joined by commas, are one value.
     Joined,
 }
 
 /// A header that is known by its type.
+///
+/// Implement it for a header of your own and `Headers::typed` reads it like one of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a typed header",
-    label = "not a header that can be read from a message",
-    note = "use a type of `spigot_parser::header`, such as `header::From`, or implement `TypedHeader` for your own"
+    label = "this cannot be read from a message's headers",
+    note = "use a type of the `header` module, such as `header::From`, or implement `TypedHeader` for your own"
 )]
 pub trait TypedHeader: Sized + Clone {
     /// The header's name.
     const NAME: HeaderName;
-    /// How often it may be there.
+    /// How often it may be there and how its lines combine.
     const SHAPE: Shape;
-    /// Parses one value.
+
+    /// Parses one value: a line, an element of it, or all lines joined, as [`Self::SHAPE`] says.
+    ///
+    /// # Errors
+    ///
+    /// A [`ParseError`] with the offset within the value where the text leaves the grammar.
     fn parse(value: Field<'_>) -> Result<Self, ParseError>;
-    /// Appends the value as it goes on the wire.
+
+    /// Appends the value as it goes on the wire, without the name.
     fn write(&self, out: &mut String);
 }
 
-/// The text of one header value, and what owns it.
-#[derive(Clone, Copy, Debug)]
-pub struct Field<'a> { text: &'a str, owner: Option<&'a ByteString> }
-impl<'a> Field<'a> {
-    /// A field of its own: what is parsed out of it is copied.
-    pub fn new(text: &'a str) -> Field<'a> { Field { text, owner: None } }
-    /// A part of a message's head: what is parsed out of it shares the head. `text` must lie within `owner`.
-    pub(crate) fn within(owner: &'a ByteString, text: &'a str) -> Field<'a> { Field { text, owner: Some(owner) } }
-    /// The text.
-    pub fn as_str(&self) -> &'a str { self.text }
-    /// A part of this field, with the same owner.
-    pub(crate) fn narrow(&self, part: &'a str) -> Field<'a> { Field { text: part, owner: self.owner } }
-    /// The text as a value of its own: shared where there is an owner.
-    pub(crate) fn share(&self) -> ByteString {
-        match self.owner { Some(owner) => owner.slice_ref(self.text), None => ByteString::from(self.text) }
-    }
+/// `FromStr`, `Display` and `Debug` of a typed header, out of its `parse` and `write`.
+macro_rules! text_traits {
+    ($($type:ident),*) => {$(
+        impl std::str::FromStr for $type {
+            type Err = crate::ParseError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                <Self as crate::header::TypedHeader>::parse(crate::header::Field::new(text))
+                    .map_err(|error| error.shifted(crate::grammar::blanks_end(text.as_bytes(), 0)))
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let mut text = String::new();
+                crate::header::TypedHeader::write(self, &mut text);
+                f.write_str(&text)
+            }
+        }
+
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($type), "({})"), self)
+            }
+        }
+    )*};
+}
+use text_traits;
+
+/// An error in a value, at `at`.
+fn fault<T>(at: usize, expected: &'static str) -> Result<T, ParseError> {
+    Err(ParseError::new(crate::ErrorKind::Value, at, expected))
 }
 
-/// Splits a line at the commas that are outside of quotes and angle brackets; elements are trimmed. Never yields nothing: an empty
-/// line is one empty element.
-#[derive(Clone, Debug)]
-pub(crate) struct Elements<'a> { rest: Option<&'a str> }
-pub(crate) fn elements(line: &str) -> Elements<'_> { Elements { rest: Some(line) } }
-impl<'a> Iterator for Elements<'a> { type Item = &'a str; fn next(&mut self) -> Option<&'a str> { todo!() } }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::fmt::{Debug, Display};
+    use std::str::FromStr;
+
+    fn survives<H: FromStr + Display + Debug>(text: &str) {
+        if let Ok(header) = text.parse::<H>() {
+            let printed = header.to_string();
+            assert!(
+                printed.parse::<H>().is_ok(),
+                "{header:?} is printed as {printed:?}, which does not parse"
+            );
+        }
+    }
+
+    fn all_survive(text: &str) {
+        survives::<Accept>(text);
+        survives::<Allow>(text);
+        survives::<CSeq>(text);
+        survives::<CallId>(text);
+        survives::<Contact>(text);
+        survives::<ContentLength>(text);
+        survives::<ContentType>(text);
+        survives::<Date>(text);
+        survives::<Event>(text);
+        survives::<Expires>(text);
+        survives::<From>(text);
+        survives::<MaxForwards>(text);
+        survives::<MinExpires>(text);
+        survives::<ProxyRequire>(text);
+        survives::<RecordRoute>(text);
+        survives::<Require>(text);
+        survives::<RetryAfter>(text);
+        survives::<Route>(text);
+        survives::<Server>(text);
+        survives::<Supported>(text);
+        survives::<To>(text);
+        survives::<Unsupported>(text);
+        survives::<UserAgent>(text);
+        survives::<Via>(text);
+        survives::<Warning>(text);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_any_header(text in ".{0,80}") {
+            all_survive(&text);
+        }
+
+        #[test]
+        fn nor_does_one_that_looks_like_one(
+            text in "(SIP */ *2.0/UDP |[0-9]{1,12} |\"[a\\\\]*\" ?|<sip:a@b>|[a-z]{1,3}/[a-z*]{1,3}|\\(a\\)|[a-z]{1,4},? ?){1,3}[;=, \"a-z0-9<>\\[\\]:().]{0,20}"
+        ) {
+            all_survive(&text);
+        }
+    }
+}

@@ -1,78 +1,182 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
+//! Supported, Require, Proxy-Require and Unsupported: lists of option tags (RFC 3261 §20.37, §20.32, §20.29, §20.40).
+
 use bytestring::ByteString;
-use std::borrow::Cow;
-/// Supported
-#[derive(Clone)]
-pub struct Supported { text: ByteString }
-impl Supported {
-    pub fn new<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Self, ParseError> { todo!() }
-    pub fn contains(&self, tag: &str) -> bool { todo!() }
-    pub fn is_empty(&self) -> bool { todo!() }
-    pub fn tags(&self) -> impl Iterator<Item = &str> + '_ { std::iter::empty() }
+
+use super::allow::{check, tokens};
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::grammar::is_token;
+use crate::{ErrorKind, HeaderName, ParseError};
+
+macro_rules! option_tags {
+    ($($(#[$doc:meta])* $type:ident, $name:ident, $may_be_empty:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $type {
+            text: ByteString,
+        }
+
+        impl $type {
+            /// These tags, in this order.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Token`] if one of them is no token, [`ErrorKind::Value`] if there is none where the
+            /// grammar asks for one.
+            pub fn new<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Self, ParseError> {
+                Ok($type { text: join(tags, $may_be_empty)?.into() })
+            }
+
+            /// The tags, in their order.
+            pub fn tags(&self) -> impl Iterator<Item = &str> + '_ {
+                tokens(&self.text)
+            }
+
+            /// Whether `tag` is among them; tags have no case (RFC 3261 §7.3.1).
+            pub fn contains(&self, tag: &str) -> bool {
+                self.tags().any(|other| other.eq_ignore_ascii_case(tag))
+            }
+
+            /// Whether there is none.
+            pub fn is_empty(&self) -> bool {
+                self.tags().next().is_none()
+            }
+        }
+
+        impl TypedHeader for $type {
+            const NAME: HeaderName = HeaderName::$name;
+            const SHAPE: Shape = Shape::Joined;
+
+            fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+                if value.as_str().is_empty() && !$may_be_empty {
+                    return fault(0, "an option tag");
+                }
+                check(value.as_str(), "an option tag")?;
+                Ok($type { text: value.share() })
+            }
+
+            fn write(&self, out: &mut String) {
+                out.push_str(&self.text);
+            }
+        }
+
+        /// The same tags, in whatever order.
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                self.tags().all(|tag| other.contains(tag)) && other.tags().all(|tag| self.contains(tag))
+            }
+        }
+
+        text_traits!($type);
+    )*};
 }
-impl TypedHeader for Supported {
-    const NAME: HeaderName = HeaderName::SUPPORTED; const SHAPE: Shape = Shape::Joined;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+
+option_tags! {
+    /// The extensions that the sender understands; the list may be empty.
+    ///
+    /// ```text
+    /// Supported = ( "Supported" / "k" ) HCOLON [option-tag *(COMMA option-tag)]
+    /// ```
+    ///
+    /// ```
+    /// use spigot_parser::header::Supported;
+    ///
+    /// assert!("100rel, timer".parse::<Supported>()?.contains("timer"));
+    /// assert_eq!(Supported::new(["100rel", "path"])?.to_string(), "100rel, path");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    Supported, SUPPORTED, true;
+
+    /// The extensions that the receiver has to understand; it answers 420 otherwise.
+    ///
+    /// ```text
+    /// Require = "Require" HCOLON option-tag *(COMMA option-tag)
+    /// ```
+    ///
+    /// ```
+    /// use spigot_parser::header::Require;
+    ///
+    /// assert_eq!("100rel".parse::<Require>()?.tags().next(), Some("100rel"));
+    /// assert_eq!(Require::new(["100rel"])?.to_string(), "100rel");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    Require, REQUIRE, false;
+
+    /// The extensions that every proxy on the way has to understand.
+    ///
+    /// ```text
+    /// Proxy-Require = "Proxy-Require" HCOLON option-tag *(COMMA option-tag)
+    /// ```
+    ///
+    /// ```
+    /// use spigot_parser::header::ProxyRequire;
+    ///
+    /// assert!("foo".parse::<ProxyRequire>()?.contains("foo"));
+    /// assert_eq!(ProxyRequire::new(["foo"])?.to_string(), "foo");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    ProxyRequire, PROXY_REQUIRE, false;
+
+    /// The required extensions that the answering element does not understand, in its 420 response.
+    ///
+    /// ```text
+    /// Unsupported = "Unsupported" HCOLON option-tag *(COMMA option-tag)
+    /// ```
+    ///
+    /// ```
+    /// use spigot_parser::header::Unsupported;
+    ///
+    /// assert!("foo".parse::<Unsupported>()?.contains("foo"));
+    /// assert_eq!(Unsupported::new(["foo", "bar"])?.to_string(), "foo, bar");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    Unsupported, UNSUPPORTED, false;
 }
-impl std::str::FromStr for Supported { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for Supported { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for Supported { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for Supported { fn eq(&self, other: &Self) -> bool { todo!() } }
-/// Require
-#[derive(Clone)]
-pub struct Require { text: ByteString }
-impl Require {
-    pub fn new<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Self, ParseError> { todo!() }
-    pub fn contains(&self, tag: &str) -> bool { todo!() }
-    pub fn is_empty(&self) -> bool { todo!() }
-    pub fn tags(&self) -> impl Iterator<Item = &str> + '_ { std::iter::empty() }
+
+fn join<'a>(tags: impl IntoIterator<Item = &'a str>, may_be_empty: bool) -> Result<String, ParseError> {
+    let mut text = String::new();
+    for tag in tags {
+        if !is_token(tag) {
+            return Err(ParseError::new(
+                ErrorKind::Token,
+                0,
+                "an option tag, which is a token",
+            ));
+        }
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(tag);
+    }
+    if text.is_empty() && !may_be_empty {
+        fault(0, "an option tag")
+    } else {
+        Ok(text)
+    }
 }
-impl TypedHeader for Require {
-    const NAME: HeaderName = HeaderName::REQUIRE; const SHAPE: Shape = Shape::Joined;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_supported_may_be_empty() {
+        assert!("".parse::<Supported>().unwrap().is_empty());
+        assert!(
+            "".parse::<Require>().is_err()
+                && Unsupported::new([]).is_err()
+                && "".parse::<ProxyRequire>().is_err()
+        );
+    }
+
+    #[test]
+    fn tags_are_tokens_and_a_set() {
+        assert_eq!("a, B".parse::<Require>(), "b,A".parse());
+        assert_ne!("a".parse::<Require>(), "a,b".parse());
+        assert!("a,,b".parse::<Supported>().is_err() && "a b".parse::<Supported>().is_err());
+        assert!(
+            Supported::new(["a,b"]).is_err()
+                && Supported::new(["a\r\n"]).is_err()
+                && Supported::new([""]).is_err()
+        );
+    }
 }
-impl std::str::FromStr for Require { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for Require { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for Require { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for Require { fn eq(&self, other: &Self) -> bool { todo!() } }
-/// ProxyRequire
-#[derive(Clone)]
-pub struct ProxyRequire { text: ByteString }
-impl ProxyRequire {
-    pub fn new<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Self, ParseError> { todo!() }
-    pub fn contains(&self, tag: &str) -> bool { todo!() }
-    pub fn is_empty(&self) -> bool { todo!() }
-    pub fn tags(&self) -> impl Iterator<Item = &str> + '_ { std::iter::empty() }
-}
-impl TypedHeader for ProxyRequire {
-    const NAME: HeaderName = HeaderName::PROXY_REQUIRE; const SHAPE: Shape = Shape::Joined;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
-}
-impl std::str::FromStr for ProxyRequire { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for ProxyRequire { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for ProxyRequire { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for ProxyRequire { fn eq(&self, other: &Self) -> bool { todo!() } }
-/// Unsupported
-#[derive(Clone)]
-pub struct Unsupported { text: ByteString }
-impl Unsupported {
-    pub fn new<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Self, ParseError> { todo!() }
-    pub fn contains(&self, tag: &str) -> bool { todo!() }
-    pub fn is_empty(&self) -> bool { todo!() }
-    pub fn tags(&self) -> impl Iterator<Item = &str> + '_ { std::iter::empty() }
-}
-impl TypedHeader for Unsupported {
-    const NAME: HeaderName = HeaderName::UNSUPPORTED; const SHAPE: Shape = Shape::Joined;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
-}
-impl std::str::FromStr for Unsupported { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for Unsupported { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for Unsupported { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for Unsupported { fn eq(&self, other: &Self) -> bool { todo!() } }

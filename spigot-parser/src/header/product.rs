@@ -1,38 +1,110 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
+//! User-Agent and Server: what software speaks (RFC 3261 §20.41, §20.35).
+
 use bytestring::ByteString;
-use std::borrow::Cow;
-/// UserAgent
-#[derive(Clone)]
-pub struct UserAgent { text: ByteString }
-impl UserAgent {
-    pub fn new(text: &str) -> Result<Self, ParseError> { todo!() }
-    pub fn as_str(&self) -> &str { todo!() }
+
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::{HeaderName, ParseError};
+
+macro_rules! products {
+    ($($(#[$doc:meta])* $type:ident, $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        pub struct $type {
+            text: ByteString,
+        }
+
+        impl $type {
+            /// The products that `text` lists.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `text` is blank or holds a control character.
+            pub fn new(text: &str) -> Result<Self, ParseError> {
+                text.parse()
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.text
+            }
+        }
+
+        impl TypedHeader for $type {
+            const NAME: HeaderName = HeaderName::$name;
+            const SHAPE: Shape = Shape::Single;
+
+            fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+                check(value.as_str())?;
+                Ok($type { text: value.share() })
+            }
+
+            fn write(&self, out: &mut String) {
+                out.push_str(&self.text);
+            }
+        }
+
+        text_traits!($type);
+    )*};
 }
-impl TypedHeader for UserAgent {
-    const NAME: HeaderName = HeaderName::USER_AGENT; const SHAPE: Shape = Shape::Single;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+
+products! {
+    /// The software of who sends the request. It is for humans: read as text, without its inner grammar, which real
+    /// products do not keep.
+    ///
+    /// ```text
+    /// User-Agent = "User-Agent" HCOLON server-val *(LWS server-val)
+    /// server-val = product / comment
+    /// product    = token [SLASH product-version]
+    /// ```
+    ///
+    /// ```
+    /// use spigot_parser::header::UserAgent;
+    ///
+    /// assert_eq!("Softphone Beta1.5 (linux)".parse::<UserAgent>()?.as_str(), "Softphone Beta1.5 (linux)");
+    /// assert!(UserAgent::new("evil\r\nVia: x").is_err());
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    UserAgent, USER_AGENT;
+
+    /// The software of who answers the request. It is for humans: read as text, like [`UserAgent`].
+    ///
+    /// ```text
+    /// Server = "Server" HCOLON server-val *(LWS server-val)
+    /// ```
+    ///
+    /// ```
+    /// use spigot_parser::header::Server;
+    ///
+    /// assert_eq!("HomeServer v2".parse::<Server>()?.as_str(), "HomeServer v2");
+    /// assert_eq!(Server::new("spigot/0.1")?.to_string(), "spigot/0.1");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    Server, SERVER;
 }
-impl std::str::FromStr for UserAgent { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for UserAgent { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for UserAgent { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for UserAgent { fn eq(&self, other: &Self) -> bool { todo!() } }
-/// Server
-#[derive(Clone)]
-pub struct Server { text: ByteString }
-impl Server {
-    pub fn new(text: &str) -> Result<Self, ParseError> { todo!() }
-    pub fn as_str(&self) -> &str { todo!() }
+
+fn check(text: &str) -> Result<(), ParseError> {
+    match text
+        .bytes()
+        .position(|octet| octet.is_ascii_control() && octet != b'\t')
+    {
+        Some(at) => fault(at, "no control character"),
+        None if text.is_empty() => fault(0, "a product"),
+        None => Ok(()),
+    }
 }
-impl TypedHeader for Server {
-    const NAME: HeaderName = HeaderName::SERVER; const SHAPE: Shape = Shape::Single;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_without_control_characters() {
+        assert_eq!("  é\t(x)  ".parse::<UserAgent>().unwrap().as_str(), "é\t(x)");
+        for text in ["", " ", "a\r\nb", "a\0", "a\u{7f}"] {
+            assert!(
+                text.parse::<Server>().is_err() && UserAgent::new(text).is_err(),
+                "{text:?}"
+            );
+        }
+    }
 }
-impl std::str::FromStr for Server { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for Server { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for Server { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for Server { fn eq(&self, other: &Self) -> bool { todo!() } }

@@ -1,24 +1,177 @@
-//! skeleton
-#![allow(unused)]
-use super::{Field, Shape, TypedHeader};
-use crate::{HeaderName, Host, Method, NameAddr, ParseError, Params, Uri};
-use bytestring::ByteString;
+//! Warning: more about what went wrong (RFC 3261 §20.43).
+
 use std::borrow::Cow;
-/// Warning
+
+use bytestring::ByteString;
+
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::grammar::{
+    Span, TOKEN_OR_HOST, class, is_one_line, lws, number, quoted, unquote, whole, write_quoted,
+};
+use crate::host::Host;
+use crate::{HeaderName, ParseError};
+
+/// One warning: a code, who added it, and a text for a human.
+///
+/// ```text
+/// Warning       = "Warning" HCOLON warning-value *(COMMA warning-value)
+/// warning-value = warn-code SP warn-agent SP warn-text
+/// warn-code     = 3DIGIT
+/// warn-agent    = hostport / pseudonym
+/// warn-text     = quoted-string
+/// ```
+///
+/// ```
+/// use spigot_parser::header::Warning;
+///
+/// let warning: Warning = "307 isi.edu \"Session parameter 'foo' not understood\"".parse()?;
+/// assert_eq!((warning.code(), warning.agent()), (307, "isi.edu"));
+/// assert_eq!(Warning::new(399, "example.com", "No \"such\" thing")?.to_string(), r#"399 example.com "No \"such\" thing""#);
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone)]
-pub struct Warning { text: ByteString }
+pub struct Warning {
+    text: ByteString,
+    code: u16,
+    agent: Span,
+    quoted: Span,
+}
+
 impl Warning {
-    pub fn new(code: u16, agent: &str, text: &str) -> Result<Warning, ParseError> { todo!() }
-    pub fn code(&self) -> u16 { todo!() }
-    pub fn agent(&self) -> &str { todo!() }
-    pub fn text(&self) -> Cow<'_, str> { todo!() }
+    /// `code agent "text"`; the text is quoted here.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `code` has not three digits, `agent` is neither a token nor a
+    /// host with or without a port, or `text` holds CR, LF or NUL.
+    pub fn new(code: u16, agent: &str, text: &str) -> Result<Warning, ParseError> {
+        if !(100..=999).contains(&code) || !is_agent(agent) || !is_one_line(text) {
+            return fault(
+                0,
+                "a code of three digits, a host or token, and a text without CR, LF or NUL",
+            );
+        }
+        let mut value = format!("{code} {agent} ");
+        write_quoted(text, &mut value);
+        value.parse()
+    }
+
+    /// The code, of three digits.
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// Who added the warning.
+    pub fn agent(&self) -> &str {
+        self.agent.of(&self.text)
+    }
+
+    /// The text, without its quotes.
+    pub fn text(&self) -> Cow<'_, str> {
+        unquote(self.quoted.of(&self.text))
+    }
 }
+
+fn is_agent(agent: &str) -> bool {
+    let with_port = |(host, port): (&str, &str)| {
+        Host::parse(host).is_ok()
+            && port.bytes().all(|octet| octet.is_ascii_digit())
+            && port.parse::<u16>().is_ok()
+    };
+    crate::grammar::is_token(agent)
+        || Host::parse(agent).is_ok()
+        || agent.rsplit_once(':').is_some_and(with_port)
+}
+
 impl TypedHeader for Warning {
-    const NAME: HeaderName = HeaderName::WARNING; const SHAPE: Shape = Shape::List;
-    fn parse(value: Field<'_>) -> Result<Self, ParseError> { todo!() }
-    fn write(&self, out: &mut String) { todo!() }
+    const NAME: HeaderName = HeaderName::WARNING;
+    const SHAPE: Shape = Shape::List;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        let text = value.as_str();
+        let (code, (), agent, (), quoted) = whole(
+            text,
+            (
+                number(999, "a code of three digits"),
+                lws("a blank after the code"),
+                class(&TOKEN_OR_HOST, "a host or a token"),
+                lws("a blank after the agent"),
+                quoted("a text in quotes"),
+            ),
+        )?;
+        let (agent, quoted) = (Span::within(text, agent), Span::within(text, quoted));
+        if text
+            .as_bytes()
+            .iter()
+            .take_while(|octet| octet.is_ascii_digit())
+            .count()
+            != 3
+        {
+            return fault(0, "a code of three digits");
+        }
+        if !is_agent(agent.of(text)) {
+            return fault(agent.start(), "a host or a token");
+        }
+        Ok(Warning {
+            text: value.share(),
+            code: code as u16,
+            agent,
+            quoted,
+        })
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(&self.text);
+    }
 }
-impl std::str::FromStr for Warning { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { <Self as TypedHeader>::parse(Field::new(s)) } }
-impl std::fmt::Display for Warning { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { let mut s = String::new(); self.write(&mut s); f.write_str(&s) } }
-impl std::fmt::Debug for Warning { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { std::fmt::Display::fmt(self, f) } }
-impl PartialEq for Warning { fn eq(&self, other: &Self) -> bool { todo!() } }
+
+/// Code, agent and text; the agent has no case.
+impl PartialEq for Warning {
+    fn eq(&self, other: &Warning) -> bool {
+        self.code == other.code
+            && self.agent().eq_ignore_ascii_case(other.agent())
+            && self.text() == other.text()
+    }
+}
+
+text_traits!(Warning);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn three_parts_and_no_less() {
+        assert_eq!(
+            "301 [::1]:5060 \"\"".parse::<Warning>().unwrap().agent(),
+            "[::1]:5060"
+        );
+        for text in [
+            "",
+            "1812 overture \"In Progress\"",
+            "30 a \"b\"",
+            "307 a b",
+            "307 a",
+            "307  \"b\"",
+            "307 a \"b",
+            "307 a \"b\" c",
+            "307 a:b:c \"d\"",
+            "307 a \"b\r\n\"",
+        ] {
+            assert!(text.parse::<Warning>().is_err(), "{text:?}");
+        }
+        assert!(Warning::new(99, "a", "b").is_err() && Warning::new(399, "a b", "c").is_err());
+        assert!(Warning::new(399, "a", "b\r\nVia: x").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(code in 100u16..=999, text in "[^\r\n\0]{0,30}") {
+            let warning = Warning::new(code, "example.com:5060", &text).unwrap();
+            let again: Warning = warning.to_string().parse().unwrap();
+            prop_assert_eq!(again.text(), text);
+            prop_assert_eq!(again, warning);
+        }
+    }
+}

@@ -1,19 +1,142 @@
-//! absolute
+//! URIs of the schemes that SIP itself gives no meaning to.
+
 use bytestring::ByteString;
-use crate::{ParseError, header::Field};
 
-/// A URI of a scheme that SIP gives no meaning to (RFC 3261 §25.1, `absoluteURI`).
+use super::escape::escaped_end;
+use crate::grammar::{Class, alphanum_and, class_end};
+use crate::header::Field;
+use crate::{ErrorKind, ParseError};
+
+static SCHEME: Class = alphanum_and(b"+-.");
+
+/// `uric`, and the brackets that IPv6 addresses came to need (RFC 3986 §3.2.2).
+static URIC: Class = alphanum_and(b"-_.!~*'();/?:@&=+$,[]");
+
+/// A URI of any scheme but `sip`, `sips` and `tel`: an opaque text.
+///
+/// ```text
+/// absoluteURI = scheme ":" ( hier-part / opaque-part )
+/// scheme      = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )
+/// uric        = reserved / unreserved / escaped
+/// ```
+///
+/// ```
+/// use spigot_parser::{AbsoluteUri, Uri};
+///
+/// let uri: AbsoluteUri = "soap.beep://192.0.2.103:3002".parse()?;
+/// assert_eq!((uri.scheme(), uri.opaque()), ("soap.beep", "//192.0.2.103:3002"));
+/// assert!(matches!("urn:service:sos".parse()?, Uri::Other(_)));
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone)]
-pub struct AbsoluteUri { text: ByteString }
-impl AbsoluteUri {
-    pub fn parse(field: Field<'_>) -> Result<AbsoluteUri, ParseError> { todo!() }
-    pub fn as_str(&self) -> &str { todo!() }
-    pub fn scheme(&self) -> &str { todo!() }
-    /// What follows the scheme and its colon.
-    pub fn opaque(&self) -> &str { todo!() }
+pub struct AbsoluteUri {
+    text: ByteString,
+    scheme_end: u32,
 }
-impl PartialEq for AbsoluteUri { fn eq(&self, other: &AbsoluteUri) -> bool { todo!() } }
 
-impl std::str::FromStr for AbsoluteUri { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { AbsoluteUri::parse(Field::new(s)) } }
-impl std::fmt::Display for AbsoluteUri { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
-impl std::fmt::Debug for AbsoluteUri { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
+impl AbsoluteUri {
+    /// Parses a URI out of a field, sharing the field's text.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] where the text leaves the grammar.
+    pub fn parse(field: Field<'_>) -> Result<AbsoluteUri, ParseError> {
+        let text = field.as_str();
+        let bytes = text.as_bytes();
+        let fault = |at, expected| Err(ParseError::new(ErrorKind::Uri, at, expected));
+        if !bytes.first().is_some_and(u8::is_ascii_alphabetic) {
+            return fault(0, "a URI, which begins with its scheme");
+        }
+        let scheme_end = class_end(&SCHEME, bytes, 0);
+        if bytes.get(scheme_end) != Some(&b':') {
+            return fault(scheme_end, "`:` after the scheme");
+        }
+        let end = escaped_end(&URIC, bytes, scheme_end + 1);
+        if end == scheme_end + 1 {
+            return fault(end, "something after the scheme");
+        }
+        if end != bytes.len() {
+            return fault(end, "the end of the URI");
+        }
+        Ok(AbsoluteUri {
+            text: field.share(),
+            scheme_end: scheme_end as u32,
+        })
+    }
+
+    /// The text of the URI.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The scheme as written.
+    pub fn scheme(&self) -> &str {
+        &self.text[..self.scheme_end as usize]
+    }
+
+    /// What follows the scheme and its colon.
+    pub fn opaque(&self) -> &str {
+        &self.text[self.scheme_end as usize + 1..]
+    }
+}
+
+/// Schemes compare without case, the rest octet by octet: its meaning is not known here.
+impl PartialEq for AbsoluteUri {
+    fn eq(&self, other: &AbsoluteUri) -> bool {
+        self.scheme().eq_ignore_ascii_case(other.scheme()) && self.opaque() == other.opaque()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Uri;
+    use proptest::prelude::*;
+
+    #[test]
+    fn unknown_schemes_are_kept_as_they_are() {
+        for text in [
+            "nobodyKnowsThisScheme:totallyopaquecontent",
+            "http://www.example.com/a?b=%20",
+            "isbn:2983792873",
+            "name:John_Smith",
+            "http://[::1]/",
+            "sipx:a",
+            "telx:a",
+        ] {
+            assert!(
+                matches!(text.parse::<Uri>(), Ok(Uri::Other(uri)) if uri.as_str() == text),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_grammar_forbids_is_refused() {
+        for text in [
+            "", ":", "a", "a:", "1a:b", "a:b c", "a:b<", "a:\"", "a:b%4", "a:b\r\n", "*", "a_b:c",
+        ] {
+            assert_eq!(
+                text.parse::<AbsoluteUri>().unwrap_err().kind(),
+                ErrorKind::Uri,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_scheme_has_no_case() {
+        let uri = |text: &str| text.parse::<AbsoluteUri>().unwrap();
+        assert_eq!(uri("URN:a"), uri("urn:a"));
+        assert_ne!(uri("urn:a"), uri("urn:A"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".{0,60}") {
+            if let Ok(uri) = text.parse::<Uri>() {
+                prop_assert_eq!(uri.to_string(), text);
+            }
+        }
+    }
+}

@@ -5,17 +5,40 @@
 
 mod absolute;
 mod equality;
+pub(crate) mod escape;
 mod sip;
 mod tel;
 
+use std::fmt;
+use std::str::FromStr;
+
 pub use absolute::AbsoluteUri;
 pub use sip::SipUri;
+pub(crate) use sip::bracketed;
 pub use tel::TelUri;
 
-use crate::{Host, ParseError, Params};
 use crate::header::Field;
+use crate::{Params, ParseError};
 
 /// Any URI that SIP carries.
+///
+/// Two SIP URIs are equal by the rules of RFC 3261 §19.1.4, two `tel` URIs by those of RFC 3966 §4, others if their
+/// text is the same. URIs of different schemes are never equal.
+///
+/// ```
+/// use spigot_parser::Uri;
+///
+/// let uri: Uri = "sip:alice@atlanta.example;transport=tcp".parse()?;
+/// assert_eq!(uri.scheme(), "sip");
+/// assert_eq!(uri.user(), Some("alice"));
+/// assert_eq!(uri.host(), Some("atlanta.example"));
+/// assert_eq!(uri, "sip:%61lice@ATLANTA.example;Transport=TCP".parse::<Uri>()?);
+/// assert_ne!(uri, "sips:alice@atlanta.example;transport=tcp".parse::<Uri>()?);
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
+///
+/// [RFC 3261 §19.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.4): equality is not transitive, because a
+/// parameter that only one of the two has is mostly ignored. So there is no `Eq` and no `Hash`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Uri {
@@ -29,23 +52,126 @@ pub enum Uri {
 
 impl Uri {
     /// Parses a URI out of a field, sharing the field's text.
-    pub fn parse(field: Field<'_>) -> Result<Uri, ParseError> { todo!() }
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) where the text leaves the grammar of its scheme.
+    pub fn parse(field: Field<'_>) -> Result<Uri, ParseError> {
+        if sip::scheme(field.as_str()).is_some() {
+            SipUri::parse(field).map(Uri::Sip)
+        } else if tel::is_tel(field.as_str()) {
+            TelUri::parse(field).map(Uri::Tel)
+        } else {
+            AbsoluteUri::parse(field).map(Uri::Other)
+        }
+    }
+
     /// The scheme as written: `sip`, `sips`, `tel` ...
-    pub fn scheme(&self) -> &str { todo!() }
+    pub fn scheme(&self) -> &str {
+        match self {
+            Uri::Sip(uri) => uri.scheme(),
+            Uri::Tel(uri) => uri.scheme(),
+            Uri::Other(uri) => uri.scheme(),
+        }
+    }
+
     /// The text of the URI.
-    pub fn as_str(&self) -> &str { todo!() }
+    pub fn as_str(&self) -> &str {
+        match self {
+            Uri::Sip(uri) => uri.as_str(),
+            Uri::Tel(uri) => uri.as_str(),
+            Uri::Other(uri) => uri.as_str(),
+        }
+    }
+
     /// The SIP or SIPS URI, if it is one.
-    pub fn as_sip(&self) -> Option<&SipUri> { todo!() }
+    pub fn as_sip(&self) -> Option<&SipUri> {
+        match self {
+            Uri::Sip(uri) => Some(uri),
+            _ => None,
+        }
+    }
+
     /// The telephone number, if it is one.
-    pub fn as_tel(&self) -> Option<&TelUri> { todo!() }
-    /// The user part as written.
-    pub fn user(&self) -> Option<&str> { todo!() }
-    /// The host.
-    pub fn host(&self) -> Option<&str> { todo!() }
-    /// The URI parameters.
-    pub fn params(&self) -> Params<'_> { todo!() }
+    pub fn as_tel(&self) -> Option<&TelUri> {
+        match self {
+            Uri::Tel(uri) => Some(uri),
+            _ => None,
+        }
+    }
+
+    /// The user part of a SIP URI as written.
+    pub fn user(&self) -> Option<&str> {
+        self.as_sip().and_then(SipUri::user)
+    }
+
+    /// The host of a SIP URI as written.
+    pub fn host(&self) -> Option<&str> {
+        self.as_sip().map(|uri| uri.host().as_str())
+    }
+
+    /// The parameters of a SIP or `tel` URI; none for other schemes.
+    pub fn params(&self) -> Params<'_> {
+        match self {
+            Uri::Sip(uri) => uri.params(),
+            Uri::Tel(uri) => uri.params(),
+            Uri::Other(_) => Params::of_uri(""),
+        }
+    }
 }
 
-impl std::str::FromStr for Uri { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { Uri::parse(Field::new(s)) } }
-impl std::fmt::Display for Uri { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
-impl std::fmt::Debug for Uri { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
+impl From<SipUri> for Uri {
+    fn from(uri: SipUri) -> Self {
+        Uri::Sip(uri)
+    }
+}
+
+impl From<TelUri> for Uri {
+    fn from(uri: TelUri) -> Self {
+        Uri::Tel(uri)
+    }
+}
+
+impl From<AbsoluteUri> for Uri {
+    fn from(uri: AbsoluteUri) -> Self {
+        Uri::Other(uri)
+    }
+}
+
+/// `FromStr`, `Display` and `Debug` for a type that is its text.
+macro_rules! is_its_text {
+    ($type:ty) => {
+        impl FromStr for $type {
+            type Err = ParseError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                <$type>::parse(Field::exact(text))
+            }
+        }
+
+        impl TryFrom<&str> for $type {
+            type Error = ParseError;
+
+            fn try_from(text: &str) -> Result<Self, Self::Error> {
+                <$type>::parse(Field::exact(text))
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+is_its_text!(Uri);
+is_its_text!(SipUri);
+is_its_text!(TelUri);
+is_its_text!(AbsoluteUri);

@@ -1,47 +1,643 @@
-//! sip
-use std::borrow::Cow;
-use bytestring::ByteString;
-use crate::{Host, ParseError, Params, header::Field};
+//! SIP and SIPS URIs (RFC 3261 §19.1).
+//!
+//! The one invariant: the places are those of the text, whether the text was parsed or written here.
 
-/// A `sip:` or `sips:` URI (RFC 3261 §19.1.1).
+use std::borrow::Cow;
+
+use bytestring::ByteString;
+
+use super::escape::{escaped_end, unescape, write_escaped};
+use crate::grammar::{Class, alphanum_and, is_one_line};
+use crate::header::Field;
+use crate::host::{Host, host_end, ipv6, port};
+use crate::params::{MAX_PARAMS, write_with};
+use crate::{ErrorKind, Params, ParseError};
+
+/// ```text
+/// user       = 1*( unreserved / escaped / user-unreserved )
+/// unreserved = alphanum / "-" / "_" / "." / "!" / "~" / "*" / "'" / "(" / ")"
+/// user-unreserved = "&" / "=" / "+" / "$" / "," / ";" / "?" / "/"
+/// ```
+static USER: Class = alphanum_and(b"-_.!~*'()&=+$,;?/");
+
+/// ```text
+/// password = *( unreserved / escaped / "&" / "=" / "+" / "$" / "," )
+/// ```
+static PASSWORD: Class = alphanum_and(b"-_.!~*'()&=+$,");
+
+/// ```text
+/// paramchar        = param-unreserved / unreserved / escaped
+/// param-unreserved = "[" / "]" / "/" / ":" / "&" / "+" / "$"
+/// ```
+pub(super) static PARAM: Class = alphanum_and(b"-_.!~*'()[]/:&+$");
+
+/// ```text
+/// hnv-unreserved = "[" / "]" / "/" / "?" / ":" / "+" / "$"
+/// ```
+static HEADER: Class = alphanum_and(b"-_.!~*'()[]/?:+$");
+
+/// A `sip:` or `sips:` URI.
+///
+/// ```text
+/// SIP-URI  = "sip:" [ userinfo ] hostport uri-parameters [ headers ]
+/// SIPS-URI = "sips:" [ userinfo ] hostport uri-parameters [ headers ]
+/// userinfo = ( user / telephone-subscriber ) [ ":" password ] "@"
+/// hostport = host [ ":" port ]
+/// ```
+///
+/// ```
+/// use spigot_parser::SipUri;
+///
+/// let uri: SipUri = "sip:user;par=u%40example.net@example.com:5070;lr?Subject=hi".parse()?;
+/// assert_eq!(uri.user_decoded().unwrap(), "user;par=u@example.net");
+/// assert_eq!(uri.host(), "example.com");
+/// assert_eq!(uri.port(), Some(5070));
+/// assert!(uri.is_loose_route());
+/// assert_eq!(uri.headers().next(), Some(("Subject", "hi")));
+///
+/// let uri = SipUri::new(false, "example.com")?.with_user("alice smith")?.with_param("transport", Some("tcp"))?;
+/// assert_eq!(uri.to_string(), "sip:alice%20smith@example.com;transport=tcp");
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone)]
-pub struct SipUri { text: ByteString }
+pub struct SipUri {
+    text: ByteString,
+    /// The end of the user; 0 where there is none.
+    user_end: u32,
+    host: u32,
+    host_end: u32,
+    params: u32,
+    headers: u32,
+    port: Option<u16>,
+    secure: bool,
+}
+
+/// Whether `text` begins with `sip:` (false) or `sips:` (true).
+pub(super) fn scheme(text: &str) -> Option<bool> {
+    match text.as_bytes() {
+        [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] => Some(false),
+        [b's' | b'S', b'i' | b'I', b'p' | b'P', b's' | b'S', b':', ..] => Some(true),
+        _ => None,
+    }
+}
+
+fn fault<T>(at: usize, expected: &'static str) -> Result<T, ParseError> {
+    Err(ParseError::new(ErrorKind::Uri, at, expected))
+}
 
 impl SipUri {
-    pub fn parse(field: Field<'_>) -> Result<SipUri, ParseError> { todo!() }
-    pub fn new(secure: bool, host: &str) -> Result<SipUri, ParseError> { todo!() }
-    pub fn as_str(&self) -> &str { todo!() }
-    /// `sips:`.
-    pub fn is_secure(&self) -> bool { todo!() }
-    pub fn scheme(&self) -> &str { todo!() }
-    /// As written, escapes and all.
-    pub fn user(&self) -> Option<&str> { todo!() }
-    /// Unescaped once.
-    pub fn user_decoded(&self) -> Option<Cow<'_, str>> { todo!() }
-    pub fn password(&self) -> Option<&str> { todo!() }
-    pub fn host(&self) -> Host<'_> { todo!() }
-    pub fn port(&self) -> Option<u16> { todo!() }
-    pub fn params(&self) -> Params<'_> { todo!() }
-    pub fn param(&self, name: &str) -> Option<Option<&str>> { todo!() }
-    pub fn transport(&self) -> Option<&str> { todo!() }
-    pub fn maddr(&self) -> Option<&str> { todo!() }
-    /// The `lr` parameter.
-    pub fn is_loose_route(&self) -> bool { todo!() }
-    /// The headers after `?`, as (name, value) as written.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> + '_ { std::iter::empty() }
-    /// `user` is plain text: what must be escaped is escaped.
-    pub fn with_user(&self, user: &str) -> Result<SipUri, ParseError> { todo!() }
-    pub fn without_user(&self) -> SipUri { todo!() }
-    pub fn with_host(&self, host: &str) -> Result<SipUri, ParseError> { todo!() }
-    pub fn with_port(&self, port: Option<u16>) -> SipUri { todo!() }
-    /// Sets (or replaces) one parameter; the value is plain text.
-    pub fn with_param(&self, name: &str, value: Option<&str>) -> Result<SipUri, ParseError> { todo!() }
-    pub fn without_param(&self, name: &str) -> SipUri { todo!() }
-    pub fn without_params(&self) -> SipUri { todo!() }
-    pub fn without_headers(&self) -> SipUri { todo!() }
-}
-impl PartialEq for SipUri { fn eq(&self, other: &SipUri) -> bool { todo!() } }
+    /// Parses a SIP URI out of a field, sharing the field's text.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] where the text leaves the grammar, [`ErrorKind::TooManyParams`].
+    pub fn parse(field: Field<'_>) -> Result<SipUri, ParseError> {
+        let text = field.as_str();
+        let bytes = text.as_bytes();
+        let Some(secure) = scheme(text) else {
+            return fault(0, "`sip:` or `sips:`");
+        };
+        let start = if secure { 5 } else { 4 };
+        // No part but the userinfo ends with an `@`, and none may hold one unescaped.
+        let (user_end, host) = match memchr::memchr(b'@', &bytes[start..]) {
+            None => (0, start),
+            Some(length) => (userinfo(bytes, start, start + length)?, start + length + 1),
+        };
+        let host_end = host_end(ErrorKind::Uri, bytes, host)?;
+        let (port, params) = match bytes.get(host_end) {
+            Some(b':') => port(ErrorKind::Uri, bytes, host_end + 1).map(|(port, end)| (Some(port), end))?,
+            _ => (None, host_end),
+        };
+        let headers = scan_params(bytes, params)?;
+        let end = scan_headers(bytes, headers)?;
+        if end != bytes.len() {
+            return fault(end, "the end of the URI");
+        }
+        Ok(SipUri {
+            text: field.share(),
+            user_end: user_end as u32,
+            host: host as u32,
+            host_end: host_end as u32,
+            params: params as u32,
+            headers: headers as u32,
+            port,
+            secure,
+        })
+    }
 
-impl std::str::FromStr for SipUri { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { SipUri::parse(Field::new(s)) } }
-impl std::fmt::Display for SipUri { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
-impl std::fmt::Debug for SipUri { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
+    /// `sip:host`, or `sips:host`. An IPv6 address gets its brackets if it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] if `host` is no host.
+    pub fn new(secure: bool, host: &str) -> Result<SipUri, ParseError> {
+        let bracketed = bracketed(host);
+        let host = Host::parse(&bracketed)?.as_str();
+        let scheme = if secure { "sips" } else { "sip" };
+        Ok(Parts {
+            scheme,
+            user: None,
+            password: None,
+            host,
+            port: None,
+            params: "",
+            headers: "",
+        }
+        .join())
+    }
+
+    /// The text of the URI.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is a `sips:` URI.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The scheme as written.
+    pub fn scheme(&self) -> &str {
+        &self.text[..if self.secure { 4 } else { 3 }]
+    }
+
+    fn userinfo_start(&self) -> usize {
+        if self.secure { 5 } else { 4 }
+    }
+
+    /// The user as written, escapes and all.
+    pub fn user(&self) -> Option<&str> {
+        (self.user_end > 0).then(|| &self.text[self.userinfo_start()..self.user_end as usize])
+    }
+
+    /// The user with its escapes undone, once. Octets that are no UTF-8 become U+FFFD.
+    pub fn user_decoded(&self) -> Option<Cow<'_, str>> {
+        self.user().map(unescape)
+    }
+
+    /// The password as written. The RFC advises against passwords in URIs (RFC 3261 §19.1.1).
+    pub fn password(&self) -> Option<&str> {
+        let (start, end) = (self.user_end as usize + 1, self.host as usize - 1);
+        (self.user_end > 0 && start <= end).then(|| &self.text[start..end])
+    }
+
+    /// The host.
+    pub fn host(&self) -> Host<'_> {
+        Host::known(&self.text[self.host as usize..self.host_end as usize])
+    }
+
+    /// The port, if one is written.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The URI parameters.
+    pub fn params(&self) -> Params<'_> {
+        Params::of_uri(&self.text[self.params as usize..self.headers as usize])
+    }
+
+    /// The value of a URI parameter as written. `Some(None)`: it is there, without a value.
+    pub fn param(&self, name: &str) -> Option<Option<&str>> {
+        self.params().get(name)
+    }
+
+    /// The `transport` parameter.
+    pub fn transport(&self) -> Option<&str> {
+        self.param("transport").flatten()
+    }
+
+    /// The `maddr` parameter: the address to send to instead of the host.
+    pub fn maddr(&self) -> Option<&str> {
+        self.param("maddr").flatten()
+    }
+
+    /// Whether there is an `lr` parameter: the element routes loosely (RFC 3261 §16.12).
+    pub fn is_loose_route(&self) -> bool {
+        self.params().contains("lr")
+    }
+
+    /// The headers after the `?`, as (name, value), both as written.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
+        let text = self.text[self.headers as usize..].strip_prefix('?').unwrap_or("");
+        text.split('&').filter_map(|header| header.split_once('='))
+    }
+
+    /// The same URI with another user: plain text, in which what has to be escaped is escaped here.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] if `user` is empty or holds CR, LF or NUL.
+    pub fn with_user(&self, user: &str) -> Result<SipUri, ParseError> {
+        if user.is_empty() || !is_one_line(user) {
+            return fault(0, "a user: at least one character, and no CR, LF or NUL");
+        }
+        let mut escaped = String::with_capacity(user.len() + 8);
+        write_escaped(&USER, user, &mut escaped);
+        Ok(Parts {
+            user: Some(&escaped),
+            ..self.parts()
+        }
+        .join())
+    }
+
+    /// The same URI without user and password.
+    pub fn without_user(&self) -> SipUri {
+        Parts {
+            user: None,
+            password: None,
+            ..self.parts()
+        }
+        .join()
+    }
+
+    /// The same URI with another host. An IPv6 address gets its brackets if it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] if `host` is no host.
+    pub fn with_host(&self, host: &str) -> Result<SipUri, ParseError> {
+        let bracketed = bracketed(host);
+        Ok(Parts {
+            host: Host::parse(&bracketed)?.as_str(),
+            ..self.parts()
+        }
+        .join())
+    }
+
+    /// The same URI with another port, or with none.
+    pub fn with_port(&self, port: Option<u16>) -> SipUri {
+        Parts { port, ..self.parts() }.join()
+    }
+
+    /// The same URI with one parameter set: in its place if it is there, at the end otherwise. `value` is plain text,
+    /// in which what has to be escaped is escaped here.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] if `name` has characters that the grammar forbids, or `value` is empty or holds CR, LF or
+    /// NUL; [`ErrorKind::TooManyParams`].
+    pub fn with_param(&self, name: &str, value: Option<&str>) -> Result<SipUri, ParseError> {
+        if name.is_empty() || escaped_end(&PARAM, name.as_bytes(), 0) != name.len() {
+            return fault(0, "a parameter's name");
+        }
+        if value.is_some_and(|value| value.is_empty() || !is_one_line(value)) {
+            return fault(
+                0,
+                "a parameter's value: at least one character, and no CR, LF or NUL",
+            );
+        }
+        let escaped = value.map(|value| {
+            let mut escaped = String::with_capacity(value.len() + 8);
+            write_escaped(&PARAM, value, &mut escaped);
+            escaped
+        });
+        let uri = self.set_param(name, Some(escaped.as_deref()));
+        scan_params(uri.text.as_bytes(), uri.params as usize)?;
+        Ok(uri)
+    }
+
+    /// The same URI without the parameters of that name.
+    pub fn without_param(&self, name: &str) -> SipUri {
+        self.set_param(name, None)
+    }
+
+    fn set_param(&self, name: &str, setting: Option<Option<&str>>) -> SipUri {
+        let mut params = String::with_capacity(self.text.len());
+        write_with(self.params(), name, setting, &mut params);
+        Parts {
+            params: &params,
+            ..self.parts()
+        }
+        .join()
+    }
+
+    /// The same URI without parameters.
+    pub fn without_params(&self) -> SipUri {
+        Parts {
+            params: "",
+            ..self.parts()
+        }
+        .join()
+    }
+
+    /// The same URI without the headers after its `?`.
+    pub fn without_headers(&self) -> SipUri {
+        Parts {
+            headers: "",
+            ..self.parts()
+        }
+        .join()
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            scheme: self.scheme(),
+            user: self.user(),
+            password: self.password(),
+            host: self.host().as_str(),
+            port: self.port,
+            params: self.params().as_str(),
+            headers: &self.text[self.headers as usize..],
+        }
+    }
+}
+
+/// `host`, in brackets if it is a bare IPv6 address.
+pub(crate) fn bracketed(host: &str) -> Cow<'_, str> {
+    if ipv6(host).is_some() {
+        format!("[{host}]").into()
+    } else {
+        host.into()
+    }
+}
+
+/// The end of the user that begins at `start`, where the userinfo ends at `at_sign`.
+fn userinfo(bytes: &[u8], start: usize, at_sign: usize) -> Result<usize, ParseError> {
+    let user_end = escaped_end(&USER, bytes, start);
+    if user_end == start {
+        return fault(start, "a user before `@`");
+    }
+    let end = match bytes[user_end] {
+        b':' => escaped_end(&PASSWORD, bytes, user_end + 1),
+        _ => user_end,
+    };
+    if end == at_sign {
+        Ok(user_end)
+    } else {
+        fault(end, "`@` after the user")
+    }
+}
+
+/// The end of the parameters that begin at `at`.
+///
+/// ```text
+/// uri-parameters = *( ";" uri-parameter )
+/// other-param    = pname [ "=" pvalue ]
+/// ```
+pub(super) fn scan_params(bytes: &[u8], mut at: usize) -> Result<usize, ParseError> {
+    let mut count = 0;
+    while bytes.get(at) == Some(&b';') {
+        count += 1;
+        if count > MAX_PARAMS {
+            return Err(ParseError::new(
+                ErrorKind::TooManyParams,
+                at,
+                "at most 64 parameters",
+            ));
+        }
+        let name = at + 1;
+        at = escaped_end(&PARAM, bytes, name);
+        if at == name {
+            return fault(at, "a parameter's name after `;`");
+        }
+        if bytes.get(at) == Some(&b'=') {
+            let value = at + 1;
+            at = escaped_end(&PARAM, bytes, value);
+            if at == value {
+                return fault(at, "a value after `=`");
+            }
+        }
+    }
+    Ok(at)
+}
+
+/// The end of the headers that begin at `at`.
+///
+/// ```text
+/// headers = "?" header *( "&" header )
+/// header  = hname "=" hvalue
+/// hname   = 1*( hnv-unreserved / unreserved / escaped )
+/// hvalue  = *( hnv-unreserved / unreserved / escaped )
+/// ```
+fn scan_headers(bytes: &[u8], mut at: usize) -> Result<usize, ParseError> {
+    if bytes.get(at) != Some(&b'?') {
+        return Ok(at);
+    }
+    loop {
+        let name = at + 1;
+        at = escaped_end(&HEADER, bytes, name);
+        if at == name {
+            return fault(at, "a header's name");
+        }
+        if bytes.get(at) != Some(&b'=') {
+            return fault(at, "`=` after the header's name");
+        }
+        at = escaped_end(&HEADER, bytes, at + 1);
+        if bytes.get(at) != Some(&b'&') {
+            return Ok(at);
+        }
+    }
+}
+
+/// A URI in its parts, each of which was checked.
+struct Parts<'a> {
+    scheme: &'a str,
+    user: Option<&'a str>,
+    password: Option<&'a str>,
+    host: &'a str,
+    port: Option<u16>,
+    params: &'a str,
+    headers: &'a str,
+}
+
+impl Parts<'_> {
+    fn join(self) -> SipUri {
+        let mut text = String::with_capacity(self.host.len() + self.params.len() + self.headers.len() + 64);
+        let mut user_end = 0;
+        text.push_str(self.scheme);
+        text.push(':');
+        if let Some(user) = self.user {
+            text.push_str(user);
+            user_end = text.len();
+            if let Some(password) = self.password {
+                text.push(':');
+                text.push_str(password);
+            }
+            text.push('@');
+        }
+        let host = text.len();
+        text.push_str(self.host);
+        let host_end = text.len();
+        if let Some(port) = self.port {
+            text.push(':');
+            text.push_str(&port.to_string());
+        }
+        let params = text.len();
+        text.push_str(self.params);
+        let headers = text.len();
+        text.push_str(self.headers);
+        SipUri {
+            text: text.into(),
+            user_end: user_end as u32,
+            host: host as u32,
+            host_end: host_end as u32,
+            params: params as u32,
+            headers: headers as u32,
+            port: self.port,
+            secure: self.scheme.len() == 4,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn uri(text: &str) -> SipUri {
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn every_part_is_found() {
+        let uri = uri("SIPS:al%69ce;x=1:se%63ret@[2001:db8::1]:5061;lr;transport=TCP?to=a%40b&Subject=");
+        assert!(uri.is_secure() && uri.is_loose_route());
+        assert_eq!(uri.scheme(), "SIPS");
+        assert_eq!(uri.user(), Some("al%69ce;x=1"));
+        assert_eq!(uri.user_decoded().unwrap(), "alice;x=1");
+        assert_eq!(uri.password(), Some("se%63ret"));
+        assert_eq!(uri.host(), "[2001:db8::1]");
+        assert_eq!(uri.port(), Some(5061));
+        assert_eq!(uri.transport(), Some("TCP"));
+        assert_eq!(
+            uri.headers().collect::<Vec<_>>(),
+            [("to", "a%40b"), ("Subject", "")]
+        );
+    }
+
+    #[test]
+    fn what_may_be_left_out_may_be_left_out() {
+        let uri = uri("sip:example.com");
+        assert_eq!(
+            (uri.user(), uri.password(), uri.port(), uri.params().count()),
+            (None, None, None, 0)
+        );
+        assert_eq!(uri.headers().count(), 0);
+        assert_eq!(self::uri("sip:a:@b").password(), Some(""));
+    }
+
+    #[test]
+    fn odd_and_legal() {
+        for text in [
+            "sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*:&it+has=1,weird!*pas$wo~d_too.(doesn't-it)@example.com",
+            "sip:sips%3Auser%40example.com@example.net",
+            "sip:null-%00-null@example.com",
+            "sip:%00%00@example.com",
+            "sip:+1-212-555-1212:1234@gateway.com;user=phone",
+            "sip:[2001:db8:::192.0.2.1]",
+            "sip:a@b;%6Cr;x=[::1]:/&+$?a[=]:",
+        ] {
+            assert_eq!(uri(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_the_grammar_forbids_is_refused_where_it_is() {
+        for (text, offset) in [
+            ("sip:", 4),
+            ("sip:@b", 4),
+            ("sip:a@", 6),
+            ("sip:a@b@c", 7),
+            ("sip:a b@c", 5),
+            ("sip:a@b; lr", 8),
+            ("sip:a@b;", 8),
+            ("sip:a@b;;lr", 8),
+            ("sip:a@b;x=", 10),
+            ("sip:a@b?", 8),
+            ("sip:a@b?x", 9),
+            ("sip:a@b:", 8),
+            ("sip:a@b:x", 8),
+            ("sip:a@b:65536", 8),
+            ("sip:2001:db8::10", 4),
+            ("sip:fe80::10", 9),
+            ("sip:a%4@b", 5),
+            ("sip:a@b%41", 7),
+            ("sip:a@b\r\n", 7),
+            ("sip:a\"@b", 5),
+            ("sip:é@b", 4),
+            ("http://a", 0),
+            ("sip", 0),
+            ("sip:a@b;x?y=z,", 13),
+        ] {
+            let error = text.parse::<SipUri>().expect_err(text);
+            assert_eq!(
+                (error.kind(), error.offset()),
+                (ErrorKind::Uri, offset),
+                "{text}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn sixty_four_parameters_and_no_more() {
+        assert!(format!("sip:a{}", ";x".repeat(64)).parse::<SipUri>().is_ok());
+        let error = format!("sip:a{}", ";x".repeat(65)).parse::<SipUri>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooManyParams);
+    }
+
+    #[test]
+    fn changes_write_what_they_say() {
+        let uri = uri("sip:a:pw@b:1;lr;x=1?h=v");
+        assert_eq!(
+            uri.with_user("é@").unwrap().as_str(),
+            "sip:%C3%A9%40:pw@b:1;lr;x=1?h=v"
+        );
+        assert_eq!(uri.without_user().as_str(), "sip:b:1;lr;x=1?h=v");
+        assert_eq!(
+            uri.with_host("::1").unwrap().as_str(),
+            "sip:a:pw@[::1]:1;lr;x=1?h=v"
+        );
+        assert_eq!(uri.with_port(None).as_str(), "sip:a:pw@b;lr;x=1?h=v");
+        assert_eq!(
+            uri.with_param("LR", Some("on")).unwrap().as_str(),
+            "sip:a:pw@b:1;LR=on;x=1?h=v"
+        );
+        assert_eq!(
+            uri.with_param("y", Some("a b;c")).unwrap().as_str(),
+            "sip:a:pw@b:1;lr;x=1;y=a%20b%3Bc?h=v"
+        );
+        assert_eq!(
+            uri.without_param("x").without_headers().as_str(),
+            "sip:a:pw@b:1;lr"
+        );
+        assert_eq!(uri.without_params().as_str(), "sip:a:pw@b:1?h=v");
+    }
+
+    #[test]
+    fn nothing_that_is_set_can_break_out() {
+        let uri = uri("sip:b");
+        for evil in ["", "a\r\nVia: x", "a\0"] {
+            assert!(uri.with_user(evil).is_err(), "{evil:?}");
+            assert!(uri.with_param("x", Some(evil)).is_err(), "{evil:?}");
+        }
+        for evil in ["", "a;b", "a=b", "a\r\n", "a b", "a>"] {
+            assert!(uri.with_param(evil, None).is_err(), "{evil:?}");
+            assert!(uri.with_host(&format!("{evil}@")).is_err(), "{evil:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".{0,60}", likely in "sips?:[a-z%0-9@:;=?&\\[\\]. ]{0,40}") {
+            let _ = text.parse::<SipUri>();
+            if let Ok(uri) = likely.parse::<SipUri>() {
+                prop_assert_eq!(uri.as_str(), &likely);
+                prop_assert_eq!(uri.params().count(), uri.params().as_str().matches(';').count());
+                prop_assert_eq!(uri.with_port(uri.port()).to_string().len() <= likely.len(), true);
+            }
+        }
+
+        #[test]
+        fn what_is_built_parses_to_itself(
+            secure: bool, user in "[^\r\n\0]{1,20}", port: Option<u16>, name in "[a-z]{1,5}", value in "[^\r\n\0]{1,20}",
+        ) {
+            let uri = SipUri::new(secure, "example.com").unwrap().with_user(&user).unwrap().with_port(port);
+            let uri = uri.with_param(&name, Some(&value)).unwrap();
+            let again: SipUri = uri.to_string().parse().unwrap();
+            prop_assert_eq!(again.user_decoded().unwrap(), user);
+            prop_assert_eq!(again.params().value(&name).unwrap(), value);
+            prop_assert_eq!(again.port(), port);
+            prop_assert_eq!(again, uri);
+        }
+    }
+}

@@ -1,25 +1,257 @@
-//! tel
+//! Telephone numbers as URIs (RFC 3966).
+
 use bytestring::ByteString;
-use crate::{ParseError, Params, header::Field};
 
-/// A `tel:` URI (RFC 3966).
+use super::sip::scan_params;
+use crate::grammar::{Class, alphanum_and};
+use crate::header::Field;
+use crate::{ErrorKind, Params, ParseError};
+
+/// What local numbers are made of. RFC 3966 §3 has `phonedigit-hex = HEXDIG / "*" / "#" / [ visual-separator ]`.
+static LOCAL: Class = {
+    let mut class = alphanum_and(b"*#-.()");
+    let mut octet = b'g';
+    while octet <= b'z' {
+        class[octet as usize] = false;
+        class[octet.to_ascii_uppercase() as usize] = false;
+        octet += 1;
+    }
+    class
+};
+
+/// A `tel:` URI.
+///
+/// ```text
+/// telephone-uri        = "tel:" telephone-subscriber
+/// telephone-subscriber = global-number / local-number
+/// global-number        = "+" *phonedigit DIGIT *phonedigit *par
+/// local-number         = *phonedigit-hex (HEXDIG / "*" / "#") *phonedigit-hex *par context *par
+/// visual-separator     = "-" / "." / "(" / ")"
+/// ```
+///
+/// A local number without `phone-context` is taken too: emergency numbers come so.
+///
+/// ```
+/// use spigot_parser::TelUri;
+///
+/// let uri: TelUri = "tel:+1-201-555-0123;ext=7".parse()?;
+/// assert!(uri.is_global());
+/// assert_eq!(uri.digits(), "+12015550123");
+/// assert_eq!(uri.param("ext"), Some(Some("7")));
+/// assert_eq!(TelUri::new("+1(201)5550123")?, "TEL:+12015550123".parse()?);
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
 #[derive(Clone)]
-pub struct TelUri { text: ByteString }
-impl TelUri {
-    pub fn parse(field: Field<'_>) -> Result<TelUri, ParseError> { todo!() }
-    /// A global (`+...`) number.
-    pub fn new(number: &str) -> Result<TelUri, ParseError> { todo!() }
-    pub fn as_str(&self) -> &str { todo!() }
-    /// The number as written, visual separators and all.
-    pub fn number(&self) -> &str { todo!() }
-    /// The number without its visual separators.
-    pub fn digits(&self) -> String { todo!() }
-    pub fn is_global(&self) -> bool { todo!() }
-    pub fn params(&self) -> Params<'_> { todo!() }
-    pub fn param(&self, name: &str) -> Option<Option<&str>> { todo!() }
+pub struct TelUri {
+    text: ByteString,
+    number_end: u32,
 }
-impl PartialEq for TelUri { fn eq(&self, other: &TelUri) -> bool { todo!() } }
 
-impl std::str::FromStr for TelUri { type Err = ParseError; fn from_str(s: &str) -> Result<Self, ParseError> { TelUri::parse(Field::new(s)) } }
-impl std::fmt::Display for TelUri { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
-impl std::fmt::Debug for TelUri { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) } }
+const START: usize = "tel:".len();
+
+/// Whether `text` begins with `tel:`.
+pub(super) fn is_tel(text: &str) -> bool {
+    text.as_bytes()
+        .get(..START)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"tel:"))
+}
+
+impl TelUri {
+    /// Parses a `tel` URI out of a field, sharing the field's text.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] where the text leaves the grammar, [`ErrorKind::TooManyParams`].
+    pub fn parse(field: Field<'_>) -> Result<TelUri, ParseError> {
+        let text = field.as_str();
+        let bytes = text.as_bytes();
+        let fault = |at, expected| Err(ParseError::new(ErrorKind::Uri, at, expected));
+        if !is_tel(text) {
+            return fault(0, "`tel:`");
+        }
+        let end = number_end(bytes, START);
+        if !bytes[START..end]
+            .iter()
+            .any(|&octet| octet != b'+' && !is_separator(octet))
+        {
+            return fault(end, "a digit of the number");
+        }
+        let after = scan_params(bytes, end)?;
+        if after != bytes.len() {
+            return fault(after, "`;` or the end of the number");
+        }
+        Ok(TelUri {
+            text: field.share(),
+            number_end: end as u32,
+        })
+    }
+
+    /// `tel:` and `number`: a global one with its `+`, or a local one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] if `number` is not a number.
+    pub fn new(number: &str) -> Result<TelUri, ParseError> {
+        let uri: TelUri = format!("tel:{number}").parse()?;
+        match uri.params().is_empty() {
+            true => Ok(uri),
+            false => Err(ParseError::new(
+                ErrorKind::Uri,
+                uri.number().len(),
+                "the end of the number",
+            )),
+        }
+    }
+
+    /// The text of the URI.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The scheme as written.
+    pub fn scheme(&self) -> &str {
+        &self.text[..START - 1]
+    }
+
+    /// The number as written, visual separators and all.
+    pub fn number(&self) -> &str {
+        &self.text[START..self.number_end as usize]
+    }
+
+    /// The number without its visual separators.
+    pub fn digits(&self) -> String {
+        digits(self.number()).map(char::from).collect()
+    }
+
+    /// Whether the number begins with `+`, and so means the same everywhere.
+    pub fn is_global(&self) -> bool {
+        self.number().starts_with('+')
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> Params<'_> {
+        Params::of_uri(&self.text[self.number_end as usize..])
+    }
+
+    /// The value of a parameter as written. `Some(None)`: it is there, without a value.
+    pub fn param(&self, name: &str) -> Option<Option<&str>> {
+        self.params().get(name)
+    }
+}
+
+fn number_end(bytes: &[u8], start: usize) -> usize {
+    match bytes.get(start) {
+        Some(b'+') => {
+            let digit = |octet: &&u8| octet.is_ascii_digit() || is_separator(**octet);
+            start + 1 + bytes[start + 1..].iter().take_while(digit).count()
+        }
+        _ => crate::grammar::class_end(&LOCAL, bytes, start),
+    }
+}
+
+fn is_separator(octet: u8) -> bool {
+    matches!(octet, b'-' | b'.' | b'(' | b')')
+}
+
+fn same_digits(left: &str, right: &str) -> bool {
+    let left = digits(left).map(|octet| octet.to_ascii_lowercase());
+    left.eq(digits(right).map(|octet| octet.to_ascii_lowercase()))
+}
+
+/// The octets of a number without its visual separators.
+pub(crate) fn digits(number: &str) -> impl Iterator<Item = u8> + '_ {
+    number.bytes().filter(|&octet| !is_separator(octet))
+}
+
+/// [RFC 3966 §4](https://www.rfc-editor.org/rfc/rfc3966#section-4): the digits without their visual separators, and
+/// every parameter in whatever order; one that only one of the two has makes them differ; no case anywhere.
+impl PartialEq for TelUri {
+    fn eq(&self, other: &TelUri) -> bool {
+        let same_value = |name: &str, left: Option<&str>, right: Option<&str>| match (left, right) {
+            (Some(left), Some(right)) => {
+                let numeric = name.eq_ignore_ascii_case("ext")
+                    || (name.eq_ignore_ascii_case("phone-context") && left.starts_with('+'));
+                super::escape::same(left, right, true) || (numeric && same_digits(left, right))
+            }
+            (left, right) => left == right,
+        };
+        same_digits(self.number(), other.number())
+            && self.params().count() == other.params().count()
+            && self.params().all(|(name, value)| {
+                other
+                    .param(name)
+                    .is_some_and(|theirs| same_value(name, value, theirs))
+            })
+            && other.params().all(|(name, _)| self.params().contains(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn uri(text: &str) -> TelUri {
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn numbers_are_global_or_local() {
+        assert!(uri("tel:+1-201-555-0123").is_global());
+        let local = uri("tel:7042;phone-context=example.com");
+        assert!(!local.is_global());
+        assert_eq!(local.param("Phone-Context"), Some(Some("example.com")));
+        assert_eq!(uri("tel:863-1234;phone-context=+1-914-555").digits(), "8631234");
+        assert_eq!(uri("tel:*#aF").number(), "*#aF");
+        for text in [
+            "tel:",
+            "tel:+",
+            "tel:()",
+            "tel:+1a",
+            "tel:12 3",
+            "tel:g",
+            "tel:1;",
+            "tel:1;=x",
+            "sip:1",
+            "tel:+1\r\n",
+        ] {
+            assert!(text.parse::<TelUri>().is_err(), "{text}");
+        }
+        assert!(TelUri::new("+1;ext=2").is_err() && TelUri::new("+1\r\nx").is_err());
+    }
+
+    #[test]
+    fn numbers_compare_without_separators_case_and_order() {
+        for (left, right) in [
+            ("tel:+1-201-555-0123", "tel:+1(201)555.0123"),
+            ("tel:+1;ext=12;isub=a", "TEL:+1;ISUB=A;ext=1-2"),
+            ("tel:1;phone-context=+1-914", "tel:1;phone-context=+1914"),
+            (
+                "tel:aF;phone-context=Example.com",
+                "tel:Af;phone-context=example.COM",
+            ),
+        ] {
+            assert_eq!(uri(left), uri(right));
+        }
+        for (left, right) in [
+            ("tel:+1", "tel:1"),
+            ("tel:+1", "tel:+1;ext=1"),
+            ("tel:+1;ext=1", "tel:+1;ext=2"),
+            ("tel:+1;a", "tel:+1;a=b"),
+            ("tel:1;phone-context=a-b.c", "tel:1;phone-context=ab.c"),
+            ("tel:+1;a;b", "tel:+1;a;a"),
+        ] {
+            assert_ne!(uri(left), uri(right), "{left} {right}");
+            assert_ne!(uri(right), uri(left), "{left} {right}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "(tel:)?[-+0-9a-g;=.%]{0,30}|.{0,30}") {
+            if let Ok(uri) = text.parse::<TelUri>() {
+                prop_assert_eq!(uri.as_str(), &text);
+            }
+        }
+    }
+}

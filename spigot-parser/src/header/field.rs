@@ -1,0 +1,139 @@
+//! The text that typed headers are parsed from, and lines split into elements.
+//!
+//! The one invariant: a [`Field`] with an owner lies within it, so that sharing never fails.
+
+use bytestring::ByteString;
+
+use crate::grammar::quoted_end;
+
+/// The text of one header value, and what owns it.
+///
+/// What is parsed out of a message's header shares the octets of the message; what is parsed out of a field made here
+/// is copied.
+///
+/// ```
+/// use spigot_parser::header::{Expires, Field, TypedHeader};
+///
+/// assert_eq!(Expires::parse(Field::new("3600"))?.seconds(), 3600);
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    text: &'a str,
+    owner: Option<&'a ByteString>,
+}
+
+impl<'a> Field<'a> {
+    /// A field of its own, without the blanks around it.
+    pub fn new(text: &'a str) -> Field<'a> {
+        Field {
+            text: text.trim_matches([' ', '\t']),
+            owner: None,
+        }
+    }
+
+    /// A field of its own, blanks and all.
+    pub(crate) fn exact(text: &'a str) -> Field<'a> {
+        Field { text, owner: None }
+    }
+
+    /// A part of a message's head: `text` lies within `owner` and has no blanks around it.
+    pub(crate) fn within(owner: &'a ByteString, text: &'a str) -> Field<'a> {
+        Field {
+            text,
+            owner: Some(owner),
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &'a str {
+        self.text
+    }
+
+    /// A part of this field, with the same owner.
+    pub(crate) fn narrow(&self, part: &'a str) -> Field<'a> {
+        Field {
+            text: part,
+            owner: self.owner,
+        }
+    }
+
+    /// The text as a value of its own: shared where there is an owner.
+    pub(crate) fn share(&self) -> ByteString {
+        match self.owner {
+            Some(owner) => owner.slice_ref(self.text),
+            None => ByteString::from(self.text),
+        }
+    }
+}
+
+/// The elements of a comma-separated line, without the blanks around them. Commas in quotes and in angle brackets do
+/// not separate. There is always one: that of an empty line is empty.
+#[derive(Clone, Debug)]
+pub(crate) struct Elements<'a> {
+    rest: Option<&'a str>,
+}
+
+/// Splits `line` into its elements.
+pub(crate) fn elements(line: &str) -> Elements<'_> {
+    Elements { rest: Some(line) }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let rest = self.rest?;
+        let element = match memchr::memchr(b',', rest.as_bytes()).and_then(|_| comma(rest.as_bytes())) {
+            Some(comma) => {
+                self.rest = Some(&rest[comma + 1..]);
+                &rest[..comma]
+            }
+            None => {
+                self.rest = None;
+                rest
+            }
+        };
+        Some(element.trim_matches([' ', '\t']))
+    }
+}
+
+/// The first comma that separates. What is opened and not closed reaches to the end, for the parser to refuse.
+fn comma(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        match bytes.get(at)? {
+            b',' => return Some(at),
+            b'"' => at = quoted_end(bytes, at)?,
+            b'<' => at += memchr::memchr(b'>', &bytes[at..])? + 1,
+            _ => at += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_in_quotes_and_brackets_do_not_separate() {
+        let split = |line| elements(line).collect::<Vec<_>>();
+        assert_eq!(split("a , b,c"), ["a", "b", "c"]);
+        assert_eq!(
+            split("\"a, \\\" b\" <sip:x,y@z>;p=\"1,2\" ,b"),
+            ["\"a, \\\" b\" <sip:x,y@z>;p=\"1,2\"", "b"]
+        );
+        assert_eq!(split(""), [""]);
+        assert_eq!(split("a,,b,"), ["a", "", "b", ""]);
+        assert_eq!(split("\"a, b"), ["\"a, b"]);
+        assert_eq!(split("<a, b"), ["<a, b"]);
+    }
+
+    #[test]
+    fn what_has_an_owner_is_shared() {
+        let owner = ByteString::from("head: value");
+        let field = Field::within(&owner, &owner[6..]);
+        assert_eq!(field.share().as_ptr(), owner[6..].as_ptr());
+        assert_eq!(Field::new(" \tvalue ").as_str(), "value");
+    }
+}
