@@ -1,4 +1,47 @@
-//! A Plug-style library for SIP applications.
+//! A Plug-style library for SIP applications: annotate an `impl` block, Spigot does the protocol.
+//!
+//! ```no_run
+//! use spigot::{Config, Spigot, StatusCode, Transport, sip_router};
+//!
+//! struct MyUserAgent;
+//!
+//! #[sip_router]
+//! impl MyUserAgent {
+//!     #[register]
+//!     async fn register(&self) -> StatusCode {
+//!         StatusCode::OK
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), spigot::Error> {
+//!     let config = Config::new(MyUserAgent).name("my_agent").listen(Transport::Tcp, 5060);
+//!     Spigot::start(config).await?.run_until_ctrl_c().await
+//! }
+//! ```
+//!
+//! # Concepts
+//!
+//! - An *agent* is a type whose impl block [`#[sip_router]`](sip_router) has made a table of routes. A route is
+//!   an attribute with the name of a method; its arguments are extractors ([`FromRequest`]), its return value is
+//!   the answer ([`IntoReply`]). The module [`router`] has the rest.
+//! - [`Spigot::start`] binds the listeners of a [`Config`] and serves them; the handle gives a [`Client`].
+//! - What the agent has no route for, the library answers as RFC 3261 says: 405 with Allow, 404, 481 ...
+//! - A *flow* ([`Flow`]) is what a message travels on. Via and Contact are written from it, so they agree with it.
+//! - [`testing`] runs all of it on an in-memory network and virtual time.
+//!
+//! # Features
+//!
+//! - `testing`: the test server, the test client and `#[spigot::test]`. For `[dev-dependencies]`.
+//!
+//! # Invariants
+//!
+//! - Every request but ACK is answered exactly once, however its handler ends: it returns, panics, is too slow.
+//! - Dropping a [`ClientTransaction`] before its final response cancels an INVITE; every 2xx is acknowledged.
+//! - The protocol core ([`proto`]) is sans-I/O: it names no socket, clock, runtime or source of randomness.
+//! - Every queue and every table is bounded; see [`Limits`].
+//! - A message goes down once and up once: the task that read it steps the core, polls the handler and writes the
+//!   answer. A handler that does not wait costs no task.
 
 // So that `::spigot::...`, which is what the macros write, also holds in this crate's own tests.
 #[allow(unused_extern_crates)]
@@ -27,3 +70,8 @@ pub use spigot_macros::sip_router;
 #[cfg(feature = "testing")]
 pub use spigot_macros::test;
 pub use spigot_parser as sip;
+
+/// The README's examples, compiled and run as doctests.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
