@@ -20,7 +20,7 @@ use super::{Limits, exchange};
 use crate::client::Outstanding;
 use crate::flow::{Flow, Transport};
 use crate::proto::{ClientKey, Output, ServerKey, Settings, Shard, Timers};
-use crate::router::{Exchange, Request, Router, Source, Transaction};
+use crate::router::{Exchange, HandlerFuture, Request, Router, Source, Transaction};
 use crate::sip::{self, Bytes};
 use crate::transport::{Carrier, SendError};
 
@@ -145,9 +145,7 @@ impl Core {
                 }
                 Output::Ack { request, flow } => {
                     let source = Source::from(source.unwrap_or(flow));
-                    if let Some(handler) = self.router.ack(Request::new(request, source, None, true)) {
-                        exchange::notify(self, handler);
-                    }
+                    self.notify(Request::new(request, source, None, true), Router::ack);
                 }
                 Output::Cancelled { key, request, flow } => self.cancelled(lane, key, request, flow, source),
                 Output::Response { key, response, flow } => self.answered(lane, key, response, flow),
@@ -176,8 +174,14 @@ impl Core {
         }
         let transaction = exchange.map(|exchange| Transaction::new(exchange as Arc<dyn Exchange>));
         let request = Request::new(request, Source::from(source.unwrap_or(flow)), transaction, false);
-        if let Some(handler) = self.router.cancelled(request) {
-            exchange::notify(self, handler);
+        self.notify(request, Router::cancelled);
+    }
+
+    /// Runs the handler of a request that is not answered by it, if there is a route.
+    fn notify(self: &Arc<Self>, request: Request, route: impl Fn(&Router, Request) -> Option<HandlerFuture>) {
+        let span = exchange::span(self, &request);
+        if let Some(handler) = route(&self.router, request) {
+            exchange::notify(self, span, handler);
         }
     }
 

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tracing::Span;
 
 use super::Core;
 use super::contact::{contact, opens_dialog};
@@ -62,6 +63,7 @@ impl ServerExchange {
     /// Runs the route of `request`, and sees to it that the peer gets an answer.
     pub(super) fn serve(self: Arc<Self>, request: Request) {
         let guard = Guard {
+            span: span(&self.core, &request),
             exchange: self,
             answered: false,
         };
@@ -119,6 +121,8 @@ impl Exchange for ServerExchange {
 /// Answers for a handler that does not.
 struct Guard {
     exchange: Arc<ServerExchange>,
+    /// Entered whenever the handler runs.
+    span: Span,
     answered: bool,
 }
 
@@ -133,6 +137,9 @@ impl Guard {
 
     fn send(&mut self, reply: Reply) {
         self.answered = true;
+        if let Some(status) = reply.status() {
+            tracing::debug!(parent: &self.span, status = status.as_u16(), "answered");
+        }
         if let Some(response) = reply.into_response()
             && self.exchange.respond(response).is_err()
             && !self.exchange.is_cancelled()
@@ -161,7 +168,7 @@ impl Drop for Guard {
 
 /// Polls once in the task that read the message; only a handler that waits becomes a task of its own.
 fn start(guard: Guard, mut future: HandlerFuture) {
-    match poll_guarded(&mut future, &mut Context::from_waker(Waker::noop())) {
+    match poll_guarded(&guard.span, &mut future, &mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(reply)) => guard.answer(reply),
         Poll::Ready(Err(Panicked)) => count(&guard.core().tally.panicked),
         Poll::Pending => match Slot::take(guard.core()) {
@@ -182,7 +189,8 @@ pub(super) const RETRY_AFTER: Duration = Duration::from_secs(5);
 async fn run(guard: Guard, mut future: HandlerFuture, _slot: Slot) {
     let (limit, late) = guard.deadline();
     let mut abort = guard.core().abort.subscribe();
-    let handler = std::future::poll_fn(|cx| poll_guarded(&mut future, cx));
+    let span = guard.span.clone();
+    let handler = std::future::poll_fn(|cx| poll_guarded(&span, &mut future, cx));
     tokio::select! {
         biased;
         outcome = handler => match outcome {
@@ -198,8 +206,8 @@ async fn run(guard: Guard, mut future: HandlerFuture, _slot: Slot) {
 }
 
 /// Runs a handler that answers nobody: ACK and CANCEL.
-pub(super) fn notify(core: &Arc<Core>, mut future: HandlerFuture) {
-    match poll_guarded(&mut future, &mut Context::from_waker(Waker::noop())) {
+pub(super) fn notify(core: &Arc<Core>, span: Span, mut future: HandlerFuture) {
+    match poll_guarded(&span, &mut future, &mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(_)) => {}
         Poll::Ready(Err(Panicked)) => count(&core.tally.panicked),
         Poll::Pending => {
@@ -211,7 +219,7 @@ pub(super) fn notify(core: &Arc<Core>, mut future: HandlerFuture) {
             tokio::spawn(async move {
                 let _slot = slot;
                 let mut abort = core.abort.subscribe();
-                let handler = std::future::poll_fn(|cx| poll_guarded(&mut future, cx));
+                let handler = std::future::poll_fn(|cx| poll_guarded(&span, &mut future, cx));
                 tokio::select! {
                     biased;
                     outcome = handler => if outcome.is_err() { count(&core.tally.panicked) },
@@ -226,11 +234,30 @@ pub(super) fn notify(core: &Arc<Core>, mut future: HandlerFuture) {
 /// The handler panicked; the panic hook has told where.
 struct Panicked;
 
-fn poll_guarded(future: &mut HandlerFuture, cx: &mut Context<'_>) -> Poll<Result<Reply, Panicked>> {
+fn poll_guarded(
+    span: &Span,
+    future: &mut HandlerFuture,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Reply, Panicked>> {
+    let _entered = span.enter();
     match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
         Ok(poll) => poll.map(Ok),
         Err(_) => Poll::Ready(Err(Panicked)),
     }
+}
+
+/// The span of a request: what it is and where it came from. No body, no credentials.
+pub(super) fn span(core: &Core, request: &Request) -> Span {
+    tracing::info_span!(
+        "request",
+        agent = core.name(),
+        method = request.method().as_str(),
+        user = request.uri().user(),
+        host = request.uri().host(),
+        call_id = request.headers().get(&HeaderName::CALL_ID),
+        transport = %request.source().transport,
+        peer = %request.source().peer,
+    )
 }
 
 /// One of the `Limits::handlers` places for a handler that waits.
