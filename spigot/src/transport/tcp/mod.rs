@@ -24,6 +24,8 @@ mod opening;
 mod outbox;
 mod reader;
 mod reason;
+#[cfg(test)]
+mod tests;
 
 /// A TCP listener to be bound.
 ///

@@ -49,12 +49,23 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason
         if let Some(reason) = status.end {
             return reason;
         }
+        deadlines.sent(status.sent);
+        let (deadline, reason) = deadlines.next();
+        if deadline <= Instant::now() {
+            return reason;
+        }
+        // Deadlines mostly move away, which is seen when the timer fires; only a nearer one sets it anew.
+        if deadline < sleep.deadline() || sleep.is_elapsed() {
+            sleep.as_mut().reset(deadline);
+        }
         let interest = if status.queued {
             Interest::READABLE | Interest::WRITABLE
         } else {
             Interest::READABLE
         };
         tokio::select! {
+            // What has come counts, even if its deadline has passed before it was looked at.
+            biased;
             ready = connection.stream.ready(interest) => {
                 let Ok(ready) = ready else { return Reason::Peer };
                 if status.queued && ready.is_writable() {
@@ -67,19 +78,7 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason
                 }
             }
             () = connection.wake.notified() => {}
-            () = &mut sleep => {
-                deadlines.sent(connection.status().sent);
-                let (deadline, reason) = deadlines.next();
-                if deadline <= Instant::now() {
-                    return reason;
-                }
-                sleep.as_mut().reset(deadline);
-            }
-        }
-        // Deadlines mostly move away, which is seen when the timer fires; only a nearer one sets it anew.
-        let (deadline, _) = deadlines.next();
-        if deadline < sleep.deadline() {
-            sleep.as_mut().reset(deadline);
+            () = &mut sleep => {}
         }
         tokio::task::consume_budget().await;
     }

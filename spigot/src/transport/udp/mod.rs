@@ -25,6 +25,8 @@ mod batch;
 mod outbox;
 mod reader;
 mod socket;
+#[cfg(test)]
+mod tests;
 
 /// The payload of the largest datagram: 65,535 octets less the IPv4 and UDP headers, or over IPv6, whose
 /// length does not count its own header, less the UDP header.

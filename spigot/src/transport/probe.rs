@@ -1,0 +1,121 @@
+//! The endpoint's place in the transports' tests: tells a test what came, and answers as the test says.
+//!
+//! Nothing here waits by the clock, but for one bound that turns a test that hangs into one that fails.
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use spigot_parser as sip;
+use tokio::sync::mpsc;
+
+use super::{Bind, Carrier, Inbound, TransportLimits};
+use crate::flow::Flow;
+
+/// What came out of a transport.
+#[derive(Debug)]
+pub(super) enum Event {
+    Message(Flow, sip::Bytes),
+    Unframed(Flow),
+    Closed(Flow),
+}
+
+/// What a test does within the turn, given the carrier, the flow and what came (nothing, if unframed).
+type React = dyn Fn(&dyn Carrier, Flow, sip::Bytes) + Send + Sync;
+
+struct Probe {
+    events: mpsc::UnboundedSender<Event>,
+    carrier: Arc<OnceLock<Arc<dyn Carrier>>>,
+    react: Box<React>,
+}
+
+impl Probe {
+    fn react(&self, flow: Flow, bytes: sip::Bytes) {
+        if let Some(carrier) = self.carrier.get() {
+            (self.react)(&**carrier, flow, bytes);
+        }
+    }
+}
+
+impl Inbound for Probe {
+    fn message(&self, flow: Flow, bytes: sip::Bytes) {
+        let _test_over = self.events.send(Event::Message(flow, bytes.clone()));
+        self.react(flow, bytes);
+    }
+
+    fn unframed(&self, flow: Flow, _error: sip::FrameError) {
+        let _test_over = self.events.send(Event::Unframed(flow));
+        self.react(flow, sip::Bytes::new());
+    }
+
+    fn closed(&self, flow: Flow) {
+        let _test_over = self.events.send(Event::Closed(flow));
+    }
+}
+
+/// A bound transport and what came out of it.
+pub(super) struct Bound {
+    pub(super) carrier: Arc<dyn Carrier>,
+    events: mpsc::UnboundedReceiver<Event>,
+}
+
+/// Binds a transport; `react` runs within the turn of each message.
+pub(super) async fn bind(
+    transport: impl Bind,
+    limits: &TransportLimits,
+    react: impl Fn(&dyn Carrier, Flow, sip::Bytes) + Send + Sync + 'static,
+) -> Bound {
+    let (sender, events) = mpsc::unbounded_channel();
+    let carrier = Arc::new(OnceLock::new());
+    let probe = Probe {
+        events: sender,
+        carrier: Arc::clone(&carrier),
+        react: Box::new(react),
+    };
+    let bound = Box::new(transport).bind(Arc::new(probe), limits).await.unwrap();
+    let _first = carrier.set(Arc::clone(&bound));
+    Bound {
+        carrier: bound,
+        events,
+    }
+}
+
+impl Bound {
+    pub(super) async fn event(&mut self) -> Event {
+        soon(self.events.recv()).await.unwrap()
+    }
+
+    pub(super) async fn message(&mut self) -> (Flow, sip::Bytes) {
+        match self.event().await {
+            Event::Message(flow, bytes) => (flow, bytes),
+            other => panic!("not a message: {other:?}"),
+        }
+    }
+
+    pub(super) async fn closed(&mut self) -> Flow {
+        match self.event().await {
+            Event::Closed(flow) => flow,
+            other => panic!("not closed: {other:?}"),
+        }
+    }
+
+    /// What has come and was not asked for.
+    pub(super) fn rest(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.events.try_recv().ok()).collect()
+    }
+}
+
+/// Reacts by nothing.
+pub(super) fn silent(_: &dyn Carrier, _: Flow, _: sip::Bytes) {}
+
+/// Sends back what came.
+pub(super) fn echo(carrier: &dyn Carrier, flow: Flow, bytes: sip::Bytes) {
+    carrier.send(&flow, bytes).unwrap();
+}
+
+/// What must come, and does so at once on a machine that is not stuck.
+pub(super) async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(300), what)
+        .await
+        .expect("nothing came")
+}
