@@ -10,7 +10,7 @@ use crate::{ErrorKind, ParseError};
 static SCHEME: Class = alphanum_and(b"+-.");
 
 /// `uric`, and the brackets that IPv6 addresses came to need (RFC 3986 §3.2.2).
-static URIC: Class = alphanum_and(b"-_.!~*'();/?:@&=+$,[]");
+pub(crate) static URIC: Class = alphanum_and(b"-_.!~*'();/?:@&=+$,[]");
 
 /// A URI of any scheme but `sip`, `sips` and `tel`: an opaque text.
 ///

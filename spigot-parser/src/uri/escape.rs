@@ -32,6 +32,16 @@ pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// `text` with its escapes undone, once, if that is UTF-8.
+pub(crate) fn unescape_utf8(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('%') {
+        return Some(Cow::Borrowed(text));
+    }
+    String::from_utf8(octets(text.as_bytes()).map(|(octet, _)| octet).collect())
+        .ok()
+        .map(Cow::Owned)
+}
+
 /// Appends `text`, with every octet escaped that is not in `class`.
 pub(crate) fn write_escaped(class: &Class, text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";

@@ -13,9 +13,11 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use absolute::AbsoluteUri;
+pub(crate) use absolute::URIC;
 pub use sip::SipUri;
-pub(crate) use sip::bracketed;
+pub(crate) use sip::{PARAM, USER, bracketed};
 pub use tel::TelUri;
+pub(crate) use tel::digits as tel_digits;
 
 use crate::header::Field;
 use crate::{Params, ParseError};

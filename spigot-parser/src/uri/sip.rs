@@ -18,7 +18,7 @@ use crate::{ErrorKind, Params, ParseError};
 /// unreserved = alphanum / "-" / "_" / "." / "!" / "~" / "*" / "'" / "(" / ")"
 /// user-unreserved = "&" / "=" / "+" / "$" / "," / ";" / "?" / "/"
 /// ```
-static USER: Class = alphanum_and(b"-_.!~*'()&=+$,;?/");
+pub(crate) static USER: Class = alphanum_and(b"-_.!~*'()&=+$,;?/");
 
 /// ```text
 /// password = *( unreserved / escaped / "&" / "=" / "+" / "$" / "," )
@@ -29,7 +29,7 @@ static PASSWORD: Class = alphanum_and(b"-_.!~*'()&=+$,");
 /// paramchar        = param-unreserved / unreserved / escaped
 /// param-unreserved = "[" / "]" / "/" / ":" / "&" / "+" / "$"
 /// ```
-pub(super) static PARAM: Class = alphanum_and(b"-_.!~*'()[]/:&+$");
+pub(crate) static PARAM: Class = alphanum_and(b"-_.!~*'()[]/:&+$");
 
 /// ```text
 /// hnv-unreserved = "[" / "]" / "/" / "?" / ":" / "+" / "$"
