@@ -391,3 +391,111 @@ impl std::fmt::Debug for Headers {
         f.debug_list().entries(self.iter()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Request, Response, StatusCode};
+
+    fn request(lines: &str) -> Request {
+        Request::parse(format!("OPTIONS sip:a.example SIP/2.0\r\n{lines}\r\n")).unwrap()
+    }
+
+    #[test]
+    fn lines_are_found_by_any_spelling_of_their_name() {
+        let request = request("v: 1\r\nX-Mine: 2\r\nVIA:3\r\nx-mine:4\r\n");
+        let headers = request.headers();
+        assert_eq!(headers.get_all(&HeaderName::VIA).collect::<Vec<_>>(), ["1", "3"]);
+        assert_eq!(
+            headers.get_all(&"X-MINE".parse().unwrap()).collect::<Vec<_>>(),
+            ["2", "4"]
+        );
+        assert_eq!(headers.get(&HeaderName::TO), None);
+        assert_eq!(headers.iter().next().unwrap().raw_name(), "v");
+        assert_eq!(headers.iter().next_back().unwrap().name(), "X-Mine");
+        assert_eq!((headers.len(), headers.is_empty()), (4, false));
+    }
+
+    #[test]
+    fn a_fold_is_one_blank() {
+        let request =
+            request("Subject:\r\n  I know \t\r\n\tyou're there,\r\n \r\n  pick up \r\n \r\nTo: x\r\n");
+        assert_eq!(
+            request.headers().get(&HeaderName::SUBJECT),
+            Some("I know you're there, pick up")
+        );
+        assert_eq!(request.headers().get(&HeaderName::TO), Some("x"));
+    }
+
+    #[test]
+    fn setting_replaces_all_lines_in_the_place_of_the_first() {
+        let mut request = request("A: 1\r\nb: 2\r\nC: 3\r\nB: 4\r\nB: 5\r\n");
+        request.headers_mut().set("B", " new ").unwrap();
+        let lines: Vec<_> = request
+            .headers()
+            .iter()
+            .map(|field| format!("{field:?}"))
+            .collect();
+        assert_eq!(lines, ["A: 1", "b: new", "C: 3"]);
+        assert_eq!(request.headers_mut().remove(&"b".parse().unwrap()), 1);
+        assert_eq!(request.headers_mut().remove(&"b".parse().unwrap()), 0);
+    }
+
+    #[test]
+    fn lines_are_copied_with_their_octets() {
+        let request = request("Via:  a ,\r\n  b\r\nTo: x\r\nv:c\r\nVia: \r\n d\r\n");
+        let mut response = Response::new(StatusCode::OK);
+        response
+            .headers_mut()
+            .copy_from(request.headers(), &HeaderName::VIA);
+        drop(request);
+        assert_eq!(
+            response.headers().get_all(&HeaderName::VIA).collect::<Vec<_>>(),
+            ["a , b", "c", "d"]
+        );
+        let expected =
+            "SIP/2.0 200 OK\r\nVia:  a ,\r\n  b\r\nv:c\r\nVia: \r\n d\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(response.to_bytes(), expected);
+        let mut again = Response::new(StatusCode::OK);
+        again
+            .headers_mut()
+            .copy_from(response.headers(), &HeaderName::VIA);
+        assert_eq!(again.to_bytes(), expected);
+    }
+
+    #[test]
+    fn what_an_application_sets_cannot_be_more_than_one_line() {
+        let mut headers = Headers::default();
+        for value in ["a\r\nb", "a\n", "\0", "\"\\\0\"", "\x07"] {
+            let error = headers.push(HeaderName::SUBJECT, value).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.header()),
+                (ErrorKind::Value, Some("Subject"))
+            );
+            assert!(headers.set("X", value).is_err() && headers.push_first("X", value).is_err());
+        }
+        assert_eq!(
+            headers.push("no token", "x").unwrap_err().kind(),
+            ErrorKind::Token
+        );
+        assert_eq!(
+            headers.push("X", &"x".repeat(70_000)).unwrap_err().kind(),
+            ErrorKind::HeaderTooLong
+        );
+        assert!(headers.is_empty());
+        headers.push("X", "é\t\"\\\x07\"").unwrap();
+    }
+
+    #[test]
+    fn editing_again_and_again_gathers_nothing() {
+        let mut headers = Headers::default();
+        headers.push("A", "x").unwrap();
+        for round in 0..1000 {
+            headers.set("B", &round.to_string()).unwrap();
+            headers.push_first("C", "y").unwrap();
+            headers.remove(&"C".parse().unwrap());
+        }
+        assert_eq!(headers.get(&"B".parse().unwrap()), Some("999"));
+        assert_eq!(headers.added.len(), 2);
+    }
+}

@@ -200,3 +200,143 @@ fn written<H: TypedHeader>(header: &H) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Request;
+    use crate::header::{Allow, CSeq, Contact, MaxForwards, Route, Via};
+
+    fn request(lines: &str) -> Request {
+        Request::parse(format!("OPTIONS sip:a.example SIP/2.0\r\n{lines}\r\n")).unwrap()
+    }
+
+    fn lines(request: &Request) -> Vec<String> {
+        request
+            .headers()
+            .iter()
+            .map(|field| format!("{field:?}"))
+            .collect()
+    }
+
+    const VIAS: &str = "Via: SIP/2.0/UDP a;branch=1 , SIP/2.0/TCP b\r\nTo: x\r\nv:\r\n SIP/2.0/TLS c\r\n";
+
+    #[test]
+    fn a_list_is_read_across_lines_and_commas() {
+        let request = request(VIAS);
+        let hosts: Vec<_> = request
+            .headers()
+            .all::<Via>()
+            .map(|via| via.unwrap().host().as_str().to_owned())
+            .collect();
+        assert_eq!(hosts, ["a", "b", "c"]);
+        assert_eq!(
+            request.headers().typed::<Via>().unwrap().unwrap().branch(),
+            Some("1")
+        );
+        assert_eq!(request.headers().typed::<Route>(), Ok(None));
+    }
+
+    #[test]
+    fn a_single_value_may_not_be_there_twice() {
+        let request = request("CSeq: 1 A\r\nX: y\r\ncseq: 2 B\r\n");
+        let error = request.headers().typed::<CSeq>().unwrap_err();
+        assert_eq!(
+            (error.kind(), error.header(), error.offset()),
+            (ErrorKind::Duplicate, Some("CSeq"), 54)
+        );
+    }
+
+    #[test]
+    fn a_joined_header_is_one_value() {
+        let request = request("Allow: INVITE, ACK\r\nX: y\r\nAllow: BYE\r\n");
+        let allow = request.headers().typed::<Allow>().unwrap().unwrap();
+        assert_eq!(allow.to_string(), "INVITE, ACK, BYE");
+        assert_eq!(request.headers().all::<Allow>().count(), 1);
+    }
+
+    #[test]
+    fn popping_takes_elements_and_then_lines() {
+        let mut request = request(VIAS);
+        let mut pop = |branch: Option<&str>, left: &[&str]| {
+            let via = request.headers_mut().pop_first::<Via>().unwrap();
+            assert_eq!(via.as_ref().and_then(Via::branch), branch);
+            assert_eq!(lines(&request), left);
+            via
+        };
+        pop(Some("1"), &["Via: SIP/2.0/TCP b", "To: x", "v: SIP/2.0/TLS c"]);
+        pop(None, &["To: x", "v: SIP/2.0/TLS c"]);
+        pop(None, &["To: x"]);
+        assert_eq!(pop(None, &["To: x"]), None);
+    }
+
+    #[test]
+    fn what_cannot_be_parsed_stays() {
+        let mut request = request("Via: what is this, SIP/2.0/UDP a\r\n");
+        let error = request.headers_mut().pop_first::<Via>().unwrap_err();
+        assert_eq!(error.header(), Some("Via"));
+        assert_eq!(lines(&request), ["Via: what is this, SIP/2.0/UDP a"]);
+    }
+
+    #[test]
+    fn replacing_leaves_the_other_elements() {
+        let mut request = request(VIAS);
+        let via = request.headers().typed::<Via>().unwrap().unwrap();
+        let via = via.with_param("received", Some("192.0.2.1")).unwrap();
+        request.headers_mut().replace_first(&via).unwrap();
+        let expected = "Via: SIP/2.0/UDP a;branch=1;received=192.0.2.1 , SIP/2.0/TCP b";
+        assert_eq!(lines(&request), [expected, "To: x", "v: SIP/2.0/TLS c"]);
+        request.headers_mut().remove(&Via::NAME);
+        assert_eq!(
+            request.headers_mut().replace_first(&via).unwrap_err().kind(),
+            ErrorKind::Missing
+        );
+    }
+
+    #[test]
+    fn typed_lines_go_where_they_belong() {
+        let mut request = request(VIAS);
+        let via = Via::new("WS", "d", None).unwrap();
+        request.headers_mut().push_first_typed(&via);
+        request
+            .headers_mut()
+            .set_typed(&"70".parse::<MaxForwards>().unwrap());
+        request
+            .headers_mut()
+            .set_typed(&"0".parse::<MaxForwards>().unwrap());
+        request
+            .headers_mut()
+            .push_typed(&"<sip:a>".parse::<Contact>().unwrap());
+        let all = lines(&request);
+        assert_eq!((all[0].as_str(), all.len()), ("Via: SIP/2.0/WS d", 6));
+        assert_eq!(all[4..], ["Max-Forwards: 0", "Contact: <sip:a>"]);
+    }
+
+    #[test]
+    fn an_error_says_where_in_the_message_it_is() {
+        let request = request("Via: SIP/2.0/UDP a, SIP 2.0/UDP b\r\n");
+        let error = request.headers().all::<Via>().find_map(Result::err).unwrap();
+        let text = request.to_string();
+        let element = text.find("SIP 2.0").unwrap();
+        assert!((element..element + 5).contains(&error.offset()), "{error}");
+    }
+
+    #[test]
+    fn a_header_of_ones_own_cannot_begin_another_line() {
+        #[derive(Clone)]
+        struct Rogue;
+        impl TypedHeader for Rogue {
+            const NAME: crate::HeaderName = crate::HeaderName::SUBJECT;
+            const SHAPE: Shape = Shape::Single;
+            fn parse(_: Field<'_>) -> Result<Self, ParseError> {
+                Ok(Rogue)
+            }
+            fn write(&self, out: &mut String) {
+                out.push_str("a\r\nRoute: b");
+            }
+        }
+        let mut request = request("");
+        request.headers_mut().push_typed(&Rogue);
+        assert_eq!(lines(&request), ["Subject: a  Route: b"]);
+    }
+}

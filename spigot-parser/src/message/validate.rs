@@ -102,3 +102,72 @@ fn required<H: TypedHeader>(headers: &Headers) -> Result<H, ParseError> {
 fn missing(headers: &Headers, name: &HeaderName) -> ParseError {
     ParseError::new(ErrorKind::Missing, headers.head.len(), "the header to be there").in_header(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Request, Response};
+
+    const LINES: [&str; 6] = [
+        "Via: SIP/2.0/UDP a.example;branch=z9hG4bK1",
+        "From: <sip:a@a.example>;tag=1",
+        "To: <sip:b@b.example>",
+        "Call-ID: 1@a.example",
+        "CSeq: 1 OPTIONS",
+        "Max-Forwards: 70",
+    ];
+
+    fn fault(lines: &[&str]) -> Option<(ErrorKind, Option<&'static str>)> {
+        let text = format!(
+            "OPTIONS sip:b@b.example SIP/2.0\r\n{}\r\n\r\n",
+            lines.join("\r\n")
+        );
+        let error = Request::parse(text).unwrap().validate().err()?;
+        assert_eq!(error.status(), Some(crate::StatusCode::BAD_REQUEST));
+        Some((error.kind(), error.header()))
+    }
+
+    #[test]
+    fn each_mandatory_header_is_there_and_once() {
+        assert_eq!(fault(&LINES), None);
+        for (index, name) in ["Via", "From", "To", "Call-ID", "CSeq"].into_iter().enumerate() {
+            let mut lines = LINES.to_vec();
+            lines.remove(index);
+            assert_eq!(fault(&lines), Some((ErrorKind::Missing, Some(name))));
+            let mut lines = LINES.to_vec();
+            lines.push(LINES[index]);
+            let twice = (index > 0).then_some((ErrorKind::Duplicate, Some(name)));
+            assert_eq!(fault(&lines), twice);
+        }
+        assert_eq!(fault(&LINES[..5]), None);
+    }
+
+    #[test]
+    fn each_of_them_is_well_formed() {
+        for (index, bad, kind) in [
+            (0, "Via: SIP/2.0/UDP a.example, SIP/2.0/UDP", ErrorKind::Value),
+            (4, "CSeq: 1 INVITE", ErrorKind::Mismatch),
+            (4, "CSeq: x OPTIONS", ErrorKind::Value),
+            (5, "Max-Forwards: -1", ErrorKind::Value),
+            (5, "Max-Forwards:", ErrorKind::Value),
+        ] {
+            let mut lines = LINES;
+            lines[index] = bad;
+            assert_eq!(fault(&lines).map(|(kind, _)| kind), Some(kind), "{bad}");
+        }
+        let mut lines = LINES;
+        lines[5] = "Max-Forwards: 300";
+        assert_eq!(fault(&lines), None);
+    }
+
+    #[test]
+    fn a_bad_response_is_answered_by_nobody() {
+        let text = format!("SIP/2.0 200 OK\r\n{}\r\n\r\n", LINES.join("\r\n"));
+        assert!(Response::parse(text.clone()).unwrap().validate().is_ok());
+        let error = Response::parse(text.replace("CSeq", "X"))
+            .unwrap()
+            .validate()
+            .unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Missing, None));
+    }
+}
