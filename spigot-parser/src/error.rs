@@ -65,7 +65,7 @@ pub enum ErrorKind {
 /// let error = spigot_parser::Request::parse("OPTIONS sip:example.com SIP/2.0\r\nVia SIP/2.0\r\n\r\n").unwrap_err();
 ///
 /// assert_eq!(error.kind(), spigot_parser::ErrorKind::HeaderLine);
-/// assert_eq!(error.to_string(), "header line at octet 44: expected a colon after the header's name");
+/// assert_eq!(error.to_string(), "header line at octet 37: expected a colon after the header's name");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ParseError {

@@ -1,6 +1,60 @@
 //! SIP messages, from bytes to typed values and back.
 //!
-//! The front page comes with the parser.
+//! It parses what comes off the wire, gives its parts as types, lets them be changed, and writes messages out, for
+//! servers that read hostile bytes all day and proxies that must leave alone what is not theirs.
+//!
+//! ```
+//! use spigot_parser::{HeaderName, Message, Response, StatusCode, header};
+//!
+//! let datagram = "OPTIONS sip:carol@chicago.com SIP/2.0\r\n\
+//!                 v: SIP/2.0/UDP pc33.atlanta.com;branch=z9hG4bKhjhs8ass877\r\n\
+//!                 Max-Forwards: 70\r\n\
+//!                 To: <sip:carol@chicago.com>\r\n\
+//!                 From: Alice <sip:alice@atlanta.com>;tag=1928301774\r\n\
+//!                 Call-ID: a84b4c76e66710\r\n\
+//!                 CSeq: 63104 OPTIONS\r\n\
+//!                 Content-Length: 0\r\n\r\n";
+//!
+//! let message = Message::parse(datagram)?;
+//! message.validate()?;
+//! let Message::Request(request) = message else { panic!("it is a request") };
+//!
+//! // Values are parsed when they are asked for.
+//! let from = request.headers().typed::<header::From>()?.expect("validate saw it");
+//! assert_eq!(from.tag(), Some("1928301774"));
+//! assert_eq!(request.headers().get(&HeaderName::CALL_ID), Some("a84b4c76e66710"));
+//!
+//! // A response takes lines of the request as they are, octet for octet.
+//! let mut response = Response::new(StatusCode::OK);
+//! for name in [HeaderName::VIA, HeaderName::TO, HeaderName::FROM, HeaderName::CALL_ID, HeaderName::CSEQ] {
+//!     response.headers_mut().copy_from(request.headers(), &name);
+//! }
+//! let response = response.with_header(HeaderName::ALLOW, "OPTIONS, INVITE")?;
+//! assert!(response.to_string().starts_with("SIP/2.0 200 OK\r\nv: SIP/2.0/UDP pc33.atlanta.com;"));
+//! # Ok::<(), spigot_parser::ParseError>(())
+//! ```
+//!
+//! # Concepts
+//!
+//! - A [`Message`] is one text, the head as it came, with an index into it: where each line, name and value is.
+//!   Parsing makes the index; values stay text until [`Headers::typed`] or [`Headers::all`] is asked for a type of
+//!   [`header`]. A change edits the index, so lines that nobody touched are written as they came, in their order and
+//!   spelling.
+//! - [`Message::parse`] refuses what cannot be framed or indexed; [`Message::validate`] refuses what cannot be worked
+//!   with. A [`ParseError`] says what is wrong and where, and which status answers it; [`Request::salvage`] finds
+//!   whom to send it to.
+//! - A [`Framer`] cuts a stream into messages, and refuses streams in which two readers could see different ones.
+//! - [`Limits`] bound everything that a peer can make large.
+//! - A [`Uri`] compares as its scheme has it, and a [`Pattern`] matches one and captures its parts.
+//! - [`Method`], [`StatusCode`] and [`HeaderName`] are open: constants for what the RFCs name, and any other value.
+//!
+//! # Invariants
+//!
+//! - No input, output, clock or randomness, and no `unsafe`.
+//! - No panic, whatever the bytes.
+//! - A usual message costs one allocation to parse, for the index; a header costs none.
+//! - What an application sets cannot hold a line end, so it cannot become another header.
+//! - Content-Length is written right, whatever was there.
 
 mod error;
 mod frame;

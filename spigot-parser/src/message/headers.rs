@@ -339,10 +339,11 @@ impl Headers {
         for text in [line.value_text, line.text] {
             if text as usize == self.added.len() {
                 self.added.pop();
-            } else if text > 0 {
-                if let Some(text) = self.added.get_mut(text as usize - 1) {
-                    *text = ByteString::new();
-                }
+            } else if let Some(text) = (text as usize)
+                .checked_sub(1)
+                .and_then(|text| self.added.get_mut(text))
+            {
+                *text = ByteString::new();
             }
         }
     }
