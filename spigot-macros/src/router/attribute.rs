@@ -50,6 +50,8 @@ pub(super) struct RouteAttribute {
     pub(super) in_dialog: bool,
     pub(super) event: Option<LitStr>,
     pub(super) content_type: Option<LitStr>,
+    /// Whether all that was written is here: nothing was left out because it was wrong.
+    pub(super) is_whole: bool,
 }
 
 pub(super) fn route_names() -> impl Iterator<Item = &'static str> {
@@ -83,6 +85,7 @@ impl RouteAttribute {
     /// other faults leave their option out.
     pub(super) fn parse(attribute: &Attribute, errors: &mut Errors) -> Option<RouteAttribute> {
         let name = attribute.path().get_ident()?.clone();
+        let errors_before = errors.len();
         let takes = match name.to_string().as_str() {
             "any" => Some(Takes::Any),
             "fallback" => Some(Takes::Fallback),
@@ -120,6 +123,7 @@ impl RouteAttribute {
             in_dialog: options.in_dialog,
             event: options.event,
             content_type: options.content_type,
+            is_whole: errors.len() == errors_before,
         })
     }
 

@@ -1,6 +1,7 @@
 //! What is wrong with a block, collected so that it is all reported at once.
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 
 #[derive(Default)]
 pub(super) struct Errors(Vec<syn::Error>);
@@ -10,8 +11,17 @@ impl Errors {
         self.0.push(syn::Error::new(at, sentence));
     }
 
+    /// An error about all of these tokens, where [`push`](Errors::push) shows one place.
+    pub(super) fn push_at(&mut self, tokens: impl ToTokens, sentence: impl std::fmt::Display) {
+        self.0.push(syn::Error::new_spanned(tokens, sentence));
+    }
+
     pub(super) fn append(&mut self, error: syn::Error) {
         self.0.push(error);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {

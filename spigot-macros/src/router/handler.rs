@@ -1,6 +1,7 @@
 //! The method that a route attribute stands on.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
@@ -52,14 +53,15 @@ impl Handler {
             );
         }
         if !signature.generics.params.is_empty() {
-            errors.push(
-                signature.generics.span(),
+            errors.push_at(
+                &signature.generics,
                 "a handler has no generic parameters: nobody could say which type it is called for. Put them on the impl block",
             );
         }
         if let Some(route) = route {
             check_output(signature, route, errors);
         }
+        let errors_before = errors.len();
         let arguments: Vec<Argument> = signature
             .inputs
             .iter()
@@ -68,7 +70,8 @@ impl Handler {
                 FnArg::Receiver(_) => None,
             })
             .collect();
-        if let Some(route) = route {
+        // Where one side could not be read, the other would only seem to lack something.
+        if let Some(route) = route.filter(|route| route.is_whole && errors.len() == errors_before) {
             check_captures(route, &arguments, errors);
         }
         Handler {
@@ -99,15 +102,15 @@ impl Handler {
 impl Argument {
     fn parse(pattern: &Pat, written: &Type, errors: &mut Errors) -> Option<Argument> {
         if let Type::Reference(reference) = written {
-            errors.push(
-                reference.and_token.span(),
+            errors.push_at(
+                reference,
                 "a handler owns its arguments: take this one without `&` (a `Request`, `Bytes` or `Uri` is cheap to own)",
             );
             return None;
         }
         if let Type::ImplTrait(generic) = written {
-            errors.push(
-                generic.impl_token.span(),
+            errors.push_at(
+                generic,
                 "a handler has no generic parameters: name the type of this argument",
             );
             return None;
@@ -134,8 +137,8 @@ impl Argument {
                 Some(Argument::Captures(written.clone(), captures))
             }
             _ => {
-                errors.push(
-                    pattern.span(),
+                errors.push_at(
+                    pattern,
                     "name the captures that this takes: `Path(room): Path<String>`, `Path((room, domain)): Path<(String, String)>`",
                 );
                 None
@@ -201,25 +204,25 @@ fn check_receiver(signature: &Signature, errors: &mut Errors) {
 }
 
 fn check_output(signature: &Signature, route: &RouteAttribute, errors: &mut Errors) {
-    let (unit, span): (bool, Span) = match &signature.output {
-        ReturnType::Default => (true, signature.ident.span()),
+    let (unit, place) = match &signature.output {
+        ReturnType::Default => (true, signature.ident.to_token_stream()),
         ReturnType::Type(_, output) => (
             matches!(&**output, Type::Tuple(tuple) if tuple.elems.is_empty()),
-            output.span(),
+            output.to_token_stream(),
         ),
     };
     let name = &route.name;
     match (&route.takes, unit) {
-        (Takes::Method(method), false) if method == "ACK" => errors.push(
-            span,
+        (Takes::Method(method), false) if method == "ACK" => errors.push_at(
+            place,
             "an `ack` handler cannot answer: there is no response to ACK in SIP. Return nothing",
         ),
-        (Takes::Method(method), false) if method == "CANCEL" => errors.push(
-            span,
+        (Takes::Method(method), false) if method == "CANCEL" => errors.push_at(
+            place,
             "a `cancel` handler cannot answer: the library has answered the CANCEL already. Return nothing",
         ),
-        (_, true) if route.is_answered() => errors.push(
-            span,
+        (_, true) if route.is_answered() => errors.push_at(
+            place,
             format!(
                 "the peer waits for an answer: return one from this `{name}` handler, such as a `StatusCode`"
             ),

@@ -42,8 +42,8 @@ pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
     };
 
     if let Some(name) = &block.trait_name {
-        errors.push(
-            name.span(),
+        errors.push_at(
+            name,
             "`#[sip_router]` goes on the type's own impl block, `impl Pbx { ... }`, and not on the impl of a trait",
         );
     }

@@ -47,7 +47,9 @@ fn takes_all_of(first: &Route, second: &Route) -> bool {
         (Takes::Fallback, Takes::Fallback) => true,
         _ => false,
     };
-    methods
+    before.is_whole
+        && after.is_whole
+        && methods
         && covers(before.pattern.as_ref(), after.pattern.as_ref())
         && is_as_wide(before.event.as_ref(), after.event.as_ref(), false)
         && is_as_wide(before.content_type.as_ref(), after.content_type.as_ref(), true)

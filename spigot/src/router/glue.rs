@@ -19,6 +19,7 @@ pub trait Capture: Sized {
     fn read(text: &str) -> Option<Self>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FromStr> Capture for T {
     fn read(text: &str) -> Option<T> {
         text.parse().ok()

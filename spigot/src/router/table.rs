@@ -105,10 +105,11 @@ impl Table {
     }
 
     pub(super) fn candidates(&self, method: &Method, in_dialog: bool) -> &[usize] {
-        let candidates = self.by_method.get(method).unwrap_or(match *method {
-            Method::ACK | Method::CANCEL => return &[],
-            _ => &self.any,
-        });
+        let candidates = match self.by_method.get(method) {
+            Some(candidates) => candidates,
+            None if matches!(*method, Method::ACK | Method::CANCEL) => return &[],
+            None => &self.any,
+        };
         if in_dialog {
             &candidates.in_dialog
         } else {
