@@ -5,7 +5,7 @@
 //! network loses, delays, duplicates and reorders follows from one seed, which a failing test prints together
 //! with the ladder of what was said.
 //!
-//! ```
+//! ```test_harness
 //! use spigot::testing::TestServer;
 //! use spigot::{StatusCode, sip_router};
 //!
@@ -28,7 +28,6 @@
 //!
 //!     assert_eq!(response.status(), StatusCode::OK);
 //! }
-//! # fn main() { alice_registers_body() }
 //! ```
 //!
 //! The feature `testing` has all of this; it belongs under `[dev-dependencies]`.
