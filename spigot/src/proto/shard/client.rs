@@ -110,6 +110,12 @@ impl Table {
         self.entries.len()
     }
 
+    /// Whether no index has anything that the table does not have.
+    #[cfg(test)]
+    pub(super) fn is_clean(&self) -> bool {
+        self.connections.len() <= self.entries.len()
+    }
+
     fn insert(&mut self, key: ClientKey, entry: Entry) {
         if entry.flow.connection != 0 {
             self.connections.insert((entry.flow.connection, key));

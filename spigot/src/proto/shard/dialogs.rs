@@ -46,6 +46,11 @@ impl Dialogs {
         self.legs.len()
     }
 
+    #[cfg(test)]
+    pub(crate) fn early(&self) -> usize {
+        self.legs.values().filter(|leg| !leg.confirmed).count()
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.legs.len() >= self.max
     }

@@ -146,6 +146,12 @@ impl Table {
         self.bytes
     }
 
+    /// Whether no index has anything that the table does not have.
+    #[cfg(test)]
+    pub(super) fn is_clean(&self) -> bool {
+        self.merge.len() <= self.entries.len() && self.open <= self.entries.len()
+    }
+
     pub(super) fn contains(&self, key: &ServerKey) -> bool {
         self.entries.contains_key(key)
     }

@@ -1,0 +1,219 @@
+//! Requests of ours and their responses.
+
+use super::*;
+
+#[test]
+fn an_invite_that_nobody_answers_is_repeated_and_fails_by_timer_b() {
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("INVITE", ""));
+    bench.until(100_000);
+    assert_eq!(
+        bench.sent(),
+        at(&[0, 500, 1500, 3500, 7500, 15_500, 31_500], "INVITE")
+    );
+    assert_eq!(
+        bench.told(),
+        [
+            (32_000, "failed InviteTimeout".to_owned()),
+            (32_000, "ended".to_owned())
+        ]
+    );
+    assert_eq!(bench.shard.counters().timeouts, 1);
+    bench.assert_empty();
+}
+
+#[test]
+fn another_request_that_nobody_answers_is_repeated_and_fails_by_timer_f() {
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("OPTIONS", ""));
+    bench.until(100_000);
+    assert_eq!(bench.sent(), at(&BACKING_OFF, "OPTIONS"));
+    assert_eq!(
+        bench.told(),
+        [
+            (32_000, "failed RequestTimeout".to_owned()),
+            (32_000, "ended".to_owned())
+        ]
+    );
+    bench.assert_empty();
+}
+
+#[test]
+fn over_a_connection_nothing_is_repeated() {
+    let mut bench = Bench::new(TCP);
+    bench.request(&outgoing("INVITE", ""));
+    bench.request(&outgoing("OPTIONS", ""));
+    bench.until(100_000);
+    assert_eq!(
+        bench.sent(),
+        [(0, "INVITE".to_owned()), (0, "OPTIONS".to_owned())]
+    );
+    assert_eq!(bench.told().len(), 4);
+    bench.assert_empty();
+}
+
+#[test]
+fn a_provisional_response_slows_the_repetition_to_t2() {
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("OPTIONS", ""));
+    let request = as_request(bench.message());
+    bench.until(100);
+    bench.receive(&answer(&request, 100, ""));
+    bench.until(9_000);
+    assert_eq!(bench.sent(), at(&[500, 4_500, 8_500], "OPTIONS"));
+    bench.receive(&answer(&request, 200, "far"));
+    bench.receive(&answer(&request, 200, "far"));
+    bench.until(100_000);
+    assert_eq!(
+        bench.told(),
+        [
+            (100, "response 100".to_owned()),
+            (9_000, "response 200".to_owned()),
+            (14_000, "ended".to_owned())
+        ]
+    );
+    bench.assert_empty();
+}
+
+#[test]
+fn a_failure_is_acknowledged_whenever_it_comes_and_told_once() {
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing(
+        "INVITE",
+        "Route: <sip:p.example;lr>\r\nRoute: <sip:q.example;lr>\r\n",
+    ));
+    let invite = as_request(bench.message());
+    bench.receive(&answer(&invite, 180, "far"));
+    assert_eq!(bench.shard.dialogs(), 1);
+    bench.receive(&answer(&invite, 486, "far"));
+    let ack = as_request(bench.message());
+    assert_eq!((ack.method().as_str(), ack.uri()), ("ACK", invite.uri()));
+    for name in [HeaderName::VIA, HeaderName::FROM, HeaderName::CALL_ID] {
+        assert_eq!(ack.headers().get(&name), invite.headers().get(&name), "{name}");
+    }
+    assert_eq!(ack.headers().get_all(&HeaderName::ROUTE).count(), 2);
+    assert_eq!(ack.headers().get(&HeaderName::CSEQ), Some("7 ACK"));
+    assert_eq!(
+        ack.headers().get(&HeaderName::TO),
+        Some("<sip:b@b.example>;tag=far")
+    );
+    bench.until(1_000);
+    bench.receive(&answer(&invite, 486, "far"));
+    assert_eq!(as_request(bench.message()).to_bytes(), ack.to_bytes());
+    bench.until(100_000);
+    let told: Vec<_> = bench
+        .told()
+        .into_iter()
+        .map(|(at, what)| format!("{at} {what}"))
+        .collect();
+    assert_eq!(told, ["0 response 180", "0 response 486", "32000 ended"]);
+    assert_eq!(bench.shard.dialogs(), 0);
+    bench.assert_empty();
+}
+
+#[test]
+fn each_success_is_told_repeated_or_forked() {
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("INVITE", ""));
+    let invite = as_request(bench.message());
+    bench.receive(&answer(&invite, 180, "third"));
+    for tag in ["one", "one", "two"] {
+        bench.receive(&answer(&invite, 200, tag));
+    }
+    assert_eq!(bench.told().len(), 4);
+    assert_eq!(bench.sent(), []);
+    assert_eq!(bench.shard.dialogs(), 3);
+    bench.until(100_000);
+    bench.receive(&answer(&invite, 200, "one"));
+    assert_eq!(bench.told(), [(32_000, "ended".to_owned())]);
+    // The branch that only rang is gone with the transaction.
+    assert_eq!(
+        (bench.shard.dialogs(), bench.shard.counters().stray_responses),
+        (2, 1)
+    );
+    bench.assert_empty();
+}
+
+#[test]
+fn the_peers_requests_in_a_dialog_of_ours_get_through() {
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("INVITE", ""));
+    let invite = as_request(bench.message());
+    bench.receive(&answer(&invite, 200, "far"));
+    let bye = incoming("BYE", "1", "ours", 1)
+        .replace("call@a.example", "mine@a.example")
+        .replace("tag=from", "tag=far");
+    bench.receive(&bye);
+    assert_eq!(
+        bench.told().last(),
+        Some(&(0, "request BYE in dialog".to_owned()))
+    );
+    bench.respond(200).expect("sent");
+    assert_eq!(bench.shard.dialogs(), 0);
+}
+
+#[test]
+fn an_ack_of_ours_leaves_once_with_a_branch_of_its_own() {
+    let mut bench = Bench::new(UDP);
+    let ack = Request::parse(outgoing("ACK", "")).expect("a request");
+    bench.shard.send_ack(ack, bench.flow, "192.0.2.1");
+    bench.drain();
+    let via = as_request(bench.message())
+        .headers()
+        .get(&HeaderName::VIA)
+        .map(str::to_owned);
+    assert!(via.is_some_and(|via| via.starts_with("SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK")));
+    bench.assert_empty();
+}
+
+#[test]
+fn a_flow_that_fails_takes_its_requests_and_no_others() {
+    let mut bench = Bench::new(TCP);
+    bench.request(&outgoing("OPTIONS", ""));
+    bench.request(&outgoing("INVITE", ""));
+    bench.receive(&incoming("OPTIONS", "1", "", 1));
+    let lost = bench.flow;
+    bench.flow.connection = 2;
+    bench.request(&outgoing("OPTIONS", ""));
+    bench.told();
+    bench.shard.flow_failed(bench.now, &lost);
+    bench.drain();
+    let told: Vec<_> = bench.told().into_iter().map(|(_, what)| what).collect();
+    assert_eq!(told, ["failed transport", "ended", "failed transport", "ended"]);
+    assert_eq!(
+        (
+            bench.shard.client_transactions(),
+            bench.shard.server_transactions()
+        ),
+        (1, 1)
+    );
+}
+
+#[test]
+fn a_response_that_matches_nothing_is_dropped() {
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("OPTIONS", ""));
+    let request = as_request(bench.message());
+    bench.receive(&answer(&request, 200, "far").replace("7 OPTIONS", "7 INFO"));
+    bench.receive(&answer(&request, 200, "far").replace("branch=z9hG4bK", "branch=z9hG4bKx"));
+    assert_eq!(
+        (bench.told(), bench.shard.counters().stray_responses),
+        (vec![], 2)
+    );
+}
+
+#[test]
+fn a_sent_by_that_is_none_fails_the_request() {
+    let mut bench = Bench::new(UDP);
+    for sent_by in ["", "a\r\nX: y", "a b"] {
+        let request = Request::parse(outgoing("OPTIONS", "")).expect("a request");
+        bench.shard.request(bench.now, request, bench.flow, sent_by);
+        bench.drain();
+        assert_eq!(
+            bench.told(),
+            [(0, "failed transport".to_owned()), (0, "ended".to_owned())],
+            "{sent_by:?}"
+        );
+    }
+    bench.assert_empty();
+}

@@ -1,0 +1,140 @@
+//! Each bound, at it and one past it.
+
+use super::*;
+
+/// Requests that have nothing in common.
+fn distinct(method: &str, branch: usize) -> String {
+    incoming(method, &format!("{method}{branch}"), "", 1).replace("call@", &format!("call{branch}@"))
+}
+
+#[test]
+fn one_transaction_too_many_is_refused_statelessly() {
+    let mut bench = Bench::with(
+        Settings {
+            max_server_transactions: 2,
+            ..Settings::default()
+        },
+        UDP,
+    );
+    for branch in 0..3 {
+        bench.receive(&distinct("OPTIONS", branch));
+    }
+    assert_eq!(bench.told().len(), 2);
+    let refusal = as_response(bench.message());
+    assert_eq!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(refusal.headers().get(&HeaderName::RETRY_AFTER), Some("5"));
+    assert_eq!(bench.shard.counters().refused_count, 1);
+    // What is there already goes on.
+    bench.receive(&distinct("OPTIONS", 0));
+    assert_eq!(
+        (bench.sent(), bench.shard.counters().retransmissions),
+        (vec![], 1)
+    );
+    bench.respond(200).expect("sent");
+    bench.until(32_000);
+    bench.receive(&distinct("OPTIONS", 3));
+    assert_eq!(bench.told().last(), Some(&(32_000, "request OPTIONS".to_owned())));
+}
+
+#[test]
+fn ack_bye_and_cancel_are_never_refused() {
+    let mut bench = Bench::with(
+        Settings {
+            max_server_transactions: 1,
+            ..Settings::default()
+        },
+        UDP,
+    );
+    bench.receive(&incoming("INVITE", "1", "", 1));
+    bench.respond(200).expect("sent");
+    let tag = to_tag(&as_response(bench.message()));
+    bench.receive(&incoming("ACK", "ack", &tag, 1));
+    bench.receive(&incoming("CANCEL", "1", "", 1));
+    bench.receive(&incoming("BYE", "2", &tag, 2));
+    bench.receive(&incoming("INFO", "3", &tag, 3));
+    let told: Vec<_> = bench.told().into_iter().map(|(_, what)| what).collect();
+    assert_eq!(told, ["request INVITE", "ack", "request BYE in dialog"]);
+    assert_eq!(bench.sent(), [(0, "200".to_owned()), (0, "503".to_owned())]);
+}
+
+#[test]
+fn too_many_octets_are_refused_and_are_free_again_in_the_end() {
+    let mut bench = Bench::with(
+        Settings {
+            max_transaction_bytes: 1_500,
+            ..Settings::default()
+        },
+        UDP,
+    );
+    let mut refused = 0;
+    for branch in 0..10 {
+        bench.receive(&distinct("OPTIONS", branch));
+        refused = bench.shard.counters().refused_bytes;
+        if refused == 0 && branch % 2 == 0 {
+            bench.respond(200).expect("sent");
+        }
+    }
+    assert!(refused > 5, "{refused}");
+    let held = bench.shard.transaction_bytes();
+    assert!((1_500..3_000).contains(&held), "{held}");
+}
+
+#[test]
+fn one_dialog_too_many_is_refused_statelessly() {
+    let mut bench = Bench::with(
+        Settings {
+            max_dialogs: 1,
+            ..Settings::default()
+        },
+        UDP,
+    );
+    bench.receive(&distinct("INVITE", 0));
+    bench.receive(&distinct("INVITE", 1));
+    bench.receive(&distinct("OPTIONS", 2));
+    assert_eq!(bench.sent(), at(&[0], "503"));
+    assert_eq!(
+        (bench.told().len(), bench.shard.counters().refused_dialogs),
+        (2, 1)
+    );
+    assert_eq!((bench.shard.dialogs(), bench.shard.server_transactions()), (1, 2));
+}
+
+#[test]
+fn shutting_down_refuses_what_is_new_and_finishes_what_is_not() {
+    let mut bench = Bench::new(UDP);
+    bench.receive(&incoming("INVITE", "1", "", 1));
+    bench.shard.refuse_new(true);
+    bench.receive(&distinct("OPTIONS", 9));
+    assert_eq!(bench.sent(), at(&[0], "503"));
+    bench.receive(&incoming("CANCEL", "1", "", 1));
+    assert_eq!(bench.sent(), [(0, "200".to_owned()), (0, "487".to_owned())]);
+    assert_eq!(bench.shard.counters().refused_shutdown, 1);
+    assert_eq!(bench.shard.unanswered(), 0);
+    bench.shard.refuse_new(false);
+    bench.receive(&distinct("OPTIONS", 9));
+    assert_eq!(bench.told().last(), Some(&(0, "request OPTIONS".to_owned())));
+}
+
+#[test]
+fn timers_of_no_length_do_not_hang() {
+    let none = Duration::ZERO;
+    let timers = crate::proto::Timers {
+        t1: none,
+        t2: none,
+        t4: none,
+    };
+    let mut bench = Bench::with(
+        Settings {
+            timers,
+            trying_after: none,
+            ..Settings::default()
+        },
+        UDP,
+    );
+    bench.receive(&incoming("INVITE", "1", "", 1));
+    bench.request(&outgoing("OPTIONS", ""));
+    bench.until(1_000);
+    bench.respond(486).expect("sent");
+    bench.until(100_000);
+    bench.assert_empty();
+}

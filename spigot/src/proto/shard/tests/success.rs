@@ -1,0 +1,165 @@
+//! The 2xx to an INVITE, its ACK, and the dialog they make.
+
+use super::*;
+
+#[test]
+fn a_success_is_repeated_on_any_transport_until_32_seconds() {
+    for transport in [UDP, TCP] {
+        let mut bench = Bench::new(transport);
+        bench.receive(&incoming("INVITE", "1", "", 1));
+        bench.respond(200).expect("sent");
+        bench.until(100_000);
+        assert_eq!(bench.sent(), at(&BACKING_OFF, "200"), "{transport}");
+        let told = bench.told();
+        assert_eq!(told[0], (0, "request INVITE".to_owned()));
+        assert!(
+            told.contains(&(32_000, "unacknowledged".to_owned()))
+                && told.contains(&(32_000, "finished".to_owned()))
+        );
+        bench.assert_empty();
+
+        // The dialog stands, and its BYE ends it.
+        assert_eq!(bench.shard.dialogs(), 1);
+        let dialog = bench.outputs.iter_mut().find_map(|output| match output {
+            Output::Unacknowledged { dialog, .. } => dialog.as_mut(),
+            _ => None,
+        });
+        let bye = dialog.expect("a dialog").request(spigot_parser::Method::BYE);
+        assert_eq!(bye.uri().as_str(), "sip:a@192.0.2.9:5099");
+        bench.shard.request(bench.now, bye, bench.flow, "192.0.2.1");
+        bench.drain();
+        let bye = as_request(bench.message());
+        bench.receive(&answer(&bye, 200, ""));
+        assert_eq!(bench.shard.dialogs(), 0);
+    }
+}
+
+/// An INVITE answered 200; the To tag of that.
+fn accepted(bench: &mut Bench) -> String {
+    bench.receive(&incoming("INVITE", "1", "", 5));
+    bench.respond(200).expect("sent");
+    to_tag(&as_response(bench.message()))
+}
+
+#[test]
+fn its_ack_stops_it_and_is_told_once() {
+    let mut bench = Bench::new(UDP);
+    let tag = accepted(&mut bench);
+    bench.until(600);
+    bench.receive(&incoming("ACK", "ack", &tag, 4));
+    assert_eq!(bench.told().len(), 1, "the ACK of another INVITE");
+    bench.receive(&incoming("ACK", "ack", &tag, 5));
+    bench.receive(&incoming("ACK", "ack", &tag, 5));
+    bench.until(100_000);
+    assert_eq!(bench.sent(), at(&[500], "200"));
+    assert_eq!(
+        bench.told(),
+        [(600, "ack".to_owned()), (32_000, "finished".to_owned())]
+    );
+    assert_eq!(bench.shard.dialogs(), 1);
+    bench.assert_empty();
+}
+
+#[test]
+fn a_repeated_invite_is_absorbed_once_accepted() {
+    let mut bench = Bench::new(UDP);
+    accepted(&mut bench);
+    bench.until(100);
+    bench.receive(&incoming("INVITE", "1", "", 5));
+    assert_eq!((bench.sent(), bench.told().len()), (vec![], 1));
+}
+
+#[test]
+fn requests_in_the_dialog_come_in_order_until_the_bye() {
+    let mut bench = Bench::new(UDP);
+    let tag = accepted(&mut bench);
+    bench.receive(&incoming("ACK", "ack", &tag, 5));
+    bench.receive(&incoming("INFO", "2", &tag, 7));
+    bench.respond(200).expect("sent");
+    bench.receive(&incoming("INFO", "3", &tag, 6));
+    bench.receive(&incoming("BYE", "4", &tag, 8));
+    bench.respond(200).expect("sent");
+    bench.receive(&incoming("BYE", "5", &tag, 9));
+    let sent: Vec<_> = bench.sent().into_iter().map(|(_, what)| what).collect();
+    assert_eq!(sent, ["200", "500", "200", "481"]);
+    let told: Vec<_> = bench.told().into_iter().map(|(_, what)| what).collect();
+    assert_eq!(
+        told,
+        [
+            "request INVITE",
+            "ack",
+            "request INFO in dialog",
+            "request BYE in dialog"
+        ]
+    );
+    assert_eq!(
+        (bench.shard.dialogs(), bench.shard.counters().out_of_order),
+        (0, 1)
+    );
+}
+
+#[test]
+fn a_bye_before_the_ack_stops_the_success() {
+    let mut bench = Bench::new(UDP);
+    let tag = accepted(&mut bench);
+    bench.receive(&incoming("BYE", "2", &tag, 6));
+    bench.respond(200).expect("sent");
+    bench.sent();
+    bench.until(100_000);
+    assert_eq!((bench.sent(), bench.shard.dialogs()), (vec![], 0));
+    bench.assert_empty();
+}
+
+#[test]
+fn a_reinvite_that_fails_leaves_the_dialog() {
+    let mut bench = Bench::new(UDP);
+    let tag = accepted(&mut bench);
+    bench.receive(&incoming("ACK", "ack", &tag, 5));
+    bench.receive(&incoming("INVITE", "2", &tag, 6));
+    bench.respond(488).expect("sent");
+    bench.receive(&incoming("ACK", "2", &tag, 6));
+    bench.receive(&incoming("INVITE", "3", &tag, 7));
+    bench.respond(200).expect("sent");
+    bench.receive(&incoming("ACK", "ack3", &tag, 7));
+    bench.until(100_000);
+    assert_eq!(bench.told().iter().filter(|(_, what)| what == "ack").count(), 2);
+    assert_eq!(bench.shard.dialogs(), 1);
+    bench.assert_empty();
+}
+
+#[test]
+fn an_early_dialog_takes_requests_and_ends_with_a_failure() {
+    let mut bench = Bench::new(UDP);
+    bench.receive(&incoming("INVITE", "1", "", 5));
+    let invite = bench.key;
+    bench.respond(183).expect("sent");
+    let tag = to_tag(&as_response(bench.message()));
+    bench.receive(&incoming("PRACK", "2", &tag, 6));
+    assert_eq!(
+        bench.told().last(),
+        Some(&(0, "request PRACK in dialog".to_owned()))
+    );
+    bench.respond(200).expect("sent");
+    bench.key = invite;
+    bench.respond(480).expect("sent");
+    assert_eq!(bench.shard.dialogs(), 0);
+}
+
+#[test]
+fn a_forwarded_success_is_sent_as_often_as_it_comes_and_no_oftener() {
+    let mut bench = Bench::new(UDP);
+    bench.receive(&incoming("INVITE", "1", "", 5));
+    let key = bench.key.expect("a request came");
+    let invite = Request::parse(incoming("INVITE", "1", "", 5)).expect("a request");
+    for _ in 0..2 {
+        let far = Response::parse(answer(&invite, 200, "far")).expect("a response");
+        bench.shard.respond(bench.now, key, far).expect("sent");
+        bench.drain();
+    }
+    bench.until(100_000);
+    let sent = bench.messages();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(to_tag(&as_response(sent[1].1.clone())), "far");
+    assert_eq!(bench.shard.dialogs(), 0);
+    bench.assert_empty();
+}
