@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use spigot::header::{Accept, Contact};
-use spigot::{Body, Config, Header, Reply, Request, Response, Source, StatusCode, Transaction, sip_router};
+use spigot::{Body, Config, Header, Request, Response, Source, StatusCode, Transaction, sip_router};
 use spigot_examples::{Listeners, parse_duration, serve};
 
 struct Uas {
@@ -61,14 +61,12 @@ impl Uas {
         request: Request,
         source: Source,
         accept: Option<Header<Accept>>,
-    ) -> Reply {
+    ) -> Result<(StatusCode, Body), StatusCode> {
         let accept = accept.map(|Header(accept)| accept);
         if accept.is_some_and(|accept| !accept.allows("application", "sdp")) {
-            return Reply::from(StatusCode::NOT_ACCEPTABLE);
+            return Err(StatusCode::NOT_ACCEPTABLE);
         }
-        let Some(body) = sdp::describe(request.body(), &source) else {
-            return Reply::from(StatusCode::NOT_ACCEPTABLE_HERE);
-        };
+        let body = sdp::describe(request.body(), &source).ok_or(StatusCode::NOT_ACCEPTABLE_HERE)?;
         // A caller who has given up has its 487 already: whatever is returned then goes nowhere.
         let _ = transaction.provisional(StatusCode::RINGING).await;
         if !self.answer_after.is_zero() {
@@ -77,16 +75,14 @@ impl Uas {
                 () = transaction.cancelled() => {}
             }
         }
-        Reply::from((StatusCode::OK, Body::new("application/sdp", body)))
+        Ok((StatusCode::OK, Body::new("application/sdp", body)))
     }
 
     /// A re-INVITE: hold, or a new offer.
     #[invite(in_dialog, content_type = "application/sdp")]
-    async fn renegotiate(&self, request: Request, source: Source) -> Reply {
-        match sdp::describe(request.body(), &source) {
-            Some(body) => Reply::from((StatusCode::OK, Body::new("application/sdp", body))),
-            None => Reply::from(StatusCode::NOT_ACCEPTABLE_HERE),
-        }
+    async fn renegotiate(&self, request: Request, source: Source) -> Result<(StatusCode, Body), StatusCode> {
+        let body = sdp::describe(request.body(), &source).ok_or(StatusCode::NOT_ACCEPTABLE_HERE)?;
+        Ok((StatusCode::OK, Body::new("application/sdp", body)))
     }
 
     #[bye]

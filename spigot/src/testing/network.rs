@@ -346,7 +346,6 @@ impl Wires {
                 match connection.framer.next() {
                     Ok(Some(Frame::Message(message))) => messages.push(message),
                     Ok(Some(Frame::Ping)) => pings += 1,
-                    Ok(Some(_)) => {}
                     Ok(None) => break,
                     Err(error) => {
                         fault = Some(error);
