@@ -1,1 +1,18 @@
-//! Placeholder front page; its owner writes it.
+//! What the tests of the whole share: the examples as processes, SIPp, raw sockets, requests as text, and an
+//! agent to send them to.
+//!
+//! Invariant: nothing here waits without a deadline, and nothing it starts outlives the test that started it.
+
+mod agent;
+mod draft;
+mod example;
+mod sipp;
+mod torture;
+mod wire;
+
+pub use agent::{Callee, Running};
+pub use draft::{Draft, unique};
+pub use example::Example;
+pub use sipp::{Outcome, Sipp, Started, installed, loopback};
+pub use torture::{Expected, Torture};
+pub use wire::{Answer, Datagrams, Stream};

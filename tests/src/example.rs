@@ -1,0 +1,197 @@
+//! An example as a child process: built, started on free ports, its lines read, ended by a signal.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout};
+use tokio::task::JoinHandle;
+
+/// How long an example may take to bind, and to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An example that runs. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Example {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    listeners: Vec<String>,
+    stderr: Arc<Mutex<String>>,
+    stderr_task: JoinHandle<()>,
+}
+
+impl Example {
+    /// Starts the example `name`, which listens on each of `listeners` (`udp:127.0.0.1:0`), and waits until
+    /// it has said where.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be built or started, or does not say so within 30 s.
+    pub async fn start(name: &str, listeners: &[&str]) -> Example {
+        let flags = listeners.iter().flat_map(|listener| ["--listen", listener]);
+        let mut example = Example::spawn(name, flags);
+        for _ in listeners {
+            let line = example.line().await;
+            let Some(listener) = line.as_deref().and_then(|line| line.strip_prefix("listening on ")) else {
+                panic!("{name}: expected `listening on ...`, got {line:?}; its stderr: {}", example.stderr());
+            };
+            example.listeners.push(listener.to_owned());
+        }
+        example
+    }
+
+    /// Starts it with these arguments, whatever comes of it.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be built or started.
+    pub fn spawn<'a>(name: &str, arguments: impl IntoIterator<Item = &'a str>) -> Example {
+        let mut child = tokio::process::Command::new(binary(name))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let mut reader = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
+        let stderr = Arc::new(Mutex::new(String::new()));
+        let sink = stderr.clone();
+        let stderr_task = tokio::spawn(async move {
+            while let Ok(Some(line)) = reader.next_line().await {
+                let mut sink = sink.lock().expect("no holder panics");
+                sink.push_str(&line);
+                sink.push('\n');
+            }
+        });
+        Example {
+            child,
+            lines: BufReader::new(stdout).lines(),
+            listeners: Vec::new(),
+            stderr,
+            stderr_task,
+        }
+    }
+
+    /// What it listens on, as it says itself: `udp:127.0.0.1:41234`.
+    pub fn listeners(&self) -> &[String] {
+        &self.listeners
+    }
+
+    /// The address of its first listener of this transport (`udp`, `tcp`).
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn address(&self, transport: &str) -> SocketAddr {
+        let address = self.listeners.iter().find_map(|listener| {
+            let (name, address) = listener.split_once(':')?;
+            (name == transport).then_some(address)?.parse().ok()
+        });
+        address.unwrap_or_else(|| panic!("no {transport} among {:?}", self.listeners))
+    }
+
+    /// Its process id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// What it has written to stderr so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.lock().expect("no holder panics").clone()
+    }
+
+    /// Ends it as a service manager would, by SIGTERM, and gives its exit status and all of its stderr.
+    ///
+    /// # Panics
+    ///
+    /// When it has not ended after 30 s.
+    #[cfg(unix)]
+    pub async fn terminate(self) -> (ExitStatus, String) {
+        self.signal(nix::sys::signal::Signal::SIGTERM);
+        self.wait().await
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    #[cfg(unix)]
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        let id = self.id().and_then(|id| i32::try_from(id).ok()).expect("the example still runs");
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), signal).expect("a signal to a child of ours");
+    }
+
+    /// Waits until it has ended by itself; its exit status and all of its stderr.
+    ///
+    /// # Panics
+    ///
+    /// When it has not ended after 30 s.
+    pub async fn wait(mut self) -> (ExitStatus, String) {
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let Ok(Ok(status)) = ended else {
+            panic!("the example has not ended within {PATIENCE:?}; its stderr: {}", self.stderr());
+        };
+        let _ = tokio::time::timeout(PATIENCE, &mut self.stderr_task).await;
+        (status, self.stderr())
+    }
+
+    async fn line(&mut self) -> Option<String> {
+        match tokio::time::timeout(PATIENCE, self.lines.next_line()).await {
+            Ok(Ok(line)) => line,
+            _ => None,
+        }
+    }
+}
+
+/// The path of an example, built if it is not.
+///
+/// Cargo builds an example that has tests of its own only as a test when it runs `cargo test`, so the tests
+/// ask it for the program. It holds no lock while tests run, and has built all but the last link by then: the
+/// whole workspace is named, so that features are unified as they were for the test itself.
+fn binary(name: &str) -> PathBuf {
+    static BUILT: OnceLock<Vec<(String, PathBuf)>> = OnceLock::new();
+    let built = BUILT.get_or_init(build);
+    let found = built.iter().find(|(example, _)| example == name);
+    found.unwrap_or_else(|| panic!("there is no example `{name}` among {built:?}")).1.clone()
+}
+
+fn build() -> Vec<(String, PathBuf)> {
+    // target/debug/deps/name-0123: the profile's folder, below it the target folder.
+    let executable = std::env::current_exe().expect("a test has a path");
+    let profile_dir = executable.ancestors().nth(2).expect("a test lies two folders deep");
+    let target_dir = profile_dir.parent().expect("a profile's folder lies in the target folder");
+    let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(other) => other,
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate lies in the workspace");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
+    let output = Command::new(cargo)
+        .args(["build", "--workspace", "--examples", "--profile", profile, "--message-format=json"])
+        .arg("--target-dir")
+        .arg(target_dir)
+        .current_dir(root)
+        .output()
+        .expect("cargo starts");
+    assert!(output.status.success(), "the examples do not build:\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().filter_map(artifact).collect()
+}
+
+/// Name and path of an example out of one of cargo's messages.
+fn artifact(message: &str) -> Option<(String, PathBuf)> {
+    if !message.contains(r#""kind":["example"]"#) {
+        return None;
+    }
+    let field = |key: &str| {
+        let rest = &message[message.rfind(key)? + key.len()..];
+        Some(rest[..rest.find('"')?].replace(r"\\", r"\"))
+    };
+    let path = PathBuf::from(field(r#""executable":""#)?);
+    Some((path.file_stem()?.to_str()?.to_owned(), path))
+}

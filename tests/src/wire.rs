@@ -1,0 +1,240 @@
+//! Raw sockets: octets out, responses in, nothing of the library between but its parser.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use spigot::sip::{Bytes, Frame, Framer, Limits, Response};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket};
+use tokio::time::timeout;
+
+/// How long a test waits for what must come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A response as it came.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The octets.
+    pub octets: Bytes,
+    /// What they say.
+    pub response: Response,
+    /// Who sent it.
+    pub from: SocketAddr,
+}
+
+impl Answer {
+    fn read(octets: Bytes, from: SocketAddr) -> Answer {
+        let response = Response::parse(octets.clone()).unwrap_or_else(|error| {
+            panic!("the server sent what is no response: {error}\n{}", String::from_utf8_lossy(&octets))
+        });
+        Answer { octets, response, from }
+    }
+
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// The values of a header, in order; names are compared without case.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let headers = self.response.headers().iter();
+        headers
+            .filter(|field| field.name().as_str().eq_ignore_ascii_case(name))
+            .map(|field| field.value())
+            .collect()
+    }
+
+    /// The first value of a header; empty where there is none.
+    pub fn value(&self, name: &str) -> &str {
+        self.all(name).first().copied().unwrap_or_default()
+    }
+
+    /// The To tag.
+    pub fn to_tag(&self) -> Option<&str> {
+        self.value("To").split_once(";tag=").map(|(_, tag)| tag)
+    }
+}
+
+/// A UDP socket and the server it talks to. It hears from anybody.
+#[derive(Debug)]
+pub struct Datagrams {
+    socket: UdpSocket,
+    server: SocketAddr,
+}
+
+impl Datagrams {
+    /// On a free port of the server's address family.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub async fn new(server: SocketAddr) -> Datagrams {
+        let ip = if server.is_ipv6() { "::1" } else { "127.0.0.1" };
+        Datagrams::at(SocketAddr::new(ip.parse().expect("an address"), 0), server).await
+    }
+
+    /// On that very address.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be bound.
+    pub async fn at(local: SocketAddr, server: SocketAddr) -> Datagrams {
+        let socket = UdpSocket::bind(local).await;
+        let socket = socket.unwrap_or_else(|error| panic!("cannot bind {local}: {error}"));
+        Datagrams { socket, server }
+    }
+
+    /// Its own address.
+    pub fn local(&self) -> SocketAddr {
+        self.socket.local_addr().expect("a bound socket has an address")
+    }
+
+    /// Sends one datagram.
+    ///
+    /// # Panics
+    ///
+    /// When the system does not take it.
+    pub async fn send(&self, octets: impl AsRef<[u8]>) {
+        self.socket.send_to(octets.as_ref(), self.server).await.expect("the loopback takes a datagram");
+    }
+
+    /// The next response.
+    ///
+    /// # Panics
+    ///
+    /// When none comes within 10 s, or what comes is none.
+    pub async fn receive(&self) -> Answer {
+        self.receive_within(PATIENCE).await.expect("an answer within 10 s")
+    }
+
+    /// The next response, or `None` after that time.
+    ///
+    /// # Panics
+    ///
+    /// When what comes is no response.
+    pub async fn receive_within(&self, patience: Duration) -> Option<Answer> {
+        let mut buffer = vec![0; 65_536];
+        let (octets, from) = timeout(patience, self.socket.recv_from(&mut buffer)).await.ok()?.ok()?;
+        buffer.truncate(octets);
+        Some(Answer::read(buffer.into(), from))
+    }
+
+    /// The next response that is not provisional.
+    ///
+    /// # Panics
+    ///
+    /// When none comes within 10 s.
+    pub async fn receive_final(&self) -> Answer {
+        loop {
+            let answer = self.receive().await;
+            if answer.response.status().is_final() {
+                return answer;
+            }
+        }
+    }
+}
+
+/// A TCP connection to the server.
+#[derive(Debug)]
+pub struct Stream {
+    stream: TcpStream,
+    framer: Framer,
+    pings: usize,
+}
+
+impl Stream {
+    /// Connects.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    pub async fn connect(server: SocketAddr) -> Stream {
+        let stream = timeout(PATIENCE, TcpStream::connect(server)).await;
+        Stream::of(stream.expect("a connection within 10 s").expect("the server listens"))
+    }
+
+    /// Connects with small socket buffers, for peers that do not read.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    pub async fn connect_narrow(server: SocketAddr) -> Stream {
+        let socket = if server.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() };
+        let socket = socket.expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("a small buffer");
+        Stream::of(socket.connect(server).await.expect("the server listens"))
+    }
+
+    fn of(stream: TcpStream) -> Stream {
+        stream.set_nodelay(true).expect("TCP_NODELAY");
+        Stream { stream, framer: Framer::new(Limits::default()), pings: 0 }
+    }
+
+    /// Its own address.
+    pub fn local(&self) -> SocketAddr {
+        self.stream.local_addr().expect("a connected socket has an address")
+    }
+
+    /// Writes; `false` when the server has closed.
+    pub async fn send(&mut self, octets: impl AsRef<[u8]>) -> bool {
+        let written = timeout(PATIENCE, self.stream.write_all(octets.as_ref())).await;
+        matches!(written, Ok(Ok(())))
+    }
+
+    /// Says that nothing more will be sent.
+    pub async fn finish(&mut self) {
+        let _ = self.stream.shutdown().await;
+    }
+
+    /// The next response, or `None` when the server has closed.
+    ///
+    /// # Panics
+    ///
+    /// When neither comes within 10 s.
+    pub async fn receive(&mut self) -> Option<Answer> {
+        match timeout(PATIENCE, self.next()).await {
+            Ok(answer) => answer,
+            Err(_) => panic!("expected an answer or a close within {PATIENCE:?}"),
+        }
+    }
+
+    /// The next response that is not provisional, or `None` when the server has closed.
+    ///
+    /// # Panics
+    ///
+    /// When neither comes within 10 s.
+    pub async fn receive_final(&mut self) -> Option<Answer> {
+        loop {
+            let answer = self.receive().await?;
+            if answer.response.status().is_final() {
+                return Some(answer);
+            }
+        }
+    }
+
+    /// The next octets as they come, at most `max`; empty when the server has closed.
+    ///
+    /// # Panics
+    ///
+    /// When nothing comes within 10 s.
+    pub async fn receive_raw(&mut self, max: usize) -> Vec<u8> {
+        let mut buffer = vec![0; max];
+        let octets = timeout(PATIENCE, self.stream.read(&mut buffer)).await.expect("octets within 10 s");
+        buffer.truncate(octets.unwrap_or(0));
+        buffer
+    }
+
+    async fn next(&mut self) -> Option<Answer> {
+        let from = self.stream.peer_addr().ok()?;
+        loop {
+            match self.framer.next().expect("the server frames what it sends") {
+                Some(Frame::Message(octets)) => return Some(Answer::read(octets, from)),
+                Some(_) => self.pings += 1,
+                None => match self.stream.read_buf(self.framer.buffer()).await {
+                    Ok(0) | Err(_) => return None,
+                    Ok(_) => {}
+                },
+            }
+        }
+    }
+}
