@@ -60,7 +60,7 @@ pub(crate) fn find(name: &[u8]) -> Option<Known> {
 }
 
 /// The known name that `bytes[start..end]` spells. Quicker than [`find`] where more octets follow the name.
-#[inline]
+#[inline(always)]
 pub(crate) fn find_in(bytes: &[u8], start: usize, end: usize) -> Option<Known> {
     let length = end.checked_sub(start)?;
     if length == 1 {

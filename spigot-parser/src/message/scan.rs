@@ -13,11 +13,11 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 /// The high bit of every octet of a word.
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// Marks octets below SP, and DEL, by their high bit. Marks above the lowest one may be wrong.
+/// Marks octets below SP, and DEL, by their high bit. Marks above the lowest one may be wrong, and so may one after
+/// an octet 0xff, which no UTF-8 has.
 #[inline(always)]
 const fn controls(word: u64) -> u64 {
-    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
-    (below_space | equal(word, 0x7f)) & HIGHS
+    (word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES)) & !word & HIGHS
 }
 
 /// Marks octets that are `octet`, by their high bit. Marks above the lowest one may be wrong.
@@ -28,14 +28,20 @@ const fn equal(word: u64, octet: u8) -> u64 {
 }
 
 /// Where the first control character (HTAB and line ends are some) at or after `at` is; the end if there is none.
-#[inline]
+#[inline(always)]
 pub(crate) fn control(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let found = controls(u64::from_le_bytes(*chunk));
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+        let words = u128::from_le_bytes(*chunk);
+        let (low, high) = (controls(words as u64), controls((words >> 64) as u64));
+        if low | high != 0 {
+            let octets = if low != 0 {
+                low.trailing_zeros() / 8
+            } else {
+                8 + high.trailing_zeros() / 8
+            };
+            return at + octets as usize;
         }
-        at += 8;
+        at += 16;
     }
     while bytes.get(at).is_some_and(|octet| !octet.is_ascii_control()) {
         at += 1;
@@ -44,7 +50,7 @@ pub(crate) fn control(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// Where the first colon in `bytes[at..end]` is; at or past `end` if there is none.
-#[inline]
+#[inline(always)]
 fn colon(bytes: &[u8], mut at: usize, end: usize) -> usize {
     while at < end {
         let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) else {
@@ -131,7 +137,7 @@ pub(super) fn header_lines(
 /// message-header = header-name HCOLON header-value CRLF
 /// HCOLON         = *( SP / HTAB ) ":" SWS
 /// ```
-#[inline]
+#[inline(always)]
 pub(crate) fn header_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<(Line, usize), ParseError> {
     let extent = extent(bytes, start)?;
     if extent.next > limits.head {
@@ -198,7 +204,7 @@ struct Extent {
 }
 
 /// How far the header line that begins at `start` goes.
-#[inline]
+#[inline(always)]
 fn extent(bytes: &[u8], start: usize) -> Result<Extent, ParseError> {
     let mut at = start;
     let mut folded = false;

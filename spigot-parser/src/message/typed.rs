@@ -153,7 +153,7 @@ impl Headers {
     }
 
     /// Parses `element`, a part of the value of `line`.
-    fn element<H: TypedHeader>(&self, line: &Line, element: &str) -> Result<H, ParseError> {
+    pub(super) fn element<H: TypedHeader>(&self, line: &Line, element: &str) -> Result<H, ParseError> {
         H::parse(Field::within(self.text(line.value_text), element)).map_err(|error| {
             error
                 .shifted(offset(line) + distance(self.value(line), element))

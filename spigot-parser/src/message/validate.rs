@@ -3,9 +3,10 @@
 //! Invariant: after it, a transaction can be found, a reply addressed and the headers that are asked for here parsed.
 
 use super::headers::Headers;
+use super::line::Line;
 use super::parse::number;
 use super::typed::offset;
-use crate::header::{CSeq, CallId, From, To, TypedHeader, Via};
+use crate::header::{CSeq, CallId, From, To, TypedHeader, Via, elements};
 use crate::header_name::Known;
 use crate::{ErrorKind, HeaderName, Method, ParseError};
 
@@ -49,9 +50,10 @@ const ONCE_SET: u128 = {
     set
 };
 
-/// Checks the headers of a request with that method, or of a response.
+/// Checks the headers of a request with that method, or of a response. Goes through the lines once.
 pub(super) fn headers(headers: &Headers, method: Option<&Method>) -> Result<(), ParseError> {
     let mut seen = 0u128;
+    let (mut from, mut to, mut call_id, mut cseq) = (None, None, None, None);
     for line in &headers.lines {
         let Some(known) = line.name else { continue };
         let bit = 1u128 << (known as u8);
@@ -60,29 +62,35 @@ pub(super) fn headers(headers: &Headers, method: Option<&Method>) -> Result<(), 
             return Err(error.in_header(&known.into()));
         }
         seen |= bit;
-        let digits_only = matches!(known, Known::MaxForwards | Known::ContentLength);
-        if digits_only && number(headers.value(line).as_bytes()).is_none() {
-            let error = ParseError::new(ErrorKind::Value, offset(line), "a number in decimal digits");
-            return Err(error.in_header(&known.into()));
+        match known {
+            Known::Via => {
+                for element in elements(headers.value(line)) {
+                    headers.element::<Via>(line, element)?;
+                }
+            }
+            Known::From => from = Some(line),
+            Known::To => to = Some(line),
+            Known::CallId => call_id = Some(line),
+            Known::CSeq => cseq = Some(line),
+            Known::MaxForwards | Known::ContentLength => {
+                if number(headers.value(line).as_bytes()).is_none() {
+                    let error = ParseError::new(ErrorKind::Value, offset(line), "a number in decimal digits");
+                    return Err(error.in_header(&known.into()));
+                }
+            }
+            _ => {}
         }
     }
-    let mut vias = 0;
-    for via in headers.all::<Via>() {
-        via?;
-        vias += 1;
-    }
-    if vias == 0 {
+    if seen & (1 << (Known::Via as u8)) == 0 {
         return Err(missing(headers, &HeaderName::VIA));
     }
-    required::<From>(headers)?;
-    required::<To>(headers)?;
-    required::<CallId>(headers)?;
-    let cseq = required::<CSeq>(headers)?;
+    required::<From>(headers, from)?;
+    required::<To>(headers, to)?;
+    required::<CallId>(headers, call_id)?;
+    let number_and_method = required::<CSeq>(headers, cseq)?;
     match method {
-        Some(method) if method != cseq.method() => {
-            let at = headers
-                .position(&HeaderName::CSEQ)
-                .map_or(0, |index| offset(&headers.lines[index]));
+        Some(method) if method != number_and_method.method() => {
+            let at = cseq.map_or(0, offset);
             Err(ParseError::new(
                 ErrorKind::Mismatch,
                 at,
@@ -93,8 +101,11 @@ pub(super) fn headers(headers: &Headers, method: Option<&Method>) -> Result<(), 
     }
 }
 
-fn required<H: TypedHeader>(headers: &Headers) -> Result<H, ParseError> {
-    headers.typed::<H>()?.ok_or_else(|| missing(headers, &H::NAME))
+fn required<H: TypedHeader>(headers: &Headers, line: Option<&Line>) -> Result<H, ParseError> {
+    match line {
+        Some(line) => headers.element(line, headers.value(line)),
+        None => Err(missing(headers, &H::NAME)),
+    }
 }
 
 /// A header that is not there is missed where the headers end.
