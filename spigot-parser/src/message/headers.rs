@@ -381,9 +381,14 @@ fn unfolded(value: &str) -> String {
     text
 }
 
+/// The name and the value, which credentials do not have: they do not belong into logs.
 impl std::fmt::Debug for HeaderField<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.raw_name(), self.value())
+        let value = match self.line.name {
+            Some(Known::Authorization | Known::ProxyAuthorization) => "(redacted)",
+            _ => self.value(),
+        };
+        write!(f, "{}: {value}", self.raw_name())
     }
 }
 
@@ -485,6 +490,14 @@ mod tests {
         );
         assert!(headers.is_empty());
         headers.push("X", "é\t\"\\\x07\"").unwrap();
+    }
+
+    #[test]
+    fn debug_shows_no_credentials() {
+        let request =
+            request("Authorization: Digest secret\r\nproxy-authorization: Digest secret\r\nTo: x\r\n");
+        let debug = format!("{:?}", request.headers());
+        assert!(debug.contains("To: x") && !debug.contains("secret"), "{debug}");
     }
 
     #[test]

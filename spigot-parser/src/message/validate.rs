@@ -72,11 +72,9 @@ pub(super) fn headers(headers: &Headers, method: Option<&Method>) -> Result<(), 
             Known::To => to = Some(line),
             Known::CallId => call_id = Some(line),
             Known::CSeq => cseq = Some(line),
-            Known::MaxForwards | Known::ContentLength => {
-                if number(headers.value(line).as_bytes()).is_none() {
-                    let error = ParseError::new(ErrorKind::Value, offset(line), "a number in decimal digits");
-                    return Err(error.in_header(&known.into()));
-                }
+            Known::MaxForwards | Known::ContentLength if number(headers.value(line).as_bytes()).is_none() => {
+                let error = ParseError::new(ErrorKind::Value, offset(line), "a number in decimal digits");
+                return Err(error.in_header(&known.into()));
             }
             _ => {}
         }
