@@ -89,9 +89,16 @@ impl Running {
             .limits(limits)
             .listen(Transport::Udp, (ip, 0))
             .listen(Transport::Tcp, (ip, 0));
-        let spigot = Spigot::start(config).await.unwrap_or_else(|error| panic!("{error}"));
+        let spigot = Spigot::start(config)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         let (udp, tcp) = (spigot.listeners()[0].address, spigot.listeners()[1].address);
-        Running { spigot, udp, tcp, gate }
+        Running {
+            spigot,
+            udp,
+            tcp,
+            gate,
+        }
     }
 
     /// Lets one call to `slow` be answered.
@@ -111,11 +118,15 @@ impl Running {
     /// When not.
     pub async fn goes_on(&self) {
         let udp = crate::Datagrams::new(self.udp).await;
-        udp.send(crate::Draft::new("OPTIONS", "sip:example.com", "UDP", udp.local()).octets()).await;
+        udp.send(crate::Draft::new("OPTIONS", "sip:example.com", "UDP", udp.local()).octets())
+            .await;
         assert_eq!(udp.receive().await.status(), 200, "OPTIONS over UDP");
         let mut tcp = crate::Stream::connect(self.tcp).await;
         let options = crate::Draft::new("OPTIONS", "sip:example.com", "TCP", tcp.local());
-        assert!(tcp.send(options.octets()).await, "OPTIONS over TCP could not be sent");
+        assert!(
+            tcp.send(options.octets()).await,
+            "OPTIONS over TCP could not be sent"
+        );
         let answer = tcp.receive().await.expect("OPTIONS over TCP: closed");
         assert_eq!(answer.status(), 200, "OPTIONS over TCP");
         assert_eq!(self.spigot.counters().panicked, 0, "handlers panicked");

@@ -6,7 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// A text that no other call in any test process gives: for branches, tags and Call-IDs.
 pub fn unique() -> String {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
-    format!("{:x}-{:x}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "{:x}-{:x}",
+        std::process::id(),
+        COUNTER.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// A request that is about to be sent as it stands, header by header.
@@ -91,14 +95,19 @@ impl Draft {
     #[must_use]
     pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Draft {
         let body = body.into();
-        let mut draft = self.set("Content-Length", body.len().to_string()).add("Content-Type", content_type);
+        let mut draft = self
+            .set("Content-Length", body.len().to_string())
+            .add("Content-Type", content_type);
         draft.body = body;
         draft
     }
 
     /// The value of the first header of that name; empty where there is none.
     pub fn value(&self, name: &str) -> &str {
-        self.headers.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
+        self.headers
+            .iter()
+            .find(|(other, _)| other == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// Its octets.

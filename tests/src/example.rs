@@ -35,8 +35,14 @@ impl Example {
         let mut example = Example::spawn(name, flags);
         for _ in listeners {
             let line = example.line().await;
-            let Some(listener) = line.as_deref().and_then(|line| line.strip_prefix("listening on ")) else {
-                panic!("{name}: expected `listening on ...`, got {line:?}; its stderr: {}", example.stderr());
+            let Some(listener) = line
+                .as_deref()
+                .and_then(|line| line.strip_prefix("listening on "))
+            else {
+                panic!(
+                    "{name}: expected `listening on ...`, got {line:?}; its stderr: {}",
+                    example.stderr()
+                );
             };
             example.listeners.push(listener.to_owned());
         }
@@ -123,7 +129,10 @@ impl Example {
     /// When it has ended already.
     #[cfg(unix)]
     pub fn signal(&self, signal: nix::sys::signal::Signal) {
-        let id = self.id().and_then(|id| i32::try_from(id).ok()).expect("the example still runs");
+        let id = self
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .expect("the example still runs");
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), signal).expect("a signal to a child of ours");
     }
 
@@ -135,7 +144,10 @@ impl Example {
     pub async fn wait(mut self) -> (ExitStatus, String) {
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         let Ok(Ok(status)) = ended else {
-            panic!("the example has not ended within {PATIENCE:?}; its stderr: {}", self.stderr());
+            panic!(
+                "the example has not ended within {PATIENCE:?}; its stderr: {}",
+                self.stderr()
+            );
         };
         let _ = tokio::time::timeout(PATIENCE, &mut self.stderr_task).await;
         (status, self.stderr())
@@ -158,29 +170,53 @@ fn binary(name: &str) -> PathBuf {
     static BUILT: OnceLock<Vec<(String, PathBuf)>> = OnceLock::new();
     let built = BUILT.get_or_init(build);
     let found = built.iter().find(|(example, _)| example == name);
-    found.unwrap_or_else(|| panic!("there is no example `{name}` among {built:?}")).1.clone()
+    found
+        .unwrap_or_else(|| panic!("there is no example `{name}` among {built:?}"))
+        .1
+        .clone()
 }
 
 fn build() -> Vec<(String, PathBuf)> {
     // target/debug/deps/name-0123: the profile's folder, below it the target folder.
     let executable = std::env::current_exe().expect("a test has a path");
-    let profile_dir = executable.ancestors().nth(2).expect("a test lies two folders deep");
-    let target_dir = profile_dir.parent().expect("a profile's folder lies in the target folder");
+    let profile_dir = executable
+        .ancestors()
+        .nth(2)
+        .expect("a test lies two folders deep");
+    let target_dir = profile_dir
+        .parent()
+        .expect("a profile's folder lies in the target folder");
     let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(other) => other,
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate lies in the workspace");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this crate lies in the workspace");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
     let output = Command::new(cargo)
-        .args(["build", "--workspace", "--examples", "--profile", profile, "--message-format=json"])
+        .args([
+            "build",
+            "--workspace",
+            "--examples",
+            "--profile",
+            profile,
+            "--message-format=json",
+        ])
         .arg("--target-dir")
         .arg(target_dir)
         .current_dir(root)
         .output()
         .expect("cargo starts");
-    assert!(output.status.success(), "the examples do not build:\n{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).lines().filter_map(artifact).collect()
+    assert!(
+        output.status.success(),
+        "the examples do not build:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(artifact)
+        .collect()
 }
 
 /// Name and path of an example out of one of cargo's messages.

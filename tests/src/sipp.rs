@@ -19,7 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(90);
 ///
 /// When it is not, and the environment says `SPIGOT_INTEROP=strict`.
 pub fn installed() -> bool {
-    let found = std::process::Command::new("sipp").arg("-v").stdin(Stdio::null()).output().is_ok();
+    let found = std::process::Command::new("sipp")
+        .arg("-v")
+        .stdin(Stdio::null())
+        .output()
+        .is_ok();
     if !found {
         let message = "skipped: sipp is not installed (Debian package sip-tester)";
         let strict = std::env::var("SPIGOT_INTEROP").is_ok_and(|value| value == "strict");
@@ -35,7 +39,13 @@ pub fn loopback() -> IpAddr {
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let count = COUNTER.fetch_add(1, Ordering::Relaxed) % 254;
     // 127.x.y.z: 16 bits of the process id, and the count; not 127.0.0.0/16, where services live.
-    Ipv4Addr::new(127, 1 + high % 254, low, 1 + u8::try_from(count).expect("below 254")).into()
+    Ipv4Addr::new(
+        127,
+        1 + high % 254,
+        low,
+        1 + u8::try_from(count).expect("below 254"),
+    )
+    .into()
 }
 
 /// A run of SIPp that is about to start.
@@ -84,7 +94,9 @@ impl Sipp {
         let folder = Folder::new();
         let mut command = Command::new("sipp");
         if scenario.contains('.') {
-            command.arg("-sf").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("sipp").join(scenario));
+            command
+                .arg("-sf")
+                .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("sipp").join(scenario));
         } else {
             command.args(["-sn", scenario]);
         }
@@ -92,16 +104,29 @@ impl Sipp {
         let mode = if transport == "tcp" { "t1" } else { "u1" };
         command.args(["-i", &ip, "-p", &port, "-mi", &ip, "-t", mode, "-nostdin"]);
         command.args(["-timeout", "60s", "-timeout_error"]);
-        command.args(["-trace_err", "-error_file"]).arg(folder.0.join("errors"));
-        command.args(["-trace_stat", "-stf"]).arg(folder.0.join("statistics"));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        Sipp { command, folder, local }
+        command
+            .args(["-trace_err", "-error_file"])
+            .arg(folder.0.join("errors"));
+        command
+            .args(["-trace_stat", "-stf"])
+            .arg(folder.0.join("statistics"));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        Sipp {
+            command,
+            folder,
+            local,
+        }
     }
 
     /// Makes that many calls, at that many a second.
     #[must_use]
     pub fn calls(mut self, calls: u32, per_second: u32) -> Sipp {
-        self.command.args(["-m", &calls.to_string(), "-r", &per_second.to_string()]);
+        self.command
+            .args(["-m", &calls.to_string(), "-r", &per_second.to_string()]);
         self
     }
 
@@ -123,10 +148,16 @@ impl Sipp {
     ///
     /// When it does not start.
     pub async fn start(mut self) -> Started {
-        let child = self.command.spawn().unwrap_or_else(|error| panic!("sipp does not start: {error}"));
+        let child = self
+            .command
+            .spawn()
+            .unwrap_or_else(|error| panic!("sipp does not start: {error}"));
         let bound = timeout(PATIENCE, bound(self.local)).await;
         assert!(bound.is_ok(), "sipp has not bound {}", self.local);
-        Started { child, folder: self.folder }
+        Started {
+            child,
+            folder: self.folder,
+        }
     }
 
     /// Runs it to its end.
@@ -135,8 +166,16 @@ impl Sipp {
     ///
     /// When it does not start, or does not end within 90 s.
     pub async fn run(mut self) -> Outcome {
-        let child = self.command.spawn().unwrap_or_else(|error| panic!("sipp does not start: {error}"));
-        Started { child, folder: self.folder }.outcome().await
+        let child = self
+            .command
+            .spawn()
+            .unwrap_or_else(|error| panic!("sipp does not start: {error}"));
+        Started {
+            child,
+            folder: self.folder,
+        }
+        .outcome()
+        .await
     }
 }
 
@@ -155,7 +194,9 @@ impl Started {
     /// When that has not come within 90 s, or it leaves no statistics.
     pub async fn outcome(self) -> Outcome {
         let output = timeout(PATIENCE, self.child.wait_with_output()).await;
-        let output = output.expect("sipp ends within 90 s").expect("its output can be read");
+        let output = output
+            .expect("sipp ends within 90 s")
+            .expect("its output can be read");
         let read = |name: &str| std::fs::read(self.folder.0.join(name)).unwrap_or_default();
         let statistics = String::from_utf8_lossy(&read("statistics")).into_owned();
         let mut lines = statistics.lines();
@@ -192,13 +233,24 @@ impl Outcome {
             && self.successful == u64::from(calls)
             && self.failed + self.unexpected + self.out_of_call == 0
             && !self.errors.contains("nexpected");
-        assert!(clean, "{calls} calls were to succeed and nothing else to happen, but {self}");
+        assert!(
+            clean,
+            "{calls} calls were to succeed and nothing else to happen, but {self}"
+        );
     }
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Outcome { exit, successful, failed, unexpected, out_of_call, retransmissions, .. } = self;
+        let Outcome {
+            exit,
+            successful,
+            failed,
+            unexpected,
+            out_of_call,
+            retransmissions,
+            ..
+        } = self;
         writeln!(
             f,
             "{successful} succeeded, {failed} failed, {unexpected} by an unexpected message, {out_of_call} \
@@ -215,7 +267,10 @@ async fn bound(address: SocketAddr) {
     let mut tick = interval(Duration::from_millis(5));
     loop {
         let tables = ["/proc/net/udp", "/proc/net/tcp"].map(std::fs::read_to_string);
-        if tables.iter().any(|table| table.as_ref().is_ok_and(|table| table.contains(&needle))) {
+        if tables
+            .iter()
+            .any(|table| table.as_ref().is_ok_and(|table| table.contains(&needle)))
+        {
             return;
         }
         tick.tick().await;

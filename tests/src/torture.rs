@@ -31,7 +31,12 @@ impl Torture {
         let manifest = std::fs::read_to_string(corpus.join("MANIFEST.tsv")).expect("the manifest");
         let mut rows = manifest.lines().map(|line| line.split('\t').collect::<Vec<_>>());
         let names = rows.next().expect("a header row");
-        let column = |name| names.iter().position(|other| *other == name).expect("a column of the manifest");
+        let column = |name| {
+            names
+                .iter()
+                .position(|other| *other == name)
+                .expect("a column of the manifest")
+        };
         let (file, parser, uas) = (column("file"), column("parser"), column("uas"));
         rows.filter(|row| row[file].ends_with(".dat"))
             .map(|row| Torture {
@@ -45,13 +50,23 @@ impl Torture {
 
     /// The port of the topmost Via, or 5060: where an answer goes that is sent by RFC 3261 §18.2.2.
     pub fn sent_by_port(&self) -> u16 {
-        let text = String::from_utf8_lossy(&self.octets).replace("\r\n ", " ").replace("\r\n\t", " ");
+        let text = String::from_utf8_lossy(&self.octets)
+            .replace("\r\n ", " ")
+            .replace("\r\n\t", " ");
         let via = text.lines().find_map(|line| {
             let (name, value) = line.split_once(':')?;
-            ["via", "v"].contains(&name.trim().to_ascii_lowercase().as_str()).then(|| value.to_owned())
+            ["via", "v"]
+                .contains(&name.trim().to_ascii_lowercase().as_str())
+                .then(|| value.to_owned())
         });
         let via = via.unwrap_or_default();
-        let sent_by = via.split('/').nth(2).unwrap_or_default().split([';', ',']).next().unwrap_or_default();
+        let sent_by = via
+            .split('/')
+            .nth(2)
+            .unwrap_or_default()
+            .split([';', ','])
+            .next()
+            .unwrap_or_default();
         let host = sent_by.split_whitespace().nth(1).unwrap_or_default();
         let port = match host.rsplit_once("]:") {
             Some((_, port)) => port,
@@ -65,7 +80,9 @@ impl Torture {
     pub fn frames(&self) -> bool {
         let head = self.octets.windows(4).position(|window| window == b"\r\n\r\n");
         let Some(head) = head else { return false };
-        let text = String::from_utf8_lossy(&self.octets[..head]).to_ascii_lowercase().replace("\r\n ", " ");
+        let text = String::from_utf8_lossy(&self.octets[..head])
+            .to_ascii_lowercase()
+            .replace("\r\n ", " ");
         let lengths: Vec<_> = text
             .lines()
             .filter_map(|line| line.split_once(':'))
@@ -85,7 +102,8 @@ impl Expected {
             (other, Some(status)) => match other.strip_prefix('!') {
                 Some(wrong) => wrong != status.to_string(),
                 None => {
-                    other == status.to_string() || other.strip_suffix("xx") == Some(&(status / 100).to_string())
+                    other == status.to_string()
+                        || other.strip_suffix("xx") == Some(&(status / 100).to_string())
                 }
             },
         })
@@ -99,7 +117,9 @@ impl fmt::Display for Expected {
 }
 
 fn corpus() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate lies in the workspace");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this crate lies in the workspace");
     root.join("spigot-parser/tests/torture")
 }
 
@@ -121,7 +141,10 @@ mod tests {
     fn the_port_of_the_topmost_via_is_found_in_whatever_shape() {
         let port = |name: &str| {
             let all = Torture::all();
-            all.iter().find(|message| message.file.ends_with(name)).expect("that file").sent_by_port()
+            all.iter()
+                .find(|message| message.file.ends_with(name))
+                .expect("that file")
+                .sent_by_port()
         };
         assert_eq!(port("/quotbal.dat"), 5050);
         assert_eq!(port("/wsinv.dat"), 5060);

@@ -25,9 +25,16 @@ pub struct Answer {
 impl Answer {
     fn read(octets: Bytes, from: SocketAddr) -> Answer {
         let response = Response::parse(octets.clone()).unwrap_or_else(|error| {
-            panic!("the server sent what is no response: {error}\n{}", String::from_utf8_lossy(&octets))
+            panic!(
+                "the server sent what is no response: {error}\n{}",
+                String::from_utf8_lossy(&octets)
+            )
         });
-        Answer { octets, response, from }
+        Answer {
+            octets,
+            response,
+            from,
+        }
     }
 
     /// The status.
@@ -95,7 +102,10 @@ impl Datagrams {
     ///
     /// When the system does not take it.
     pub async fn send(&self, octets: impl AsRef<[u8]>) {
-        self.socket.send_to(octets.as_ref(), self.server).await.expect("the loopback takes a datagram");
+        self.socket
+            .send_to(octets.as_ref(), self.server)
+            .await
+            .expect("the loopback takes a datagram");
     }
 
     /// The next response.
@@ -104,7 +114,9 @@ impl Datagrams {
     ///
     /// When none comes within 10 s, or what comes is none.
     pub async fn receive(&self) -> Answer {
-        self.receive_within(PATIENCE).await.expect("an answer within 10 s")
+        self.receive_within(PATIENCE)
+            .await
+            .expect("an answer within 10 s")
     }
 
     /// The next response, or `None` after that time.
@@ -114,7 +126,10 @@ impl Datagrams {
     /// When what comes is no response.
     pub async fn receive_within(&self, patience: Duration) -> Option<Answer> {
         let mut buffer = vec![0; 65_536];
-        let (octets, from) = timeout(patience, self.socket.recv_from(&mut buffer)).await.ok()?.ok()?;
+        let (octets, from) = timeout(patience, self.socket.recv_from(&mut buffer))
+            .await
+            .ok()?
+            .ok()?;
         buffer.truncate(octets);
         Some(Answer::read(buffer.into(), from))
     }
@@ -139,7 +154,6 @@ impl Datagrams {
 pub struct Stream {
     stream: TcpStream,
     framer: Framer,
-    pings: usize,
 }
 
 impl Stream {
@@ -150,7 +164,11 @@ impl Stream {
     /// When that fails.
     pub async fn connect(server: SocketAddr) -> Stream {
         let stream = timeout(PATIENCE, TcpStream::connect(server)).await;
-        Stream::of(stream.expect("a connection within 10 s").expect("the server listens"))
+        Stream::of(
+            stream
+                .expect("a connection within 10 s")
+                .expect("the server listens"),
+        )
     }
 
     /// Connects with small socket buffers, for peers that do not read.
@@ -159,7 +177,11 @@ impl Stream {
     ///
     /// When that fails.
     pub async fn connect_narrow(server: SocketAddr) -> Stream {
-        let socket = if server.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() };
+        let socket = if server.is_ipv6() {
+            TcpSocket::new_v6()
+        } else {
+            TcpSocket::new_v4()
+        };
         let socket = socket.expect("a socket");
         socket.set_recv_buffer_size(4096).expect("a small buffer");
         Stream::of(socket.connect(server).await.expect("the server listens"))
@@ -167,12 +189,17 @@ impl Stream {
 
     fn of(stream: TcpStream) -> Stream {
         stream.set_nodelay(true).expect("TCP_NODELAY");
-        Stream { stream, framer: Framer::new(Limits::default()), pings: 0 }
+        Stream {
+            stream,
+            framer: Framer::new(Limits::default()),
+        }
     }
 
     /// Its own address.
     pub fn local(&self) -> SocketAddr {
-        self.stream.local_addr().expect("a connected socket has an address")
+        self.stream
+            .local_addr()
+            .expect("a connected socket has an address")
     }
 
     /// Writes; `false` when the server has closed.
@@ -212,6 +239,35 @@ impl Stream {
         }
     }
 
+    /// Writes, and reads at the same time until that many responses have come or the server has closed.
+    ///
+    /// # Panics
+    ///
+    /// When neither has happened within 10 s.
+    pub async fn exchange(&mut self, octets: impl AsRef<[u8]>, answers: usize) -> Vec<Answer> {
+        let from = self.stream.peer_addr().expect("a connected socket has a peer");
+        let Stream { stream, framer, .. } = self;
+        let (mut reader, mut writer) = stream.split();
+        let read = async {
+            let mut received = Vec::with_capacity(answers);
+            while received.len() < answers {
+                match framer.next().expect("the server frames what it sends") {
+                    Some(Frame::Message(octets)) => received.push(Answer::read(octets, from)),
+                    Some(_) => {}
+                    None => match reader.read_buf(framer.buffer()).await {
+                        Ok(0) | Err(_) => break,
+                        Ok(_) => {}
+                    },
+                }
+            }
+            received
+        };
+        let both = async { tokio::join!(writer.write_all(octets.as_ref()), read).1 };
+        timeout(PATIENCE, both)
+            .await
+            .expect("all answers, or a close, within 10 s")
+    }
+
     /// The next octets as they come, at most `max`; empty when the server has closed.
     ///
     /// # Panics
@@ -219,7 +275,9 @@ impl Stream {
     /// When nothing comes within 10 s.
     pub async fn receive_raw(&mut self, max: usize) -> Vec<u8> {
         let mut buffer = vec![0; max];
-        let octets = timeout(PATIENCE, self.stream.read(&mut buffer)).await.expect("octets within 10 s");
+        let octets = timeout(PATIENCE, self.stream.read(&mut buffer))
+            .await
+            .expect("octets within 10 s");
         buffer.truncate(octets.unwrap_or(0));
         buffer
     }
@@ -229,7 +287,7 @@ impl Stream {
         loop {
             match self.framer.next().expect("the server frames what it sends") {
                 Some(Frame::Message(octets)) => return Some(Answer::read(octets, from)),
-                Some(_) => self.pings += 1,
+                Some(_) => {}
                 None => match self.stream.read_buf(self.framer.buffer()).await {
                     Ok(0) | Err(_) => return None,
                     Ok(_) => {}

@@ -48,17 +48,24 @@ async fn a_port_that_is_taken_is_named() {
     for name in ["hello", "uas"] {
         let first = Example::start(name, &["tcp:127.0.0.1:0"]).await;
         let taken = first.listeners()[0].clone();
-        let (status, stderr) = Example::spawn(name, ["--listen", "udp:127.0.0.1:0", "--listen", &taken]).wait().await;
+        let (status, stderr) = Example::spawn(name, ["--listen", "udp:127.0.0.1:0", "--listen", &taken])
+            .wait()
+            .await;
         assert_eq!(status.code(), Some(1));
         let expected = format!("error: cannot listen on {taken}: ");
-        assert!(stderr.starts_with(&expected) && stderr.lines().count() == 1, "{stderr}");
+        assert!(
+            stderr.starts_with(&expected) && stderr.lines().count() == 1,
+            "{stderr}"
+        );
         assert!(first.terminate().await.0.success());
     }
 }
 
 #[tokio::test]
 async fn a_flag_that_cannot_be_read_is_explained() {
-    let (status, stderr) = Example::spawn("hello", ["--listen", "sctp:127.0.0.1:5060"]).wait().await;
+    let (status, stderr) = Example::spawn("hello", ["--listen", "sctp:127.0.0.1:5060"])
+        .wait()
+        .await;
     assert_eq!(status.code(), Some(2));
     assert!(stderr.contains("`sctp` is not a transport"), "{stderr}");
 }

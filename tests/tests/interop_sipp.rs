@@ -21,7 +21,10 @@ async fn play(example: &str, scenario: &str, user: &str) {
         let outcome = sipp.calls(CALLS, RATE).user(user).run().await;
         outcome.assert_clean(CALLS);
         let (status, stderr) = server.terminate().await;
-        assert!(status.success(), "{example} over {transport} ended with {status}: {stderr}");
+        assert!(
+            status.success(),
+            "{example} over {transport} ended with {status}: {stderr}"
+        );
         assert!(!stderr.contains("panicked"), "{stderr}");
     }
 }
@@ -78,7 +81,9 @@ async fn call_sipp(transport: Transport, name: &str) {
     let sipp = Sipp::server("uas", name).calls(CALLS, CALLS);
     let target = sipp.local();
     let sipp = sipp.start().await;
-    let config = Config::new(Nobody).name("caller").listen(transport, ([127, 0, 0, 1], 0));
+    let config = Config::new(Nobody)
+        .name("caller")
+        .listen(transport, ([127, 0, 0, 1], 0));
     let spigot = Spigot::start(config).await.expect("a free port");
     let client = spigot.client();
     for _ in 0..CALLS {
@@ -90,7 +95,11 @@ async fn call_sipp(transport: Transport, name: &str) {
         let answer = invite.response().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::OK);
         let mut dialog = invite.dialog(&answer).expect("a dialog");
-        let end = dialog.request(Method::BYE).send().await.expect("an answer to BYE");
+        let end = dialog
+            .request(Method::BYE)
+            .send()
+            .await
+            .expect("an answer to BYE");
         assert_eq!(end.status(), StatusCode::OK);
     }
     sipp.outcome().await.assert_clean(CALLS);
