@@ -7,10 +7,12 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::grammar::{Class, alphanum_and};
+use crate::grammar::{Class, alphanum_and, class_end};
 use crate::{ErrorKind, ParseError};
 
-static HOST: Class = alphanum_and(b"-.");
+static ALPHANUM: Class = alphanum_and(b"");
+
+const LABEL: &str = "a host, whose labels begin and end with a letter or a digit";
 
 /// A host name, an IPv4 address or an IPv6 address in brackets, as it is written.
 ///
@@ -121,24 +123,29 @@ pub(crate) fn host_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize
         return reference_end(kind, bytes, at);
     }
     let mut end = at;
-    let mut previous = b'.';
-    while let Some(&octet) = bytes.get(end)
-        && HOST[octet as usize]
-    {
-        // A label begins and ends with a letter or a digit.
-        if (previous == b'.' && !octet.is_ascii_alphanumeric()) || (previous == b'-' && octet == b'.') {
-            return Err(ParseError::new(
-                kind,
-                end,
-                "a host's label, which begins and ends with a letter or a digit",
-            ));
+    loop {
+        let label = end;
+        end = class_end(&ALPHANUM, bytes, label);
+        if end == label && (label == at || bytes[label - 1] != b'.') {
+            return Err(ParseError::new(kind, end, LABEL));
         }
-        previous = octet;
+        if end == label {
+            // The dot that may end a name.
+            break;
+        }
+        while bytes.get(end) == Some(&b'-') {
+            let hyphens = end + 1;
+            end = class_end(&ALPHANUM, bytes, hyphens);
+            if end == hyphens && bytes.get(end) != Some(&b'-') {
+                return Err(ParseError::new(kind, end, LABEL));
+            }
+        }
+        if bytes.get(end) != Some(&b'.') {
+            break;
+        }
         end += 1;
     }
-    if end == at || previous == b'-' {
-        return Err(ParseError::new(kind, end, "a host"));
-    }
+    let previous = bytes[end - 1];
     // A name that ends in a number would be an address to one reader and a name to the next (RFC 3986 §7.4).
     if !previous.is_ascii_alphabetic() && ends_in_number(&bytes[at..end]) && !is_dotted_quad(&bytes[at..end])
     {

@@ -8,7 +8,9 @@ use std::str::FromStr;
 
 use bytestring::ByteString;
 
-use crate::grammar::{Span, blanks_end, is_one_line, is_token, quoted_end, token_end, unquote, write_quoted};
+use crate::grammar::{
+    Span, blanks_end, is_name, is_one_line, is_token, quoted_end, token_end, unquote, write_quoted,
+};
 use crate::header::Field;
 use crate::params::{self, MAX_PARAMS, Values};
 use crate::{ErrorKind, Params, ParseError, Uri};
@@ -88,10 +90,9 @@ impl NameAddr {
         let uri = Uri::parse(field.narrow(&text[uri..uri_end])).map_err(|error| error.shifted(uri))?;
         let mut tag = Span::default();
         params::scan(bytes, after, Values::Generic, |param| {
-            if param.name.1 - param.name.0 == 3
-                && bytes[param.name.0..param.name.1].eq_ignore_ascii_case(b"tag")
+            if is_name(&bytes[param.name.0..param.name.1], b"tag")
+                && param.is_token
                 && let Some((start, end)) = param.value
-                && bytes[start] != b'"'
             {
                 if !tag.is_empty() {
                     return Err(ParseError::new(ErrorKind::Duplicate, param.name.0, "one tag"));
@@ -260,6 +261,9 @@ fn bare_end(bytes: &[u8]) -> Result<usize, ParseError> {
         .position(|octet| matches!(octet, b';' | b' ' | b'\t' | b',' | b'?' | b'<' | b'>' | b'"'));
     match end.map(|end| (end, bytes[end])) {
         None => Ok(bytes.len()),
+        Some((end, b',')) if !bytes[..end].contains(&b':') => {
+            fault(end, "a display name of tokens, or one in quotes")
+        }
         Some((end, b';' | b' ' | b'\t')) => Ok(end),
         Some((end, b',' | b'?')) => fault(end, "`<` and `>` around a URI that holds `,` or `?`"),
         Some((end, _)) => fault(end, "a display name of tokens, or one in quotes"),

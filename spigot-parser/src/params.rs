@@ -6,8 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::grammar::{
-    Class, TOKEN, TOKEN_OR_HOST, blanks_end, class_end, is_one_line, is_quoted, is_token, quoted_end,
-    token_end, unquote,
+    TOKEN_OR_HOST, blanks_end, class_end, is_one_line, is_quoted, is_token, quoted_end, token_end, unquote,
 };
 use crate::host::{Host, host_end};
 use crate::uri::escape::unescape;
@@ -139,6 +138,8 @@ fn word_end(bytes: &[u8], at: usize) -> usize {
 pub(crate) struct Place {
     pub(crate) name: (usize, usize),
     pub(crate) value: Option<(usize, usize)>,
+    /// Whether there is a value and it is a token.
+    pub(crate) is_token: bool,
 }
 
 /// Scans the parameters of a header value from `at` to the end of it, and shows each to `each`.
@@ -159,11 +160,6 @@ pub(crate) fn scan(
     values: Values,
     mut each: impl FnMut(Place) -> Result<(), ParseError>,
 ) -> Result<(), ParseError> {
-    let class: &Class = if values == Values::WithBareIpv6 {
-        &TOKEN_OR_HOST
-    } else {
-        &TOKEN
-    };
     let fault = |at, expected| Err(ParseError::new(ErrorKind::Value, at, expected));
     let mut count = 0;
     loop {
@@ -190,6 +186,7 @@ pub(crate) fn scan(
         let mut place = Place {
             name: (name, name_end),
             value: None,
+            is_token: false,
         };
         if bytes.get(at) == Some(&b'=') {
             let value = blanks_end(bytes, at + 1);
@@ -199,7 +196,15 @@ pub(crate) fn scan(
                     None => return fault(value, "a quoted string that ends"),
                 },
                 Some(b'[') => host_end(ErrorKind::Value, bytes, value)?,
-                _ => class_end(class, bytes, value),
+                _ => {
+                    let end = token_end(bytes, value);
+                    place.is_token = values == Values::Generic || bytes.get(end) != Some(&b':');
+                    if place.is_token {
+                        end
+                    } else {
+                        class_end(&TOKEN_OR_HOST, bytes, end)
+                    }
+                }
             };
             if at == value {
                 return fault(value, "a value after `=`");

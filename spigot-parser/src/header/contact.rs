@@ -35,7 +35,8 @@ use crate::{HeaderName, NameAddr, Params, ParseError, Uri};
 pub enum Contact {
     /// `*`: every binding, in a REGISTER that removes them (RFC 3261 §10.2.2).
     Any,
-    /// An address.
+    /// An address whose `q`, if it has one, follows the grammar; made by [`Contact::new`] or `Contact::from`.
+    #[non_exhaustive]
     Address(NameAddr),
 }
 

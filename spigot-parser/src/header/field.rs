@@ -4,7 +4,7 @@
 
 use bytestring::ByteString;
 
-use crate::grammar::quoted_end;
+use crate::grammar::{quoted_end, trimmed};
 
 /// The text of one header value, and what owns it.
 ///
@@ -27,7 +27,7 @@ impl<'a> Field<'a> {
     /// A field of its own, without the blanks around it.
     pub fn new(text: &'a str) -> Field<'a> {
         Field {
-            text: text.trim_matches([' ', '\t']),
+            text: trimmed(text),
             owner: None,
         }
     }
@@ -94,7 +94,7 @@ impl<'a> Iterator for Elements<'a> {
                 rest
             }
         };
-        Some(element.trim_matches([' ', '\t']))
+        Some(trimmed(element))
     }
 }
 

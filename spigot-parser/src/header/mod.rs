@@ -172,7 +172,32 @@ mod tests {
         survives::<Warning>(text);
     }
 
+    fn again<H: FromStr<Err = ParseError> + Display>(header: &H) -> Result<H, ParseError> {
+        header.to_string().parse()
+    }
+
     proptest! {
+        #[test]
+        fn lists_that_are_built_parse_to_themselves(tokens in prop::collection::vec("[!A-Za-z0-9.-]{1,6}", 1..5)) {
+            let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+            let (supported, require) = (Supported::new(tokens.clone()).unwrap(), Require::new(tokens.clone()).unwrap());
+            prop_assert_eq!(again(&supported).unwrap(), supported);
+            prop_assert_eq!(again(&require).unwrap(), require);
+            let allow = Allow::new(tokens.iter().map(|token| token.parse().unwrap()));
+            prop_assert_eq!(again(&allow).unwrap(), allow);
+            let accept = Accept::new(tokens.iter().map(|token| ("a", *token))).unwrap();
+            prop_assert_eq!(again(&accept).unwrap(), accept);
+            let event = Event::new(tokens[0]).unwrap().with_id(tokens[0]).unwrap();
+            prop_assert_eq!(again(&event).unwrap(), event);
+        }
+
+        #[test]
+        fn scalars_that_are_built_parse_to_themselves(number: u32, hops: u8) {
+            prop_assert_eq!(again(&Expires::new(number)).unwrap(), Expires::new(number));
+            prop_assert_eq!(again(&RetryAfter::new(number)).unwrap(), RetryAfter::new(number));
+            prop_assert_eq!(again(&MaxForwards::new(hops)).unwrap(), MaxForwards::new(hops));
+        }
+
         #[test]
         fn no_text_panics_any_header(text in ".{0,80}") {
             all_survive(&text);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytestring::ByteString;
 
 use super::{Field, Shape, TypedHeader, fault, text_traits};
-use crate::grammar::{Span, blanks_end, decimal, is_token, token_end};
+use crate::grammar::{Span, blanks_end, decimal, is_name, is_token, token_end};
 use crate::host::{Host, host_end, ipv6, port};
 use crate::params::{self, MAX_PARAMS, Place, Values};
 use crate::uri::bracketed;
@@ -67,7 +67,7 @@ impl Known {
             .value
             .map_or(Span::default(), |(start, end)| Span::new(start, end));
         let at = place.value.map_or(end, |(start, _)| start);
-        let is = |name: &[u8]| bytes[start..end].eq_ignore_ascii_case(name);
+        let name = &bytes[start..end];
         let once = |seen: bool| match seen {
             true => Err(ParseError::new(
                 ErrorKind::Duplicate,
@@ -77,21 +77,21 @@ impl Known {
             false => Ok(()),
         };
         match end - start {
-            6 if is(b"branch") => {
+            6 if is_name(name, b"branch") => {
                 once(!self.branch.is_empty())?;
-                if !value.is_some_and(is_token) {
+                if !place.is_token {
                     return fault(at, "a branch, which is a token");
                 }
                 self.branch = span;
             }
-            8 if is(b"received") => {
+            8 if is_name(name, b"received") => {
                 once(!self.received.is_empty())?;
                 if value.and_then(address).is_none() {
                     return fault(at, "an IP address in `received`");
                 }
                 self.received = span;
             }
-            5 if is(b"rport") => {
+            5 if is_name(name, b"rport") => {
                 once(self.rport.is_some())?;
                 self.rport = match value.map(|value| decimal(value.as_bytes(), 65_535)) {
                     None => Some(None),
@@ -99,14 +99,14 @@ impl Known {
                     Some(None) => return fault(at, "a port in `rport`"),
                 };
             }
-            5 if is(b"maddr") => {
+            5 if is_name(name, b"maddr") => {
                 once(!self.maddr.is_empty())?;
-                if !value.is_some_and(|value| Host::parse(value).is_ok()) {
+                if value.is_none_or(|value| Host::parse(value).is_err()) {
                     return fault(at, "a host in `maddr`");
                 }
                 self.maddr = span;
             }
-            3 if is(b"ttl") => {
+            3 if is_name(name, b"ttl") => {
                 once(self.ttl.is_some())?;
                 match value.and_then(|value| decimal(value.as_bytes(), 255)) {
                     Some(ttl) => self.ttl = Some(ttl as u8),
@@ -114,7 +114,7 @@ impl Known {
                 }
             }
             // A colon is only for addresses, which the grammar of other parameters has in brackets.
-            _ if value.is_some_and(|value| !value.starts_with(['"', '[']) && !is_token(value)) => {
+            _ if !place.is_token && value.is_some_and(|value| !value.starts_with(['"', '['])) => {
                 return fault(at, "a token, a host or a quoted string");
             }
             _ => {}

@@ -13,8 +13,11 @@ use crate::grammar::{Class, class_end};
 pub(crate) fn escaped_end(class: &Class, bytes: &[u8], mut at: usize) -> usize {
     loop {
         at = class_end(class, bytes, at);
-        match bytes.get(at..at + 3) {
-            Some([b'%', high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => at += 3,
+        if bytes.get(at) != Some(&b'%') {
+            return at;
+        }
+        match bytes.get(at + 1..at + 3) {
+            Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => at += 3,
             _ => return at,
         }
     }

@@ -98,10 +98,9 @@ impl SipUri {
             return fault(0, "`sip:` or `sips:`");
         };
         let start = if secure { 5 } else { 4 };
-        // No part but the userinfo ends with an `@`, and none may hold one unescaped.
-        let (user_end, host) = match memchr::memchr(b'@', &bytes[start..]) {
+        let (user_end, host) = match userinfo(bytes, start) {
+            Some((user_end, at_sign)) => (user_end, at_sign + 1),
             None => (0, start),
-            Some(length) => (userinfo(bytes, start, start + length)?, start + length + 1),
         };
         let host_end = host_end(ErrorKind::Uri, bytes, host)?;
         let (port, params) = match bytes.get(host_end) {
@@ -351,21 +350,15 @@ pub(crate) fn bracketed(host: &str) -> Cow<'_, str> {
     }
 }
 
-/// The end of the user that begins at `start`, where the userinfo ends at `at_sign`.
-fn userinfo(bytes: &[u8], start: usize, at_sign: usize) -> Result<usize, ParseError> {
+/// The ends of the user and of the userinfo that begin at `start`, if there is an `@` after them; what else begins there
+/// is the host.
+fn userinfo(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
     let user_end = escaped_end(&USER, bytes, start);
-    if user_end == start {
-        return fault(start, "a user before `@`");
-    }
-    let end = match bytes[user_end] {
-        b':' => escaped_end(&PASSWORD, bytes, user_end + 1),
+    let end = match bytes.get(user_end) {
+        Some(b':') => escaped_end(&PASSWORD, bytes, user_end + 1),
         _ => user_end,
     };
-    if end == at_sign {
-        Ok(user_end)
-    } else {
-        fault(end, "`@` after the user")
-    }
+    (user_end > start && bytes.get(end) == Some(&b'@')).then_some((user_end, end))
 }
 
 /// The end of the parameters that begin at `at`.
