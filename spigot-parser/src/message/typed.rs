@@ -46,7 +46,11 @@ impl Headers {
                 if !others.iter().any(|line| self.is(line, &name)) {
                     return self.element(line, self.value(line)).map(Some);
                 }
-                let joined = self.get_all(&name).collect::<Vec<_>>().join(", ");
+                let joined = self
+                    .get_all(&name)
+                    .filter(|value| !value.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 let parsed = H::parse(Field::new(&joined));
                 parsed
                     .map(Some)
