@@ -1,13 +1,13 @@
 //! One route attribute: `#[invite("sip:{room}@conference.*", in_dialog)]`.
 
-use proc_macro2::{Ident, Span, TokenTree};
+use proc_macro2::{Ident, Span};
 use spigot_parser::Pattern;
-use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, LitStr, Meta, Token};
+use syn::{Attribute, LitStr, Meta};
 
-use super::errors::{Errors, nearest};
+use super::errors::Errors;
+use super::route_options::RouteOptions;
 
 /// The attributes that name a method, with the method's name on the wire.
 const METHODS: [(&str, &str); 17] = [
@@ -29,10 +29,6 @@ const METHODS: [(&str, &str); 17] = [
     ("store", "STORE"),
     ("update", "UPDATE"),
 ];
-
-const OPTIONS: [&str; 3] = ["in_dialog", "event", "content_type"];
-const LIST_OF_OPTIONS: &str =
-    "a pattern in quotes, `in_dialog`, `event = \"...\"` and `content_type = \"...\"`";
 
 /// Which requests an attribute names.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,11 +90,7 @@ impl RouteAttribute {
                 .find(|(attribute, _)| *attribute == text)
                 .map(|(_, method)| Takes::Method((*method).to_owned())),
         };
-        let mut options = RouteOptions {
-            method: None,
-            needs_method: takes.is_none(),
-            ..Default::default()
-        };
+        let mut options = RouteOptions::new(takes.is_none());
         match &attribute.meta {
             Meta::Path(_) => {}
             Meta::List(list) => {
@@ -133,7 +125,7 @@ impl RouteAttribute {
             Takes::Method(method) => METHODS
                 .iter()
                 .find(|(_, name)| name == method)
-                .map_or("other", |(attribute, _)| *attribute),
+                .map_or("custom_method", |(attribute, _)| *attribute),
             Takes::Any => "any",
             Takes::Fallback => "fallback",
         };
@@ -144,192 +136,4 @@ impl RouteAttribute {
     pub(super) fn is_answered(&self) -> bool {
         !matches!(&self.takes, Takes::Method(method) if method == "ACK" || method == "CANCEL")
     }
-}
-
-#[derive(Default)]
-struct RouteOptions {
-    needs_method: bool,
-    method: Option<LitStr>,
-    pattern_seen: bool,
-    pattern: Option<(LitStr, Pattern)>,
-    in_dialog: bool,
-    event: Option<LitStr>,
-    content_type: Option<LitStr>,
-}
-
-impl RouteOptions {
-    fn parse(&mut self, input: ParseStream<'_>, route: &Ident, errors: &mut Errors) -> syn::Result<()> {
-        while !input.is_empty() {
-            if let Err(error) = self.option(input, route, errors) {
-                errors.append(error);
-                while !input.is_empty() && !input.peek(Token![,]) {
-                    input.parse::<TokenTree>()?;
-                }
-            }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn option(&mut self, input: ParseStream<'_>, route: &Ident, errors: &mut Errors) -> syn::Result<()> {
-        if input.peek(LitStr) {
-            let text: LitStr = input.parse()?;
-            if self.needs_method && self.method.is_none() {
-                self.method = Some(text);
-                return Ok(());
-            }
-            if route == "fallback" {
-                return Err(no_options(text.span()));
-            }
-            return self.pattern(text);
-        }
-        let Ok(name) = input.call(Ident::parse_any) else {
-            return Err(input.error(format!("expected an option: {LIST_OF_OPTIONS}")));
-        };
-        if input.peek(Token![:]) {
-            return Err(syn::Error::new(
-                name.span(),
-                format!("a pattern stands in quotes: `#[{route}(\"{name}:...\")]`"),
-            ));
-        }
-        if route == "fallback" {
-            return Err(no_options(name.span()));
-        }
-        match name.to_string().as_str() {
-            "in_dialog" => {
-                if std::mem::replace(&mut self.in_dialog, true) {
-                    return Err(twice(&name));
-                }
-                if input.peek(Token![=]) {
-                    return Err(input.error("`in_dialog` takes no value: it is there or it is not"));
-                }
-                Ok(())
-            }
-            "event" => set(
-                &mut self.event,
-                &name,
-                input,
-                errors,
-                is_token,
-                "an event package, such as \"presence\"",
-            ),
-            "content_type" => set(
-                &mut self.content_type,
-                &name,
-                input,
-                errors,
-                is_media_type,
-                "a media type without parameters, such as \"application/sdp\"",
-            ),
-            unknown => {
-                let hint = match nearest(unknown, OPTIONS) {
-                    Some(name) => format!("did you mean `{name}`? Its"),
-                    None => "its".to_owned(),
-                };
-                Err(syn::Error::new(
-                    name.span(),
-                    format!("a route has no option `{unknown}`: {hint} options are {LIST_OF_OPTIONS}"),
-                ))
-            }
-        }
-    }
-
-    fn pattern(&mut self, text: LitStr) -> syn::Result<()> {
-        if std::mem::replace(&mut self.pattern_seen, true) {
-            return Err(syn::Error::new(
-                text.span(),
-                "a route has one pattern, and this is the second",
-            ));
-        }
-        let written = text.value();
-        match Pattern::parse(&written) {
-            Ok(pattern) => {
-                self.pattern = Some((text, pattern));
-                Ok(())
-            }
-            Err(error) => {
-                let place = match written.get(error.offset()..) {
-                    Some("") | None => format!("the end of \"{written}\""),
-                    Some(rest) => format!("\"{rest}\" (character {})", error.offset() + 1),
-                };
-                Err(syn::Error::new(
-                    text.span(),
-                    format!(
-                        "this pattern cannot be read: expected {} at {place}",
-                        error.expected()
-                    ),
-                ))
-            }
-        }
-    }
-
-    fn method_name(&self, name: &Ident, errors: &mut Errors) -> Option<String> {
-        let Some(text) = &self.method else {
-            errors.push(name.span(), "which method? Write its name: `#[method(\"NAME\")]`");
-            return None;
-        };
-        let method = text.value();
-        if !is_token(&method) {
-            errors.push(
-                text.span(),
-                format!("\"{method}\" is not a method: a method is a token, such as \"PAUSE\""),
-            );
-            return None;
-        }
-        Some(method)
-    }
-}
-
-fn set(
-    value: &mut Option<LitStr>,
-    name: &Ident,
-    input: ParseStream<'_>,
-    errors: &mut Errors,
-    is_good: fn(&str) -> bool,
-    expected: &str,
-) -> syn::Result<()> {
-    if !input.peek(Token![=]) {
-        return Err(syn::Error::new(
-            name.span(),
-            format!("`{name}` needs a value: {expected}"),
-        ));
-    }
-    input.parse::<Token![=]>()?;
-    let Ok(text) = input.parse::<LitStr>() else {
-        return Err(input.error(format!("`{name}` is {expected}, in quotes")));
-    };
-    if value.is_some() {
-        return Err(twice(name));
-    }
-    if !is_good(&text.value()) {
-        errors.push(text.span(), format!("`{name}` is {expected}"));
-    }
-    *value = Some(text);
-    Ok(())
-}
-
-fn twice(name: &Ident) -> syn::Error {
-    syn::Error::new(name.span(), format!("`{name}` is given twice"))
-}
-
-fn no_options(at: Span) -> syn::Error {
-    syn::Error::new(
-        at,
-        "`#[fallback]` takes what no route takes, and so has no options",
-    )
-}
-
-/// `token` of RFC 3261 §25.1.
-fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|octet| octet.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&octet))
-}
-
-fn is_media_type(text: &str) -> bool {
-    text.split_once('/')
-        .is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
 }

@@ -119,10 +119,7 @@ impl Item {
         });
         self.attributes = kept;
         let taken: Vec<Attribute> = taken;
-        taken
-            .into_iter()
-            .filter(|attribute| attribute::is_named_route(attribute))
-            .collect()
+        taken.into_iter().filter(attribute::is_named_route).collect()
     }
 }
 

@@ -79,20 +79,25 @@ fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenSt
     for (index, argument) in handler.arguments.iter().enumerate() {
         let name = format_ident!("argument_{index}");
         match argument {
-            Argument::Capture(written, capture) => {
-                let value = captured(route, capture, options);
+            Argument::Path {
+                written,
+                is_tuple,
+                captures: taken,
+            } => {
+                let values = taken.iter().map(|capture| captured(route, capture, options));
+                let value = if *is_tuple {
+                    quote!((#(#values,)*))
+                } else {
+                    quote!(#(#values)*)
+                };
                 captures.push(quote!(let #name: #written = #private::Path(#value);));
-            }
-            Argument::Captures(written, several) => {
-                let values = several.iter().map(|capture| captured(route, capture, options));
-                captures.push(quote!(let #name: #written = #private::Path((#(#values,)*));));
             }
             Argument::Extractor(written) => {
                 let here = options.private(written.span());
                 extractions.push(quote_spanned! {written.span()=>
-                    let #name = match #here::argument::<#written, Self, #marker>(&request, &*agent).await {
+                    let #name = match <#written as #here::FromRequest<Self, #marker>>::from_request(&request, &*agent).await {
                         #here::Result::Ok(argument) => argument,
-                        #here::Result::Err(reply) => return reply,
+                        #here::Result::Err(rejection) => return #here::rejected(rejection),
                     };
                 });
             }

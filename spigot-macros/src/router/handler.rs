@@ -23,10 +23,12 @@ pub(super) struct Handler {
 
 /// What stands after `&self`.
 pub(super) enum Argument {
-    /// `Path(room): Path<RoomId>`: one capture.
-    Capture(Type, Capture),
-    /// `Path((room, domain)): Path<(RoomId, String)>`: several.
-    Captures(Type, Vec<Capture>),
+    /// `Path(room): Path<RoomId>`, or as a tuple `Path((room, domain)): Path<(RoomId, String)>`.
+    Path {
+        written: Type,
+        is_tuple: bool,
+        captures: Vec<Capture>,
+    },
     /// Anything else is read from the request.
     Extractor(Type),
 }
@@ -91,11 +93,7 @@ impl Handler {
     }
 
     pub(super) fn captures(&self) -> impl Iterator<Item = &Capture> {
-        self.arguments.iter().flat_map(|argument| match argument {
-            Argument::Capture(_, capture) => std::slice::from_ref(capture),
-            Argument::Captures(_, captures) => captures.as_slice(),
-            Argument::Extractor(_) => &[],
-        })
+        captures(&self.arguments)
     }
 }
 
@@ -120,7 +118,12 @@ impl Argument {
         };
         match captured_names(pattern) {
             Some(Names::One(name)) if !matches!(inner, Some(Type::Tuple(_))) => {
-                Some(Argument::Capture(written.clone(), Capture { name, into: inner }))
+                let captures = vec![Capture { name, into: inner }];
+                Some(Argument::Path {
+                    written: written.clone(),
+                    is_tuple: false,
+                    captures,
+                })
             }
             Some(Names::Several(names)) => {
                 let types: Vec<Option<Type>> = match inner {
@@ -134,7 +137,11 @@ impl Argument {
                     .zip(types)
                     .map(|(name, into)| Capture { name, into })
                     .collect();
-                Some(Argument::Captures(written.clone(), captures))
+                Some(Argument::Path {
+                    written: written.clone(),
+                    is_tuple: true,
+                    captures,
+                })
             }
             _ => {
                 errors.push_at(
@@ -231,16 +238,16 @@ fn check_output(signature: &Signature, route: &RouteAttribute, errors: &mut Erro
     }
 }
 
+fn captures(arguments: &[Argument]) -> impl Iterator<Item = &Capture> {
+    arguments.iter().flat_map(|argument| match argument {
+        Argument::Path { captures, .. } => captures.as_slice(),
+        Argument::Extractor(_) => &[],
+    })
+}
+
 /// Every capture has its argument and every `Path` argument its capture.
 fn check_captures(route: &RouteAttribute, arguments: &[Argument], errors: &mut Errors) {
-    let captures: Vec<&Capture> = arguments
-        .iter()
-        .flat_map(|argument| match argument {
-            Argument::Capture(_, capture) => std::slice::from_ref(capture),
-            Argument::Captures(_, captures) => captures.as_slice(),
-            Argument::Extractor(_) => &[],
-        })
-        .collect();
+    let captures: Vec<&Capture> = captures(arguments).collect();
     let in_pattern: Vec<&str> = route
         .pattern
         .iter()

@@ -10,6 +10,7 @@ mod expansion;
 mod handler;
 mod options;
 mod reach;
+mod route_options;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -94,4 +95,63 @@ fn read_route(item: &mut Item, errors: &mut Errors) -> Option<Route> {
         attribute: attribute?,
         handler,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(block: TokenStream) -> String {
+        expand(TokenStream::new(), block).to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_emitted_as_it_came() {
+        let block = quote!(impl Pbx { #[register] async fn register(&, ) {} });
+        let written = block.to_string();
+        let expansion = expanded(block);
+        assert!(expansion.starts_with(&written), "{expansion}");
+        assert_eq!(expansion.matches("compile_error").count(), 1);
+    }
+
+    #[test]
+    fn a_block_with_mistakes_is_emitted_without_its_route_attributes_and_is_an_agent() {
+        let expansion = expanded(quote! {
+            impl Pbx {
+                #[regster]
+                #[register]
+                fn register(&self) -> StatusCode { self. }
+            }
+        });
+        assert!(
+            expansion.starts_with("impl Pbx { fn register (& self) -> StatusCode { self . } }"),
+            "{expansion}"
+        );
+        assert!(expansion.contains(":: Agent for Pbx"), "{expansion}");
+        assert_eq!(expansion.matches("compile_error").count(), 2);
+    }
+
+    #[test]
+    fn conditional_routes_and_blocks_have_conditional_entries() {
+        let expansion = expanded(quote! {
+            #[cfg(feature = "a")]
+            impl Pbx {
+                /// Documented.
+                #[cfg(feature = "b")]
+                #[register]
+                async fn register(&self) -> StatusCode { StatusCode::OK }
+            }
+        });
+        assert_eq!(
+            expansion.matches("# [cfg (feature = \"a\")]").count(),
+            3,
+            "{expansion}"
+        );
+        assert_eq!(
+            expansion.matches("# [cfg (feature = \"b\")]").count(),
+            2,
+            "{expansion}"
+        );
+        assert_eq!(expansion.matches("Documented").count(), 1, "{expansion}");
+    }
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::str::FromStr;
 
 use super::route::Captured;
-use super::{FromRequest, HandlerFuture, IntoReply, Reply, Request};
+use super::{HandlerFuture, IntoReply, Reply, method};
 use crate::sip::{Response, StatusCode};
 
 /// What a capture can be read as.
@@ -31,11 +31,9 @@ pub fn capture<T: Capture>(captured: Captured<'_>, name: &str) -> Option<T> {
     T::read(captured?.get(name)?)
 }
 
-/// An argument, or what is answered because it cannot be read.
-pub async fn argument<T: FromRequest<S, M>, S, M>(request: &Request, agent: &S) -> Result<T, Reply> {
-    T::from_request(request, agent)
-        .await
-        .map_err(IntoReply::into_reply)
+/// What is answered when an argument cannot be read.
+pub fn rejected(rejection: impl IntoReply<method::any>) -> Reply {
+    rejection.into_reply()
 }
 
 /// What a handler's return value stands for. A handler's reply is final, so a provisional one is its mistake.

@@ -42,7 +42,7 @@ methods! {
     refer "REFER: asks the recipient to send a request (RFC 3515)." Answered;
     store "STORE: a method of the vendor's, with no RFC." Answered;
     update "UPDATE: changes a session before it is answered (RFC 3311)." Answered;
-    other "A method that has no attribute of its own: `#[method(\"NAME\")]`." Answered;
+    custom_method "A method that has no attribute of its own: `#[method(\"NAME\")]`." Answered;
     any "Any method but ACK and CANCEL: `#[any]`." Answered;
     fallback "What no route takes: `#[fallback]`." Answered;
 }

@@ -25,6 +25,7 @@
 //! ```
 
 mod agent;
+mod capabilities;
 mod dispatch;
 mod display;
 pub mod extract;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::route::{Captured, Rule, Takes};
-use super::{Agent, HandlerFuture, Request};
+use super::{Agent, HandlerFuture, Request, capabilities};
 use crate::sip::{HeaderName, Headers, Method, Pattern};
 
 /// Methods that only exist within a dialog: BYE (RFC 3261 §15.1), INFO (RFC 6086 §4.2.1), UPDATE (RFC 3311
@@ -60,16 +60,16 @@ impl Table {
         let entries: Vec<Entry> = A::ROUTES.iter().map(|route| Entry::new(*route.rule())).collect();
         let mut by_method: HashMap<Method, Candidates> = HashMap::new();
         for method in entries.iter().filter_map(Entry::method) {
-            if !by_method.contains_key(&method) {
-                let candidates = Candidates::of(&method, &entries);
-                by_method.insert(method, candidates);
-            }
+            by_method
+                .entry(method.clone())
+                .or_insert_with(|| Candidates::of(&method, &entries));
         }
         for method in DIALOG_ONLY {
             by_method
                 .entry(method.clone())
                 .or_insert_with(|| Candidates::of(&method, &entries));
         }
+        let rules = || A::ROUTES.iter().map(|route| route.rule());
         Table {
             by_method,
             any: Candidates::of_any(&entries),
@@ -77,9 +77,9 @@ impl Table {
                 .iter()
                 .position(|entry| entry.rule.takes == Takes::Fallback),
             schemes: entries.iter().filter_map(Entry::scheme).collect(),
-            allow: allow(&entries),
-            accept: accept(&entries),
-            events: events(&entries),
+            allow: capabilities::allow(rules()),
+            accept: capabilities::accept(rules()),
+            events: capabilities::events(rules()),
             agent: Box::new(Arc::new(agent)),
             entries,
         }
@@ -136,7 +136,7 @@ impl Table {
 
     /// The content types that the candidates name.
     pub(super) fn accepted_by(&self, candidates: &[usize]) -> String {
-        distinct(
+        capabilities::list(
             candidates
                 .iter()
                 .filter_map(|index| self.entries[*index].rule.content_type),
@@ -145,7 +145,7 @@ impl Table {
 
     /// The event packages that the candidates name.
     pub(super) fn events_of(&self, candidates: &[usize]) -> String {
-        distinct(
+        capabilities::list(
             candidates
                 .iter()
                 .filter_map(|index| self.entries[*index].rule.event),
@@ -254,55 +254,6 @@ fn same_media_type(given: &str, wanted: &str) -> bool {
     }
 }
 
-/// The methods that are named, in the order written. INVITE brings those that go with it, and OPTIONS is
-/// always answered.
-fn allow(entries: &[Entry]) -> String {
-    let mut names = Vec::new();
-    for entry in entries {
-        if let Takes::Method(name) = entry.rule.takes {
-            names.push(name);
-            if name == "INVITE" {
-                names.extend(["ACK", "CANCEL", "BYE"]);
-            }
-        }
-    }
-    names.push("OPTIONS");
-    distinct(names.into_iter())
-}
-
-/// The content types that are named. An INVITE without one, and an agent that names none, take what RFC 3261
-/// §20.1 assumes: session descriptions.
-fn accept(entries: &[Entry]) -> String {
-    let mut types: Vec<&str> = Vec::new();
-    for Entry { rule, .. } in entries {
-        match rule.content_type {
-            Some(content_type) => types.push(content_type),
-            None if rule.takes == Takes::Method("INVITE") => types.push("application/sdp"),
-            None => {}
-        }
-    }
-    if types.is_empty() {
-        types.push("application/sdp");
-    }
-    distinct(types.into_iter())
-}
-
-fn events(entries: &[Entry]) -> Option<String> {
-    let packages = distinct(entries.iter().filter_map(|entry| entry.rule.event));
-    (!packages.is_empty()).then_some(packages)
-}
-
-/// The names, each once, as a header lists them.
-fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let mut seen: Vec<&str> = Vec::new();
-    for name in names {
-        if !seen.contains(&name) {
-            seen.push(name);
-        }
-    }
-    seen.join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -315,10 +266,5 @@ mod tests {
         ));
         assert!(!same_media_type("application/sdpx", "application/sdp"));
         assert!(!same_media_type("sdp", "application/sdp"));
-    }
-
-    #[test]
-    fn a_list_names_each_once_in_its_order() {
-        assert_eq!(distinct(["b", "a", "b"].into_iter()), "b, a");
     }
 }

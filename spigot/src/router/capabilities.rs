@@ -1,0 +1,70 @@
+//! What an agent can do, as its routes say: the values of Allow, Accept and Allow-Events.
+
+use super::route::{Rule, Takes};
+
+/// The methods that are named, in the order written. INVITE brings those that go with it, and OPTIONS is
+/// always answered.
+pub(super) fn allow<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
+    let mut names = Vec::new();
+    for rule in rules {
+        if let Takes::Method(name) = rule.takes {
+            names.push(name);
+            if name == "INVITE" {
+                names.extend(["ACK", "CANCEL", "BYE"]);
+            }
+        }
+    }
+    names.push("OPTIONS");
+    list(names.into_iter())
+}
+
+/// The content types that are named. An INVITE without one, and an agent that names none, take what RFC 3261
+/// §20.1 assumes: session descriptions.
+pub(super) fn accept<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
+    let mut types: Vec<&str> = Vec::new();
+    for rule in rules {
+        match rule.content_type {
+            Some(content_type) => types.push(content_type),
+            None if rule.takes == Takes::Method("INVITE") => types.push("application/sdp"),
+            None => {}
+        }
+    }
+    if types.is_empty() {
+        types.push("application/sdp");
+    }
+    list(types.into_iter())
+}
+
+/// The event packages that are named, if any are.
+pub(super) fn events<'r>(rules: impl Iterator<Item = &'r Rule>) -> Option<String> {
+    let packages = list(rules.filter_map(|rule| rule.event));
+    (!packages.is_empty()).then_some(packages)
+}
+
+/// The names, each once, as a header lists them.
+pub(super) fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut seen: Vec<&str> = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    seen.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_names_each_once_in_its_order() {
+        assert_eq!(list(["b", "a", "b"].into_iter()), "b, a");
+    }
+
+    #[test]
+    fn an_agent_without_routes_still_answers_options() {
+        assert_eq!(allow([].into_iter()), "OPTIONS");
+        assert_eq!(accept([].into_iter()), "application/sdp");
+        assert_eq!(events([].into_iter()), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! What handlers return becomes a response.
+
+use std::time::Duration;
+
+use spigot::{
+    Body, Bytes, Header, HeaderName, IntoReply, Reply, Request, Response, Router, StatusCode,
+    header as headers, sip_router,
+};
+
+use super::{ask, header, request, text};
+
+struct Busy;
+
+impl<M> IntoReply<M> for Busy {
+    fn into_reply(self) -> Reply {
+        StatusCode::BUSY_HERE.into()
+    }
+}
+
+struct Answers;
+
+#[sip_router]
+impl Answers {
+    #[message("sip:status@*")]
+    async fn status(&self) -> StatusCode {
+        StatusCode::ACCEPTED
+    }
+
+    #[message("sip:text@*")]
+    async fn text(&self) -> (StatusCode, &'static str) {
+        (StatusCode::OK, "text")
+    }
+
+    #[message("sip:octets@*")]
+    async fn octets(&self) -> (StatusCode, Bytes) {
+        (StatusCode::OK, Bytes::from_static(b"\0"))
+    }
+
+    #[message("sip:both@*")]
+    async fn both(&self) -> (StatusCode, Header<headers::Expires>, Body) {
+        (
+            StatusCode::OK,
+            Header(headers::Expires::new(60)),
+            Body::new("application/sdp", "v=0\r\n"),
+        )
+    }
+
+    #[message("sip:response@*")]
+    async fn response(&self) -> Response {
+        Response::new(StatusCode::GONE)
+    }
+
+    #[message("sip:named@*")]
+    async fn named(&self) -> Reply {
+        Reply::interval_too_brief(Duration::from_secs(60)).with("longer, please")
+    }
+
+    #[message("sip:own@*")]
+    async fn own(&self) -> Result<StatusCode, Busy> {
+        Err(Busy)
+    }
+
+    #[message("sip:opaque@*")]
+    async fn opaque(&self, request: Request) -> impl IntoReply<spigot::router::method::message> {
+        (StatusCode::OK, request.method().to_string())
+    }
+
+    #[message("sip:provisional@*")]
+    async fn provisional(&self) -> StatusCode {
+        StatusCode::RINGING
+    }
+
+    #[message("sip:unwritable@*")]
+    async fn unwritable(&self) -> (StatusCode, Body) {
+        (StatusCode::OK, Body::new("text/plain\r\nEvil: 1", "x"))
+    }
+}
+
+async fn answer(user: &str) -> Response {
+    ask(
+        &Router::new(Answers),
+        request("MESSAGE", &format!("sip:{user}@example.com")),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_status_alone() {
+    assert_eq!(answer("status").await.status(), StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn bodies_bring_their_type() {
+    let response = answer("text").await;
+    assert_eq!(text(&response), "text");
+    assert_eq!(
+        header(&response, HeaderName::CONTENT_TYPE),
+        Some("text/plain;charset=utf-8")
+    );
+    let response = answer("octets").await;
+    assert_eq!(
+        header(&response, HeaderName::CONTENT_TYPE),
+        Some("application/octet-stream")
+    );
+}
+
+#[tokio::test]
+async fn a_header_and_a_body() {
+    let response = answer("both").await;
+    assert_eq!(header(&response, HeaderName::EXPIRES), Some("60"));
+    assert_eq!(
+        header(&response, HeaderName::CONTENT_TYPE),
+        Some("application/sdp")
+    );
+    assert_eq!(text(&response), "v=0\r\n");
+}
+
+#[tokio::test]
+async fn responses_replies_results_and_errors_of_ones_own() {
+    assert_eq!(answer("response").await.status(), StatusCode::GONE);
+    assert_eq!(answer("own").await.status(), StatusCode::BUSY_HERE);
+    assert_eq!(text(&answer("opaque").await), "MESSAGE");
+    let named = answer("named").await;
+    assert_eq!(named.status(), StatusCode::INTERVAL_TOO_BRIEF);
+    assert_eq!(header(&named, HeaderName::MIN_EXPIRES), Some("60"));
+    assert_eq!(text(&named), "longer, please");
+}
+
+#[tokio::test]
+async fn mistakes_of_the_application_are_500() {
+    for user in ["provisional", "unwritable"] {
+        assert_eq!(
+            answer(user).await.status(),
+            StatusCode::SERVER_INTERNAL_ERROR,
+            "{user}"
+        );
+    }
+}

@@ -1,0 +1,14 @@
+use spigot::{Request, StatusCode, sip_router};
+
+struct Pbx;
+
+#[sip_router]
+impl Pbx {
+    #[register]
+    async fn register(&self, request: &Request) -> StatusCode {
+        let _ = request;
+        StatusCode::OK
+    }
+}
+
+fn main() {}
