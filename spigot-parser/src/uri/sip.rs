@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use bytestring::ByteString;
 
 use super::escape::{escaped_end, unescape, write_escaped};
+use super::parts::Parts;
 use crate::grammar::{Class, alphanum_and, is_one_line};
 use crate::header::Field;
 use crate::host::{Host, host_end, ipv6, port};
@@ -61,15 +62,15 @@ static HEADER: Class = alphanum_and(b"-_.!~*'()[]/?:+$");
 /// ```
 #[derive(Clone)]
 pub struct SipUri {
-    text: ByteString,
+    pub(super) text: ByteString,
     /// The end of the user; 0 where there is none.
-    user_end: u32,
-    host: u32,
-    host_end: u32,
-    params: u32,
-    headers: u32,
-    port: Option<u16>,
-    secure: bool,
+    pub(super) user_end: u32,
+    pub(super) host: u32,
+    pub(super) host_end: u32,
+    pub(super) params: u32,
+    pub(super) headers: u32,
+    pub(super) port: Option<u16>,
+    pub(super) secure: bool,
 }
 
 /// Whether `text` begins with `sip:` (false) or `sips:` (true).
@@ -327,18 +328,6 @@ impl SipUri {
         }
         .join()
     }
-
-    fn parts(&self) -> Parts<'_> {
-        Parts {
-            scheme: self.scheme(),
-            user: self.user(),
-            password: self.password(),
-            host: self.host().as_str(),
-            port: self.port,
-            params: self.params().as_str(),
-            headers: &self.text[self.headers as usize..],
-        }
-    }
 }
 
 /// `host`, in brackets if it is a bare IPv6 address.
@@ -418,56 +407,6 @@ fn scan_headers(bytes: &[u8], mut at: usize) -> Result<usize, ParseError> {
         at = escaped_end(&HEADER, bytes, at + 1);
         if bytes.get(at) != Some(&b'&') {
             return Ok(at);
-        }
-    }
-}
-
-/// A URI in its parts, each of which was checked.
-struct Parts<'a> {
-    scheme: &'a str,
-    user: Option<&'a str>,
-    password: Option<&'a str>,
-    host: &'a str,
-    port: Option<u16>,
-    params: &'a str,
-    headers: &'a str,
-}
-
-impl Parts<'_> {
-    fn join(self) -> SipUri {
-        let mut text = String::with_capacity(self.host.len() + self.params.len() + self.headers.len() + 64);
-        let mut user_end = 0;
-        text.push_str(self.scheme);
-        text.push(':');
-        if let Some(user) = self.user {
-            text.push_str(user);
-            user_end = text.len();
-            if let Some(password) = self.password {
-                text.push(':');
-                text.push_str(password);
-            }
-            text.push('@');
-        }
-        let host = text.len();
-        text.push_str(self.host);
-        let host_end = text.len();
-        if let Some(port) = self.port {
-            text.push(':');
-            text.push_str(&port.to_string());
-        }
-        let params = text.len();
-        text.push_str(self.params);
-        let headers = text.len();
-        text.push_str(self.headers);
-        SipUri {
-            text: text.into(),
-            user_end: user_end as u32,
-            host: host as u32,
-            host_end: host_end as u32,
-            params: params as u32,
-            headers: headers as u32,
-            port: self.port,
-            secure: self.scheme.len() == 4,
         }
     }
 }
