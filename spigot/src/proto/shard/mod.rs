@@ -161,7 +161,12 @@ impl Shard {
 
     /// The next thing to do. `None`: nothing until the next call.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if output.is_none() && self.outputs.capacity() > 1024 {
+            // What a burst needed is given back.
+            self.outputs.shrink_to(64);
+        }
+        output
     }
 
     /// Whether to answer new requests 503 (shutdown). ACK, BYE and CANCEL are let through all the same.
