@@ -339,8 +339,8 @@ fn is_secure(uri: &Uri) -> bool {
     uri.as_sip().is_some_and(SipUri::is_secure)
 }
 
-/// INVITE (RFC 3261 §12.2), UPDATE (RFC 3311 §5.1), and what makes and refreshes a subscription (RFC 6665
-/// §4.1.2, RFC 3515).
+/// INVITE (RFC 3261 §12.2), UPDATE (RFC 3311), and what makes and refreshes a subscription (RFC 6665,
+/// RFC 3515).
 fn refreshes_target(method: &Method) -> bool {
     [
         Method::INVITE,

@@ -22,8 +22,8 @@ impl Shard {
     ///
     /// A retransmission is absorbed or answered again; an ACK and a CANCEL find what they are for. What is
     /// left is new: it is refused if there is too much already, or if it names a dialog that does not exist
-    /// (481), or comes late in one that does (500), or came already by another way (482); else it is the
-    /// application's.
+    /// or is a BYE outside of any (481), or comes late in one that does (500), or came already by another
+    /// way (482); else it is the application's.
     pub fn receive_request(&mut self, now: Instant, request: Arc<Request>, flow: Flow) {
         let own = Arc::clone(&request);
         // A request without these has not been validated, and there is nobody to tell.
@@ -42,7 +42,13 @@ impl Shard {
         if *method == Method::CANCEL {
             return self.receive_cancel(now, key, request, &matched, flow);
         }
-        if *method != Method::BYE && self.is_refused() {
+        let in_dialog = matched.to.tag().is_some() || *method == Method::BYE;
+        let dialog = matched.dialog_received(&self.seed, matched.to.tag().unwrap_or_default());
+        // A BYE is never too much, for it makes room; a second one while the first waits makes none, and
+        // one outside of a dialog is refused below and not kept.
+        let makes_room =
+            *method == Method::BYE && (self.dialogs.bye_arrived(&dialog) || !self.dialogs.contains(&dialog));
+        if !makes_room && self.is_refused() {
             return self.turn_away(&request, &flow, StatusCode::SERVICE_UNAVAILABLE);
         }
         let mut arrival = Arrival {
@@ -51,14 +57,15 @@ impl Shard {
             dialog: None,
             merge: 0,
         };
-        let in_dialog = matched.to.tag().is_some();
-        if let Some(local_tag) = matched.to.tag() {
-            let dialog = matched.dialog_received(&self.seed, local_tag);
+        if in_dialog {
             arrival.dialog = Some(dialog);
             match self.dialogs.order(&dialog, matched.cseq.number()) {
                 Order::Next => {}
                 Order::Late => {
                     self.counters.out_of_order += 1;
+                    if makes_room {
+                        self.dialogs.bye_failed(&dialog);
+                    }
                     return self.turn_away(&own, &flow, StatusCode::SERVER_INTERNAL_ERROR);
                 }
                 Order::Unknown => {
@@ -187,8 +194,9 @@ impl Shard {
         if let Ok(ok) = reply::fill(&request, Response::new(StatusCode::OK), &tag) {
             let _ = self.respond(now, key, ok);
         }
-        // > If the UAS has already issued a final response for the original request, [...] the CANCEL request
-        // > has no effect
+        // > If it has [already sent a final response], the CANCEL request has no effect on the processing of
+        // > the original request [...].  If the original request was an INVITE, the UAS SHOULD immediately
+        // > respond to the INVITE with a 487 (Request Terminated).
         if is_open
             && self
                 .respond(now, invite, Response::new(StatusCode::REQUEST_TERMINATED))

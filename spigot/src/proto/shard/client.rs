@@ -190,7 +190,7 @@ impl Shard {
 
     /// A response arrived, validated.
     ///
-    /// One that matches nothing is dropped (RFC 6026 §8.4 forbids a proxy to forward it, and to a UAC it
+    /// One that matches nothing is dropped (RFC 6026 §7.3 forbids a proxy to forward it, and to a UAC it
     /// means nothing).
     pub fn receive_response(&mut self, now: Instant, response: Response, flow: Flow) {
         let headers = response.headers();
@@ -340,8 +340,8 @@ impl Shard {
                         .set(timer, self.queues.arm(now + after, timer, key.0));
                 }
                 Action::Fail(failure) => {
-                    self.counters.timeouts += u64::from(matches!(failure, Failure::Timeout(_)));
                     if entry.told {
+                        self.counters.timeouts += u64::from(matches!(failure, Failure::Timeout(_)));
                         self.outputs.push_back(Output::Failed { key, failure });
                     }
                 }

@@ -13,6 +13,8 @@ pub(crate) struct Leg {
     remote_seq: Option<u32>,
     /// Whether a 2xx made it, and not just a provisional response.
     confirmed: bool,
+    /// Whether a BYE of the peer's waits for its answer.
+    bye: bool,
     /// Our 2xx whose ACK has not come.
     pub(crate) unacknowledged: SmallVec<[ServerKey; 1]>,
 }
@@ -101,6 +103,20 @@ impl Dialogs {
     pub(crate) fn close_early(&mut self, key: &DialogKey) {
         if self.legs.get(key).is_some_and(|leg| !leg.confirmed) {
             self.close(key);
+        }
+    }
+
+    /// A BYE arrived. Gives whether it is the only one that waits for an answer.
+    pub(crate) fn bye_arrived(&mut self, key: &DialogKey) -> bool {
+        self.legs
+            .get_mut(key)
+            .is_some_and(|leg| !std::mem::replace(&mut leg.bye, true))
+    }
+
+    /// A BYE was answered, and did not end the dialog.
+    pub(crate) fn bye_failed(&mut self, key: &DialogKey) {
+        if let Some(leg) = self.legs.get_mut(key) {
+            leg.bye = false;
         }
     }
 

@@ -386,18 +386,21 @@ impl Shard {
             && (status.is_success() || status == StatusCode::CALL_DOES_NOT_EXIST)
         {
             self.close_dialog(&dialog);
+        } else if *request.method() == Method::BYE {
+            self.dialogs.bye_failed(&dialog);
         }
         Ok(())
     }
 }
 
-/// About how many octets a request takes.
+/// About how many octets a request takes: its text, and the index into it.
 fn weigh(request: &Request) -> usize {
+    const LINE: usize = 32;
     let headers = request
         .headers()
         .iter()
-        .map(|field| field.raw_name().len() + field.value().len() + 4);
-    headers.sum::<usize>() + request.body().len()
+        .map(|field| field.raw_name().len() + field.value().len() + 4 + LINE);
+    size_of::<Request>() + headers.sum::<usize>() + request.body().len()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! The INVITE client transaction: [RFC 3261 §17.1.1], Figure 5, with the Accepted state of
-//! [RFC 6026 §7.2], Figure 8 there, and the CANCEL of [RFC 3261 §9.1].
+//! [RFC 6026 §7.2] and the CANCEL of [RFC 3261 §9.1].
 //!
 //! One thing goes beyond the figure: an error of the flow ends the transaction in Proceeding too. Nothing
 //! is sent there, so the figure knows no error; but no timer runs there either, and a response is not to be

@@ -1,5 +1,5 @@
 //! The INVITE server transaction: [RFC 3261 §17.2.1], Figure 7, with the Accepted state of
-//! [RFC 6026 §7.1], Figure 5.
+//! [RFC 6026 §7.1].
 //!
 //! A transport error changes nothing here. [RFC 6026 §8.8] (for RFC 3261 §17.2.4):
 //! > the server transaction SHOULD inform the TU that a failure has occurred, and MUST remain in the current
