@@ -73,6 +73,9 @@ fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenSt
     let marker = route.marker();
     let marker = quote!(#private::method::#marker);
 
+    // Variables are looked up where the attribute stands, also where what is beside them comes from elsewhere: the
+    // block may be written by a macro of the user's, which sees other names.
+    let [agent, request] = [format_ident!("agent"), format_ident!("request")];
     let mut captures = Vec::new();
     let mut extractions = Vec::new();
     let mut names = Vec::new();
@@ -94,10 +97,16 @@ fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenSt
             }
             Argument::Extractor(written) => {
                 let here = options.private(written.span());
+                // An ACK or a CANCEL has no answer, not even that.
+                let refused = if route.is_answered() {
+                    quote!(rejected)
+                } else {
+                    quote!(unanswered)
+                };
                 extractions.push(quote_spanned! {written.span()=>
-                    let #name = match <#written as #here::FromRequest<Self, #marker>>::from_request(&request, &*agent).await {
+                    let #name = match <#written as #here::FromRequest<Self, #marker>>::from_request(&#request, &*#agent).await {
                         #here::Result::Ok(argument) => argument,
-                        #here::Result::Err(rejection) => return #here::rejected(rejection),
+                        #here::Result::Err(rejection) => return #here::#refused(rejection),
                     };
                 });
             }
@@ -106,7 +115,7 @@ fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenSt
     }
 
     let handler_name = &handler.name;
-    let call = quote!(Self::#handler_name(&*agent, #(#names),*).await);
+    let call = quote!(Self::#handler_name(&*#agent, #(#names),*).await);
     let reply = match &handler.output {
         // `impl Trait` cannot be named again, and `()` need not be.
         Some(Type::ImplTrait(output)) => {
@@ -119,24 +128,25 @@ fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenSt
         }
         None => quote!(#private::reply::<(), #marker>(#call)),
     };
-    let async_span = handler
-        .async_token
-        .map_or_else(|| handler_name.span(), |token| token.span());
-    let here = options.private(async_span);
+    let place = match &handler.async_token {
+        Some(token) => token.span(),
+        None => handler_name.span(),
+    };
+    let here = options.private(place);
     // A name that is not used says so, lest the user is warned of what is not theirs.
-    let request = if extractions.is_empty() {
+    let request_or_not = if extractions.is_empty() {
         quote!(_)
     } else {
-        quote!(request)
+        quote!(#request)
     };
-    let captured = if captures.is_empty() {
+    let captured_or_not = if captures.is_empty() {
         quote!(_)
     } else {
         quote!(captured)
     };
-    let future = quote_spanned!(async_span=> #here::future(async move { #(#extractions)* #reply }));
+    let future = quote_spanned!(place=> #here::future(async move { #(#extractions)* #reply }));
     quote! {
-        |agent: #private::Arc<Self>, #request: #private::Request, #captured: #private::Captured<'_>|
+        |#agent: #private::Arc<Self>, #request_or_not: #private::Request, #captured_or_not: #private::Captured<'_>|
             -> #private::Option<#private::HandlerFuture>
         {
             #(#captures)*
@@ -153,8 +163,9 @@ fn captured(route: &RouteAttribute, capture: &Capture, options: &Options) -> Tok
         .collect();
     let name = capture_in(&in_pattern, &capture.name).unwrap_or_default();
     let here = options.private(capture.name.span());
+    let captured = format_ident!("captured");
     match &capture.into {
-        Some(into) => quote_spanned!(capture.name.span()=> #here::capture::<#into>(captured, #name)?),
-        None => quote_spanned!(capture.name.span()=> #here::capture(captured, #name)?),
+        Some(into) => quote_spanned!(capture.name.span()=> #here::capture::<#into>(#captured, #name)?),
+        None => quote_spanned!(capture.name.span()=> #here::capture(#captured, #name)?),
     }
 }

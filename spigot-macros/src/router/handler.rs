@@ -99,6 +99,7 @@ impl Handler {
 
 impl Argument {
     fn parse(pattern: &Pat, written: &Type, errors: &mut Errors) -> Option<Argument> {
+        let written = bare(written);
         if let Type::Reference(reference) = written {
             errors.push_at(
                 reference,
@@ -154,6 +155,14 @@ impl Argument {
     }
 }
 
+/// The type without the invisible group in which a macro of the user's has put it.
+fn bare(written: &Type) -> &Type {
+    match written {
+        Type::Group(group) => bare(&group.elem),
+        written => written,
+    }
+}
+
 /// `Some` for `Path<...>`, with what is between the brackets.
 fn path_argument(written: &Type) -> Option<Option<Type>> {
     let Type::Path(path) = written else { return None };
@@ -162,7 +171,7 @@ fn path_argument(written: &Type) -> Option<Option<Type>> {
         return Some(None);
     };
     Some(match arguments.args.first() {
-        Some(GenericArgument::Type(inner)) => Some(inner.clone()),
+        Some(GenericArgument::Type(inner)) => Some(bare(inner).clone()),
         _ => None,
     })
 }

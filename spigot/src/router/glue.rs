@@ -36,6 +36,12 @@ pub fn rejected(rejection: impl IntoReply<method::any>) -> Reply {
     rejection.into_reply()
 }
 
+/// An argument of an `ack` or `cancel` handler cannot be read: the handler does not run, and nothing is sent.
+pub fn unanswered(rejection: impl IntoReply<method::any>) -> Reply {
+    tracing::debug!(status = ?rejection.into_reply().status(), "an ACK or CANCEL does not reach its handler");
+    Reply::Nothing
+}
+
 /// What a handler's return value stands for. A handler's reply is final, so a provisional one is its mistake.
 pub fn reply<T: IntoReply<M>, M>(value: T) -> Reply {
     match value.into_reply() {

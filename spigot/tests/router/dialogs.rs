@@ -46,6 +46,14 @@ impl Phone {
     }
 }
 
+struct Picky;
+
+#[sip_router]
+impl Picky {
+    #[ack]
+    async fn acked(&self, _contact: spigot::Header<spigot::header::Contact>) {}
+}
+
 struct Bare;
 
 #[sip_router]
@@ -134,4 +142,11 @@ async fn ack_and_cancel_are_told_and_answer_nothing() {
     );
     assert_eq!(phone.acks.load(Ordering::Relaxed), 1);
     assert_eq!(phone.cancels.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn an_ack_that_lacks_what_its_handler_takes_is_not_answered_either() {
+    let router = Router::new(Picky);
+    let acked = router.ack(arrived(request("ACK", "sip:phone@x"), true)).unwrap();
+    assert!(matches!(acked.await, Reply::Nothing));
 }
