@@ -70,6 +70,8 @@ fn byes_do_not_get_around_the_bound() {
     bench.respond(200).expect("sent");
     let tag = to_tag(&as_response(bench.message()));
     bench.receive(&incoming("ACK", "ack", &tag, 1));
+    bench.receive(&incoming("BYE", "late", &tag, 0));
+    assert_eq!(bench.sent(), at(&[0], "500"), "which does not count as waiting");
     bench.receive(&incoming("BYE", "2", &tag, 2));
     bench.receive(&incoming("BYE", "3", &tag, 3));
     assert_eq!(bench.sent(), at(&[0], "503"), "one waits already");

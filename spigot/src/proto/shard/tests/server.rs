@@ -215,3 +215,21 @@ fn one_seed_and_one_story_give_the_same_octets() {
     };
     assert_eq!(story(), story());
 }
+
+#[test]
+fn a_timer_of_an_earlier_transaction_with_the_same_key_is_stale() {
+    let mut bench = Bench::new(UDP);
+    bench.receive(&incoming("INVITE", "1", "", 1));
+    bench.respond(486).expect("sent");
+    let tag = to_tag(&as_response(bench.message()));
+    bench.receive(&incoming("ACK", "1", &tag, 1));
+    // The first is gone after 5 s; its Timer H would fire at 32 s.
+    bench.until(20_000);
+    bench.receive(&incoming("INVITE", "1", "", 1));
+    bench.respond(486).expect("sent");
+    bench.until(100_000);
+    let again: Vec<_> = BACKING_OFF.iter().map(|at| at + 20_000).collect();
+    assert_eq!(bench.sent(), at(&again, "486"));
+    assert_eq!(bench.told().last(), Some(&(52_000, "finished".to_owned())));
+    bench.assert_empty();
+}

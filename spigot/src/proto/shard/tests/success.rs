@@ -163,3 +163,25 @@ fn a_forwarded_success_is_sent_as_often_as_it_comes_and_no_oftener() {
     assert_eq!(bench.shard.dialogs(), 0);
     bench.assert_empty();
 }
+
+#[test]
+fn two_successes_in_one_dialog_wait_each_for_its_own_ack() {
+    let mut bench = Bench::new(UDP);
+    let tag = accepted(&mut bench);
+    bench.receive(&incoming("INVITE", "2", &tag, 6));
+    bench.respond(200).expect("sent");
+    bench.sent();
+    bench.until(100);
+    bench.receive(&incoming("ACK", "ack6", &tag, 6));
+    bench.until(600);
+    bench.receive(&incoming("ACK", "ack5", &tag, 5));
+    bench.until(100_000);
+    let again: Vec<_> = bench
+        .messages()
+        .into_iter()
+        .map(|(at, message)| (at, message.headers().get(&HeaderName::CSEQ).map(str::to_owned)))
+        .collect();
+    assert_eq!(again, [(500, Some("5 INVITE".to_owned()))]);
+    assert_eq!(bench.shard.counters().unacknowledged, 0);
+    bench.assert_empty();
+}
