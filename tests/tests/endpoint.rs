@@ -288,3 +288,29 @@ async fn what_was_shut_down_can_be_bound_again() {
 
     Spigot::start(again).await.unwrap().shutdown().await;
 }
+
+#[spigot::test]
+async fn a_call_that_rings_for_too_long_is_given_up() {
+    let mut limits = Limits::default();
+    limits.ringing = Duration::from_secs(20);
+    let server = TestServer::start_with(Ways::default(), |config| config.limits(limits)).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let client = server.spigot().client();
+    let before = tokio::time::Instant::now();
+    let mut invite = client
+        .invite("sip:alice@example.com")
+        .to_address(Transport::Udp, alice.address())
+        .start()
+        .await
+        .unwrap();
+
+    let ring = alice.expect(Method::INVITE).await;
+    ring.provisional(StatusCode::RINGING).await;
+
+    assert_eq!(
+        invite.response().await.unwrap().status(),
+        StatusCode::REQUEST_TERMINATED
+    );
+    assert_eq!(before.elapsed().as_secs(), 20);
+    alice.expect(Method::CANCEL).await;
+}

@@ -164,6 +164,11 @@ async fn an_answer_is_sent_again_until_its_ack() {
     let answered = UNTIL_ACKNOWLEDGED.map(|second| second + 2.0);
     assert_eq!(server.ladder().times("200 INVITE"), answered);
     assert_eq!(server.counters().unacknowledged, 1);
+    assert_eq!(
+        server.ladder().times("BYE 1"),
+        [34.0],
+        "a session that nobody acknowledged is ended"
+    );
 }
 
 #[spigot::test]

@@ -120,13 +120,12 @@ impl Core {
         });
     }
 
-    /// Ends a call that nobody wants.
-    fn hang_up(self: &Arc<Self>, lane: usize, mut dialog: Dialog, flow: Flow) {
+    /// Ends a call that nobody wants: ours, or one whose caller never acknowledged it.
+    pub(crate) fn hang_up(self: &Arc<Self>, lane: usize, mut dialog: Dialog, flow: Flow) {
         let bye = dialog.request(Method::BYE);
-        let id = dialog.id().clone();
+        self.step(lane, None, |state, _| state.shard.end_dialog(dialog.id()));
         self.send_in_dialog(bye, flow, move |core, bye, flow| {
             core.step(lane, None, |state, now| {
-                state.shard.end_dialog(&id);
                 state.shard.request(now, bye, flow, &address_of(&flow));
             });
         });

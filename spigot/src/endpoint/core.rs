@@ -56,6 +56,7 @@ impl Core {
             max_server_transactions: limits.server_transactions.div_ceil(lanes),
             max_transaction_bytes: limits.transaction_bytes.div_ceil(lanes),
             max_dialogs: limits.dialogs.div_ceil(lanes),
+            ringing: limits.ringing,
             ..Settings::default()
         };
         Core {
@@ -153,7 +154,13 @@ impl Core {
                 Output::Ended { key } => {
                     self.lanes[lane].lock().outstanding.remove(&key);
                 }
-                Output::Unacknowledged { .. } => count(&self.tally.unacknowledged),
+                Output::Unacknowledged { id, dialog, flow, .. } => {
+                    count(&self.tally.unacknowledged);
+                    match dialog {
+                        Some(dialog) => self.hang_up(lane, *dialog, flow),
+                        None => self.step(lane, None, |state, _| state.shard.end_dialog(&id)),
+                    }
+                }
                 _ => {}
             }
         }

@@ -31,7 +31,8 @@ pub struct Limits {
     pub dialogs: usize,
     /// Handlers that wait for something, at once. One past it: 503 with Retry-After. 65,536.
     pub handlers: usize,
-    /// How long an INVITE may go without a final answer; past it 408. 180 s.
+    /// How long an INVITE may go without a final answer; past it the handler is answered for with 408, and one
+    /// that the client has sent is cancelled. 180 s.
     pub ringing: Duration,
     /// How long the handler of any other request may take; past it 500. 30 s.
     pub handler: Duration,

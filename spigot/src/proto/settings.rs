@@ -57,6 +57,10 @@ pub struct Settings {
     /// How long the application may think about an INVITE before a 100 Trying goes out: 200 ms
     /// (RFC 3261 §17.2.1).
     pub trying_after: Duration,
+    /// How long an INVITE of ours may ring, from its first provisional response, before it is cancelled: 180 s.
+    /// RFC 3261 knows such a timer for proxies only (Timer C, §16.6); without it a peer that dies while it
+    /// rings is waited for without end.
+    pub ringing: Duration,
     /// The Retry-After, in seconds, of a 503 that the core sends: 5.
     pub retry_after: u32,
 }
@@ -69,6 +73,7 @@ impl Default for Settings {
             max_transaction_bytes: 1 << 30,
             max_dialogs: 100_000,
             trying_after: Duration::from_millis(200),
+            ringing: Duration::from_secs(180),
             retry_after: 5,
         }
     }

@@ -34,6 +34,8 @@ pub enum Timer {
     AbsorbSuccesses,
     /// Say 100 Trying, the application being slow (RFC 3261 §17.2.1).
     Trying,
+    /// Timer C: cancel an INVITE that has rung for too long.
+    Ringing,
     /// Give up an INVITE that was cancelled and not answered (RFC 3261 §9.1).
     CancelTimeout,
     /// Send the 2xx to an INVITE again (RFC 3261 §13.3.1.4).
@@ -48,6 +50,7 @@ impl Timer {
         Some(match self {
             Timer::RetransmitInvite => 'A',
             Timer::InviteTimeout => 'B',
+            Timer::Ringing => 'C',
             Timer::AbsorbFailures => 'D',
             Timer::RetransmitRequest => 'E',
             Timer::RequestTimeout => 'F',
@@ -75,6 +78,7 @@ impl Timer {
             | Timer::AbsorbInvites => Owner::Server,
             Timer::RetransmitInvite
             | Timer::InviteTimeout
+            | Timer::Ringing
             | Timer::AbsorbFailures
             | Timer::RetransmitRequest
             | Timer::RequestTimeout
@@ -161,7 +165,8 @@ pub(crate) struct Queues {
 }
 
 /// The timers of constant length, in the order of their queues.
-const CONSTANT: [Timer; 12] = [
+const CONSTANT: [Timer; 13] = [
+    Timer::Ringing,
     Timer::Trying,
     Timer::InviteTimeout,
     Timer::AbsorbFailures,
@@ -273,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn every_letter_of_table_4_but_the_proxys_is_named_once() {
+    fn every_letter_of_table_4_is_named_once() {
         let varying = [
             Timer::RetransmitInvite,
             Timer::RetransmitRequest,
@@ -286,6 +291,6 @@ mod tests {
             .filter_map(|timer| timer.letter())
             .collect();
         letters.sort_unstable();
-        assert_eq!(letters.into_iter().collect::<String>(), "ABDEFGHIJKLM");
+        assert_eq!(letters.into_iter().collect::<String>(), "ABCDEFGHIJKLM");
     }
 }

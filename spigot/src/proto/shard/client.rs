@@ -152,8 +152,7 @@ impl Shard {
     /// For an ACK use [`Shard::send_ack`], for a CANCEL [`Shard::cancel`]. A `sent_by` that cannot stand in
     /// a Via makes the request fail at once, with [`Failure::Transport`].
     ///
-    /// Whoever sends an INVITE bounds how long it may ring: once a provisional response came, RFC 3261 knows
-    /// no timer that ends it.
+    /// An INVITE that rings for longer than [`Settings::ringing`](crate::proto::Settings::ringing) is cancelled.
     pub fn request(&mut self, now: Instant, mut request: Request, flow: Flow, sent_by: &str) -> ClientKey {
         let branch = self.branches.next();
         let key = key::client_key(&self.seed, &branch, request.method());
@@ -242,6 +241,7 @@ impl Shard {
     fn begin(&mut self, now: Instant, key: ClientKey, request: Request, flow: Flow, told: bool) {
         let reliable = flow.transport.is_reliable();
         let setting = Setting {
+            ringing: self.settings.ringing,
             timers: &self.settings.timers,
             reliable,
         };
@@ -297,6 +297,7 @@ impl Shard {
         };
         let reliable = entry.flow.transport.is_reliable();
         let setting = Setting {
+            ringing: self.settings.ringing,
             timers: &self.settings.timers,
             reliable,
         };

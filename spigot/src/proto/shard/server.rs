@@ -256,6 +256,7 @@ impl Shard {
             return false;
         };
         let setting = Setting {
+            ringing: self.settings.ringing,
             timers: &self.settings.timers,
             reliable: entry.flow.transport.is_reliable(),
         };

@@ -1,7 +1,8 @@
 //! The INVITE client transaction: [RFC 3261 §17.1.1], Figure 5, with the Accepted state of
 //! [RFC 6026 §7.2] and the CANCEL of [RFC 3261 §9.1].
 //!
-//! One thing goes beyond the figure: an error of the flow ends the transaction in Proceeding too. Nothing
+//! Two things go beyond the figure. Timer C bounds Proceeding: the INVITE is cancelled when it has rung for
+//! too long. And an error of the flow ends the transaction in Proceeding too. Nothing
 //! is sent there, so the figure knows no error; but no timer runs there either, and a response is not to be
 //! expected from a connection that is gone.
 //!
@@ -53,7 +54,7 @@ pub(crate) enum Input {
 
 /// The application sends an INVITE.
 pub(crate) fn start(setting: Setting<'_>) -> (State, Actions) {
-    let Setting { timers, reliable } = setting;
+    let Setting { timers, reliable, .. } = setting;
     let mut actions: Actions = smallvec![Action::Send];
     // > If an unreliable transport is being used, the client transaction MUST start timer A with a value of
     // > T1.
@@ -74,7 +75,7 @@ pub(crate) fn start(setting: Setting<'_>) -> (State, Actions) {
 pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, Actions) {
     use Action::{Acknowledge, Arm, Cancel, Deliver, Fail, Resend};
 
-    let Setting { timers, reliable } = setting;
+    let Setting { timers, reliable, .. } = setting;
     match (state, input) {
         (State::Calling { interval, cancel }, Input::Timer(Timer::RetransmitInvite)) => {
             // > When timer A fires, the client transaction MUST retransmit the request by passing it to the
@@ -108,10 +109,11 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
             smallvec![Deliver, Cancel, Arm(Timer::CancelTimeout, timers.lifetime())],
         ),
         (State::Calling { cancel: false, .. }, Input::Provisional) => {
-            (State::Proceeding { cancelled: false }, smallvec![Deliver])
+            let ring = Arm(Timer::Ringing, setting.ringing);
+            (State::Proceeding { cancelled: false }, smallvec![Deliver, ring])
         }
         (State::Proceeding { .. }, Input::Provisional) => (state, smallvec![Deliver]),
-        (State::Proceeding { cancelled: false }, Input::Cancel) => (
+        (State::Proceeding { cancelled: false }, Input::Cancel | Input::Timer(Timer::Ringing)) => (
             State::Proceeding { cancelled: true },
             smallvec![Cancel, Arm(Timer::CancelTimeout, timers.lifetime())],
         ),
@@ -173,6 +175,7 @@ mod tests {
     ];
     const A: Input = Input::Timer(Timer::RetransmitInvite);
     const B: Input = Input::Timer(Timer::InviteTimeout);
+    const C: Input = Input::Timer(Timer::Ringing);
     const D: Input = Input::Timer(Timer::AbsorbFailures);
     const M: Input = Input::Timer(Timer::AbsorbSuccesses);
     const CANCEL_TIMEOUT: Input = Input::Timer(Timer::CancelTimeout);
@@ -204,6 +207,7 @@ mod tests {
         const A_FIRED: &[Action] = &[Resend, Arm(Timer::RetransmitInvite, Duration::from_secs(2))];
         const A_FIRED_AGAIN: &[Action] = &[Resend, Arm(Timer::RetransmitInvite, Duration::from_secs(4))];
         const B_FIRED: &[Action] = &[Fail(Failure::Timeout(Timer::InviteTimeout))];
+        const RING: &[Action] = &[Deliver, Arm(Timer::Ringing, secs(7))];
         const LOST: &[Action] = &[Fail(Failure::Transport)];
         const WAIT: Action = Arm(Timer::CancelTimeout, Duration::from_secs(64));
         let (refused, complete): (_, &[Action]) = if reliable {
@@ -216,7 +220,7 @@ mod tests {
             (calling(1, false), B, Terminated, B_FIRED),
             (calling(1, false), TransportError, Terminated, LOST),
             (calling(1, false), Cancel, calling(1, true), &[]),
-            (calling(1, false), Provisional, PROCEEDING, &[Deliver]),
+            (calling(1, false), Provisional, PROCEEDING, RING),
             (calling(1, false), Success, Accepted, ACCEPT),
             (calling(1, false), Refused, refused, complete),
             // Timer A doubles past T2, unlike E and G.
@@ -233,6 +237,7 @@ mod tests {
             (calling(2, true), Refused, refused, complete),
             (PROCEEDING, Provisional, PROCEEDING, &[Deliver]),
             (PROCEEDING, Cancel, CANCELLED, &[SendCancel, WAIT]),
+            (PROCEEDING, C, CANCELLED, &[SendCancel, WAIT]),
             (PROCEEDING, Success, Accepted, ACCEPT),
             (PROCEEDING, Refused, refused, complete),
             (PROCEEDING, TransportError, Terminated, LOST),
@@ -271,6 +276,7 @@ mod tests {
             ..TIMERS
         };
         let setting = Setting {
+            ringing: secs(7),
             timers: &timers,
             reliable: false,
         };

@@ -37,7 +37,7 @@ pub(crate) enum Input {
 
 /// The application sends a request.
 pub(crate) fn start(setting: Setting<'_>) -> (State, Actions) {
-    let Setting { timers, reliable } = setting;
+    let Setting { timers, reliable, .. } = setting;
     let mut actions: Actions = smallvec![Action::Send];
     // > If an unreliable transport is in use, the client transaction MUST set timer E to fire in T1 seconds.
     if !reliable {
@@ -51,7 +51,7 @@ pub(crate) fn start(setting: Setting<'_>) -> (State, Actions) {
 pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, Actions) {
     use Action::{Arm, Deliver, Fail, Resend};
 
-    let Setting { timers, reliable } = setting;
+    let Setting { timers, reliable, .. } = setting;
     match (state, input) {
         (State::Trying { interval }, Input::Timer(Timer::RetransmitRequest)) => {
             // > the timer is reset, but this time with a value of MIN(2*T1, T2).

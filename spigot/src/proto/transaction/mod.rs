@@ -52,6 +52,8 @@ pub(crate) type Actions = SmallVec<[Action; 4]>;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setting<'a> {
     pub(crate) timers: &'a Timers,
+    /// How long an INVITE of ours may ring.
+    pub(crate) ringing: Duration,
     /// Whether the transport is reliable.
     pub(crate) reliable: bool,
 }
@@ -71,18 +73,21 @@ pub(crate) mod table {
 
     pub(crate) const UNRELIABLE: Setting<'static> = Setting {
         timers: &TIMERS,
+        ringing: secs(7),
         reliable: false,
     };
     pub(crate) const RELIABLE: Setting<'static> = Setting {
         timers: &TIMERS,
+        ringing: secs(7),
         reliable: true,
     };
 
-    pub(crate) fn secs(seconds: u64) -> Duration {
+    pub(crate) const fn secs(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
-    pub(crate) const TIMERS_ALL: [Timer; 16] = [
+    pub(crate) const TIMERS_ALL: [Timer; 17] = [
+        Timer::Ringing,
         Timer::RetransmitInvite,
         Timer::InviteTimeout,
         Timer::AbsorbFailures,

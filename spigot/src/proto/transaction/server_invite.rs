@@ -62,7 +62,7 @@ pub(crate) fn start(trying_after: Duration) -> (State, Actions) {
 pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, Actions) {
     use Action::{Arm, Deliver, Resend, Send};
 
-    let Setting { timers, reliable } = setting;
+    let Setting { timers, reliable, .. } = setting;
     match (state, input) {
         (State::Proceeding { .. }, Input::Invite) => (state, smallvec![Resend]),
         (State::Proceeding { .. }, Input::Provisional) => {

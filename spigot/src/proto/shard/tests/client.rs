@@ -108,6 +108,7 @@ fn a_failure_is_acknowledged_whenever_it_comes_and_told_once() {
         .collect();
     assert_eq!(told, ["0 response 180", "0 response 486", "32000 ended"]);
     assert_eq!(bench.shard.dialogs(), 0);
+    bench.until(200_000);
     bench.assert_empty();
 }
 
@@ -131,6 +132,7 @@ fn each_success_is_told_repeated_or_forked() {
         (bench.shard.dialogs(), bench.shard.counters().stray_responses),
         (2, 1)
     );
+    bench.until(200_000);
     bench.assert_empty();
 }
 
