@@ -263,7 +263,8 @@ pub(crate) fn write_with(params: Params<'_>, name: &str, setting: Option<Option<
     }
 }
 
-fn write_one(name: &str, value: Option<&str>, out: &mut String) {
+/// `;name=value`, or `;name`.
+pub(crate) fn write_one(name: &str, value: Option<&str>, out: &mut String) {
     out.push(';');
     out.push_str(name);
     if let Some(value) = value {

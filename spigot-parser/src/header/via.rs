@@ -1,6 +1,7 @@
 //! Via: where the responses go (RFC 3261 §20.42).
 
-use std::net::IpAddr;
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
 
 use bytestring::ByteString;
 
@@ -284,6 +285,40 @@ impl Via {
             // Taking one away from what parses leaves what parses.
             Err(_) => self,
         }
+    }
+
+    /// With what its receiver saw: `received` says the address of `source`, and an `rport` its port
+    /// (RFC 3261 §18.2.1, RFC 3581 §4). What the sender wrote there itself gives way.
+    ///
+    /// ```
+    /// use spigot_parser::header::Via;
+    ///
+    /// let via: Via = "SIP/2.0/UDP client.example;branch=z9hG4bK1;rport".parse()?;
+    /// let seen = via.received_from(([192, 0, 2, 7], 40000).into())?;
+    /// assert_eq!(seen.to_string(), "SIP/2.0/UDP client.example;branch=z9hG4bK1;rport=40000;received=192.0.2.7");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooManyParams`].
+    pub fn received_from(&self, source: SocketAddr) -> Result<Via, ParseError> {
+        let mut text = String::with_capacity(self.text.len() + 64);
+        text.push_str(&self.text[..self.params as usize]);
+        for (name, value) in self.params() {
+            if name.eq_ignore_ascii_case("received") {
+                continue;
+            }
+            if name.eq_ignore_ascii_case("rport") {
+                // Writing to a string cannot fail.
+                let _ = write!(text, ";rport={}", source.port());
+                continue;
+            }
+            params::write_one(name, value, &mut text);
+        }
+        let _ = write!(text, ";received={}", source.ip());
+        let text = ByteString::from(text);
+        Via::parse(Field::within(&text, &text))
     }
 
     fn set_param(&self, name: &str, setting: Option<Option<&str>>) -> Result<Via, ParseError> {
