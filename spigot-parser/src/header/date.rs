@@ -13,7 +13,7 @@ use crate::{HeaderName, ParseError};
 /// rfc1123-date = wkday "," SP date1 SP time SP "GMT"
 /// ```
 ///
-/// > Unlike HTTP/1.1, SIP only supports the most recent RFC 1123 format for dates.
+/// > Unlike HTTP/1.1, SIP only supports the most recent RFC 1123 \[20\] format for dates.
 ///
 /// ```
 /// use spigot_parser::header::Date;

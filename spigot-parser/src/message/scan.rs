@@ -82,7 +82,7 @@ pub(crate) fn line_end(bytes: &[u8], at: usize) -> usize {
 /// The first octet that begins a line with something in it (RFC 3261 §7.5).
 ///
 /// > Implementations processing SIP messages over stream-oriented transports MUST ignore any CRLF appearing
-/// > before the start-line.
+/// > before the start-line \[H4.1\].
 pub(crate) fn skip_empty_lines(bytes: &[u8]) -> usize {
     let mut at = 0;
     loop {

@@ -28,10 +28,9 @@ pub(super) enum StartLine {
     },
 }
 
-/// The only version there is.
+/// The only version there is (RFC 3261 §7.1).
 ///
 /// > The SIP-Version string is case-insensitive, but implementations MUST send upper-case.
-/// > (RFC 3261 §7.1)
 const VERSION: &[u8] = b"SIP/2.0";
 
 /// Whether a message that begins so is a response: no method has a `/` in it.

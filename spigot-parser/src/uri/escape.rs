@@ -63,7 +63,8 @@ pub(crate) fn write_escaped(class: &Class, text: &str, out: &mut String) {
 ///
 /// [RFC 3261 §19.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.4):
 ///
-/// > Characters other than those in the "reserved" set (see RFC 2396) are equivalent to their ""%" HEX HEX" encoding.
+/// > Characters other than those in the "reserved" set (see RFC 2396 \[5\]) are equivalent to their ""%" HEX HEX"
+/// > encoding.
 pub(crate) fn same(left: &str, right: &str, ignore_case: bool) -> bool {
     if left == right {
         return true;

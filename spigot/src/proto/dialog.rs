@@ -230,7 +230,7 @@ impl Dialog {
     /// Contact, and the 2xx to the INVITE makes an early dialog a confirmed one.
     ///
     /// [RFC 3261 §13.2.2.4](https://www.rfc-editor.org/rfc/rfc3261#section-13.2.2.4):
-    /// > the route set of the dialog MUST be recomputed based on the 2xx response
+    /// > the route set for the dialog MUST be recomputed based on the 2xx response
     pub fn answered(&mut self, request: &Request, response: &Response) {
         if !response.status().is_success() || !refreshes_target(request.method()) {
             return;
@@ -252,9 +252,9 @@ impl Dialog {
 
     /// A request by the rules of RFC 3261 §12.2.1.1.
     fn make(&self, method: Method, cseq: u32) -> Request {
-        // > If the route set is not empty, and the first URI in the route set contains the lr parameter, the
-        // > UAC MUST place the remote target URI into the Request-URI and MUST include a Route header field
-        // > containing the route set values in order, including all parameters.
+        // > If the route set is not empty, and the first URI in the route set contains the lr parameter (see
+        // > Section 19.1.1), the UAC MUST place the remote target URI into the Request-URI and MUST include a
+        // > Route header field containing the route set values in order, including all parameters.
         let strict = self.routes.first().filter(|route| !is_loose(route.uri()));
         let (uri, routes, last) = match strict {
             // > If the route set is not empty, and its first URI does not contain the lr parameter, the UAC

@@ -168,7 +168,7 @@ impl<'a> Matched<'a> {
             method.as_str()
         };
         // RFC 3261 §17.2.3:
-        // > 1. the branch parameter in the request is the same as the one in the top Via header field of the
+        // > 1. the branch parameter in the request is equal to the one in the top Via header field of the
         // >    request that created the transaction, and
         // > 2. the sent-by value in the top Via of the request is equal to the one in the request that
         // >    created the transaction, and

@@ -89,7 +89,8 @@ pub enum Output {
     ///
     /// [RFC 3261 §13.3.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-13.3.1.4):
     /// > If the server retransmits the 2xx response for 64*T1 seconds without receiving an ACK, the dialog
-    /// > is confirmed, but the session SHOULD be terminated.  This is accomplished with a BYE.
+    /// > is confirmed, but the session SHOULD be terminated.  This is accomplished with a BYE, as described in
+    /// > Section 15.
     Unacknowledged {
         /// The INVITE's transaction.
         key: ServerKey,

@@ -141,7 +141,7 @@ impl Shard {
     }
 
     /// An ACK belongs to the INVITE transaction whose failure it acknowledges, or to the dialog that the 2xx
-    /// made, or to nothing; it is never answered (RFC 3261 §17.1.1.3, §13.3.1.4).
+    /// made, or to nothing; it is never answered (RFC 3261 §17).
     fn receive_ack(&mut self, now: Instant, request: Arc<Request>, matched: &Matched<'_>, flow: Flow) {
         let keys = matched.ack_keys(&self.seed, &request);
         let transaction = keys.into_iter().flatten().find(|key| self.server.contains(key));
@@ -194,8 +194,8 @@ impl Shard {
         if let Ok(ok) = reply::fill(&request, Response::new(StatusCode::OK), &tag) {
             let _ = self.respond(now, key, ok);
         }
-        // > If it has [already sent a final response], the CANCEL request has no effect on the processing of
-        // > the original request [...].  If the original request was an INVITE, the UAS SHOULD immediately
+        // > If the UAS has not issued a final response for the original request, its behavior depends on the
+        // > method of the original request.  If the original request was an INVITE, the UAS SHOULD immediately
         // > respond to the INVITE with a 487 (Request Terminated).
         if is_open
             && self

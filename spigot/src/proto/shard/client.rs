@@ -432,8 +432,8 @@ impl Shard {
 /// Puts our Via on top. `false` if `sent_by` cannot stand in one.
 ///
 /// RFC 3581 §3:
-/// > When a client compliant to this specification [...] sends a request, it MUST include an "rport"
-/// > parameter with no value in the top Via header field
+/// > A client, compliant to this specification (clients include UACs and proxies), MAY include an "rport"
+/// > parameter in the top Via header field value of requests it generates.  This parameter MUST have no value
 fn push_via(request: &mut Request, flow: &Flow, sent_by: &str, branch: &str) -> bool {
     let via = format!(
         "SIP/2.0/{} {sent_by};branch={branch};rport",
