@@ -16,7 +16,8 @@ pub(crate) use lookup::{find, find_in};
 
 /// The name of a header: one that the library knows, or any other token.
 ///
-/// Names are equal without regard to case, and a compact form equals its long form (RFC 3261 §7.3.1).
+/// Names are equal without regard to case, and a compact form equals its long form (RFC 3261 §7.3.1,
+/// §7.3.3).
 ///
 /// ```
 /// use spigot_parser::HeaderName;
@@ -141,16 +142,16 @@ header_names! {
     MIN_SE MinSe "Min-SE" "" "RFC 4028 §5";
     RESOURCE_PRIORITY ResourcePriority "Resource-Priority" "" "RFC 4412 §3.1";
     ACCEPT_RESOURCE_PRIORITY AcceptResourcePriority "Accept-Resource-Priority" "" "RFC 4412 §3.2";
-    ANSWER_MODE AnswerMode "Answer-Mode" "" "RFC 5373 §4.1";
-    PRIV_ANSWER_MODE PrivAnswerMode "Priv-Answer-Mode" "" "RFC 5373 §4.1";
+    ANSWER_MODE AnswerMode "Answer-Mode" "" "RFC 5373 §2";
+    PRIV_ANSWER_MODE PrivAnswerMode "Priv-Answer-Mode" "" "RFC 5373 §2";
     MAX_BREADTH MaxBreadth "Max-Breadth" "" "RFC 5393 §5.8";
-    FLOW_TIMER FlowTimer "Flow-Timer" "" "RFC 5626 §11.4";
+    FLOW_TIMER FlowTimer "Flow-Timer" "" "RFC 5626 §11.1";
     INFO_PACKAGE InfoPackage "Info-Package" "" "RFC 6086 §7.2";
     RECV_INFO RecvInfo "Recv-Info" "" "RFC 6086 §7.3";
     GEOLOCATION Geolocation "Geolocation" "" "RFC 6442 §4.1";
     GEOLOCATION_ROUTING GeolocationRouting "Geolocation-Routing" "" "RFC 6442 §4.2";
-    GEOLOCATION_ERROR GeolocationError "Geolocation-Error" "" "RFC 6442 §4.3";
-    FEATURE_CAPS FeatureCaps "Feature-Caps" "" "RFC 6809 §6";
+    GEOLOCATION_ERROR GeolocationError "Geolocation-Error" "" "RFC 6442 §4.4";
+    FEATURE_CAPS FeatureCaps "Feature-Caps" "" "RFC 6809 §4";
     HISTORY_INFO HistoryInfo "History-Info" "" "RFC 7044 §5";
     P_ASSOCIATED_URI PAssociatedUri "P-Associated-URI" "" "RFC 7315 §4.1";
     P_CALLED_PARTY_ID PCalledPartyId "P-Called-Party-ID" "" "RFC 7315 §4.2";

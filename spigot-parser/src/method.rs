@@ -11,7 +11,7 @@ use crate::{ErrorKind, ParseError};
 
 /// What a request asks for: one of the methods the library knows, or any other token.
 ///
-/// Methods are compared whole and with case (RFC 3261 §7.1).
+/// Methods are compared whole and with case (RFC 3261 §25.1).
 ///
 /// ```
 /// use spigot_parser::Method;
@@ -109,7 +109,7 @@ impl Method {
         Ok(Method(Repr::Other(token.into())))
     }
 
-    /// Whether it is one of the methods named here; a server answers 501 to others (RFC 3261 §8.2.1).
+    /// Whether it is one of the methods named here; a server answers 501 to others (RFC 3261 §21.5.2).
     pub fn is_known(&self) -> bool {
         matches!(self.0, Repr::Known(_))
     }

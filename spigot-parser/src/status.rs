@@ -87,7 +87,7 @@ status_codes! {
     437 UNSUPPORTED_CREDENTIAL "Unsupported Credential" "RFC 8224 §6.2.2";
     438 INVALID_IDENTITY_HEADER "Invalid Identity Header" "RFC 8224 §6.2.2";
     439 FIRST_HOP_LACKS_OUTBOUND_SUPPORT "First Hop Lacks Outbound Support" "RFC 5626 §11.6";
-    440 MAX_BREADTH_EXCEEDED "Max-Breadth Exceeded" "RFC 5393 §5.4";
+    440 MAX_BREADTH_EXCEEDED "Max-Breadth Exceeded" "RFC 5393 §6.2";
     469 BAD_INFO_PACKAGE "Bad Info Package" "RFC 6086 §4.2.2";
     470 CONSENT_NEEDED "Consent Needed" "RFC 5360 §5.9.2";
     480 TEMPORARILY_UNAVAILABLE "Temporarily Unavailable" "RFC 3261 §21.4.18";

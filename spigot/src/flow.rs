@@ -54,7 +54,7 @@ impl Transport {
     }
 
     /// The port used when none is given: 5060, 5061 over TLS (RFC 3261 §18.1.1), 80 and 443 for WebSocket
-    /// (RFC 7118 §5.2 leaves them to HTTP).
+    /// (RFC 7118 §5.5).
     pub const fn default_port(self) -> u16 {
         match self {
             Transport::Udp | Transport::Tcp => 5060,

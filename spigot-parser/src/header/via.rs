@@ -16,11 +16,11 @@ use crate::{ErrorKind, HeaderName, Params, ParseError};
 ///
 /// ```text
 /// via-parm          = sent-protocol LWS sent-by *( SEMI via-params )
-/// via-params        = via-ttl / via-maddr / via-received / via-branch / via-extension
+/// via-params        = via-ttl / via-maddr / via-received / via-branch / response-port / via-extension
 /// sent-protocol     = protocol-name SLASH protocol-version SLASH transport
 /// sent-by           = host [ COLON port ]
 /// via-received      = "received" EQUAL (IPv4address / IPv6address)
-/// response-port     = "rport" [EQUAL 1*DIGIT]                            ; RFC 3581 §3
+/// response-port     = "rport" [EQUAL 1*DIGIT]                            ; RFC 3581 §5
 /// ```
 ///
 /// `received` may have brackets around an IPv6 address (RFC 5118 §4.5). Two are equal if protocol, sent-by and all

@@ -211,7 +211,7 @@ impl SipUri {
         self.param("maddr").flatten()
     }
 
-    /// Whether there is an `lr` parameter: the element routes loosely (RFC 3261 §16.12).
+    /// Whether there is an `lr` parameter: the element routes loosely (RFC 3261 §19.1.1).
     pub fn is_loose_route(&self) -> bool {
         self.params().contains("lr")
     }

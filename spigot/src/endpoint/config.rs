@@ -86,7 +86,7 @@ impl Config {
         self
     }
 
-    /// Other transaction timers than those of RFC 3261 §17.1.1.1 (T1 500 ms, T2 4 s, T4 5 s).
+    /// Other transaction timers than those of RFC 3261 (§17.1.1.1: T1 500 ms; §17.1.2.2: T2 4 s, T4 5 s).
     pub fn timers(mut self, timers: Timers) -> Self {
         self.timers = timers;
         self

@@ -4,7 +4,7 @@
 //! They are named as the attributes are, so that a diagnostic reads "an argument of a `register` handler".
 
 /// A method whose requests are answered: every one but ACK, to which there is no response, and CANCEL, which
-/// the library answers (RFC 3261 §9.2, §17.1.1.3).
+/// the library answers (RFC 3261 §9.2, §17).
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` handler cannot answer",
     label = "nothing can be sent in answer to this request",
@@ -31,8 +31,8 @@ methods! {
     cancel "CANCEL: gives up a pending INVITE (RFC 3261 §9). The library answers it.";
     register "REGISTER: binds an address of record to contacts (RFC 3261 §10)." Answered;
     options "OPTIONS: asks what a peer can do (RFC 3261 §11)." Answered;
-    subscribe "SUBSCRIBE: asks for the notifications of an event (RFC 6665 §4.1)." Answered;
-    notify "NOTIFY: reports an event's state (RFC 6665 §4.2)." Answered;
+    subscribe "SUBSCRIBE: asks for the notifications of an event (RFC 6665 §3.1)." Answered;
+    notify "NOTIFY: reports an event's state (RFC 6665 §3.2)." Answered;
     info "INFO: carries application data within a session (RFC 6086)." Answered;
     message "MESSAGE: an instant message (RFC 3428)." Answered;
     prack "PRACK: acknowledges a reliable provisional response (RFC 3262)." Answered;

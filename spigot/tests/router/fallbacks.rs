@@ -75,7 +75,7 @@ async fn what_needs_a_dialog_and_has_none_is_481() {
 async fn an_unknown_method_is_501() {
     let response = ask(&router(), request("DANCE", "sip:1@example.com")).await;
     assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
-    // Methods are compared with case (RFC 3261 §7.1).
+    // Methods are compared with case (RFC 3261 §25.1).
     let response = ask(&router(), request("invite", "sip:1@example.com")).await;
     assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
 }
