@@ -65,7 +65,7 @@ impl Core {
             timers,
             tally: Tally::default(),
             lanes: (0..lanes)
-                .map(|n| Lane::new(Shard::new(settings.clone(), derive(seed, n as u64))))
+                .map(|n| Lane::new(Shard::new(settings, derive(seed, n as u64))))
                 .collect(),
             lane_key: derive(seed, u64::MAX),
             tag_key: derive(seed, u64::MAX - 1),

@@ -25,7 +25,7 @@ impl Inbound for Gate {
     fn unframed(&self, flow: Flow, error: FrameError) {
         let Some(core) = self.0.upgrade() else { return };
         let request = error.head().and_then(Request::salvage);
-        core.take(refuse(request, flow, error.error().clone()), flow);
+        core.take(refuse(request, flow, *error.error()), flow);
     }
 
     fn closed(&self, flow: Flow) {
