@@ -81,10 +81,12 @@ impl ServerExchange {
             response.headers_mut().push_typed(&contact);
         }
         self.core.step(self.lane, None, |state, now| {
-            if response.status().is_final() {
+            let is_final = response.status().is_final();
+            let outcome = state.shard.respond(now, self.key, response);
+            if is_final && !matches!(outcome, Err(RespondError::Address(_))) {
                 state.ringing.remove(&self.key);
             }
-            state.shard.respond(now, self.key, response)
+            outcome
         })
     }
 }
@@ -140,12 +142,26 @@ impl Guard {
         if let Some(status) = reply.status() {
             tracing::debug!(parent: &self.span, status = status.as_u16(), "answered");
         }
-        if let Some(response) = reply.into_response()
-            && self.exchange.respond(response).is_err()
-            && !self.exchange.is_cancelled()
-        {
+        // A handler that gives no final response has not answered, and neither has one whose response cannot
+        // be written: the peer and the transaction would wait for ever.
+        let outcome = match reply.into_response() {
+            Some(response) if response.status().is_final() => self.exchange.respond(response),
+            _ => self.fail("it gave no final response"),
+        };
+        let outcome = match outcome {
+            Err(RespondError::Address(error)) => self.fail(&error.to_string()),
+            outcome => outcome,
+        };
+        if outcome.is_err() && !self.exchange.is_cancelled() {
             count(&self.core().tally.late_answers);
         }
+    }
+
+    /// Answers 500 in the place of what the handler gave.
+    fn fail(&self, why: &str) -> Result<(), RespondError> {
+        tracing::error!(parent: &self.span, why, "the handler's answer cannot be sent: 500");
+        self.exchange
+            .respond(Response::new(StatusCode::SERVER_INTERNAL_ERROR))
     }
 
     /// How long the handler may take, and what the peer hears when it took longer.

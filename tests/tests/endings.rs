@@ -1,0 +1,82 @@
+//! However a handler ends, and however badly, the peer is answered and the endpoint goes on.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use spigot::testing::TestServer;
+use spigot::{Limits, Method, Path, Reply, Response, StatusCode, sip_router};
+
+/// A capture whose parser panics.
+struct Fuse;
+
+impl FromStr for Fuse {
+    type Err = std::convert::Infallible;
+
+    fn from_str(_: &str) -> Result<Self, Self::Err> {
+        panic!("on purpose")
+    }
+}
+
+struct Careless;
+
+#[sip_router]
+impl Careless {
+    #[message("sip:ringing@*")]
+    async fn provisional(&self) -> StatusCode {
+        StatusCode::RINGING
+    }
+
+    #[message("sip:nothing@*")]
+    async fn nothing(&self) -> Reply {
+        Reply::Nothing
+    }
+
+    #[message("sip:unwritable@*")]
+    async fn unwritable(&self) -> Response {
+        let text = "SIP/2.0 200 OK\r\nContent-Type: no type\r\nContent-Length: 2\r\n\r\nhi";
+        Response::parse(text).expect("it can be read")
+    }
+
+    #[message("sip:fuse-{fuse}@*")]
+    async fn fuse(&self, Path(fuse): Path<Fuse>) -> StatusCode {
+        let _ = fuse;
+        StatusCode::OK
+    }
+
+    #[message("sip:slow@*")]
+    async fn slow(&self) -> StatusCode {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        StatusCode::OK
+    }
+
+    #[message]
+    async fn message(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[invite]
+    async fn invite(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[bye]
+    async fn bye(&self) -> StatusCode {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        StatusCode::OK
+    }
+}
+
+#[spigot::test]
+async fn what_is_no_final_answer_becomes_a_500() {
+    let server = TestServer::start(Careless).await;
+    let alice = server.client("sip:alice@example.com").await;
+    for user in ["ringing", "nothing", "unwritable"] {
+        let before = tokio::time::Instant::now();
+        let response = alice
+            .message(format!("sip:{user}@example.com"), "hello")
+            .send()
+            .await;
+        assert_eq!(response.status(), StatusCode::SERVER_INTERNAL_ERROR, "{user}");
+        assert_eq!(before.elapsed(), Duration::ZERO, "{user}");
+    }
+}
