@@ -80,3 +80,16 @@ async fn what_is_no_final_answer_becomes_a_500() {
         assert_eq!(before.elapsed(), Duration::ZERO, "{user}");
     }
 }
+
+#[spigot::test]
+async fn a_capture_that_panics_costs_its_own_request_only() {
+    let server = TestServer::start(Careless).await;
+    let alice = server.client("sip:alice@example.com").await;
+
+    let response = alice.message("sip:fuse-1@example.com", "hello").send().await;
+
+    assert_eq!(response.status(), StatusCode::SERVER_INTERNAL_ERROR);
+    assert_eq!(server.counters().panicked, 1);
+    let response = alice.message("sip:bob@example.com", "still there?").send().await;
+    assert_eq!(response.status(), StatusCode::OK);
+}

@@ -187,8 +187,10 @@ impl Core {
     /// Runs the handler of a request that is not answered by it, if there is a route.
     fn notify(self: &Arc<Self>, request: Request, route: impl Fn(&Router, Request) -> Option<HandlerFuture>) {
         let span = exchange::span(self, &request);
-        if let Some(handler) = route(&self.router, request) {
-            exchange::notify(self, span, handler);
+        match exchange::guarded(&span, || route(&self.router, request)) {
+            Ok(Some(handler)) => exchange::notify(self, span, handler),
+            Ok(None) => {}
+            Err(exchange::Panicked) => count(&self.tally.panicked),
         }
     }
 

@@ -67,9 +67,10 @@ impl ServerExchange {
             exchange: self,
             answered: false,
         };
-        match guard.exchange.core.router.handle(request) {
-            Dispatch::Now(reply) => guard.answer(reply),
-            Dispatch::Handler(future) => start(guard, future),
+        match guarded(&guard.span, || guard.core().router.handle(request)) {
+            Ok(Dispatch::Now(reply)) => guard.answer(reply),
+            Ok(Dispatch::Handler(future)) => start(guard, future),
+            Err(Panicked) => count(&guard.core().tally.panicked),
         }
     }
 
@@ -247,18 +248,23 @@ pub(super) fn notify(core: &Arc<Core>, span: Span, mut future: HandlerFuture) {
     }
 }
 
-/// The handler panicked; the panic hook has told where.
-struct Panicked;
+/// Code of the application's panicked: a handler, or what reads a capture. The panic hook has told where.
+pub(super) struct Panicked;
+
+/// Runs code of the application's. A panic goes no further.
+pub(super) fn guarded<R>(span: &Span, call: impl FnOnce() -> R) -> Result<R, Panicked> {
+    let _entered = span.enter();
+    std::panic::catch_unwind(AssertUnwindSafe(call)).map_err(|_| Panicked)
+}
 
 fn poll_guarded(
     span: &Span,
     future: &mut HandlerFuture,
     cx: &mut Context<'_>,
 ) -> Poll<Result<Reply, Panicked>> {
-    let _entered = span.enter();
-    match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+    match guarded(span, || future.as_mut().poll(cx)) {
         Ok(poll) => poll.map(Ok),
-        Err(_) => Poll::Ready(Err(Panicked)),
+        Err(panicked) => Poll::Ready(Err(panicked)),
     }
 }
 
