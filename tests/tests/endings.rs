@@ -93,3 +93,21 @@ async fn a_capture_that_panics_costs_its_own_request_only() {
     let response = alice.message("sip:bob@example.com", "still there?").send().await;
     assert_eq!(response.status(), StatusCode::OK);
 }
+
+#[spigot::test]
+async fn a_call_can_be_hung_up_however_many_handlers_wait() {
+    let mut limits = Limits::default();
+    limits.handlers = 1;
+    let server = TestServer::start_with(Careless, |config| config.limits(limits)).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let mut invite = alice.invite("sip:bob@example.com").start().await;
+    let answer = invite.response().await;
+    let slow = alice.message("sip:slow@example.com", "1").start().await;
+    let refused = alice.message("sip:slow@example.com", "2").send().await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+
+    let bye = invite.dialog(&answer).bye().await;
+
+    assert_eq!(bye.status(), StatusCode::OK);
+    drop(slow);
+}

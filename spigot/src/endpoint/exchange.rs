@@ -74,6 +74,12 @@ impl ServerExchange {
         }
     }
 
+    /// Whether its handler has a place whatever the bound says: a BYE ends what takes the places of others, and
+    /// a dialog has one at a time.
+    fn makes_room(&self) -> bool {
+        *self.request.method() == Method::BYE
+    }
+
     fn respond(&self, mut response: Response) -> Result<(), RespondError> {
         if opens_dialog(self.request.method(), response.status())
             && !response.headers().contains(&HeaderName::CONTACT)
@@ -188,9 +194,9 @@ fn start(guard: Guard, mut future: HandlerFuture) {
     match poll_guarded(&guard.span, &mut future, &mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(reply)) => guard.answer(reply),
         Poll::Ready(Err(Panicked)) => count(&guard.core().tally.panicked),
-        Poll::Pending => match Slot::take(guard.core()) {
+        Poll::Pending => match Slot::take(guard.core(), guard.exchange.makes_room()) {
             Some(slot) => {
-                tokio::spawn(run(guard, future, slot));
+                tokio::spawn(run(slot, guard, future));
             }
             None => {
                 count(&guard.core().tally.handlers_full);
@@ -203,7 +209,9 @@ fn start(guard: Guard, mut future: HandlerFuture) {
 /// How long a 503 of ours asks the peer to wait.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-async fn run(guard: Guard, mut future: HandlerFuture, _slot: Slot) {
+/// However it ends, the slot goes last: once the last slot is gone the transports may be closed, and the
+/// guard's answer would not leave.
+async fn run(_slot: Slot, guard: Guard, mut future: HandlerFuture) {
     let (limit, late) = guard.deadline();
     let mut abort = guard.core().abort.subscribe();
     let span = guard.span.clone();
@@ -228,8 +236,8 @@ pub(super) fn notify(core: &Arc<Core>, span: Span, mut future: HandlerFuture) {
         Poll::Ready(Ok(_)) => {}
         Poll::Ready(Err(Panicked)) => count(&core.tally.panicked),
         Poll::Pending => {
-            let Some(slot) = Slot::take(core) else {
-                count(&core.tally.handlers_full);
+            // There is at most one for each INVITE, which was bounded: it always has a place.
+            let Some(slot) = Slot::take(core, true) else {
                 return;
             };
             let core = core.clone();
@@ -286,11 +294,14 @@ pub(super) fn span(core: &Core, request: &Request) -> Span {
 struct Slot(Arc<Core>);
 
 impl Slot {
-    fn take(core: &Arc<Core>) -> Option<Slot> {
-        if core.handlers.fetch_add(1, Ordering::AcqRel) >= core.limits.handlers {
-            core.handlers.fetch_sub(1, Ordering::AcqRel);
-            return None;
-        }
+    /// A place; `None` when all are taken, unless the handler may go `beyond` that.
+    fn take(core: &Arc<Core>, beyond: bool) -> Option<Slot> {
+        // In one step: a count that is taken back could be the last, and nobody would ring `idle`.
+        core.handlers
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |running| {
+                (beyond || running < core.limits.handlers).then_some(running + 1)
+            })
+            .ok()?;
         count(&core.tally.spawned);
         Some(Slot(core.clone()))
     }

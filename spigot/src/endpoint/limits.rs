@@ -29,7 +29,8 @@ pub struct Limits {
     pub transaction_bytes: usize,
     /// Dialogs at once. One past it: 503. 100,000.
     pub dialogs: usize,
-    /// Handlers that wait for something, at once. One past it: 503 with Retry-After. 65,536.
+    /// Handlers that wait for something, at once. One past it: 503 with Retry-After, but never for ACK, BYE
+    /// and CANCEL. 65,536.
     pub handlers: usize,
     /// How long an INVITE may go without a final answer; past it the handler is answered for with 408, and one
     /// that the client has sent is cancelled. 180 s.
