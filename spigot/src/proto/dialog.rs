@@ -119,7 +119,7 @@ impl Dialog {
             // > request within the dialog).
             remote_cseq: None,
             target: as_request_uri(target),
-            routes: routes_of_uac(response.headers())?,
+            routes: routes_of_request(request)?.map_or_else(|| routes_of_uac(response.headers()), Ok)?,
             secure: is_secure(request.uri()),
             early,
         })
@@ -303,6 +303,19 @@ fn routes_of_uac(headers: &Headers) -> Result<Vec<Route>, ParseError> {
     Ok(routes)
 }
 
+/// The route set of the dialog that a request is inside of already; `None` for one outside of any.
+///
+/// [RFC 3261 §12.2](https://www.rfc-editor.org/rfc/rfc3261#section-12.2):
+/// > Requests within a dialog MAY contain Record-Route and Contact header fields.  However, these requests do
+/// > not cause the dialog's route set to be modified, although they may modify the remote target URI.
+fn routes_of_request(request: &Request) -> Result<Option<Vec<Route>>, ParseError> {
+    let headers = request.headers();
+    if headers.typed::<To>()?.is_none_or(|to| to.tag().is_none()) {
+        return Ok(None);
+    }
+    headers.all::<Route>().collect::<Result<Vec<_>, _>>().map(Some)
+}
+
 fn need<H: spigot_parser::header::TypedHeader>(
     headers: &Headers,
     name: &'static str,
@@ -377,6 +390,19 @@ mod tests {
     }
 
     const CONTACT: &str = "Contact: <sip:bob@10.0.0.2>\r\n";
+
+    #[test]
+    fn a_re_invite_leaves_the_route_set_as_it_is_and_moves_the_target() {
+        let ok = response("200", &format!("{ROUTES}{CONTACT}"));
+        let mut caller = Dialog::uac(&invite(""), &ok).expect("a dialog");
+        let again = caller.request(Method::INVITE);
+
+        let moved = response("200", "Contact: <sip:bob@10.0.0.3>\r\n");
+        let ack = Dialog::uac(&again, &moved).expect("the dialog").ack(5);
+
+        assert_eq!(routes(&ack), ["<sip:p1.example;lr;x=y>", "<sip:p2.example;lr>"]);
+        assert_eq!(ack.uri().as_str(), "sip:bob@10.0.0.3");
+    }
 
     fn routes(request: &Request) -> Vec<&str> {
         request.headers().get_all(&HeaderName::ROUTE).collect()
