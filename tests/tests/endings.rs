@@ -111,3 +111,19 @@ async fn a_call_can_be_hung_up_however_many_handlers_wait() {
     assert_eq!(bye.status(), StatusCode::OK);
     drop(slow);
 }
+
+#[spigot::test]
+async fn a_call_that_is_never_acknowledged_is_hung_up() {
+    let server = TestServer::start(Careless).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let mut invite = alice.invite("sip:bob@example.com").without_ack().start().await;
+    invite.response().await;
+
+    let bye = alice.expect(Method::BYE).await;
+    assert_eq!(server.ladder().times("BYE"), [32.0]);
+    bye.reply(StatusCode::OK);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    assert_eq!(server.counters().unacknowledged, 1);
+    assert_eq!(server.ladder().times("200 BYE").len(), 1);
+}

@@ -26,15 +26,69 @@ const RESERVED: usize = 4;
 /// Events that a caller may leave unread.
 pub(super) const QUEUE: usize = 32;
 
+/// The To tags that are told apart. A fork with more branches is hung up on all the same, again whenever their
+/// 2xx come again.
+const BRANCHES: usize = 16;
+
 /// A client transaction that somebody waits for.
 #[derive(Clone, Debug)]
 pub(crate) struct Outstanding {
-    pub(super) events: mpsc::Sender<Event>,
-    pub(super) request: Arc<Request>,
-    /// Whether the endpoint sends the ACK for a 2xx; otherwise the caller does.
-    pub(super) acknowledge: bool,
-    /// The To tag of the 2xx that the caller has got.
-    pub(super) answered_by: Option<String>,
+    events: mpsc::Sender<Event>,
+    request: Arc<Request>,
+    /// Whether the endpoint sends the ACK for the 2xx that the caller gets; otherwise the caller does.
+    acknowledge: bool,
+    /// The To tags of the 2xx that have come; the caller gets the first.
+    branches: Vec<String>,
+    /// Whether the caller has got it.
+    taken: bool,
+}
+
+/// What a 2xx is to its INVITE.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Success {
+    /// The one that the caller gets.
+    First,
+    /// One that the caller has got came again.
+    Again,
+    /// Of a branch that nobody wants.
+    Unwanted,
+    /// That one again.
+    UnwantedAgain,
+}
+
+impl Outstanding {
+    pub(super) fn new(events: mpsc::Sender<Event>, request: Arc<Request>, acknowledge: bool) -> Self {
+        Outstanding {
+            events,
+            request,
+            acknowledge,
+            branches: Vec::new(),
+            taken: true,
+        }
+    }
+
+    /// Takes note of a 2xx with this To tag.
+    fn note(&mut self, tag: &str) -> Success {
+        match self.branches.iter().position(|known| known == tag) {
+            Some(0) if self.taken => Success::Again,
+            Some(_) => Success::UnwantedAgain,
+            None if self.branches.len() >= BRANCHES => Success::Unwanted,
+            None => {
+                self.branches.push(tag.to_owned());
+                if self.branches.len() == 1 {
+                    Success::First
+                } else {
+                    Success::Unwanted
+                }
+            }
+        }
+    }
+
+    /// Gives the first 2xx to the caller; whether there still is one.
+    fn deliver(&mut self, response: Response) -> bool {
+        self.taken = self.events.try_send(Event::Response(response)).is_ok();
+        self.taken
+    }
 }
 
 impl Core {
@@ -73,13 +127,6 @@ impl Core {
         response: Response,
         flow: Flow,
     ) {
-        let tag = response
-            .headers()
-            .typed::<header::To>()
-            .ok()
-            .flatten()
-            .and_then(|to| to.tag().map(str::to_owned))
-            .unwrap_or_default();
         let dialog = match Dialog::uac(&outstanding.request, &response) {
             Ok(dialog) => dialog,
             Err(error) => {
@@ -88,24 +135,50 @@ impl Core {
                 return;
             }
         };
-        let first = outstanding.answered_by.is_none();
-        let retransmitted = outstanding.answered_by.as_deref() == Some(tag.as_str());
-        if first {
-            self.step(lane, None, |state, _| {
+        // Judged and noted in one step: the 2xx of two branches may come at once, by two ways.
+        let success = self.step(lane, None, |state, _| {
+            let outstanding = state.outstanding.get_mut(&key)?;
+            let success = outstanding.note(&dialog.id().remote_tag);
+            if success == Success::First {
                 state.shard.open_dialog(dialog.id());
-                if let Some(outstanding) = state.outstanding.get_mut(&key) {
-                    outstanding.answered_by = Some(tag);
+            }
+            Some(success)
+        });
+        match success {
+            Some(Success::First) => {
+                if outstanding.acknowledge {
+                    self.acknowledge(lane, &dialog, flow);
                 }
-            });
+                // Under the lock, as the caller goes: either of them sees what the other did.
+                let taken = self.step(lane, None, |state, _| {
+                    let outstanding = state.outstanding.get_mut(&key);
+                    outstanding.is_some_and(|outstanding| outstanding.deliver(response))
+                });
+                if !taken {
+                    self.decline(lane, &outstanding.request, dialog, flow);
+                }
+            }
+            Some(Success::Again) if !outstanding.acknowledge => {}
+            Some(Success::Again | Success::UnwantedAgain) => self.acknowledge(lane, &dialog, flow),
+            Some(Success::Unwanted) => self.decline(lane, &outstanding.request, dialog, flow),
+            None => {}
         }
-        if outstanding.acknowledge {
-            self.acknowledge(lane, &dialog, flow);
+    }
+
+    /// The caller has gone without reading that 2xx.
+    pub(super) fn unread(self: &Arc<Self>, lane: usize, request: &Request, response: &Response, flow: Flow) {
+        if let Ok(dialog) = Dialog::uac(request, response) {
+            self.decline(lane, request, dialog, flow);
         }
-        if retransmitted {
-            return;
-        }
-        let wanted = first && outstanding.events.try_send(Event::Response(response)).is_ok();
-        if !wanted && outstanding.acknowledge {
+    }
+
+    /// Acknowledges a 2xx that nobody wants, and ends the call; unless the INVITE was one inside a call, which
+    /// goes on as it was.
+    fn decline(self: &Arc<Self>, lane: usize, request: &Request, dialog: Dialog, flow: Flow) {
+        self.acknowledge(lane, &dialog, flow);
+        let to = request.headers().typed::<header::To>();
+        let inside = to.is_ok_and(|to| to.is_some_and(|to| to.tag().is_some()));
+        if !inside {
             self.hang_up(lane, dialog, flow);
         }
     }
@@ -139,10 +212,6 @@ impl Core {
         flow: Flow,
         send: impl FnOnce(&Arc<Core>, Request, Flow) + Send + 'static,
     ) {
-        if flow.transport.is_reliable() {
-            send(self, request, flow);
-            return;
-        }
         let hop = match NextHop::of(&request) {
             Ok(hop) => hop,
             Err(error) => {
@@ -150,19 +219,29 @@ impl Core {
                 return;
             }
         };
-        if hop.transport == flow.transport
-            && let Some(peer) = hop.address()
-        {
-            send(self, request, Flow { peer, ..flow });
+        if let Some(flow) = self.flow_at_once(&hop, flow) {
+            send(self, request, flow);
             return;
         }
         let core = self.clone();
-        tokio::spawn(async move {
+        self.spawn(async move {
             match core.flow_to(&hop).await {
                 Ok(flow) => send(&core, request, flow),
                 Err(error) => tracing::debug!(%error, method = %request.method(), "no flow to the peer"),
             }
         });
+    }
+
+    /// The flow of a request inside a dialog, where nothing has to be waited for: the dialog's own while its
+    /// connection stands, and from the dialog's own address where there is none.
+    pub(super) fn flow_at_once(&self, hop: &NextHop, flow: Flow) -> Option<Flow> {
+        if flow.transport.is_reliable() {
+            return self.is_open(&flow).then_some(flow);
+        }
+        let peer = hop
+            .address()
+            .filter(|peer| peer.is_ipv4() == flow.local.is_ipv4())?;
+        (hop.transport == flow.transport).then_some(Flow { peer, ..flow })
     }
 
     /// The flow to a next hop: its first address that can be reached.

@@ -30,7 +30,7 @@ enum Towards {
     Uri,
     /// The caller says.
     Address(Transport, SocketAddr),
-    /// The flow of a dialog; datagrams go to its next hop all the same.
+    /// The flow of a dialog, while it stands; datagrams go to the next hop all the same.
     Flow(Flow),
 }
 
@@ -125,10 +125,20 @@ impl RequestBuilder {
         } = self;
         let mut request = request?;
         let core = client.core.clone();
+        let lane = core.lane_of(request.headers());
+        if core.is_closed(lane) {
+            return Err(RequestError::ShutDown);
+        }
         let flow = match towards {
             Towards::Address(transport, peer) => core.flow_to_address(transport, peer).await?,
-            Towards::Flow(flow) if flow.transport.is_reliable() => flow,
-            Towards::Flow(_) | Towards::Uri => core.flow_to(&NextHop::of(&request)?).await?,
+            Towards::Uri => core.flow_to(&NextHop::of(&request)?).await?,
+            Towards::Flow(flow) => {
+                let hop = NextHop::of(&request)?;
+                match core.flow_at_once(&hop, flow) {
+                    Some(flow) => flow,
+                    None => core.flow_to(&hop).await?,
+                }
+            }
         };
         if names_contact(request.method()) && !request.headers().contains(&HeaderName::CONTACT) {
             let from = request.headers().typed::<header::From>()?;
@@ -136,20 +146,17 @@ impl RequestBuilder {
                 request.headers_mut().push_typed(&contact);
             }
         }
-        let lane = core.lane_of(request.headers());
         let (sender, events) = tokio::sync::mpsc::channel::<Event>(QUEUE);
         let sent = std::sync::Arc::new(request.clone());
         let key = core.step(lane, None, |state, now| {
+            if state.closed {
+                return Err(RequestError::ShutDown);
+            }
             let key = state.shard.request(now, request, flow, &address_of(&flow));
-            let outstanding = Outstanding {
-                events: sender,
-                request: sent.clone(),
-                acknowledge,
-                answered_by: None,
-            };
+            let outstanding = Outstanding::new(sender, sent.clone(), acknowledge);
             state.outstanding.insert(key, outstanding);
-            key
-        });
+            Ok(key)
+        })?;
         Ok(ClientTransaction::new(client, lane, key, sent, flow, events))
     }
 

@@ -17,6 +17,8 @@ use crate::sip::{Method, Request, Response};
 /// A request under way: its provisional responses, its final one, and the way to cancel it. Made by
 /// [`RequestBuilder::start`](super::RequestBuilder::start).
 ///
+/// An INVITE that has no final response after [`Limits::ringing`](crate::Limits::ringing) is cancelled.
+///
 /// Dropping it before the final response cancels an INVITE (the phone stops ringing), and ends the call
 /// should the 2xx win that race. Other requests just run to their end.
 #[derive(Debug)]
@@ -135,8 +137,28 @@ impl ClientTransaction {
 
 impl Drop for ClientTransaction {
     fn drop(&mut self) {
-        if !self.closed {
-            self.cancel();
+        if self.closed || self.end.is_some() {
+            return;
+        }
+        let events = &mut self.events;
+        // Under the lock, as a 2xx is given: what comes from now on finds nobody, and what came is here.
+        let unread = self.client.core.step(self.lane, None, |_, _| {
+            events.close();
+            let mut last = None;
+            while let Ok(event) = events.try_recv() {
+                last = Some(event);
+            }
+            last
+        });
+        match unread {
+            Some(Event::Response(response))
+                if response.status().is_success() && *self.request.method() == Method::INVITE =>
+            {
+                self.client
+                    .core
+                    .unread(self.lane, &self.request, &response, self.flow);
+            }
+            _ => self.cancel(),
         }
     }
 }

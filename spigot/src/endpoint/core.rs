@@ -3,6 +3,7 @@
 //! Invariant: a shard's lock is held for one step only, and never while a handler, a transport or a channel
 //! is at work.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hasher;
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use siphasher::sip::SipHasher13;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
 use super::counters::{Tally, count};
@@ -38,6 +40,8 @@ pub(crate) struct Core {
     name_key: [u8; 16],
     serial: AtomicU64,
     carriers: OnceLock<Box<[Arc<dyn Carrier>]>>,
+    /// Where the endpoint was started: what waits goes there, whoever asks for it from wherever.
+    runtime: Handle,
     /// Handlers that are tasks now.
     pub(super) handlers: AtomicUsize,
     /// Rung when the last of them ended.
@@ -73,6 +77,7 @@ impl Core {
             serial: AtomicU64::new(0),
             limits,
             carriers: OnceLock::new(),
+            runtime: Handle::current(),
             handlers: AtomicUsize::new(0),
             idle: Notify::new(),
             abort: watch::Sender::new(false),
@@ -241,7 +246,7 @@ impl Core {
         let Some(carrier) = self.carrier_towards(transport, peer).cloned() else {
             return;
         };
-        tokio::spawn(async move {
+        self.spawn(async move {
             let sent = match carrier.connect(peer).await {
                 Ok(flow) => carrier.send(&flow, bytes).map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
@@ -256,6 +261,31 @@ impl Core {
     pub(super) fn flow_failed(self: &Arc<Self>, flow: Flow) {
         for lane in 0..self.lanes.len() {
             self.step(lane, None, |state, now| state.shard.flow_failed(now, &flow));
+        }
+    }
+
+    /// Starts what has to wait for something.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(task);
+    }
+
+    /// Whether messages can still leave by a flow.
+    pub(crate) fn is_open(&self, flow: &Flow) -> bool {
+        self.carriers_for(flow).any(|carrier| carrier.is_open(flow))
+    }
+
+    /// Whether the endpoint has ended, as that lane knows it.
+    pub(crate) fn is_closed(&self, lane: usize) -> bool {
+        self.lanes[lane].lock().closed
+    }
+
+    /// Requests of ours that are under way fail, and there will be no more.
+    pub(super) fn close_clients(&self) {
+        for lane in &self.lanes {
+            let mut state = lane.lock();
+            state.closed = true;
+            // Whoever waits for one sees that its sender is gone.
+            state.outstanding = HashMap::new();
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct LaneState {
     pub(super) ringing: HashMap<ServerKey, Arc<ServerExchange>>,
     /// Client transactions that somebody waits for.
     pub(crate) outstanding: HashMap<ClientKey, Outstanding>,
+    /// Whether the endpoint has ended: there will be no outstanding request any more.
+    pub(crate) closed: bool,
     /// What the timer task sleeps towards; `None` while it sleeps until it is woken.
     pub(super) armed: Option<Instant>,
 }
@@ -45,6 +47,7 @@ impl Lane {
                 shard,
                 ringing: HashMap::new(),
                 outstanding: HashMap::new(),
+                closed: false,
                 armed: None,
             }),
             earlier: Notify::new(),

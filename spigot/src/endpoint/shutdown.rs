@@ -16,6 +16,7 @@ pub(super) async fn drain(core: &Arc<Core>, patience: Duration) {
         core.abort.send_replace(true);
         core.handlers_done().await;
     }
+    core.close_clients();
     for carrier in core.carriers() {
         carrier.shutdown().await;
     }
@@ -40,19 +41,19 @@ impl Core {
         }
     }
 
-    /// The abrupt way, for a handle that is dropped: handlers end with a 503, then the listeners close, in
-    /// the background if there is a runtime to do so.
+    /// The abrupt way, for a handle that is dropped: handlers end with a 503, requests of ours fail, then the
+    /// listeners close, in the background, while there is a runtime to do so.
     pub(super) fn stop(self: &Arc<Self>) {
+        self.refuse_new();
         self.abort.send_replace(true);
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let core = self.clone();
-            runtime.spawn(async move {
-                core.handlers_done().await;
-                for carrier in core.carriers() {
-                    carrier.shutdown().await;
-                }
-            });
-        }
+        self.close_clients();
+        let core = self.clone();
+        self.spawn(async move {
+            core.handlers_done().await;
+            for carrier in core.carriers() {
+                carrier.shutdown().await;
+            }
+        });
     }
 }
 

@@ -87,6 +87,10 @@ impl Carrier for MemoryCarrier {
         }
     }
 
+    fn is_open(&self, flow: &Flow) -> bool {
+        self.0.transport == Transport::Udp || self.0.wires.is_open(flow.connection)
+    }
+
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         self.0.wires.leave(self.0.transport, self.0.address);
         Box::pin(std::future::ready(()))

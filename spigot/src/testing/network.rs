@@ -267,6 +267,11 @@ impl Wires {
         Ok(flow(near, local, peer))
     }
 
+    /// Whether that side of a stream takes octets.
+    pub(super) fn is_open(&self, connection: u64) -> bool {
+        self.lock().connections.contains_key(&connection)
+    }
+
     /// Writes octets to a stream.
     pub(super) fn octets(&self, connection: u64, bytes: &Bytes) -> Result<(), ()> {
         let mut state = self.lock();

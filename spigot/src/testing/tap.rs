@@ -211,6 +211,10 @@ impl Carrier for TappedCarrier {
         self.carrier.send(flow, message)
     }
 
+    fn is_open(&self, flow: &Flow) -> bool {
+        self.carrier.is_open(flow)
+    }
+
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         self.carrier.shutdown()
     }

@@ -200,6 +200,13 @@ pub trait Carrier: Send + Sync + 'static {
     /// only counted ([`Counters::failed_sends`]): the transaction above retransmits it.
     fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError>;
 
+    /// Whether a message could still be sent on that flow: on a stream, whether the connection stands. Where
+    /// this says `false` a request inside a dialog goes by a new flow. `true` unless implemented.
+    fn is_open(&self, flow: &Flow) -> bool {
+        let _ = flow;
+        true
+    }
+
     /// Stops reading and accepting, delivers what is queued, within [`TransportLimits::linger`], and closes.
     /// When it returns no task of the transport is left.
     fn shutdown(&self) -> BoxFuture<'_, ()>;

@@ -107,6 +107,13 @@ impl Hub {
         connection.status().end.is_none().then_some(connection.flow)
     }
 
+    /// Whether that connection is ours and takes messages.
+    pub(super) fn is_open(&self, flow: &Flow) -> bool {
+        self.connections
+            .get(&flow.connection)
+            .is_some_and(|connection| connection.status().end.is_none())
+    }
+
     /// Sends on a flow of ours.
     pub(super) fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError> {
         let connection = self

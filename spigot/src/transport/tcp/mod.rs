@@ -87,6 +87,10 @@ impl Carrier for TcpCarrier {
         self.hub.send(flow, message)
     }
 
+    fn is_open(&self, flow: &Flow) -> bool {
+        self.hub.is_open(flow)
+    }
+
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.hub.shutdown().await;
