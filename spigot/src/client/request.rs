@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use super::outstanding::{Event, Outstanding, QUEUE};
 use super::target::NextHop;
 use super::{Client, ClientTransaction, IntoUri, RequestError};
-use crate::endpoint::{address_of, contact};
+use crate::endpoint::{address_of, contact, host_of};
 use crate::flow::{Flow, Transport};
 use crate::sip::header::{self, TypedHeader};
-use crate::sip::{Bytes, HeaderName, Method, ParseError, Request, Response};
+use crate::sip::{Bytes, HeaderName, Method, ParseError, Request, Response, SipUri, Uri};
 
 /// A request that is not sent yet; made by [`Client::request`].
 ///
@@ -140,6 +140,7 @@ impl RequestBuilder {
                 }
             }
         };
+        name_host(&mut request, &flow)?;
         if names_contact(request.method()) && !request.headers().contains(&HeaderName::CONTACT) {
             let from = request.headers().typed::<header::From>()?;
             if let Some(contact) = contact(from.as_ref().and_then(|from| from.uri().user()), &flow) {
@@ -167,6 +168,26 @@ impl RequestBuilder {
         });
         self
     }
+}
+
+/// A From that says the client's own name at no address in particular gets the one of the flow.
+fn name_host(request: &mut Request, flow: &Flow) -> Result<(), ParseError> {
+    let Some(from) = request.headers().typed::<header::From>()? else {
+        return Ok(());
+    };
+    let Some(uri) = from.uri().as_sip() else {
+        return Ok(());
+    };
+    if !uri.host().ip().is_some_and(|ip| ip.is_unspecified()) {
+        return Ok(());
+    }
+    let mut named = SipUri::new(uri.is_secure(), &host_of(flow.local))?;
+    if let Some(user) = uri.user() {
+        named = named.with_user(user)?;
+    }
+    let named = header::From::new(Uri::Sip(named)).with_tag(from.tag().unwrap_or_default())?;
+    request.headers_mut().set_typed(&named);
+    Ok(())
 }
 
 /// The methods whose requests must say where requests of their dialog go: RFC 3261 §8.1.1.8 and the RFCs

@@ -72,9 +72,14 @@ impl Hub {
         accepted: bool,
     ) -> io::Result<Flow> {
         let _best_effort = stream.set_nodelay(true);
+        let mut local = stream.local_addr()?;
+        if !accepted {
+            // Nobody listens at the port that the system chose: the peer reaches us at the listener's.
+            local.set_port(self.local.port());
+        }
         let flow = Flow {
             transport: Transport::Tcp,
-            local: stream.local_addr()?,
+            local,
             peer: stream.peer_addr()?,
             connection: next_connection(),
         };

@@ -209,10 +209,13 @@ async fn a_connection_is_used_again_whoever_opened_it() {
     assert_eq!(client.carrier.connect(peer).await.unwrap(), opened);
     client.carrier.send(&opened, request("there").into()).unwrap();
     let (accepted, _) = server.message().await;
-    assert_eq!((accepted.peer, accepted.local), (opened.local, opened.peer));
+    assert_eq!(
+        (accepted.peer.ip(), accepted.local),
+        (opened.local.ip(), opened.peer)
+    );
     assert_ne!(accepted.connection, opened.connection);
 
-    assert_eq!(server.carrier.connect(opened.local).await.unwrap(), accepted);
+    assert_eq!(server.carrier.connect(accepted.peer).await.unwrap(), accepted);
     server
         .carrier
         .send(&accepted, request("and back").into())
@@ -405,4 +408,16 @@ async fn a_carrier_that_is_dropped_stops_listening() {
     let end = soon(client.read(&mut [0])).await;
     assert!(!matches!(end, Ok(1)), "{end:?}");
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_connection_that_we_opened_names_the_address_at_which_we_are_reached() {
+    let peer = bind(Tcp::new(V4), &TransportLimits::default(), silent).await;
+    let wildcard = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    for address in [V4, wildcard] {
+        let bound = bind(Tcp::new(address), &TransportLimits::default(), silent).await;
+        let flow = bound.carrier.connect(peer.carrier.local_addr()).await.unwrap();
+        let listener = bound.carrier.local_addr();
+        assert_eq!(flow.local, SocketAddr::new(V4.ip(), listener.port()));
+    }
 }
