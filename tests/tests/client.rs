@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use spigot::testing::{TestClient, TestServer};
 use spigot::{
-    Client, ClientTransaction, HeaderName, Limits, Method, Request, RequestError, StatusCode, Transport,
-    sip_router,
+    Client, ClientTransaction, Config, HeaderName, Limits, Method, Request, RequestError, Spigot, StatusCode,
+    Transport, sip_router,
 };
 
 struct Quiet;
@@ -196,4 +196,89 @@ async fn an_invite_that_rings_for_ever_is_cancelled() {
     let end = end.expect("it ends by itself").expect("the peer answers");
     assert_eq!(end.status(), StatusCode::REQUEST_TERMINATED);
     assert_eq!(before.elapsed().as_secs(), 60);
+}
+
+/// What a peer on the loopback reads of an INVITE from an endpoint that listens at every address.
+async fn from_everywhere(transport: Transport) -> (String, u16) {
+    let config = Config::new(Quiet).listen(transport, 0);
+    let spigot = Spigot::start(config).await.expect("a free port");
+    let port = spigot.listeners()[0].address.port();
+    let mut octets = vec![0; 4096];
+    let datagrams = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let streams = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (peer, invite) = match transport {
+        Transport::Udp => (datagrams.local_addr().unwrap(), "sip:alice@example.com"),
+        _ => (
+            streams.local_addr().unwrap(),
+            "sip:alice@example.com;transport=tcp",
+        ),
+    };
+    let invite = spigot.client().invite(invite).to_address(transport, peer);
+    let _under_way = invite.start().await.expect("it leaves");
+    let read = match transport {
+        Transport::Udp => datagrams.recv(&mut octets).await.unwrap(),
+        _ => {
+            let (mut stream, _) = streams.accept().await.unwrap();
+            tokio::io::AsyncReadExt::read(&mut stream, &mut octets)
+                .await
+                .unwrap()
+        }
+    };
+    octets.truncate(read);
+    (String::from_utf8(octets).unwrap(), port)
+}
+
+#[tokio::test]
+async fn via_contact_and_from_say_where_the_client_is_reached() {
+    for (transport, via) in [(Transport::Udp, "UDP"), (Transport::Tcp, "TCP")] {
+        let (invite, port) = from_everywhere(transport).await;
+        assert!(!invite.contains("0.0.0.0"), "{invite}");
+        assert!(
+            invite.contains(&format!("Via: SIP/2.0/{via} 127.0.0.1:{port};")),
+            "{port}: {invite}"
+        );
+        assert!(
+            invite.contains(&format!("Contact: <sip:spigot@127.0.0.1:{port}")),
+            "{port}: {invite}"
+        );
+        assert!(invite.contains("From: <sip:spigot@127.0.0.1>;tag="), "{invite}");
+    }
+}
+
+/// Not every system has more than one address on its loopback.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn of_several_listeners_the_one_that_the_peer_is_reached_from_sends() {
+    for transport in [Transport::Udp, Transport::Tcp] {
+        let config = Config::new(Quiet)
+            .listen(transport, ([127, 0, 0, 2], 0))
+            .listen(transport, ([127, 0, 0, 1], 0));
+        let spigot = Spigot::start(config).await.expect("free ports");
+        let peer = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = spigot.client().options("sip:alice@example.com");
+        let options = options.to_address(transport, peer.local_addr().unwrap());
+        let options = options.start().await.expect("it leaves");
+        assert_eq!(options.flow().local, spigot.listeners()[1].address);
+    }
+}
+
+#[tokio::test]
+async fn both_families_answer_from_one_port() {
+    let everywhere = std::net::Ipv6Addr::UNSPECIFIED;
+    let Ok(free) = std::net::UdpSocket::bind((everywhere, 0)) else {
+        return; // a machine without IPv6
+    };
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let config = Config::new(Quiet)
+        .listen(Transport::Udp, (everywhere, port))
+        .listen(Transport::Udp, port);
+    let _spigot = Spigot::start(config).await.expect("a free port");
+    for host in ["127.0.0.1", "[::1]"] {
+        let mut alice = TestClient::connect(&format!("udp:{host}:{port}")).await;
+        alice.set_patience(Duration::from_secs(2));
+        let options = alice.options(format!("sip:bob@{host}")).send();
+        let answer = tokio::time::timeout(Duration::from_secs(3), options).await;
+        assert_eq!(answer.expect("an answer").status(), StatusCode::OK, "{host}");
+    }
 }

@@ -39,7 +39,7 @@ pub(crate) struct Core {
     pub(super) tag_key: [u8; 16],
     name_key: [u8; 16],
     serial: AtomicU64,
-    carriers: OnceLock<Box<[Arc<dyn Carrier>]>>,
+    pub(super) carriers: OnceLock<Box<[Arc<dyn Carrier>]>>,
     /// Where the endpoint was started: what waits goes there, whoever asks for it from wherever.
     runtime: Handle,
     /// Handlers that are tasks now.
@@ -82,16 +82,6 @@ impl Core {
             idle: Notify::new(),
             abort: watch::Sender::new(false),
         }
-    }
-
-    /// The carriers are known once all of them are bound.
-    pub(super) fn set_carriers(&self, carriers: Vec<Arc<dyn Carrier>>) {
-        let first = self.carriers.set(carriers.into_boxed_slice());
-        debug_assert!(first.is_ok(), "an endpoint is bound once");
-    }
-
-    pub(crate) fn carriers(&self) -> &[Arc<dyn Carrier>] {
-        self.carriers.get().map_or(&[], |carriers| carriers)
     }
 
     /// The lane of a call: its INVITE, ACK, CANCEL and BYE share the Call-ID, so they share the lane.
@@ -218,29 +208,6 @@ impl Core {
         }
     }
 
-    fn carriers_for(&self, flow: &Flow) -> impl Iterator<Item = &Arc<dyn Carrier>> {
-        let local = flow.local;
-        let transport = flow.transport;
-        self.carriers().iter().filter(move |carrier| {
-            let bound = carrier.local_addr();
-            carrier.transport() == transport
-                && (transport.is_reliable()
-                    || bound.port() == local.port()
-                        && (bound.ip() == local.ip() || bound.ip().is_unspecified()))
-        })
-    }
-
-    /// The carrier by which a new message leaves for `peer`.
-    pub(crate) fn carrier_towards(
-        &self,
-        transport: Transport,
-        peer: SocketAddr,
-    ) -> Option<&Arc<dyn Carrier>> {
-        self.carriers().iter().find(|carrier| {
-            carrier.transport() == transport && carrier.local_addr().is_ipv4() == peer.is_ipv4()
-        })
-    }
-
     /// The connection of a response is gone: it leaves by a new one (RFC 3261 §18.2.2).
     fn send_elsewhere(self: &Arc<Self>, transport: Transport, peer: SocketAddr, bytes: Bytes) {
         let Some(carrier) = self.carrier_towards(transport, peer).cloned() else {
@@ -267,11 +234,6 @@ impl Core {
     /// Starts what has to wait for something.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.runtime.spawn(task);
-    }
-
-    /// Whether messages can still leave by a flow.
-    pub(crate) fn is_open(&self, flow: &Flow) -> bool {
-        self.carriers_for(flow).any(|carrier| carrier.is_open(flow))
     }
 
     /// Whether the endpoint has ended, as that lane knows it.

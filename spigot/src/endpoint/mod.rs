@@ -3,6 +3,7 @@
 //! A message goes down once and up once: the transport's task judges it, steps its shard, polls the handler
 //! and gives the answer back to the transport, all where it stands.
 
+mod carriers;
 mod config;
 mod contact;
 mod core;
