@@ -51,10 +51,14 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(super) fn new(name: String, router: Router, limits: Limits, timers: Timers, seed: [u8; 16]) -> Self {
-        let lanes = std::thread::available_parallelism()
-            .map_or(4, |cores| cores.get() * 4)
-            .min(64);
+    pub(super) fn new(
+        name: String,
+        router: Router,
+        limits: Limits,
+        timers: Timers,
+        lanes: usize,
+        seed: [u8; 16],
+    ) -> Self {
         let settings = Settings {
             timers,
             max_server_transactions: limits.server_transactions.div_ceil(lanes),

@@ -83,11 +83,12 @@ impl Spigot {
         if listeners.is_empty() {
             return Err(Error::NoListener);
         }
-        let seed = match seed {
-            Some(seed) => seed,
-            None => random_seed()?,
+        let (seed, lanes) = match seed {
+            // A run that is to be repeated is so on a machine with more cores.
+            Some(seed) => (seed, 8),
+            None => (random_seed()?, lanes()),
         };
-        let core = Arc::new(Core::new(name, router, limits, timers, seed));
+        let core = Arc::new(Core::new(name, router, limits, timers, lanes, seed));
         let carriers = bind_all(&core, listeners).await?;
         let listeners = carriers
             .iter()
@@ -217,6 +218,13 @@ async fn bind(core: &Arc<Core>, listener: Listener) -> Result<Arc<dyn Carrier>, 
         || tracing::info!(transport = %carrier.transport(), address = %carrier.local_addr(), "bound"),
     );
     Ok(carrier)
+}
+
+/// Enough that two cores seldom want the same one.
+fn lanes() -> usize {
+    std::thread::available_parallelism()
+        .map_or(4, |cores| cores.get() * 4)
+        .min(64)
 }
 
 fn random_seed() -> Result<[u8; 16], Error> {

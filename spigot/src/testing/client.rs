@@ -1,6 +1,6 @@
 //! A user agent in the hands of a test.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,7 +51,13 @@ impl TestClient {
         let address = network.client_address();
         let name = aor.trim_start_matches("sip:").split('@').next().unwrap_or(aor);
         let listener = network.listener(transport, address, name);
-        TestClient::start(Box::new(listener), None, network.ladder(), transport, server, aor).await
+        // By its place on the network, so that a run is the same whatever else the process has run.
+        let IpAddr::V4(ip) = address.ip() else {
+            unreachable!("the network gives out IPv4 addresses")
+        };
+        let number = u64::from(ip.to_bits());
+        let listener = Box::new(listener);
+        TestClient::start(listener, number, None, network.ladder(), transport, server, aor).await
     }
 
     /// The same client against a server at a real address: `udp:127.0.0.1:5060` or `tcp:[::1]:5060`.
@@ -91,11 +97,14 @@ impl TestClient {
             Transport::Tcp => Box::new(Tcp::new(local)),
             _ => panic!("{target}: this version speaks udp and tcp"),
         };
-        TestClient::start(listener, Some(ladder.clone()), ladder, transport, server, &aor).await
+        let number = crate::transport::next_connection();
+        let tapped = Some(ladder.clone());
+        TestClient::start(listener, number, tapped, ladder, transport, server, &aor).await
     }
 
     async fn start(
         listener: Box<dyn Bind>,
+        number: u64,
         tap_ladder: Option<Ladder>,
         ladder: Ladder,
         transport: Transport,
@@ -113,7 +122,7 @@ impl TestClient {
         let (inbox, received) = Inbox::new();
         let config = Config::new(inbox)
             .name(aor.user().unwrap_or("test"))
-            .seed(run::endpoint_seed(crate::transport::next_connection()))
+            .seed(run::endpoint_seed(number))
             .bind(tap.on(listener));
         let spigot = Spigot::start(config)
             .await

@@ -4,10 +4,11 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::network::Wires;
 use crate::flow::{Flow, Transport};
-use crate::sip::Bytes;
+use crate::sip::{self, Bytes};
 use crate::transport::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits};
 
 /// A listener on a [`Network`](super::Network), not yet bound.
@@ -22,11 +23,18 @@ impl Bind for MemoryListener {
     fn bind(
         self: Box<Self>,
         inbound: Arc<dyn Inbound>,
-        _limits: &TransportLimits,
+        limits: &TransportLimits,
     ) -> BoxFuture<'static, io::Result<Arc<dyn Carrier>>> {
+        let limits = sip::Limits {
+            message: limits.stream_message,
+            ..limits.parser.clone()
+        };
         Box::pin(async move {
-            self.wires.join(self.transport, self.address, inbound)?;
-            let carrier: Arc<dyn Carrier> = Arc::new(MemoryCarrier(*self));
+            self.wires.join(self.transport, self.address, inbound, limits)?;
+            let carrier: Arc<dyn Carrier> = Arc::new(MemoryCarrier {
+                listener: *self,
+                left: AtomicBool::new(false),
+            });
             Ok(carrier)
         })
     }
@@ -37,18 +45,42 @@ impl Bind for MemoryListener {
 }
 
 #[derive(Debug)]
-struct MemoryCarrier(MemoryListener);
+struct MemoryCarrier {
+    listener: MemoryListener,
+    /// Once it has left, its address may be somebody else's.
+    left: AtomicBool,
+}
+
+impl MemoryCarrier {
+    fn leave(&self) {
+        if !self.left.swap(true, Ordering::AcqRel) {
+            self.listener
+                .wires
+                .leave(self.listener.transport, self.listener.address);
+        }
+    }
+
+    fn has_left(&self) -> bool {
+        self.left.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for MemoryCarrier {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
 
 /// What a UDP datagram over IPv4 holds at most.
 const DATAGRAM: usize = 65_507;
 
 impl Carrier for MemoryCarrier {
     fn transport(&self) -> Transport {
-        self.0.transport
+        self.listener.transport
     }
 
     fn local_addr(&self) -> SocketAddr {
-        self.0.address
+        self.listener.address
     }
 
     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
@@ -56,8 +88,9 @@ impl Carrier for MemoryCarrier {
             wires,
             transport,
             address,
-        } = &self.0;
+        } = &self.listener;
         let flow = match transport {
+            _ if self.has_left() => Err(io::ErrorKind::NotConnected.into()),
             Transport::Udp => Ok(Flow {
                 transport: Transport::Udp,
                 local: *address,
@@ -74,8 +107,9 @@ impl Carrier for MemoryCarrier {
             wires,
             transport,
             address,
-        } = &self.0;
+        } = &self.listener;
         match transport {
+            _ if self.has_left() => Err(SendError::Closed),
             Transport::Udp if message.len() > DATAGRAM => Err(SendError::TooLarge),
             Transport::Udp => {
                 wires.datagram(*address, flow.peer, &message);
@@ -88,11 +122,12 @@ impl Carrier for MemoryCarrier {
     }
 
     fn is_open(&self, flow: &Flow) -> bool {
-        self.0.transport == Transport::Udp || self.0.wires.is_open(flow.connection)
+        !self.has_left() && self.listener.transport == Transport::Udp
+            || self.listener.wires.is_open(flow.connection)
     }
 
     fn shutdown(&self) -> BoxFuture<'_, ()> {
-        self.0.wires.leave(self.0.transport, self.0.address);
+        self.leave();
         Box::pin(std::future::ready(()))
     }
 }

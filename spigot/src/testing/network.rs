@@ -59,7 +59,10 @@ struct State {
 
 /// Who listens at an address.
 #[derive(Clone)]
-struct Node(Arc<dyn Inbound>);
+struct Node {
+    inbound: Arc<dyn Inbound>,
+    limits: Limits,
+}
 
 /// One side of a stream.
 struct Connection {
@@ -69,6 +72,8 @@ struct Connection {
     framer: Framer,
     /// Octets arrive in order: not before those that were sent before them.
     arrival: Instant,
+    /// Closed from this side, which takes nothing more and reads nothing more.
+    closing: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,12 +185,13 @@ impl Wires {
         transport: Transport,
         address: SocketAddr,
         inbound: Arc<dyn Inbound>,
+        limits: Limits,
     ) -> io::Result<()> {
         let mut state = self.lock();
         if state.nodes.contains_key(&(transport, address)) {
             return Err(io::Error::from(io::ErrorKind::AddrInUse));
         }
-        state.nodes.insert((transport, address), Node(inbound));
+        state.nodes.insert((transport, address), Node { inbound, limits });
         let mut courier = self.courier.lock().unwrap_or_else(PoisonError::into_inner);
         if courier.is_none() {
             *courier = Some(tokio::spawn(carry(Arc::downgrade(self))));
@@ -200,7 +206,7 @@ impl Wires {
         let of_this: Vec<u64> = state
             .connections
             .iter()
-            .filter(|(_, connection)| connection.flow.local == address)
+            .filter(|(_, connection)| transport == Transport::Tcp && connection.flow.local == address)
             .map(|(&id, _)| id)
             .collect();
         for id in of_this {
@@ -236,7 +242,7 @@ impl Wires {
         let known = state
             .connections
             .values()
-            .find(|c| c.flow.local == local && c.flow.peer == peer);
+            .find(|c| c.flow.local == local && c.flow.peer == peer && !c.closing);
         if let Some(connection) = known {
             return Ok(connection.flow);
         }
@@ -260,16 +266,18 @@ impl Wires {
         };
         state
             .connections
-            .insert(near, Connection::new(flow(near, local, peer), far, here.0));
+            .insert(near, Connection::new(flow(near, local, peer), far, here));
         state
             .connections
-            .insert(far, Connection::new(flow(far, peer, local), near, there.0));
+            .insert(far, Connection::new(flow(far, peer, local), near, there));
         Ok(flow(near, local, peer))
     }
 
     /// Whether that side of a stream takes octets.
     pub(super) fn is_open(&self, connection: u64) -> bool {
-        self.lock().connections.contains_key(&connection)
+        let state = self.lock();
+        let connection = state.connections.get(&connection);
+        connection.is_some_and(|connection| !connection.closing)
     }
 
     /// Writes octets to a stream.
@@ -284,11 +292,12 @@ impl Wires {
         let delay = faults.stream_delay(dice);
         let (flow, other) = connections
             .get(&connection)
+            .filter(|c| !c.closing)
             .map(|c| (c.flow, c.other))
             .ok_or(())?;
-        self.ladder.say(flow.local, flow.peer, bytes, false);
         let arrival = {
             let receiver = connections.get_mut(&other).ok_or(())?;
+            self.ladder.say(flow.local, flow.peer, bytes, false);
             receiver.arrival = receiver.arrival.max(Instant::now() + delay);
             receiver.arrival
         };
@@ -314,7 +323,7 @@ impl Wires {
         match cargo {
             Cargo::Datagram { from, to, bytes } => {
                 let node = self.lock().nodes.get(&(Transport::Udp, to)).cloned();
-                if let Some(Node(inbound)) = node {
+                if let Some(Node { inbound, .. }) = node {
                     inbound.message(
                         Flow {
                             transport: Transport::Udp,
@@ -343,7 +352,8 @@ impl Wires {
         let mut pings = 0;
         let (flow, inbound) = {
             let mut state = self.lock();
-            let Some(connection) = state.connections.get_mut(&id) else {
+            let connection = state.connections.get_mut(&id);
+            let Some(connection) = connection.filter(|connection| !connection.closing) else {
                 return;
             };
             connection.framer.buffer().extend_from_slice(bytes);
@@ -398,9 +408,11 @@ impl State {
     }
 
     fn close(&mut self, id: u64) {
-        let Some(connection) = self.connections.get(&id) else {
+        let connection = self.connections.get_mut(&id);
+        let Some(connection) = connection.filter(|connection| !connection.closing) else {
             return;
         };
+        connection.closing = true;
         let other = connection.other;
         let now = Instant::now();
         let arrival = self
@@ -413,13 +425,14 @@ impl State {
 }
 
 impl Connection {
-    fn new(flow: Flow, other: u64, inbound: Arc<dyn Inbound>) -> Self {
+    fn new(flow: Flow, other: u64, node: Node) -> Self {
         Connection {
             flow,
             other,
-            inbound,
-            framer: Framer::new(Limits::default()),
+            inbound: node.inbound,
+            framer: Framer::new(node.limits),
             arrival: Instant::now(),
+            closing: false,
         }
     }
 }
