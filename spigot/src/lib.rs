@@ -59,7 +59,7 @@ pub mod testing;
 pub mod transport;
 
 pub use client::{Client, ClientTransaction, Dialog, IntoUri, Provisionals, RequestBuilder, RequestError};
-pub use endpoint::{BoundListener, Config, Counters, Error, Limits, ListenAddr, Spigot};
+pub use endpoint::{BoundListener, Config, Counters, Error, Limits, ListenAddr, Spigot, Unreachable};
 pub use flow::{Flow, Transport, UnknownTransport};
 pub use router::extract::{Header, Path};
 pub use router::{

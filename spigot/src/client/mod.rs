@@ -6,9 +6,7 @@
 mod dialog;
 mod error;
 mod into_uri;
-mod outstanding;
 mod request;
-mod target;
 mod transaction;
 
 use std::fmt;
@@ -17,11 +15,10 @@ use std::sync::Arc;
 pub use dialog::Dialog;
 pub use error::RequestError;
 pub use into_uri::IntoUri;
-pub(crate) use outstanding::Outstanding;
 pub use request::RequestBuilder;
 pub use transaction::{ClientTransaction, Provisionals};
 
-use crate::endpoint::{Core, host_of};
+use crate::endpoint::{Core, Spigot, host_of};
 use crate::sip::{Method, ParseError, Request, SipUri, Uri, header};
 
 /// Sends requests from an endpoint's listeners; from [`Spigot::client`](crate::Spigot::client).
@@ -58,11 +55,17 @@ pub struct Client {
     pub(crate) core: Arc<Core>,
 }
 
-impl Client {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
-        Client { core }
+impl Spigot {
+    /// A client that sends from the endpoint's own listeners. Cheap to clone; it may outlive this handle,
+    /// and fails from then on.
+    pub fn client(&self) -> Client {
+        Client {
+            core: self.core.clone(),
+        }
     }
+}
 
+impl Client {
     /// A request with this method to this URI. What is wrong with the URI is said when it is sent.
     pub fn request(&self, method: Method, uri: impl IntoUri) -> RequestBuilder {
         let request = uri.into_uri().and_then(|uri| self.prepare(method, uri));

@@ -2,10 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::outstanding::{Event, Outstanding, QUEUE};
-use super::target::NextHop;
 use super::{Client, ClientTransaction, IntoUri, RequestError};
-use crate::endpoint::{address_of, contact, host_of};
+use crate::endpoint::{Event, NextHop, Outstanding, QUEUE, address_of, contact, host_of};
 use crate::flow::{Flow, Transport};
 use crate::sip::header::{self, TypedHeader};
 use crate::sip::{Bytes, HeaderName, Method, ParseError, Request, Response, SipUri, Uri};

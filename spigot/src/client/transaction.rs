@@ -8,8 +8,8 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use tokio::sync::mpsc;
 
-use super::outstanding::Event;
 use super::{Client, Dialog, RequestError};
+use crate::endpoint::Event;
 use crate::flow::Flow;
 use crate::proto::{ClientKey, DialogError, Failure};
 use crate::sip::{Method, Request, Response};

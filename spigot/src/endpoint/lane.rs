@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use super::exchange::ServerExchange;
-use crate::client::Outstanding;
+use super::outstanding::Outstanding;
 use crate::flow::Flow;
 use crate::proto::{ClientKey, Output, ServerKey, Shard};
 use crate::sip::{Method, Request};

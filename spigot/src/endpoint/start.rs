@@ -10,7 +10,6 @@ use tokio::task::JoinHandle;
 use super::config::Listener;
 use super::inbound::Gate;
 use super::{Config, Core, Counters, Error, timer};
-use crate::client::Client;
 use crate::flow::Transport;
 use crate::transport::{Bind, Carrier, Tcp, Udp};
 
@@ -42,7 +41,7 @@ use crate::transport::{Bind, Carrier, Tcp, Udp};
 /// ```
 #[must_use = "the endpoint stops when its handle is dropped"]
 pub struct Spigot {
-    pub(super) core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     listeners: Vec<BoundListener>,
     timers: Vec<JoinHandle<()>>,
 }
@@ -111,12 +110,6 @@ impl Spigot {
     /// What it listens on, in the order of the configuration.
     pub fn listeners(&self) -> &[BoundListener] {
         &self.listeners
-    }
-
-    /// A client that sends from the endpoint's own listeners. Cheap to clone; it may outlive this handle,
-    /// and fails from then on.
-    pub fn client(&self) -> Client {
-        Client::new(self.core.clone())
     }
 
     /// What has been counted since the start.

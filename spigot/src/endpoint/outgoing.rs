@@ -1,99 +1,19 @@
-//! A request of ours that waits for its answer, as the endpoint keeps it; and what the endpoint does with
-//! what comes back.
+//! What the endpoint does with the answers to its own requests.
 //!
 //! Invariant: every 2xx to an INVITE is acknowledged (RFC 3261 §13.2.2.4), and one that nobody wants
 //! (the caller is gone, or it comes from a second branch of a fork) is ended by a BYE.
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
-use super::target::NextHop;
-use crate::endpoint::{Core, address_of};
+use super::outstanding::{Event, Outstanding, RESERVED, Success};
+use super::{Core, NextHop, address_of};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, Dialog, Failure};
 use crate::sip::{Method, Request, Response, header};
 
-/// What the waiting side hears.
-#[derive(Debug)]
-pub(crate) enum Event {
-    Response(Response),
-    Failed(Failure),
-}
-
-/// Provisional responses stop being queued when only this much room is left, so that the final one fits.
-const RESERVED: usize = 4;
-/// Events that a caller may leave unread.
-pub(super) const QUEUE: usize = 32;
-
-/// The To tags that are told apart. A fork with more branches is hung up on all the same, again whenever their
-/// 2xx come again.
-const BRANCHES: usize = 16;
-
-/// A client transaction that somebody waits for.
-#[derive(Clone, Debug)]
-pub(crate) struct Outstanding {
-    events: mpsc::Sender<Event>,
-    request: Arc<Request>,
-    /// Whether the endpoint sends the ACK for the 2xx that the caller gets; otherwise the caller does.
-    acknowledge: bool,
-    /// The To tags of the 2xx that have come; the caller gets the first.
-    branches: Vec<String>,
-    /// Whether the caller has got it.
-    taken: bool,
-}
-
-/// What a 2xx is to its INVITE.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Success {
-    /// The one that the caller gets.
-    First,
-    /// One that the caller has got came again.
-    Again,
-    /// Of a branch that nobody wants.
-    Unwanted,
-    /// That one again.
-    UnwantedAgain,
-}
-
-impl Outstanding {
-    pub(super) fn new(events: mpsc::Sender<Event>, request: Arc<Request>, acknowledge: bool) -> Self {
-        Outstanding {
-            events,
-            request,
-            acknowledge,
-            branches: Vec::new(),
-            taken: true,
-        }
-    }
-
-    /// Takes note of a 2xx with this To tag.
-    fn note(&mut self, tag: &str) -> Success {
-        match self.branches.iter().position(|known| known == tag) {
-            Some(0) if self.taken => Success::Again,
-            Some(_) => Success::UnwantedAgain,
-            None if self.branches.len() >= BRANCHES => Success::Unwanted,
-            None => {
-                self.branches.push(tag.to_owned());
-                if self.branches.len() == 1 {
-                    Success::First
-                } else {
-                    Success::Unwanted
-                }
-            }
-        }
-    }
-
-    /// Gives the first 2xx to the caller; whether there still is one.
-    fn deliver(&mut self, response: Response) -> bool {
-        self.taken = self.events.try_send(Event::Response(response)).is_ok();
-        self.taken
-    }
-}
-
 impl Core {
     /// A response to a request of ours.
-    pub(crate) fn answered(self: &Arc<Self>, lane: usize, key: ClientKey, response: Response, flow: Flow) {
+    pub(super) fn answered(self: &Arc<Self>, lane: usize, key: ClientKey, response: Response, flow: Flow) {
         let Some(outstanding) = self.outstanding(lane, key) else {
             return;
         };
@@ -111,7 +31,7 @@ impl Core {
     }
 
     /// No final response came, and none will.
-    pub(crate) fn failed(self: &Arc<Self>, lane: usize, key: ClientKey, failure: Failure) {
+    pub(super) fn failed(self: &Arc<Self>, lane: usize, key: ClientKey, failure: Failure) {
         if let Some(outstanding) = self.outstanding(lane, key) {
             let _ = outstanding.events.try_send(Event::Failed(failure));
         }
@@ -166,7 +86,7 @@ impl Core {
     }
 
     /// The caller has gone without reading that 2xx.
-    pub(super) fn unread(self: &Arc<Self>, lane: usize, request: &Request, response: &Response, flow: Flow) {
+    pub(crate) fn unread(self: &Arc<Self>, lane: usize, request: &Request, response: &Response, flow: Flow) {
         if let Ok(dialog) = Dialog::uac(request, response) {
             self.decline(lane, request, dialog, flow);
         }
@@ -184,7 +104,7 @@ impl Core {
     }
 
     /// Sends the ACK for the 2xx that made `dialog`.
-    pub(super) fn acknowledge(self: &Arc<Self>, lane: usize, dialog: &Dialog, flow: Flow) {
+    pub(crate) fn acknowledge(self: &Arc<Self>, lane: usize, dialog: &Dialog, flow: Flow) {
         let ack = dialog.ack(dialog.local_cseq());
         self.send_in_dialog(ack, flow, move |core, ack, flow| {
             core.step(lane, None, |state, _| {
@@ -194,7 +114,7 @@ impl Core {
     }
 
     /// Ends a call that nobody wants: ours, or one whose caller never acknowledged it.
-    pub(crate) fn hang_up(self: &Arc<Self>, lane: usize, mut dialog: Dialog, flow: Flow) {
+    pub(super) fn hang_up(self: &Arc<Self>, lane: usize, mut dialog: Dialog, flow: Flow) {
         let bye = dialog.request(Method::BYE);
         self.step(lane, None, |state, _| state.shard.end_dialog(dialog.id()));
         self.send_in_dialog(bye, flow, move |core, bye, flow| {
@@ -230,48 +150,5 @@ impl Core {
                 Err(error) => tracing::debug!(%error, method = %request.method(), "no flow to the peer"),
             }
         });
-    }
-
-    /// The flow of a request inside a dialog, where nothing has to be waited for: the dialog's own while its
-    /// connection stands, and from the dialog's own address where there is none.
-    pub(super) fn flow_at_once(&self, hop: &NextHop, flow: Flow) -> Option<Flow> {
-        if flow.transport.is_reliable() {
-            return self.is_open(&flow).then_some(flow);
-        }
-        let peer = hop
-            .address()
-            .filter(|peer| peer.is_ipv4() == flow.local.is_ipv4())?;
-        (hop.transport == flow.transport).then_some(Flow { peer, ..flow })
-    }
-
-    /// The flow to a next hop: its first address that can be reached.
-    pub(super) async fn flow_to(&self, hop: &NextHop) -> Result<Flow, super::RequestError> {
-        let mut last = None;
-        for peer in hop.resolve().await? {
-            match self.flow_to_address(hop.transport, peer).await {
-                Ok(flow) => return Ok(flow),
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.unwrap_or(super::RequestError::ShutDown))
-    }
-
-    /// The flow to an address: at once for datagrams, a connection otherwise.
-    pub(super) async fn flow_to_address(
-        &self,
-        transport: crate::Transport,
-        peer: std::net::SocketAddr,
-    ) -> Result<Flow, super::RequestError> {
-        let carrier = self
-            .carrier_towards(transport, peer)
-            .ok_or(super::RequestError::NoListener { transport, peer })?;
-        carrier
-            .connect(peer)
-            .await
-            .map_err(|source| super::RequestError::Connect {
-                transport,
-                peer,
-                source,
-            })
     }
 }
