@@ -42,3 +42,54 @@ pub(crate) fn host_of(address: SocketAddr) -> String {
         SocketAddr::V6(address) => format!("[{}]", address.ip()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(transport: Transport, local: &str) -> Flow {
+        Flow {
+            transport,
+            local: local.parse().unwrap(),
+            peer: "192.0.2.9:5060".parse().unwrap(),
+            connection: 0,
+        }
+    }
+
+    #[test]
+    fn a_contact_is_where_its_flow_reaches_us() {
+        let of = |user, transport, local| contact(user, &flow(transport, local)).unwrap().to_string();
+        let (v4, v6) = ("192.0.2.1:5060", "[2001:db8::1]:5080");
+        assert_eq!(of(Some("bob"), Transport::Udp, v4), "<sip:bob@192.0.2.1:5060>");
+        assert_eq!(of(None, Transport::Udp, v4), "<sip:192.0.2.1:5060>");
+        assert_eq!(
+            of(Some("bob"), Transport::Tcp, v6),
+            "<sip:bob@[2001:db8::1]:5080;transport=tcp>"
+        );
+        assert_eq!(address_of(&flow(Transport::Udp, v4)), v4);
+        assert_eq!(address_of(&flow(Transport::Tcp, v6)), v6);
+    }
+
+    #[test]
+    fn responses_that_make_or_refresh_a_dialog_have_a_contact() {
+        let table = [
+            (Method::INVITE, 100, false),
+            (Method::INVITE, 180, true),
+            (Method::INVITE, 200, true),
+            (Method::INVITE, 302, false),
+            (Method::INVITE, 486, false),
+            (Method::SUBSCRIBE, 180, false),
+            (Method::SUBSCRIBE, 202, true),
+            (Method::REFER, 202, true),
+            (Method::UPDATE, 200, true),
+            (Method::UPDATE, 488, false),
+            (Method::BYE, 200, false),
+            (Method::REGISTER, 200, false),
+            (Method::OPTIONS, 200, false),
+        ];
+        for (method, status, has) in table {
+            let code = StatusCode::from_u16(status).unwrap();
+            assert_eq!(opens_dialog(&method, code), has, "{status} {method}");
+        }
+    }
+}

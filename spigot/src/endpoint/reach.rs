@@ -163,6 +163,7 @@ pub enum Unreachable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sip;
 
     fn hop(uri: &str) -> String {
         let hop = NextHop::of_uri(&uri.parse().unwrap()).unwrap();
@@ -179,6 +180,37 @@ mod tests {
         assert_eq!(hop("sips:bob@example.com"), "tls:example.com:5061");
         assert_eq!(hop("sip:bob@example.com;maddr=192.0.2.7"), "udp:192.0.2.7:5060");
         assert_eq!(hop("sip:[2001:db8::1]:5062"), "udp:[2001:db8::1]:5062");
+    }
+
+    #[test]
+    fn a_transport_of_a_sips_uri_is_a_secure_one() {
+        assert_eq!(hop("sips:b@example.com;transport=tcp"), "tls:example.com:5061");
+        assert_eq!(hop("sips:b@example.com;transport=ws"), "wss:example.com:443");
+        assert_eq!(hop("sip:b@example.com;transport=TLS"), "tls:example.com:5061");
+        assert_eq!(hop("sip:b@example.com;transport=ws"), "ws:example.com:80");
+    }
+
+    #[test]
+    fn the_first_route_comes_before_the_request_uri() {
+        let mut request = Request::new(sip::Method::BYE, "sip:bob@192.0.2.1".parse().unwrap());
+        let of = |request: &Request| NextHop::of(request).unwrap().address().unwrap().to_string();
+        assert_eq!(of(&request), "192.0.2.1:5060");
+        let routes = "<sip:192.0.2.8:5080;lr>, <sip:192.0.2.9;lr>";
+        request
+            .headers_mut()
+            .push(sip::HeaderName::ROUTE, routes)
+            .unwrap();
+        assert_eq!(of(&request), "192.0.2.8:5080");
+    }
+
+    #[test]
+    fn only_a_name_has_to_be_looked_up() {
+        let of = |uri: &str| NextHop::of_uri(&uri.parse().unwrap()).unwrap().address();
+        assert_eq!(of("sip:example.com"), None);
+        let six = of("sip:b@[2001:db8::1]:5070").unwrap();
+        assert_eq!(six.to_string(), "[2001:db8::1]:5070");
+        let group = of("sip:b@example.com:5070;maddr=192.0.2.4").unwrap();
+        assert_eq!(group.to_string(), "192.0.2.4:5070");
     }
 
     #[test]
