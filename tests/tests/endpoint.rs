@@ -158,6 +158,7 @@ async fn transactions_are_bounded() {
         }
     }
     assert!((1..100).contains(&refused), "{refused} of 100 refused");
+    assert_eq!(server.counters().transactions_full, refused);
     tokio::time::sleep(Duration::from_secs(33)).await;
     let response = alice.message("sip:bob@example.com", "hello").send().await;
     assert_eq!(
@@ -313,4 +314,51 @@ async fn a_call_that_rings_for_too_long_is_given_up() {
     );
     assert_eq!(before.elapsed().as_secs(), 20);
     alice.expect(Method::CANCEL).await;
+}
+
+#[spigot::test]
+async fn dialogs_are_bounded() {
+    let mut limits = Limits::default();
+    limits.dialogs = 1;
+    let server = TestServer::start_with(Ways::default(), |config| config.limits(limits)).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let (mut calls, mut refused) = (Vec::new(), 0);
+    for _ in 0..50 {
+        let mut invite = alice.invite("sip:bob@example.com").start().await;
+        let answer = invite.response().await;
+        match answer.status() {
+            StatusCode::OK => calls.push(invite.dialog(&answer)),
+            status => {
+                assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+                assert!(answer.headers().contains(&HeaderName::RETRY_AFTER));
+                refused += 1;
+            }
+        }
+    }
+    assert!((1..50).contains(&refused), "{refused} of 50 refused");
+    assert_eq!(server.counters().dialogs_full, refused);
+    for mut call in calls {
+        assert_eq!(call.bye().await.status(), StatusCode::OK);
+    }
+    let answer = alice.invite("sip:bob@example.com").send().await;
+    assert_eq!(answer.status(), StatusCode::OK, "calls that ended make room");
+}
+
+#[spigot::test]
+async fn what_belongs_to_nothing_is_counted() {
+    let server = TestServer::start(Ways::default()).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let rest = format!(
+        "Via: SIP/2.0/UDP {};branch=z9hG4bKstray\r\nFrom: <sip:a@example.com>;tag=a\r\n\
+         To: <sip:b@example.com>;tag=b\r\nCall-ID: stray\r\nContent-Length: 0\r\n",
+        alice.address()
+    );
+    alice
+        .send_raw(format!("SIP/2.0 200 OK\r\n{rest}CSeq: 1 OPTIONS\r\n\r\n"))
+        .await;
+    let ack = format!("ACK sip:b@example.com SIP/2.0\r\nMax-Forwards: 70\r\n{rest}CSeq: 1 ACK\r\n\r\n");
+    alice.send_raw(ack).await;
+    alice.expect_nothing(Duration::from_secs(1)).await;
+    let counters = server.counters();
+    assert_eq!((counters.stray_responses, counters.stray_acks), (1, 1));
 }

@@ -2,8 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::proto;
+
 macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+    (
+        $($(#[$doc:meta])* $name:ident),+ $(,)? ;
+        $($(#[$shard_doc:meta])* $shard:ident = $($of:ident)|+),+ $(,)?
+    ) => {
         /// The live counters; one relaxed add each.
         #[derive(Debug, Default)]
         pub(crate) struct Tally {
@@ -12,7 +17,10 @@ macro_rules! counters {
 
         impl Tally {
             pub(crate) fn snapshot(&self) -> Counters {
-                Counters { $($name: self.$name.load(Ordering::Relaxed),)+ }
+                Counters {
+                    $($name: self.$name.load(Ordering::Relaxed),)+
+                    $($shard: 0,)+
+                }
             }
         }
 
@@ -21,6 +29,14 @@ macro_rules! counters {
         #[non_exhaustive]
         pub struct Counters {
             $($(#[$doc])* pub $name: u64,)+
+            $($(#[$shard_doc])* pub $shard: u64,)+
+        }
+
+        impl Counters {
+            /// Adds what a shard has counted.
+            pub(super) fn add(&mut self, shard: &proto::Counters) {
+                $($(self.$shard += shard.$of;)+)+
+            }
         }
     };
 }
@@ -34,8 +50,6 @@ counters! {
     refused,
     /// Messages that were dropped because they are not good SIP and not even an answer could be addressed.
     dropped,
-    /// Responses that belong to no client transaction of ours, or carry more than one Via.
-    stray_responses,
     /// Handlers that had to be waited for, and so became a task.
     spawned,
     /// Handlers that panicked; their peers were answered 500.
@@ -49,7 +63,22 @@ counters! {
     /// 2xx to an INVITE that was never acknowledged.
     unacknowledged,
     /// Messages that a transport refused to send.
-    unsent,
+    unsent;
+
+    /// Responses that belong to no client transaction of ours, and were dropped.
+    stray_responses = stray_responses,
+    /// ACKs that belong to no INVITE and no dialog of ours, and were dropped.
+    stray_acks = stray_acks,
+    /// Requests that came again and were absorbed, or answered again.
+    retransmissions = retransmissions,
+    /// Requests refused with 503 because of `Limits::server_transactions` or `Limits::transaction_bytes`.
+    transactions_full = refused_count | refused_bytes,
+    /// INVITEs refused with 503 because of `Limits::dialogs`.
+    dialogs_full = refused_dialogs,
+    /// Requests refused with 503 because the endpoint was shutting down.
+    refused_ending = refused_shutdown,
+    /// Requests of ours that nobody answered in time.
+    timeouts = timeouts,
 }
 
 /// Adds one.

@@ -24,6 +24,9 @@ pub struct Limits {
     pub transport: TransportLimits,
     /// Server transactions at once, the finished ones that absorb retransmissions included. One past it is
     /// answered by a stateless 503 with Retry-After; ACK, BYE and CANCEL never are. 262,144.
+    ///
+    /// This bound and the next two are divided evenly, rounded up, among the endpoint's shards (a few for each
+    /// core), over which calls spread by their Call-ID; each keeps to its part.
     pub server_transactions: usize,
     /// What server transactions may hold in octets, responses included. Past it as above. 1 GiB.
     pub transaction_bytes: usize,

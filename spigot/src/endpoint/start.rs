@@ -114,7 +114,11 @@ impl Spigot {
 
     /// What has been counted since the start.
     pub fn counters(&self) -> Counters {
-        self.core.tally.snapshot()
+        let mut counters = self.core.tally.snapshot();
+        for lane in &self.core.lanes {
+            counters.add(&lane.lock().shard.counters());
+        }
+        counters
     }
 
     /// What its transports have counted, in the order of [`listeners`](Spigot::listeners).
