@@ -147,7 +147,7 @@ impl RequestBuilder {
         }
         let (sender, events) = tokio::sync::mpsc::channel::<Event>(QUEUE);
         let sent = std::sync::Arc::new(request.clone());
-        let key = core.step(lane, None, |state, now| {
+        let key = core.step(lane, |state, now| {
             if state.closed {
                 return Err(RequestError::ShutDown);
             }

@@ -105,7 +105,7 @@ impl ClientTransaction {
         if *self.request.method() == Method::INVITE && self.end.is_none() {
             self.client
                 .core
-                .step(self.lane, None, |state, now| state.shard.cancel(now, self.key));
+                .step(self.lane, |state, now| state.shard.cancel(now, self.key));
         }
     }
 
@@ -142,7 +142,7 @@ impl Drop for ClientTransaction {
         }
         let events = &mut self.events;
         // Under the lock, as a 2xx is given: what comes from now on finds nobody, and what came is here.
-        let unread = self.client.core.step(self.lane, None, |_, _| {
+        let unread = self.client.core.step(self.lane, |_, _| {
             events.close();
             let mut last = None;
             while let Ok(event) = events.try_recv() {

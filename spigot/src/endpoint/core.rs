@@ -104,7 +104,6 @@ impl Core {
     pub(crate) fn step<R>(
         self: &Arc<Self>,
         lane: usize,
-        source: Option<Flow>,
         change: impl FnOnce(&mut LaneState, Instant) -> R,
     ) -> R {
         let now = tokio::time::Instant::now().into_std();
@@ -120,11 +119,11 @@ impl Core {
         if wake {
             this.earlier.notify_one();
         }
-        self.carry_out(lane, source, outputs);
+        self.carry_out(lane, outputs);
         result
     }
 
-    fn carry_out(self: &Arc<Self>, lane: usize, source: Option<Flow>, outputs: Outputs) {
+    fn carry_out(self: &Arc<Self>, lane: usize, outputs: Outputs) {
         for (output, exchange) in outputs {
             match output {
                 Output::Transmit {
@@ -139,15 +138,18 @@ impl Core {
                     ..
                 } => {
                     let Some(exchange) = exchange else { continue };
-                    let source = Source::from(source.unwrap_or(flow));
                     let transaction = Transaction::new(exchange.clone());
-                    exchange.serve(Request::new(request, source, Some(transaction), in_dialog));
+                    exchange.serve(Request::new(
+                        request,
+                        Source::from(flow),
+                        Some(transaction),
+                        in_dialog,
+                    ));
                 }
                 Output::Ack { request, flow } => {
-                    let source = Source::from(source.unwrap_or(flow));
-                    self.notify(Request::new(request, source, None, true), Router::ack);
+                    self.notify(Request::new(request, Source::from(flow), None, true), Router::ack);
                 }
-                Output::Cancelled { key, request, flow } => self.cancelled(lane, key, request, flow, source),
+                Output::Cancelled { key, request, flow } => self.cancelled(lane, key, request, flow),
                 Output::Response { key, response, flow } => self.answered(lane, key, response, flow),
                 Output::Failed { key, failure } => self.failed(lane, key, failure),
                 Output::Ended { key } => {
@@ -157,7 +159,7 @@ impl Core {
                     count(&self.tally.unacknowledged);
                     match dialog {
                         Some(dialog) => self.hang_up(lane, *dialog, flow),
-                        None => self.step(lane, None, |state, _| state.shard.end_dialog(&id)),
+                        None => self.step(lane, |state, _| state.shard.end_dialog(&id)),
                     }
                 }
                 _ => {}
@@ -166,20 +168,13 @@ impl Core {
     }
 
     /// The INVITE has been cancelled and answered; its handler is told, and the `#[cancel]` route.
-    fn cancelled(
-        self: &Arc<Self>,
-        lane: usize,
-        key: ServerKey,
-        request: Arc<sip::Request>,
-        flow: Flow,
-        source: Option<Flow>,
-    ) {
+    fn cancelled(self: &Arc<Self>, lane: usize, key: ServerKey, request: Arc<sip::Request>, flow: Flow) {
         let exchange = self.lanes[lane].lock().ringing.remove(&key);
         if let Some(exchange) = &exchange {
             exchange.cancel();
         }
         let transaction = exchange.map(|exchange| Transaction::new(exchange as Arc<dyn Exchange>));
-        let request = Request::new(request, Source::from(source.unwrap_or(flow)), transaction, false);
+        let request = Request::new(request, Source::from(flow), transaction, false);
         self.notify(request, Router::cancelled);
     }
 
@@ -231,7 +226,7 @@ impl Core {
     /// A connection is gone: what was under way on it fails at once.
     pub(super) fn flow_failed(self: &Arc<Self>, flow: Flow) {
         for lane in 0..self.lanes.len() {
-            self.step(lane, None, |state, now| state.shard.flow_failed(now, &flow));
+            self.step(lane, |state, now| state.shard.flow_failed(now, &flow));
         }
     }
 

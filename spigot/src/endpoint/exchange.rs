@@ -87,7 +87,7 @@ impl ServerExchange {
         {
             response.headers_mut().push_typed(&contact);
         }
-        self.core.step(self.lane, None, |state, now| {
+        self.core.step(self.lane, |state, now| {
             let is_final = response.status().is_final();
             let outcome = state.shard.respond(now, self.key, response);
             if is_final && !matches!(outcome, Err(RespondError::Address(_))) {

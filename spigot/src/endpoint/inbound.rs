@@ -38,17 +38,17 @@ impl Inbound for Gate {
 impl Core {
     fn take(self: &Arc<Self>, verdict: Verdict, flow: Flow) {
         match verdict {
-            Verdict::Request(request, reply_to) => {
+            Verdict::Request(request) => {
                 count(&self.tally.requests);
                 let lane = self.lane_of(request.headers());
-                self.step(lane, Some(flow), |state, now| {
-                    state.shard.receive_request(now, Arc::new(request), reply_to);
+                self.step(lane, |state, now| {
+                    state.shard.receive_request(now, Arc::new(request), flow);
                 });
             }
             Verdict::Response(response) => {
                 count(&self.tally.responses);
                 let lane = self.lane_of(response.headers());
-                self.step(lane, Some(flow), |state, now| {
+                self.step(lane, |state, now| {
                     state.shard.receive_response(now, response, flow)
                 });
             }
@@ -56,12 +56,12 @@ impl Core {
                 request,
                 status,
                 reason,
-                reply_to,
             } => {
                 count(&self.tally.refused);
                 tracing::debug!(%flow, %status, %reason, "message refused");
                 let response = reply::stateless(&request, status, self.tag_key);
-                self.transmit(reply_to, response.to_bytes(), None);
+                let (flow, fallback) = reply::route_of(&request, &flow);
+                self.transmit(flow, response.to_bytes(), fallback);
             }
             Verdict::Drop(reason) => {
                 count(&self.tally.dropped);

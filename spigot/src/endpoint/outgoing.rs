@@ -56,7 +56,7 @@ impl Core {
             }
         };
         // Judged and noted in one step: the 2xx of two branches may come at once, by two ways.
-        let success = self.step(lane, None, |state, _| {
+        let success = self.step(lane, |state, _| {
             let outstanding = state.outstanding.get_mut(&key)?;
             let success = outstanding.note(&dialog.id().remote_tag);
             if success == Success::First {
@@ -70,7 +70,7 @@ impl Core {
                     self.acknowledge(lane, &dialog, flow);
                 }
                 // Under the lock, as the caller goes: either of them sees what the other did.
-                let taken = self.step(lane, None, |state, _| {
+                let taken = self.step(lane, |state, _| {
                     let outstanding = state.outstanding.get_mut(&key);
                     outstanding.is_some_and(|outstanding| outstanding.deliver(response))
                 });
@@ -107,7 +107,7 @@ impl Core {
     pub(crate) fn acknowledge(self: &Arc<Self>, lane: usize, dialog: &Dialog, flow: Flow) {
         let ack = dialog.ack(dialog.local_cseq());
         self.send_in_dialog(ack, flow, move |core, ack, flow| {
-            core.step(lane, None, |state, _| {
+            core.step(lane, |state, _| {
                 state.shard.send_ack(ack, flow, &address_of(&flow))
             });
         });
@@ -116,9 +116,9 @@ impl Core {
     /// Ends a call that nobody wants: ours, or one whose caller never acknowledged it.
     pub(super) fn hang_up(self: &Arc<Self>, lane: usize, mut dialog: Dialog, flow: Flow) {
         let bye = dialog.request(Method::BYE);
-        self.step(lane, None, |state, _| state.shard.end_dialog(dialog.id()));
+        self.step(lane, |state, _| state.shard.end_dialog(dialog.id()));
         self.send_in_dialog(bye, flow, move |core, bye, flow| {
-            core.step(lane, None, |state, now| {
+            core.step(lane, |state, now| {
                 state.shard.request(now, bye, flow, &address_of(&flow));
             });
         });

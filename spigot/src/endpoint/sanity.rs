@@ -3,7 +3,7 @@
 //!
 //! Pure: bytes in, a verdict out.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::flow::Flow;
 use crate::sip::{self, Bytes, Message, ParseError, Request, Response, StatusCode, header::Via};
@@ -11,8 +11,8 @@ use crate::sip::{self, Bytes, Message, ParseError, Request, Response, StatusCode
 /// What is to be done with the bytes that a transport brought.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// A good request, and the flow its responses travel on.
-    Request(Request, Flow),
+    /// A good request.
+    Request(Request),
     /// A good response.
     Response(Response),
     /// Not good, but readable enough to say so to whom sent it.
@@ -20,7 +20,6 @@ pub(super) enum Verdict {
         request: Request,
         status: StatusCode,
         reason: ParseError,
-        reply_to: Flow,
     },
     /// Not good, and nobody to say it to.
     Drop(ParseError),
@@ -35,7 +34,7 @@ pub(super) fn judge(bytes: Bytes, flow: Flow, limits: &sip::Limits) -> Verdict {
     match message {
         Message::Request(mut request) => match request.validate() {
             Ok(()) => match stamp(&mut request, flow) {
-                Ok(reply_to) => Verdict::Request(request, reply_to),
+                Ok(()) => Verdict::Request(request),
                 Err(error) => Verdict::Drop(error),
             },
             Err(error) => refuse(Some(request), flow, error),
@@ -58,17 +57,16 @@ pub(super) fn refuse(request: Option<Request>, flow: Flow, reason: ParseError) -
         return Verdict::Drop(reason);
     };
     match stamp(&mut request, flow) {
-        Ok(reply_to) => Verdict::Refuse {
+        Ok(()) => Verdict::Refuse {
             request,
             status,
             reason,
-            reply_to,
         },
         Err(_) => Verdict::Drop(reason),
     }
 }
 
-/// Writes where the request came from into its topmost Via, and says where its responses go.
+/// Writes where the request came from into its topmost Via.
 ///
 /// [RFC 3261 §18.2.1](https://www.rfc-editor.org/rfc/rfc3261#section-18.2.1):
 /// > If the host portion of the "sent-by" parameter contains a domain name, or if it contains an IP address
@@ -77,56 +75,22 @@ pub(super) fn refuse(request: Option<Request>, flow: Flow, reason: ParseError) -
 ///
 /// [RFC 3581 §4](https://www.rfc-editor.org/rfc/rfc3581#section-4): with an `rport` parameter without value,
 /// its value becomes the source port, and `received` is added even where it says what sent-by says.
-fn stamp(request: &mut Request, flow: Flow) -> Result<Flow, ParseError> {
+fn stamp(request: &mut Request, flow: Flow) -> Result<(), ParseError> {
     let Some(via) = request.headers().typed::<Via>()? else {
-        return Ok(flow);
+        return Ok(());
     };
-    let wants_port = via.rport().is_some();
-    let differs = via.host().ip() != Some(flow.peer.ip().to_canonical());
-    let stamped = if wants_port || differs {
-        let mut stamped = via.with_param("received", Some(&flow.peer.ip().to_canonical().to_string()))?;
-        if wants_port {
-            stamped = stamped.with_param("rport", Some(&flow.peer.port().to_string()))?;
-        }
-        request.headers_mut().replace_first(&stamped)?;
-        stamped
-    } else {
-        via
-    };
-    Ok(Flow {
-        peer: reply_address(&stamped, flow),
-        ..flow
-    })
-}
-
-/// Where a response goes over `flow` ([RFC 3261 §18.2.2](https://www.rfc-editor.org/rfc/rfc3261#section-18.2.2)).
-///
-/// On a stream: back on the connection. Otherwise to `maddr` where there is one, else to `received` and
-/// `rport`, else to `received` and the port of sent-by.
-fn reply_address(via: &Via, flow: Flow) -> SocketAddr {
-    if flow.transport.is_reliable() {
-        return flow.peer;
+    let source = SocketAddr::new(flow.peer.ip().to_canonical(), flow.peer.port());
+    if via.rport().is_some() || via.host().ip() != Some(source.ip()) {
+        request.headers_mut().replace_first(&via.received_from(source)?)?;
     }
-    let sent_by_port = via.port().unwrap_or(flow.transport.default_port());
-    if let Some(address) = via.maddr().and_then(address_in) {
-        return SocketAddr::new(address, sent_by_port);
-    }
-    match via.rport() {
-        Some(_) => flow.peer,
-        None => SocketAddr::new(flow.peer.ip(), sent_by_port),
-    }
-}
-
-/// The IP address that a host is, an IPv6 one in brackets or, as some write it, without.
-fn address_in(host: &str) -> Option<IpAddr> {
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    bare.unwrap_or(host).parse().ok()
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::flow::Transport;
+    use crate::proto::reply;
 
     fn request(via: &str) -> Request {
         Request::parse(format!(
@@ -156,7 +120,9 @@ mod tests {
     fn stamped(transport: Transport, peer: &str, sent_by: &str) -> (Option<String>, Option<u16>, String) {
         let name = transport.as_str();
         let mut request = request(&format!("SIP/2.0/{name} {sent_by};branch=z9hG4bK1"));
-        let reply_to = stamp(&mut request, flow(transport, peer)).unwrap();
+        let flow = flow(transport, peer);
+        stamp(&mut request, flow).unwrap();
+        let (reply_to, _) = reply::route_of(&request, &flow);
         let vias: Vec<Via> = request.headers().all().map(Result::unwrap).collect();
         assert_eq!(vias.len(), 2);
         assert_eq!(vias[0].branch(), Some("z9hG4bK1"));

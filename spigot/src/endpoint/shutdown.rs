@@ -25,7 +25,7 @@ pub(super) async fn drain(core: &Arc<Core>, patience: Duration) {
 impl Core {
     fn refuse_new(self: &Arc<Self>) {
         for lane in 0..self.lanes.len() {
-            self.step(lane, None, |state, _| state.shard.refuse_new(true));
+            self.step(lane, |state, _| state.shard.refuse_new(true));
         }
     }
 

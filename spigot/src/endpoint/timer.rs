@@ -17,7 +17,7 @@ pub(super) async fn run(core: Arc<Core>, lane: usize) {
             Some(deadline) => tokio::select! {
                 biased;
                 () = tokio::time::sleep_until(deadline.into()) => {
-                    core.step(lane, None, |state, now| state.shard.handle_timeout(now));
+                    core.step(lane, |state, now| state.shard.handle_timeout(now));
                 }
                 () = earlier => {}
             },

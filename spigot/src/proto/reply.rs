@@ -4,7 +4,7 @@
 //!
 //! [RFC 3261 §8.2.6.2]: https://www.rfc-editor.org/rfc/rfc3261#section-8.2.6.2
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use spigot_parser::header::Via;
 use spigot_parser::{HeaderName, Method, ParseError, Request, Response, StatusCode};
@@ -38,24 +38,32 @@ pub fn stateless(request: &Request, status: StatusCode, seed: [u8; 16]) -> Respo
 /// > "received" parameter, if present, using the port in the "sent-by" value, or the default port for that
 /// > transport, if no port is specified.
 ///
-/// and over UDP, where there is no rport (RFC 3581 §4):
+/// Over UDP it goes to `maddr` where there is one that is an address (a name is not looked up for a response),
+/// and where there is no rport (RFC 3581 §4):
 /// > Otherwise (for unreliable unicast transports), if the top Via has a "received" parameter, the response
 /// > MUST be sent to the address in the "received" parameter, using the port indicated in the "sent-by"
 /// > value, or using port 5060 if none is specified explicitly.
+///
+/// The address in `received` is that of `flow`, whatever the sender wrote there.
 pub fn route(via: &Via, flow: &Flow) -> (Flow, Option<SocketAddr>) {
     let port = via.port().unwrap_or(flow.transport.default_port());
-    let address = SocketAddr::new(flow.peer.ip(), port);
-    match flow.transport {
-        Transport::Udp if via.rport().is_none() => (
-            Flow {
-                peer: address,
-                ..*flow
-            },
-            None,
-        ),
-        Transport::Tcp | Transport::Tls => (*flow, Some(address)),
-        _ => (*flow, None),
-    }
+    let received = SocketAddr::new(flow.peer.ip(), port);
+    let peer = match flow.transport {
+        Transport::Tcp | Transport::Tls => return (*flow, Some(received)),
+        Transport::Udp => match via.maddr().and_then(address_in) {
+            Some(address) => SocketAddr::new(address, port),
+            None if via.rport().is_none() => received,
+            None => flow.peer,
+        },
+        Transport::Ws | Transport::Wss => flow.peer,
+    };
+    (Flow { peer, ..*flow }, None)
+}
+
+/// The IP address that a host is, an IPv6 one in brackets or, as some write it, without.
+fn address_in(host: &str) -> Option<IpAddr> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    bare.unwrap_or(host).parse().ok()
 }
 
 /// [`route`] for a request whose top Via may not be readable: then on the flow, and nowhere else.
