@@ -1,8 +1,9 @@
 //! Hosts, kept as text until somebody asks for an address.
 //!
-//! The one invariant: a [`Host`] is a host by RFC 3261 §25.1. Two readings of the grammar are wider than its letter: a
-//! last label may begin with a digit (RFC 1123 §2.1 allows it, and container names do it), and an IPv6 address may have
-//! three colons in a row, which the grammar of RFC 3261 allows by mistake (RFC 5118 §4.10).
+//! The one invariant: a [`Host`] is a host by RFC 3261 §25.1. Three readings of the grammar are wider than its letter: a
+//! last label may begin with a digit (RFC 1123 §2.1 allows it, and container names do it), a label may have
+//! underscores (names of containers and of Windows hosts do), and an IPv6 address may have three colons in a row, which
+//! the grammar of RFC 3261 allows by mistake (RFC 5118 §4.10).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -10,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::grammar::{Class, alphanum_and, class_end};
 use crate::{ErrorKind, ParseError};
 
-static ALPHANUM: Class = alphanum_and(b"");
+static LABEL_CHARACTERS: Class = alphanum_and(b"_");
 
 const LABEL: &str = "a host, whose labels begin and end with a letter or a digit";
 
@@ -125,7 +126,7 @@ pub(crate) fn host_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize
     let mut end = at;
     loop {
         let label = end;
-        end = class_end(&ALPHANUM, bytes, label);
+        end = class_end(&LABEL_CHARACTERS, bytes, label);
         if end == label && (label == at || bytes[label - 1] != b'.') {
             return Err(ParseError::new(kind, end, LABEL));
         }
@@ -135,7 +136,7 @@ pub(crate) fn host_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize
         }
         while bytes.get(end) == Some(&b'-') {
             let hyphens = end + 1;
-            end = class_end(&ALPHANUM, bytes, hyphens);
+            end = class_end(&LABEL_CHARACTERS, bytes, hyphens);
             if end == hyphens && bytes.get(end) != Some(&b'-') {
                 return Err(ParseError::new(kind, end, LABEL));
             }
@@ -226,6 +227,7 @@ mod tests {
     fn hosts_are_names_and_addresses() {
         for text in [
             "example.com",
+            "sip_proxy_1",
             "example.com.",
             "a",
             "3f2a9c4b",
@@ -251,7 +253,6 @@ mod tests {
             "a..b",
             "a.-b",
             "a-.b",
-            "a_b",
             "bücher.example",
             "1.2.3",
             "256",
