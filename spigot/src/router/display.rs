@@ -2,7 +2,13 @@
 
 use std::fmt;
 
-use super::route::{Rule, Takes};
+use super::route::{Route, Routes, Rule, Takes};
+
+impl<S: 'static> fmt::Display for Routes<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        table(f, self.iter().map(Route::rule))
+    }
+}
 
 /// Writes the rules as aligned columns, a line each, with a heading. No line ends in spaces, and the last has
 /// no line end.

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{Reply, Request, display};
+use super::{Reply, Request};
 use crate::sip::Captures;
 
 /// What a handler will answer.
@@ -133,11 +133,5 @@ impl<S> fmt::Debug for Route<S> {
 impl<S: 'static> fmt::Debug for Routes<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
-    }
-}
-
-impl<S: 'static> fmt::Display for Routes<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        display::table(f, self.iter().map(Route::rule))
     }
 }

@@ -6,17 +6,39 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::network::Wires;
+use super::network::{Network, Wires};
 use crate::flow::{Flow, Transport};
 use crate::sip::{self, Bytes};
 use crate::transport::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits};
 
+impl Network {
+    /// A datagram listener on this network, for [`Config::bind`](crate::Config::bind). `name` stands above
+    /// its rail in the ladder.
+    pub fn datagrams(&self, address: SocketAddr, name: &str) -> impl Bind + use<> {
+        self.listener(Transport::Udp, address, name)
+    }
+
+    /// A stream listener on this network, framed and delivered in order as TCP is.
+    pub fn streams(&self, address: SocketAddr, name: &str) -> impl Bind + use<> {
+        self.listener(Transport::Tcp, address, name)
+    }
+
+    pub(super) fn listener(&self, transport: Transport, address: SocketAddr, name: &str) -> MemoryListener {
+        self.wires.ladder.name(address, name);
+        MemoryListener {
+            wires: self.wires.clone(),
+            transport,
+            address,
+        }
+    }
+}
+
 /// A listener on a [`Network`](super::Network), not yet bound.
 #[derive(Debug)]
 pub(super) struct MemoryListener {
-    pub(super) wires: Arc<Wires>,
-    pub(super) transport: Transport,
-    pub(super) address: SocketAddr,
+    wires: Arc<Wires>,
+    transport: Transport,
+    address: SocketAddr,
 }
 
 impl Bind for MemoryListener {

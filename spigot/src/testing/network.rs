@@ -15,11 +15,10 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::faults::Dice;
-use super::memory::MemoryListener;
 use super::{Faults, Ladder, run};
 use crate::flow::{Flow, Transport};
 use crate::sip::{Bytes, Frame, FrameError, Framer, Limits};
-use crate::transport::{Bind, Inbound, next_connection};
+use crate::transport::{Inbound, next_connection};
 
 /// Wires that are not there: every listener bound on it reaches every other.
 ///
@@ -33,7 +32,7 @@ use crate::transport::{Bind, Inbound, next_connection};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Network {
-    wires: Arc<Wires>,
+    pub(super) wires: Arc<Wires>,
 }
 
 /// What all handles of one network share.
@@ -41,7 +40,7 @@ pub struct Network {
 pub(super) struct Wires {
     state: Mutex<State>,
     bell: Notify,
-    ladder: Ladder,
+    pub(super) ladder: Ladder,
     courier: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -135,26 +134,6 @@ impl Network {
     /// What was said on it so far.
     pub fn ladder(&self) -> Ladder {
         self.wires.ladder.clone()
-    }
-
-    /// A datagram listener on this network, for [`Config::bind`](crate::Config::bind). `name` stands above
-    /// its rail in the ladder.
-    pub fn datagrams(&self, address: SocketAddr, name: &str) -> impl Bind + use<> {
-        self.listener(Transport::Udp, address, name)
-    }
-
-    /// A stream listener on this network, framed and delivered in order as TCP is.
-    pub fn streams(&self, address: SocketAddr, name: &str) -> impl Bind + use<> {
-        self.listener(Transport::Tcp, address, name)
-    }
-
-    pub(super) fn listener(&self, transport: Transport, address: SocketAddr, name: &str) -> MemoryListener {
-        self.wires.ladder.name(address, name);
-        MemoryListener {
-            wires: self.wires.clone(),
-            transport,
-            address,
-        }
     }
 
     /// An address that nobody has yet, out of 198.51.100.0/24 (RFC 5737).
