@@ -6,7 +6,7 @@ pub use std::result::Result;
 pub use std::sync::Arc;
 
 pub use crate::router::extract::Path;
-pub use crate::router::glue::{Capture, capture, future, rejected, reply, unanswered};
+pub use crate::router::glue::{Capture, capture, extract, future, reply, unanswered};
 pub use crate::router::route::{Captured, Takes};
 pub use crate::router::{
     Agent, FromRequest, HandlerFuture, IntoReply, Reply, Request, Route, Routes, method,

@@ -98,15 +98,15 @@ fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenSt
             Argument::Extractor(written) => {
                 let here = options.private(written.span());
                 // An ACK or a CANCEL has no answer, not even that.
-                let refused = if route.is_answered() {
-                    quote!(rejected)
+                let refusal = if route.is_answered() {
+                    quote_spanned!(written.span()=> rejection)
                 } else {
-                    quote!(unanswered)
+                    quote_spanned!(written.span()=> #here::unanswered(rejection))
                 };
                 extractions.push(quote_spanned! {written.span()=>
-                    let #name = match <#written as #here::FromRequest<Self, #marker>>::from_request(&#request, &*#agent).await {
+                    let #name: #written = match #here::extract::<_, Self, #marker>(&#request, &*#agent).await {
                         #here::Result::Ok(argument) => argument,
-                        #here::Result::Err(rejection) => return #here::#refused(rejection),
+                        #here::Result::Err(rejection) => return #refusal,
                     };
                 });
             }

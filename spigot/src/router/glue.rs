@@ -5,7 +5,7 @@ use std::future::Future;
 use std::str::FromStr;
 
 use super::route::Captured;
-use super::{HandlerFuture, IntoReply, Reply, method};
+use super::{FromRequest, HandlerFuture, IntoReply, Reply, Request};
 use crate::sip::{Response, StatusCode};
 
 /// What a capture can be read as.
@@ -31,14 +31,19 @@ pub fn capture<T: Capture>(captured: Captured<'_>, name: &str) -> Option<T> {
     T::read(captured?.get(name)?)
 }
 
-/// What is answered when an argument cannot be read.
-pub fn rejected(rejection: impl IntoReply<method::any>) -> Reply {
-    rejection.into_reply()
+/// An argument, or what is answered when it cannot be read.
+///
+/// This is a function, and its signature does not name `T::Rejection`, so that a type which is no extractor is one
+/// error: in the expansion it would be reported again for each use of what the trait gives.
+pub async fn extract<T: FromRequest<S, M>, S, M>(request: &Request, agent: &S) -> Result<T, Reply> {
+    T::from_request(request, agent)
+        .await
+        .map_err(IntoReply::into_reply)
 }
 
 /// An argument of an `ack` or `cancel` handler cannot be read: the handler does not run, and nothing is sent.
-pub fn unanswered(rejection: impl IntoReply<method::any>) -> Reply {
-    tracing::debug!(status = ?rejection.into_reply().status(), "an ACK or CANCEL does not reach its handler");
+pub fn unanswered(rejection: Reply) -> Reply {
+    tracing::debug!(status = ?rejection.status(), "an ACK or CANCEL does not reach its handler");
     Reply::Nothing
 }
 

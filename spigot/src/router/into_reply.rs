@@ -28,7 +28,7 @@ use crate::sip::{Response, StatusCode};
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an answer of a `{M}` handler",
+    message = "`{Self}` is not an answer of `{M}` handlers",
     label = "this cannot be sent in answer to the request",
     note = "a handler answers with `StatusCode`, `(StatusCode, header or body)`, `(StatusCode, header, body)`, `Response`, `Reply`, or a `Result` of two of those",
     note = "`()` is what `ack` and `cancel` handlers return, and nothing else: ACK has no answer in SIP, and the library answers CANCEL"

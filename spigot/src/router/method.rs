@@ -6,7 +6,7 @@
 /// A method whose requests are answered: every one but ACK, to which there is no response, and CANCEL, which
 /// the library answers (RFC 3261 §9.2, §17).
 #[diagnostic::on_unimplemented(
-    message = "a `{Self}` handler cannot answer",
+    message = "`{Self}` handlers cannot answer",
     label = "nothing can be sent in answer to this request",
     note = "ACK has no response in SIP, and the library answers CANCEL by itself: their handlers return `()`"
 )]

@@ -16,6 +16,13 @@ impl Pbx {
         let _ = colour;
         StatusCode::OK
     }
+
+    // Once, though the type is more than one token.
+    #[message]
+    async fn message(&self, octets: Vec<u8>) -> StatusCode {
+        let _ = octets;
+        StatusCode::OK
+    }
 }
 
 fn main() {}

@@ -26,7 +26,7 @@ pub use transaction::NoTransaction;
 /// | [`Uri`](crate::Uri) | the Request-URI | |
 /// | [`Bytes`](crate::Bytes), `String` | the body | 415 for a `String` that is not UTF-8 |
 /// | [`Source`](crate::Source) | where the request came from | |
-/// | [`Transaction`](crate::Transaction) | provisional replies, cancellation | 500 where there is none |
+/// | [`Transaction`](crate::Transaction) | provisional replies, cancellation | 500 where there is none; an ACK has none, so an `ack` handler that takes it never runs |
 ///
 /// A type of the application's is one when it implements this:
 ///
@@ -57,7 +57,7 @@ pub use transaction::NoTransaction;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of a `{M}` handler",
+    message = "`{Self}` cannot be an argument of `{M}` handlers",
     label = "this is not an extractor",
     note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Option<Header<T>>`, `Uri`, `Bytes`, `String`, `Source`, `Transaction`, or a type of yours that implements `FromRequest`"
 )]
