@@ -150,7 +150,13 @@ fn misspelled(name: &str) -> Option<&'static str> {
     if BUILT_IN.contains(&name) {
         return None;
     }
+    // `#[INVITE]`, as the method is written on the wire.
+    let name = name.to_lowercase();
+    let name = name.as_str();
     attribute::route_names().find(|route| {
+        if name == *route {
+            return true;
+        }
         let letters = if route.len() >= 6 { 2 } else { 1 };
         route.len() >= 4 && distance(name, route) <= letters
     })
@@ -198,6 +204,8 @@ mod tests {
     fn misspelled_routes_are_known_and_other_attributes_left_alone() {
         assert_eq!(misspelled("regster"), Some("register"));
         assert_eq!(misspelled("subscribes"), Some("subscribe"));
+        assert_eq!(misspelled("INVITE"), Some("invite"));
+        assert_eq!(misspelled("Bye"), Some("bye"));
         assert_eq!(misspelled("instrument"), None);
         assert_eq!(misspelled("inline"), None);
         assert_eq!(misspelled("must_use"), None);

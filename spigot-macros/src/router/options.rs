@@ -34,12 +34,12 @@ impl Options {
         }
         let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
         let hint = match nearest(&name, ["crate"]) {
-            Some(name) => format!("did you mean `{name}`? "),
-            None => String::new(),
+            Some(name) => format!("did you mean `{name}`? It has "),
+            None => String::from("it has "),
         };
         errors.push(
             meta.path.span(),
-            format!("`#[sip_router]` has no option `{name}`: {hint}It has `crate = name`, for a dependency on spigot that is renamed"),
+            format!("`#[sip_router]` has no option `{name}`: {hint}`crate = name`, for a dependency on spigot that is renamed"),
         );
         // What follows belongs to the unknown option.
         while !meta.input.is_empty() && !meta.input.peek(Token![,]) {

@@ -17,6 +17,8 @@ pub(super) struct RouteOptions {
     /// Whether the first text is the name of a method and not a pattern.
     needs_method: bool,
     method: Option<LitStr>,
+    /// Whether something stands in its place, which has been reported.
+    method_is_wrong: bool,
     pattern_seen: bool,
     pub(super) pattern: Option<(LitStr, Pattern)>,
     pub(super) in_dialog: bool,
@@ -68,6 +70,19 @@ impl RouteOptions {
         let Ok(name) = input.call(Ident::parse_any) else {
             return Err(input.error(format!("expected an option: {LIST_OF_OPTIONS}")));
         };
+        if self.needs_method && self.method.is_none() && !OPTIONS.contains(&name.to_string().as_str()) {
+            self.method_is_wrong = true;
+            return Err(syn::Error::new(
+                name.span(),
+                format!("the name of a method stands in quotes: `#[method(\"{name}\")]`"),
+            ));
+        }
+        if input.peek(Token![:]) && OPTIONS.contains(&name.to_string().as_str()) {
+            return Err(syn::Error::new(
+                name.span(),
+                format!("the value of an option stands after `=`: `{name} = \"...\"`"),
+            ));
+        }
         if input.peek(Token![:]) {
             return Err(syn::Error::new(
                 name.span(),
@@ -147,7 +162,9 @@ impl RouteOptions {
 
     pub(super) fn method_name(&self, name: &Ident, errors: &mut Errors) -> Option<String> {
         let Some(text) = &self.method else {
-            errors.push(name.span(), "which method? Write its name: `#[method(\"NAME\")]`");
+            if !self.method_is_wrong {
+                errors.push(name.span(), "which method? Write its name: `#[method(\"NAME\")]`");
+            }
             return None;
         };
         let method = text.value();

@@ -24,6 +24,16 @@ impl Pbx {
         StatusCode::OK
     }
 
+    #[method(PING)]
+    async fn unquoted(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[notify(event: "presence")]
+    async fn notified(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
     #[method("NO SPACES")]
     async fn spaced(&self) -> StatusCode {
         StatusCode::OK

@@ -9,6 +9,11 @@ impl Pbx {
         StatusCode::OK
     }
 
+    #[INVITE]
+    async fn call(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
     #[invite]
     const RINGS: u32 = 3;
 }
