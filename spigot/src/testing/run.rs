@@ -53,14 +53,23 @@ pub fn run<T>(name: &str, clock: Clock, seed: Option<u64>, test: impl Future<Out
         Ok(value) => value,
         Err(panic) => {
             if let Some(session) = session {
-                for ladder in session.ladders {
-                    eprintln!("\n{ladder}");
+                let message = panic.downcast_ref::<String>().map_or("", String::as_str);
+                for ladder in session.ladders.iter().map(Ladder::to_string) {
+                    // An expectation of a test client has told it already.
+                    if !is_told(&ladder, message) {
+                        eprintln!("\n{ladder}");
+                    }
                 }
                 eprintln!("{name} failed with {SEED_VARIABLE}={seed}; that variable repeats this run.");
             }
             std::panic::resume_unwind(panic)
         }
     }
+}
+
+/// Whether the message holds the ladder up to where it failed: what comes after that is the clearing up.
+fn is_told(ladder: &str, message: &str) -> bool {
+    ladder.lines().next().is_some_and(|rails| message.contains(rails))
 }
 
 fn from_environment() -> Option<u64> {
@@ -114,6 +123,17 @@ mod tests {
             before.elapsed()
         });
         assert!(waited >= start + Duration::from_secs(1_800));
+    }
+
+    #[test]
+    fn a_ladder_is_told_once() {
+        let ladder = "   server   alice\n 0.000 s  |<--- INVITE 1 ---|\n 0.100 s  |<--- CANCEL 1 ---|\n";
+        assert!(is_told(
+            ladder,
+            "expected 183, and 180 came\n   server   alice\n 0.000 s  |<--- INVITE 1 ---|\n"
+        ));
+        assert!(!is_told(ladder, "assertion failed"));
+        assert!(!is_told(ladder, ""));
     }
 
     #[test]
