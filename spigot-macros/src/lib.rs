@@ -16,7 +16,11 @@ use proc_macro::TokenStream;
 /// ACK and CANCEL; and `#[fallback]`, in the place of the library's 404, 405 and 501. They need no import.
 ///
 /// In parentheses they take a pattern for the Request-URI, `in_dialog`, `event = "package"` and `content_type =
-/// "type/subtype"`:
+/// "type/subtype"`. In a pattern `*` stands for anything and `{name}` for what `Path(name)` takes; a port, parameters
+/// and headers that it does not name may be there or not (`spigot::sip::Pattern` has the rules). A request inside a
+/// dialog, a re-INVITE say, goes to the routes that say `in_dialog`, any other to the rest; BYE, INFO, UPDATE, PRACK
+/// and NOTIFY exist in dialogs alone and need not say so. Routes are tried in the order written, and what none takes
+/// is answered by the library: `spigot::Router` has the table.
 ///
 /// ```ignore
 /// #[sip_router]
@@ -33,7 +37,8 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// A handler takes `&self` and extractors (`FromRequest`), and returns an answer (`IntoReply`). The block gets a
-/// constant `ROUTES` that prints as a table. A generic block says `Send + Sync + 'static` of its parameters. A
+/// constant `ROUTES` that prints as a table. A type has one such block; its other methods may stand in it or in
+/// blocks of their own. A generic block says `Send + Sync + 'static` of its parameters. A
 /// crate that renames its dependency on spigot writes `#[sip_router(crate = name)]`.
 #[proc_macro_attribute]
 pub fn sip_router(options: TokenStream, block: TokenStream) -> TokenStream {

@@ -28,7 +28,7 @@
 //! - [`Spigot::start`] binds the listeners of a [`Config`] and serves them; the handle gives a [`Client`].
 //! - What the agent has no route for, the library answers as RFC 3261 says: 405 with Allow, 404, 481 ...
 //! - A *flow* ([`Flow`]) is what a message travels on. Via and Contact are written from it, so they agree with it.
-//! - [`testing`] runs all of it on an in-memory network and virtual time.
+//! - The module `testing`, behind the feature of that name, runs all of it on an in-memory network and virtual time.
 //!
 //! # Features
 //!
