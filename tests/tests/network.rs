@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use spigot::testing::{Clock, Faults, Network, TestServer, run};
-use spigot::{Config, Limits, Spigot, StatusCode, Transport, sip_router};
+use spigot::{Config, Limits, Method, Spigot, StatusCode, Transport, sip_router};
 
 struct Plain;
 
@@ -97,4 +97,25 @@ async fn a_stream_is_framed_within_the_limits_of_its_listener() {
     alice.expect_closed(1).await;
     let again = alice.message("sip:bob@example.com", "hello").send().await;
     assert_eq!(again.status(), StatusCode::OK, "by a new stream");
+}
+
+/// An expectation that is not met fails at the line of the test, with the ladder.
+#[test]
+fn a_failed_expectation_names_the_line_of_the_test() {
+    let line = line!() + 5;
+    let failed = std::panic::catch_unwind(|| {
+        spigot::testing::run("fails", Default::default(), None, async {
+            let server = TestServer::start(Plain).await;
+            let alice = server.client("sip:alice@example.com").await;
+            alice.expect(Method::BYE).await;
+        });
+    });
+    let panic = failed.expect_err("nobody says BYE");
+    let message = panic.downcast_ref::<String>().expect("a message");
+    assert!(message.starts_with(&format!("{}:{line}:", file!())), "{message}");
+    assert!(
+        message.contains("expected BYE within 300s, and none came"),
+        "{message}"
+    );
+    assert!(message.contains("alice"), "{message}");
 }

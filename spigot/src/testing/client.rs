@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
+use super::complaint::Caller;
 use super::inbox::{Inbox, Received};
 use super::network::{Network, VIRTUAL_PATIENCE};
 use super::tap::Tap;
 use super::{Ladder, TestRequest, run};
-use crate::flow::{Flow, Transport};
+use crate::flow::Transport;
 use crate::sip::{Bytes, Method, Response, StatusCode, Uri};
 use crate::transport::{Bind, Tcp, Udp};
 use crate::{Config, IntoUri, Spigot};
@@ -209,21 +210,25 @@ impl TestClient {
     /// # Panics
     ///
     /// When the server cannot be reached.
-    pub async fn send_raw(&self, octets: impl AsRef<[u8]>) {
-        let flow = self.flow().await;
-        if let Err(error) = self.tap.send_raw(&flow, Bytes::copy_from_slice(octets.as_ref())) {
-            panic!("the test client could not send: {error}\n{}", self.ladder);
-        }
-    }
-
-    async fn flow(&self) -> Flow {
-        let carrier = self.tap.carrier().expect("a started client is bound");
-        match carrier.connect(self.server).await {
-            Ok(flow) => flow,
-            Err(error) => panic!(
-                "the test client cannot reach {}: {error}\n{}",
-                self.server, self.ladder
-            ),
+    #[track_caller]
+    pub fn send_raw<O: AsRef<[u8]>>(&self, octets: O) -> impl Future<Output = ()> + use<'_, O> {
+        let caller = Caller::here();
+        let octets = Bytes::copy_from_slice(octets.as_ref());
+        async move {
+            let carrier = self.tap.carrier().expect("a started client is bound");
+            let sent = match carrier.connect(self.server).await {
+                Ok(flow) => self
+                    .tap
+                    .send_raw(&flow, octets)
+                    .map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(error) = sent {
+                caller.complain(
+                    format_args!("cannot send to {}: {error}", self.server),
+                    &self.ladder,
+                );
+            }
         }
     }
 
@@ -233,9 +238,14 @@ impl TestClient {
     /// # Panics
     ///
     /// When none comes.
-    pub async fn expect_status(&self, status: StatusCode) -> Response {
-        self.expect_stray(&format!("a {status}"), |response| response.status() == status)
-            .await
+    #[track_caller]
+    pub fn expect_status(&self, status: StatusCode) -> impl Future<Output = Response> {
+        let caller = Caller::here();
+        async move {
+            let expected = format!("a {status}");
+            self.expect_stray(caller, &expected, |response| response.status() == status)
+                .await
+        }
     }
 
     /// The next response to something that was sent raw, whatever its status.
@@ -243,28 +253,39 @@ impl TestClient {
     /// # Panics
     ///
     /// When none comes.
-    pub async fn expect_response(&self) -> Response {
-        self.expect_stray("a response", |_| true).await
+    #[track_caller]
+    pub fn expect_response(&self) -> impl Future<Output = Response> {
+        self.expect_stray(Caller::here(), "a response", |_| true)
     }
 
-    async fn expect_stray(&self, what: &str, wanted: impl Fn(&Response) -> bool) -> Response {
+    async fn expect_stray(&self, caller: Caller, what: &str, wanted: impl Fn(&Response) -> bool) -> Response {
+        self.wait_for(caller, what, || self.tap.take(&wanted)).await
+    }
+
+    /// Waits until `found` finds something in what the tap hears.
+    async fn wait_for<T>(&self, caller: Caller, what: &str, found: impl Fn() -> Option<T>) -> T {
         let heard = async {
             loop {
                 let mut news = std::pin::pin!(self.tap.news());
                 news.as_mut().enable();
-                if let Some(response) = self.tap.take(&wanted) {
-                    return response;
+                if let Some(found) = found() {
+                    return found;
                 }
                 news.await;
             }
         };
         match tokio::time::timeout(self.patience, heard).await {
-            Ok(response) => response,
-            Err(_) => panic!(
-                "expected {what} within {:?}, and none came\n{}",
-                self.patience, self.ladder
-            ),
+            Ok(found) => found,
+            Err(_) => self.in_vain(caller, what),
         }
+    }
+
+    fn in_vain(&self, caller: Caller, what: &str) -> ! {
+        let patience = self.patience;
+        caller.complain(
+            format_args!("expected {what} within {patience:?}, and none came"),
+            &self.ladder,
+        )
     }
 
     /// Lets `time` pass, and sees that no response to anything raw, and no request, has come by then.
@@ -272,20 +293,19 @@ impl TestClient {
     /// # Panics
     ///
     /// When one has.
-    pub async fn expect_nothing(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-        let strays = self.tap.strays();
-        assert!(
-            strays == 0,
-            "expected silence, and {strays} responses came\n{}",
-            self.ladder
-        );
-        if let Ok(received) = self.received.lock().await.try_recv() {
-            panic!(
-                "expected silence, and a {} came\n{}",
-                received.method(),
-                self.ladder
-            );
+    #[track_caller]
+    pub fn expect_nothing(&self, time: Duration) -> impl Future<Output = ()> {
+        let caller = Caller::here();
+        async move {
+            tokio::time::sleep(time).await;
+            if let Some(response) = self.tap.take(|_| true) {
+                let status = response.status();
+                caller.complain(format_args!("expected silence, and {status} came"), &self.ladder);
+            }
+            if let Ok(received) = self.received.lock().await.try_recv() {
+                let method = received.method();
+                caller.complain(format_args!("expected silence, and {method} came"), &self.ladder);
+            }
         }
     }
 
@@ -294,22 +314,18 @@ impl TestClient {
     /// # Panics
     ///
     /// When none comes, or one with another method.
-    pub async fn expect(&self, method: Method) -> Received {
-        let next = async { self.received.lock().await.recv().await };
-        match tokio::time::timeout(self.patience, next).await {
-            Ok(Some(received)) if *received.method() == method => received,
-            Ok(Some(received)) => {
-                panic!(
-                    "expected {method}, and {} came\n{}",
-                    received.method(),
-                    self.ladder
-                )
-            }
-            Ok(None) | Err(_) => {
-                panic!(
-                    "expected {method} within {:?}, and none came\n{}",
-                    self.patience, self.ladder
-                )
+    #[track_caller]
+    pub fn expect(&self, method: Method) -> impl Future<Output = Received> {
+        let caller = Caller::here();
+        async move {
+            let next = async { self.received.lock().await.recv().await };
+            match tokio::time::timeout(self.patience, next).await {
+                Ok(Some(received)) if *received.method() == method => received,
+                Ok(Some(received)) => {
+                    let other = received.method();
+                    caller.complain(format_args!("expected {method}, and {other} came"), &self.ladder)
+                }
+                Ok(None) | Err(_) => self.in_vain(caller, method.as_str()),
             }
         }
     }
@@ -319,23 +335,10 @@ impl TestClient {
     /// # Panics
     ///
     /// When it does not.
-    pub async fn expect_closed(&self, nth: usize) {
-        let closed = async {
-            loop {
-                let mut news = std::pin::pin!(self.tap.news());
-                news.as_mut().enable();
-                if self.tap.closed() >= nth {
-                    return;
-                }
-                news.await;
-            }
-        };
-        if tokio::time::timeout(self.patience, closed).await.is_err() {
-            panic!(
-                "expected the connection to be closed within {:?}\n{}",
-                self.patience, self.ladder
-            );
-        }
+    #[track_caller]
+    pub fn expect_closed(&self, nth: usize) -> impl Future<Output = ()> {
+        let closed = move || (self.tap.closed() >= nth).then_some(());
+        self.wait_for(Caller::here(), "the end of the connection", closed)
     }
 }
 

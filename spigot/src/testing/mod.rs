@@ -33,6 +33,7 @@
 //! The feature `testing` has all of this; it belongs under `[dev-dependencies]`.
 
 mod client;
+mod complaint;
 mod faults;
 mod inbox;
 mod ladder;

@@ -1,6 +1,9 @@
 //! What a test client sends, with failures that panic and show the ladder.
 
+use std::future::Future;
+
 use super::TestClient;
+use super::complaint::Caller;
 use crate::IntoUri;
 use crate::client::{ClientTransaction, Dialog, RequestBuilder, RequestError};
 use crate::sip::header::TypedHeader;
@@ -54,14 +57,10 @@ impl<'c> TestRequest<'c> {
     /// # Panics
     ///
     /// When none comes.
-    pub async fn send(self) -> Response {
-        let transaction = self.start().await;
-        let client = transaction.client;
-        let mut transaction = transaction.transaction;
-        transaction
-            .response()
-            .await
-            .unwrap_or_else(|error| fail(client, &error))
+    #[track_caller]
+    pub fn send(self) -> impl Future<Output = Response> + use<'c> {
+        let caller = Caller::here();
+        async move { self.start_for(caller).await.response_for(caller).await }
     }
 
     /// Sends it and gives the transaction.
@@ -69,11 +68,16 @@ impl<'c> TestRequest<'c> {
     /// # Panics
     ///
     /// When it cannot be sent.
-    pub async fn start(self) -> TestTransaction<'c> {
+    #[track_caller]
+    pub fn start(self) -> impl Future<Output = TestTransaction<'c>> + use<'c> {
+        self.start_for(Caller::here())
+    }
+
+    async fn start_for(self, caller: Caller) -> TestTransaction<'c> {
         let TestRequest { client, builder } = self;
         match builder.start().await {
             Ok(transaction) => TestTransaction { client, transaction },
-            Err(error) => fail(client, &error),
+            Err(error) => caller.complain(error, client.ladder()),
         }
     }
 }
@@ -91,29 +95,23 @@ impl<'c> TestTransaction<'c> {
     /// # Panics
     ///
     /// When another comes, or a final one.
-    pub async fn expect_provisional(&mut self, status: StatusCode) -> Response {
-        loop {
-            match self.transaction.provisional().await {
-                Some(response) if response.status() == status => return response,
-                Some(response) if response.status() == StatusCode::TRYING => {}
-                Some(response) => {
-                    panic!(
-                        "expected {status}, and {} came\n{}",
-                        response.status(),
-                        self.client.ladder()
-                    )
+    #[track_caller]
+    pub fn expect_provisional(&mut self, status: StatusCode) -> impl Future<Output = Response> + use<'_, 'c> {
+        let caller = Caller::here();
+        async move {
+            let other = loop {
+                match self.transaction.provisional().await {
+                    Some(response) if response.status() == status => return response,
+                    Some(response) if response.status() == StatusCode::TRYING => {}
+                    Some(response) => break response,
+                    None => break self.response_for(caller).await,
                 }
-                None => match self.transaction.response().await {
-                    Ok(response) => {
-                        panic!(
-                            "expected {status}, and {} came\n{}",
-                            response.status(),
-                            self.client.ladder()
-                        )
-                    }
-                    Err(error) => fail(self.client, &error),
-                },
-            }
+            };
+            let other = other.status();
+            caller.complain(
+                format_args!("expected {status}, and {other} came"),
+                self.client.ladder(),
+            )
         }
     }
 
@@ -122,12 +120,16 @@ impl<'c> TestTransaction<'c> {
     /// # Panics
     ///
     /// When none comes.
-    pub async fn response(&mut self) -> Response {
-        let client = self.client;
-        self.transaction
-            .response()
-            .await
-            .unwrap_or_else(|error| fail(client, &error))
+    #[track_caller]
+    pub fn response(&mut self) -> impl Future<Output = Response> + use<'_, 'c> {
+        self.response_for(Caller::here())
+    }
+
+    async fn response_for(&mut self, caller: Caller) -> Response {
+        match self.transaction.response().await {
+            Ok(response) => response,
+            Err(error) => caller.complain(error, self.client.ladder()),
+        }
     }
 
     /// The final response, or why there is none: for tests that want the failure.
@@ -149,13 +151,14 @@ impl<'c> TestTransaction<'c> {
     /// # Panics
     ///
     /// When it made none.
+    #[track_caller]
     pub fn dialog(&self, response: &Response) -> TestDialog<'c> {
         match self.transaction.dialog(response) {
             Ok(dialog) => TestDialog {
                 client: self.client,
                 dialog,
             },
-            Err(error) => fail(self.client, &error),
+            Err(error) => Caller::here().complain(error, self.client.ladder()),
         }
     }
 }
@@ -181,16 +184,13 @@ impl<'c> TestDialog<'c> {
     /// # Panics
     ///
     /// When none comes.
-    pub async fn bye(&mut self) -> Response {
-        self.request(Method::BYE).send().await
+    #[track_caller]
+    pub fn bye(&mut self) -> impl Future<Output = Response> + use<'c> {
+        self.request(Method::BYE).send()
     }
 
     /// The ACK that [`TestRequest::without_ack`] held back.
     pub fn acknowledge(&self) {
         self.dialog.acknowledge();
     }
-}
-
-fn fail(client: &TestClient, error: &dyn std::error::Error) -> ! {
-    panic!("the test client: {error}\n{}", client.ladder())
 }

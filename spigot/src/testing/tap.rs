@@ -72,11 +72,6 @@ impl Tap {
         heard.stray.drain(..=at).next_back()
     }
 
-    /// The stray responses that nobody took yet.
-    pub(super) fn strays(&self) -> usize {
-        self.lock().stray.len()
-    }
-
     /// How many of the client's connections have been closed.
     pub(super) fn closed(&self) -> usize {
         self.lock().closed

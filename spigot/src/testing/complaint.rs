@@ -1,0 +1,23 @@
+//! What an expectation says that was not met: where the test had it, what came instead, and the ladder.
+
+use std::fmt;
+use std::panic::Location;
+
+use super::Ladder;
+
+/// The line of the test that expects something. It is taken when an expectation is made, since a panic inside
+/// a future only knows the line of the library.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller(&'static Location<'static>);
+
+impl Caller {
+    #[track_caller]
+    pub(super) fn here() -> Self {
+        Caller(Location::caller())
+    }
+
+    /// Fails the test.
+    pub(super) fn complain(self, what: impl fmt::Display, ladder: &Ladder) -> ! {
+        panic!("{}: {what}\n{ladder}", self.0)
+    }
+}
