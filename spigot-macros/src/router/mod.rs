@@ -48,6 +48,15 @@ pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
             "`#[sip_router]` goes on the type's own impl block, `impl Pbx { ... }`, and not on the impl of a trait",
         );
     }
+    let lifetime = block.generics.lifetimes().next();
+    if let Some(lifetime) = lifetime {
+        errors.push_at(
+            lifetime,
+            "an agent lives as long as its server, so it cannot borrow: let it own what it needs, or share it by an `Arc`",
+        );
+    }
+    // No agent can be made of these, and saying so once is enough.
+    let is_hopeless = block.trait_name.is_some() || lifetime.is_some();
     let routes: Vec<Route> = block
         .items
         .iter_mut()
@@ -55,7 +64,7 @@ pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
         .collect();
     reach::check(&routes, &mut errors);
 
-    let expansion = if block.trait_name.is_some() {
+    let expansion = if is_hopeless {
         TokenStream::new()
     } else if errors.is_empty() {
         expansion::write(&block, &routes, &options)

@@ -12,37 +12,46 @@
 )]
 pub trait Answered {}
 
+/// A method whose requests open a transaction: every one but ACK, which belongs to that of its INVITE or to none
+/// (RFC 3261 §17).
+#[diagnostic::on_unimplemented(
+    message = "`Transaction` cannot be an argument of an `{Self}` handler",
+    label = "there is no transaction here",
+    note = "an ACK opens no transaction: there is nothing to answer and nothing to cancel"
+)]
+pub trait Transacted {}
+
 macro_rules! methods {
-    ($($name:ident $doc:literal $($answered:ident)?;)*) => {$(
+    ($($name:ident $doc:literal $($is:ident)*;)*) => {$(
         #[doc = $doc]
         #[allow(non_camel_case_types)]
         #[derive(Clone, Copy, Debug)]
         #[non_exhaustive]
         pub struct $name;
 
-        $(impl $answered for $name {})?
+        $(impl $is for $name {})*
     )*};
 }
 
 methods! {
-    invite "INVITE: opens a session, or changes one (RFC 3261 §13)." Answered;
+    invite "INVITE: opens a session, or changes one (RFC 3261 §13)." Answered Transacted;
     ack "ACK: acknowledges the 2xx to an INVITE (RFC 3261 §13.2.2.4). It is never answered.";
-    bye "BYE: ends a session (RFC 3261 §15)." Answered;
-    cancel "CANCEL: gives up a pending INVITE (RFC 3261 §9). The library answers it.";
-    register "REGISTER: binds an address of record to contacts (RFC 3261 §10)." Answered;
-    options "OPTIONS: asks what a peer can do (RFC 3261 §11)." Answered;
-    subscribe "SUBSCRIBE: asks for the notifications of an event (RFC 6665 §3.1)." Answered;
-    notify "NOTIFY: reports an event's state (RFC 6665 §3.2)." Answered;
-    info "INFO: carries application data within a session (RFC 6086)." Answered;
-    message "MESSAGE: an instant message (RFC 3428)." Answered;
-    prack "PRACK: acknowledges a reliable provisional response (RFC 3262)." Answered;
-    publish "PUBLISH: puts an event's state in a server (RFC 3903)." Answered;
-    pull "PULL: a method of the vendor's, with no RFC." Answered;
-    push "PUSH: a method of the vendor's, with no RFC." Answered;
-    refer "REFER: asks the recipient to send a request (RFC 3515)." Answered;
-    store "STORE: a method of the vendor's, with no RFC." Answered;
-    update "UPDATE: changes a session before it is answered (RFC 3311)." Answered;
-    custom_method "A method that has no attribute of its own: `#[method(\"NAME\")]`." Answered;
-    any "Any method but ACK and CANCEL: `#[any]`." Answered;
-    fallback "What no route takes: `#[fallback]`." Answered;
+    bye "BYE: ends a session (RFC 3261 §15)." Answered Transacted;
+    cancel "CANCEL: gives up a pending INVITE (RFC 3261 §9). The library answers it." Transacted;
+    register "REGISTER: binds an address of record to contacts (RFC 3261 §10)." Answered Transacted;
+    options "OPTIONS: asks what a peer can do (RFC 3261 §11)." Answered Transacted;
+    subscribe "SUBSCRIBE: asks for the notifications of an event (RFC 6665 §3.1)." Answered Transacted;
+    notify "NOTIFY: reports an event's state (RFC 6665 §3.2)." Answered Transacted;
+    info "INFO: carries application data within a session (RFC 6086)." Answered Transacted;
+    message "MESSAGE: an instant message (RFC 3428)." Answered Transacted;
+    prack "PRACK: acknowledges a reliable provisional response (RFC 3262)." Answered Transacted;
+    publish "PUBLISH: puts an event's state in a server (RFC 3903)." Answered Transacted;
+    pull "PULL: a method of the vendor's, with no RFC." Answered Transacted;
+    push "PUSH: a method of the vendor's, with no RFC." Answered Transacted;
+    refer "REFER: asks the recipient to send a request (RFC 3515)." Answered Transacted;
+    store "STORE: a method of the vendor's, with no RFC." Answered Transacted;
+    update "UPDATE: changes a session before it is answered (RFC 3311)." Answered Transacted;
+    custom_method "A method that has no attribute of its own: `#[method(\"NAME\")]`." Answered Transacted;
+    any "Any method but ACK and CANCEL: `#[any]`." Answered Transacted;
+    fallback "What no route takes: `#[fallback]`." Answered Transacted;
 }

@@ -26,7 +26,7 @@ pub use transaction::NoTransaction;
 /// | [`Uri`](crate::Uri) | the Request-URI | |
 /// | [`Bytes`](crate::Bytes), `String` | the body | 415 for a `String` that is not UTF-8 |
 /// | [`Source`](crate::Source) | where the request came from | |
-/// | [`Transaction`](crate::Transaction) | provisional replies, cancellation | 500 where there is none; an ACK has none, so an `ack` handler that takes it never runs |
+/// | [`Transaction`](crate::Transaction) | provisional replies, cancellation | 500 where there is none; an `ack` handler cannot take it |
 ///
 /// A type of the application's is one when it implements this:
 ///

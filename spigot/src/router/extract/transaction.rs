@@ -1,7 +1,7 @@
 //! The server transaction as an argument.
 
 use super::FromRequest;
-use crate::router::{Agent, IntoReply, Reply, Request, Transaction};
+use crate::router::{Agent, IntoReply, Reply, Request, Transaction, method};
 use crate::sip::StatusCode;
 
 /// The request has no transaction: it was passed to the router without one. Answered 500.
@@ -16,7 +16,7 @@ impl<M> IntoReply<M> for NoTransaction {
     }
 }
 
-impl<S: Agent, M> FromRequest<S, M> for Transaction {
+impl<S: Agent, M: method::Transacted> FromRequest<S, M> for Transaction {
     type Rejection = NoTransaction;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, NoTransaction> {
