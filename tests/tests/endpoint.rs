@@ -362,3 +362,21 @@ async fn what_belongs_to_nothing_is_counted() {
     let counters = server.counters();
     assert_eq!((counters.stray_responses, counters.stray_acks), (1, 1));
 }
+
+#[spigot::test]
+async fn a_refusal_says_what_was_wrong() {
+    let server = TestServer::start(Ways::default()).await;
+    let alice = server.client("sip:alice@example.com").await;
+
+    alice
+        .send_raw(
+            "MESSAGE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.1;branch=z9hG4bKw\r\n\
+             Max-Forwards: 70\r\nFrom: <sip:alice@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\n\
+             Call-ID: w\r\nCSeq: one MESSAGE\r\nContent-Length: 0\r\n\r\n",
+        )
+        .await;
+
+    let response = alice.expect_status(StatusCode::BAD_REQUEST).await;
+    let warning = response.headers().get(&HeaderName::WARNING).unwrap_or_default();
+    assert!(warning.starts_with("399 spigot \"CSeq at octet "), "{warning}");
+}

@@ -68,6 +68,18 @@ impl Config {
     /// Listens for `transport` on a port (of every IPv4 interface), an address and port, or a
     /// [`SocketAddr`]. Call it once for each listener. Port 0 takes a free one, which
     /// [`Spigot::listeners`](crate::Spigot::listeners) tells.
+    ///
+    /// ```
+    /// # use spigot::{Config, Transport};
+    /// # struct MyUserAgent;
+    /// # #[spigot::sip_router]
+    /// # impl MyUserAgent {}
+    /// use std::net::SocketAddr;
+    ///
+    /// let address: SocketAddr = "[::1]:5060".parse()?;
+    /// let config = Config::new(MyUserAgent).listen(Transport::Udp, 5060).listen(Transport::Tcp, address);
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     pub fn listen(mut self, transport: Transport, address: impl Into<ListenAddr>) -> Self {
         self.listeners
             .push(Listener::Address(transport, address.into().0));

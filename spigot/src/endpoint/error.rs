@@ -1,12 +1,15 @@
 //! Why an endpoint did not start.
 
+use std::fmt;
 use std::io;
 
 use crate::Transport;
 
 /// Why [`Spigot::start`](crate::Spigot::start) or
 /// [`Spigot::run_until_ctrl_c`](crate::Spigot::run_until_ctrl_c) failed.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` is its text, since that is what a `main` that returns it prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The configuration names no listener.
@@ -29,4 +32,10 @@ pub enum Error {
     /// The signal handlers could not be installed.
     #[error("cannot wait for signals: {0}")]
     Signals(#[source] io::Error),
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

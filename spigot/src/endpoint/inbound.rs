@@ -7,6 +7,7 @@ use super::counters::count;
 use super::sanity::{Verdict, judge, refuse};
 use crate::flow::Flow;
 use crate::proto::reply;
+use crate::sip::header::Warning;
 use crate::sip::{Bytes, FrameError, Request};
 use crate::transport::Inbound;
 
@@ -59,7 +60,11 @@ impl Core {
             } => {
                 count(&self.tally.refused);
                 tracing::debug!(%flow, %status, %reason, "message refused");
-                let response = reply::stateless(&request, status, self.tag_key);
+                let mut response = reply::stateless(&request, status, self.tag_key);
+                // 399 is a "miscellaneous warning" (RFC 3261 §20.43): it says what was wrong, and where.
+                if let Ok(warning) = Warning::new(399, "spigot", &reason.to_string()) {
+                    response.headers_mut().push_typed(&warning);
+                }
                 let (flow, fallback) = reply::route_of(&request, &flow);
                 self.transmit(flow, response.to_bytes(), fallback);
             }

@@ -10,6 +10,8 @@ use super::Core;
 /// The graceful way. Returns when every listener is closed.
 pub(super) async fn drain(core: &Arc<Core>, patience: Duration) {
     core.refuse_new();
+    let waiting = core.handlers.load(Ordering::Acquire);
+    tracing::info!(agent = core.name(), waiting, ?patience, "shutting down");
     let finished = tokio::time::timeout(patience, core.handlers_done()).await;
     if finished.is_err() {
         tracing::debug!("handlers still running at the deadline are dropped");
