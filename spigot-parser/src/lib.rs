@@ -81,7 +81,7 @@ pub use limits::Limits;
 pub use message::{HeaderField, Headers, Message, Request, Response};
 pub use method::Method;
 pub use name_addr::NameAddr;
-pub use params::Params;
+pub use params::{MAX_PARAMS, Params};
 pub use pattern::{Captures, Pattern};
 pub use status::StatusCode;
 pub use uri::{AbsoluteUri, SipUri, TelUri, Uri};

@@ -4,6 +4,8 @@
 
 /// The bounds that parsing and framing hold a message to.
 ///
+/// The parameters of one value are bounded too, by [`MAX_PARAMS`](crate::MAX_PARAMS), whoever parses it.
+///
 /// One past a bound is a [`ParseError`](crate::ParseError) whose
 /// [`status`](crate::ParseError::status) is what to answer.
 ///
@@ -27,8 +29,6 @@ pub struct Limits {
     pub header_line: usize,
     /// The Request-URI, in octets. Default 1,024. One past it: 414.
     pub uri: usize,
-    /// Parameters of one value. Default 64. One past it: 400.
-    pub params: usize,
 }
 
 impl Limits {
@@ -39,7 +39,6 @@ impl Limits {
         headers: 128,
         header_line: 8 * 1024,
         uri: 1024,
-        params: 64,
     };
 }
 

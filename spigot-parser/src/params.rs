@@ -12,8 +12,12 @@ use crate::host::{Host, host_end};
 use crate::uri::escape::unescape;
 use crate::{ErrorKind, ParseError};
 
-/// How many parameters one value may have; the default of [`Limits::params`](crate::Limits::params).
-pub(crate) const MAX_PARAMS: usize = 64;
+/// How many parameters one value may have: 64. One past it is
+/// [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams), answered 400.
+///
+/// A constant and no field of [`Limits`](crate::Limits): a value is parsed wherever somebody asks for it, and means
+/// the same to all of them.
+pub const MAX_PARAMS: usize = 64;
 
 /// The parameters of a header value or of a URI, in their order, as (name, value) pairs of text.
 ///

@@ -325,7 +325,7 @@ async fn a_bound_is_kept_to_the_octet() {
         (
             "parameters",
             params,
-            limits.parser.params,
+            spigot::sip::MAX_PARAMS,
             Answered(400),
             Answered(400),
         ),
@@ -333,7 +333,7 @@ async fn a_bound_is_kept_to_the_octet() {
         (
             "message",
             message,
-            limits.stream_message,
+            limits.parser.message,
             Dropped,
             Closed(Some(513)),
         ),

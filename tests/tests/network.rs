@@ -84,7 +84,7 @@ async fn an_address_is_free_again_once_its_endpoint_is_gone() {
 #[spigot::test]
 async fn a_stream_is_framed_within_the_limits_of_its_listener() {
     let mut limits = Limits::default();
-    limits.transport.stream_message = 600;
+    limits.transport.parser.message = 600;
     let server = TestServer::start_with(Plain, |config| config.limits(limits)).await;
     let alice = server.client_over(Transport::Tcp, "sip:alice@example.com").await;
     let short = alice.message("sip:bob@example.com", "hello").send().await;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::network::{Network, Wires};
 use crate::flow::{Flow, Transport};
-use crate::sip::{self, Bytes};
+use crate::sip::Bytes;
 use crate::transport::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits};
 
 impl Network {
@@ -47,10 +47,7 @@ impl Bind for MemoryListener {
         inbound: Arc<dyn Inbound>,
         limits: &TransportLimits,
     ) -> BoxFuture<'static, io::Result<Arc<dyn Carrier>>> {
-        let limits = sip::Limits {
-            message: limits.stream_message,
-            ..limits.parser.clone()
-        };
+        let limits = limits.parser.clone();
         Box::pin(async move {
             self.wires.join(self.transport, self.address, inbound, limits)?;
             let carrier: Arc<dyn Carrier> = Arc::new(MemoryCarrier {

@@ -20,9 +20,6 @@ use spigot_parser as sip;
 #[non_exhaustive]
 #[derive(Clone, Debug)]
 pub struct TransportLimits {
-    /// Octets of one message on a stream, head and body: 65,535. One past it the message is
-    /// [unframed](super::Inbound::unframed), to be answered 513, and the connection is closed.
-    pub stream_message: usize,
     /// Connections of one listener, accepted and opened together: 16,384, and at most 80% of the
     /// descriptors that the process may open. The newest is refused.
     pub connections: usize,
@@ -47,14 +44,15 @@ pub struct TransportLimits {
     /// Octets waiting to be written on all connections of a listener: 64 MiB. One past it the connection
     /// that asks for more is treated as one past its own bound.
     pub write_queues_total: usize,
-    /// The bounds of the parser, which the framer of a stream applies to the head of a message.
+    /// The bounds of the parser. The framer of a stream applies them too: a message one past
+    /// [`message`](sip::Limits::message), of 65,535 octets, is [unframed](super::Inbound::unframed), to be
+    /// answered 513, and the connection is closed.
     pub parser: sip::Limits,
 }
 
 impl Default for TransportLimits {
     fn default() -> Self {
         TransportLimits {
-            stream_message: 65_535,
             connections: 16_384,
             connections_per_source: 256,
             first_byte: Duration::from_secs(10),

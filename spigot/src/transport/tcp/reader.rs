@@ -37,11 +37,7 @@ pub(super) async fn run(registration: Registration, accepted: bool) {
 
 /// Reads until there is a reason not to.
 async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason {
-    let limits = sip::Limits {
-        message: hub.limits.stream_message,
-        ..hub.limits.parser.clone()
-    };
-    let mut framer = sip::Framer::new(limits);
+    let mut framer = sip::Framer::new(hub.limits.parser.clone());
     let mut deadlines = Deadlines::new(&hub.limits, accepted, Instant::now());
     let mut sleep = pin!(sleep_until(deadlines.next().0));
     loop {

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use spigot_parser::Bytes;
+use spigot_parser::{self as sip, Bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -151,7 +151,10 @@ async fn what_cannot_be_framed_is_answered_and_the_connection_closed() {
 #[tokio::test]
 async fn a_message_at_the_bound_passes_and_one_past_it_does_not() {
     let limits = TransportLimits {
-        stream_message: 4_000,
+        parser: sip::Limits {
+            message: 4_000,
+            ..sip::Limits::default()
+        },
         ..TransportLimits::default()
     };
     let mut bound = bind(Tcp::new(V4), &limits, silent).await;
