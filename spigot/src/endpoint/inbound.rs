@@ -34,6 +34,20 @@ impl Inbound for Gate {
         tracing::debug!(%flow, "flow closed");
         core.flow_failed(flow);
     }
+
+    fn owes(&self, flow: Flow) -> bool {
+        let Some(core) = self.0.upgrade() else {
+            return false;
+        };
+        core.lanes.iter().any(|lane| lane.lock().shard.owes(&flow))
+    }
+
+    fn awaits(&self, flow: Flow) -> bool {
+        let Some(core) = self.0.upgrade() else {
+            return false;
+        };
+        core.lanes.iter().any(|lane| lane.lock().shard.awaits(&flow))
+    }
 }
 
 impl Core {

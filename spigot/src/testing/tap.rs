@@ -180,6 +180,14 @@ impl Inbound for TappedInbound {
         self.tap.bell.notify_waiters();
         self.inbound.closed(flow);
     }
+
+    fn owes(&self, flow: Flow) -> bool {
+        self.inbound.owes(flow)
+    }
+
+    fn awaits(&self, flow: Flow) -> bool {
+        self.inbound.awaits(flow)
+    }
 }
 
 struct TappedCarrier {

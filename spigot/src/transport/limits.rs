@@ -29,7 +29,8 @@ pub struct TransportLimits {
     pub first_byte: Duration,
     /// From the first octet of a message to its last: 20 s. Then the connection is closed.
     pub whole_message: Duration,
-    /// How long a connection may carry nothing, either way: 120 s. Then it is closed.
+    /// How long a connection may carry nothing, either way: 120 s. Then it is closed, unless an answer is due
+    /// [on it](super::Inbound::owes), in either direction.
     pub idle: Duration,
     /// How long opening a connection may take: 5 s. Then [`connect`](super::Carrier::connect) fails with
     /// [`TimedOut`](std::io::ErrorKind::TimedOut).

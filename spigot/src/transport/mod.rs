@@ -156,6 +156,20 @@ pub trait Inbound: Send + Sync + 'static {
 
     /// That connection is gone, for whatever reason. Called once for each connection, never for datagrams.
     fn closed(&self, flow: Flow);
+
+    /// Whether an answer is still to be sent on that flow. A connection of which this is true is not closed
+    /// for being idle, nor because its peer has said that it sends nothing more. `false` unless implemented.
+    fn owes(&self, flow: Flow) -> bool {
+        let _ = flow;
+        false
+    }
+
+    /// Whether an answer is still to come on that flow. A connection of which this is true is not closed for
+    /// being idle. `false` unless implemented.
+    fn awaits(&self, flow: Flow) -> bool {
+        let _ = flow;
+        false
+    }
 }
 
 /// A listener that is configured and not yet bound.

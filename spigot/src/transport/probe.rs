@@ -3,6 +3,7 @@
 //! Nothing here waits by the clock, but for one bound that turns a test that hangs into one that fails.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ struct Probe {
     events: mpsc::UnboundedSender<Event>,
     carrier: Arc<OnceLock<Arc<dyn Carrier>>>,
     react: Box<React>,
+    owes: Arc<AtomicBool>,
 }
 
 impl Probe {
@@ -51,11 +53,17 @@ impl Inbound for Probe {
     fn closed(&self, flow: Flow) {
         let _test_over = self.events.send(Event::Closed(flow));
     }
+
+    fn owes(&self, _flow: Flow) -> bool {
+        self.owes.load(Ordering::Relaxed)
+    }
 }
 
 /// A bound transport and what came out of it.
 pub(super) struct Bound {
     pub(super) carrier: Arc<dyn Carrier>,
+    /// Whether answers are still to be sent, as the endpoint would say.
+    pub(super) owes: Arc<AtomicBool>,
     events: mpsc::UnboundedReceiver<Event>,
 }
 
@@ -67,15 +75,18 @@ pub(super) async fn bind(
 ) -> Bound {
     let (sender, events) = mpsc::unbounded_channel();
     let carrier = Arc::new(OnceLock::new());
+    let owes = Arc::new(AtomicBool::new(false));
     let probe = Probe {
         events: sender,
         carrier: Arc::clone(&carrier),
         react: Box::new(react),
+        owes: Arc::clone(&owes),
     };
     let bound = Box::new(transport).bind(Arc::new(probe), limits).await.unwrap();
     let _first = carrier.set(Arc::clone(&bound));
     Bound {
         carrier: bound,
+        owes,
         events,
     }
 }

@@ -225,6 +225,11 @@ impl Shard {
         }
     }
 
+    /// Whether a request of ours is under way on that connection. Always `false` for datagrams.
+    pub fn awaits(&self, flow: &Flow) -> bool {
+        flow.connection != 0 && !self.client.on(flow).is_empty()
+    }
+
     pub(super) fn client_timeout(&mut self, now: Instant, due: Due) {
         let key = ClientKey(due.key);
         if self

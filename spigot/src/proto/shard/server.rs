@@ -3,7 +3,7 @@
 //! The invariant: a transaction that has its final response keeps its key, its flow, its small state and
 //! the bytes of that response, and no request. While it is `open` it has the request.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet, btree_map};
 use std::hash::BuildHasherDefault;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub(super) struct Table {
     merge: HashSet<u64, BuildHasherDefault<Identity>>,
     bytes: usize,
     open: usize,
+    /// How many of the open ones came by each connection.
+    owed: BTreeMap<u64, usize>,
 }
 
 /// One transaction.
@@ -149,7 +151,9 @@ impl Table {
     /// Whether no index has anything that the table does not have.
     #[cfg(test)]
     pub(super) fn is_clean(&self) -> bool {
-        self.merge.len() <= self.entries.len() && self.open <= self.entries.len()
+        self.merge.len() <= self.entries.len()
+            && self.open <= self.entries.len()
+            && self.owed.values().sum::<usize>() <= self.open
     }
 
     pub(super) fn contains(&self, key: &ServerKey) -> bool {
@@ -169,6 +173,9 @@ impl Table {
     fn insert(&mut self, key: ServerKey, entry: Entry) {
         self.bytes += OVERHEAD + entry.open.as_ref().map_or(0, |open| open.size);
         self.open += 1;
+        if entry.flow.connection != 0 {
+            *self.owed.entry(entry.flow.connection).or_default() += 1;
+        }
         if entry.merge != 0 {
             self.merge.insert(entry.merge);
         }
@@ -177,7 +184,14 @@ impl Table {
 
     /// The transaction has its final response: what it was kept open with is handed out.
     fn close(&mut self, key: &ServerKey) -> Option<Box<Open>> {
-        let open = self.entries.get_mut(key)?.open.take()?;
+        let entry = self.entries.get_mut(key)?;
+        let open = entry.open.take()?;
+        if let btree_map::Entry::Occupied(mut owed) = self.owed.entry(entry.flow.connection) {
+            *owed.get_mut() -= 1;
+            if *owed.get() == 0 {
+                owed.remove();
+            }
+        }
         self.open -= 1;
         self.bytes -= open.size;
         Some(open)
@@ -326,6 +340,12 @@ impl Shard {
         {
             self.step_server(now, key, Event::Timer(due.timer), Bytes::new());
         }
+    }
+
+    /// Whether a request that came by that connection has no final response yet. Always `false` for datagrams,
+    /// which no connection has to be kept open for.
+    pub fn owes(&self, flow: &Flow) -> bool {
+        self.server.owed.contains_key(&flow.connection)
     }
 
     /// Our To tag in the responses of a transaction.

@@ -39,7 +39,7 @@ pub(super) async fn run(registration: Registration, accepted: bool) {
 async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason {
     let mut framer = sip::Framer::new(hub.limits.parser.clone());
     let mut deadlines = Deadlines::new(&hub.limits, accepted, Instant::now());
-    let mut sleep = pin!(sleep_until(deadlines.next().0));
+    let mut alarm = pin!(sleep_until(deadlines.next().0));
     loop {
         let status = connection.status();
         if let Some(reason) = status.end {
@@ -47,12 +47,18 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason
         }
         deadlines.sent(status.sent);
         let (deadline, reason) = deadlines.next();
-        if deadline <= Instant::now() {
-            return reason;
+        let now = Instant::now();
+        if deadline <= now {
+            if reason != Reason::Idle || !is_in_use(hub, connection) {
+                return reason;
+            }
+            // RFC 3261 §18 wants a connection to last as long as a transaction may: it may ring for minutes.
+            deadlines.sent(now);
+            continue;
         }
         // Deadlines mostly move away, which is seen when the timer fires; only a nearer one sets it anew.
-        if deadline < sleep.deadline() || sleep.is_elapsed() {
-            sleep.as_mut().reset(deadline);
+        if deadline < alarm.deadline() || alarm.is_elapsed() {
+            alarm.as_mut().reset(deadline);
         }
         let interest = if status.queued {
             Interest::READABLE | Interest::WRITABLE
@@ -74,10 +80,15 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason
                 }
             }
             () = connection.wake.notified() => {}
-            () = &mut sleep => {}
+            () = &mut alarm => {}
         }
         tokio::task::consume_budget().await;
     }
+}
+
+/// Whether something is due on it that may take its time.
+fn is_in_use(hub: &Hub, connection: &Connection) -> bool {
+    hub.inbound.owes(connection.flow) || hub.inbound.awaits(connection.flow)
 }
 
 /// One read, and what it completes. A reason to end, if it gave one.

@@ -1,6 +1,7 @@
 //! TCP over the loopback.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use spigot_parser::{self as sip, Bytes};
@@ -333,6 +334,22 @@ async fn a_connection_that_keeps_us_waiting_is_closed() {
     bound.closed().await;
     assert_eq!(bound.carrier.counters().closed_idle, 1);
     assert!(start.elapsed() >= Duration::from_secs(150));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_on_which_an_answer_is_due_is_not_closed_for_being_idle() {
+    let mut bound = bind(Tcp::new(V4), &TransportLimits::default(), silent).await;
+    bound.owes.store(true, Ordering::Relaxed);
+    let mut ringing = std::net::TcpStream::connect(bound.carrier.local_addr()).unwrap();
+    std::io::Write::write_all(&mut ringing, request("ring").as_bytes()).unwrap();
+    let (flow, _) = bound.message().await;
+    tokio::time::sleep(Duration::from_secs(170)).await;
+    bound.carrier.send(&flow, Bytes::from_static(b"answer")).unwrap();
+    bound.owes.store(false, Ordering::Relaxed);
+    let since = tokio::time::Instant::now();
+    bound.closed().await;
+    assert!(since.elapsed() >= Duration::from_secs(120));
+    assert_eq!(bound.carrier.counters().closed_idle, 1);
 }
 
 /// The clock is paused here too.

@@ -192,6 +192,27 @@ fn a_flow_that_fails_takes_its_requests_and_no_others() {
 }
 
 #[test]
+fn a_connection_owes_an_answer_and_awaits_one_until_there_is_one() {
+    let mut bench = Bench::new(TCP);
+    let flow = bench.flow;
+    assert!(!bench.shard.owes(&flow) && !bench.shard.awaits(&flow));
+    bench.receive(&incoming("OPTIONS", "1", "", 1));
+    assert!(bench.shard.owes(&flow) && !bench.shard.awaits(&flow));
+    let elsewhere = Flow {
+        connection: 2,
+        ..flow
+    };
+    assert!(!bench.shard.owes(&elsewhere));
+    bench.respond(200).unwrap();
+    assert!(!bench.shard.owes(&flow));
+
+    bench.request(&outgoing("OPTIONS", ""));
+    assert!(bench.shard.awaits(&flow) && !bench.shard.awaits(&elsewhere));
+    bench.shard.flow_failed(bench.now, &flow);
+    assert!(!bench.shard.awaits(&flow));
+}
+
+#[test]
 fn a_response_that_matches_nothing_is_dropped() {
     let mut bench = Bench::new(UDP);
     bench.request(&outgoing("OPTIONS", ""));
