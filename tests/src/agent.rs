@@ -111,6 +111,25 @@ impl Running {
         self.gate.clone()
     }
 
+    /// Returns once so many connections have been closed by their peers.
+    ///
+    /// # Panics
+    ///
+    /// When they are not within 10 s.
+    pub async fn until_closed(&self, count: u64) {
+        let closed = async {
+            let of_all = || {
+                let counters = self.spigot.transport_counters();
+                counters.iter().map(|each| each.closed_by_peer).sum::<u64>()
+            };
+            while of_all() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        let in_time = tokio::time::timeout(crate::wire::PATIENCE, closed).await;
+        assert!(in_time.is_ok(), "fewer than {count} connections closed");
+    }
+
     /// Sees that an OPTIONS is still answered 200 over both transports, and that no handler has panicked.
     ///
     /// # Panics

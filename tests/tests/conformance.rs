@@ -238,16 +238,28 @@ async fn an_answer_whose_connection_is_gone_goes_to_the_sent_by_address() {
     let invite = Draft::new("INVITE", "sip:slow@example.com", "TCP", sent_by);
     assert!(stream.send(invite.octets()).await);
     assert_eq!(stream.receive().await.expect("ringing").status(), 180);
-    // Closed for good: the server reads the end before anything that comes by another connection.
-    stream.finish().await;
-    assert!(stream.receive().await.is_none());
+    // Closed for good, which the server finds out by sending to it.
     drop(stream);
-    server.goes_on().await;
+    server.until_closed(1).await;
     server.let_one_go();
     // RFC 3261 §18.2.2: "the server SHOULD open a connection to the IP address in the "received" parameter, if
     // present, using the port in the "sent-by" value".
     let opened = tokio::time::timeout(std::time::Duration::from_secs(10), listener.accept()).await;
     assert!(opened.is_ok(), "no connection to {sent_by}");
+}
+
+#[tokio::test]
+async fn a_client_that_sends_no_more_gets_its_answer_all_the_same() {
+    let server = Running::start().await;
+    let mut stream = Stream::connect(server.tcp).await;
+    let invite = Draft::new("INVITE", "sip:slow@example.com", "TCP", stream.local());
+    assert!(stream.send(invite.octets()).await);
+    stream.finish().await;
+    assert_eq!(stream.receive().await.expect("ringing").status(), 180);
+    server.goes_on().await;
+    server.let_one_go();
+    assert_eq!(stream.receive().await.expect("the answer").status(), 200);
+    assert!(stream.receive().await.is_none());
 }
 
 #[tokio::test]

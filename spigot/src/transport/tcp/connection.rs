@@ -33,6 +33,8 @@ pub(super) struct Connection {
 struct Outgoing {
     outbox: Outbox,
     sent: Instant,
+    /// The peer sends no more, and still takes what it is owed.
+    half_closed: bool,
     /// It is to end, and still takes messages until what is queued has left.
     ending: Option<Reason>,
     /// It takes no more messages.
@@ -53,6 +55,7 @@ impl Connection {
         let outgoing = Outgoing {
             outbox,
             sent: Instant::now(),
+            half_closed: false,
             ending: None,
             closed: None,
         };
@@ -80,6 +83,9 @@ impl Connection {
                     rest = rest.slice(octets..);
                     if rest.is_empty() {
                         tally.sent.add(1);
+                        if outgoing.half_closed {
+                            self.wake.notify_one(); // it may have been the last
+                        }
                         return Ok(());
                     }
                 }
@@ -135,6 +141,17 @@ impl Connection {
         let mut outgoing = self.outgoing();
         self.end(&mut outgoing, reason);
         outgoing.closed.unwrap_or(reason)
+    }
+
+    /// Notes that the peer sends no more.
+    pub(super) fn half_close(&self) {
+        self.outgoing().half_closed = true;
+    }
+
+    /// Whether it takes messages whose answers can come by it.
+    pub(super) fn is_open(&self) -> bool {
+        let outgoing = self.outgoing();
+        !outgoing.half_closed && outgoing.closed.or(outgoing.ending).is_none()
     }
 
     pub(super) fn status(&self) -> Status {

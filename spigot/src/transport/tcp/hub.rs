@@ -109,14 +109,14 @@ impl Hub {
     pub(super) fn existing(&self, peer: SocketAddr) -> Option<Flow> {
         let number = *self.peers.get(&peer)?;
         let connection = self.connections.get(&number)?;
-        connection.status().end.is_none().then_some(connection.flow)
+        connection.is_open().then_some(connection.flow)
     }
 
     /// Whether that connection is ours and takes messages.
     pub(super) fn is_open(&self, flow: &Flow) -> bool {
         self.connections
             .get(&flow.connection)
-            .is_some_and(|connection| connection.status().end.is_none())
+            .is_some_and(|connection| connection.is_open())
     }
 
     /// Sends on a flow of ours.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use spigot_parser as sip;
 use tokio::io::Interest;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Reason;
 use super::connection::Connection;
@@ -29,6 +29,9 @@ pub(super) async fn run(registration: Registration, accepted: bool) {
     let (hub, connection) = (&registration.hub, &registration.connection);
     let reason = read(hub, connection, accepted).await;
     hub.retire(connection);
+    if reason == Reason::Peer {
+        settle(hub, connection).await;
+    }
     if reason.delivers() {
         let _in_time = timeout(hub.limits.linger, deliver(hub, connection, reason)).await;
     }
@@ -89,6 +92,42 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason
 /// Whether something is due on it that may take its time.
 fn is_in_use(hub: &Hub, connection: &Connection) -> bool {
     hub.inbound.owes(connection.flow) || hub.inbound.awaits(connection.flow)
+}
+
+/// The peer has said that it sends no more: what it is owed is still sent to it, unless it is gone altogether.
+async fn settle(hub: &Hub, connection: &Connection) {
+    if connection.status().end.is_some() || !hub.inbound.owes(connection.flow) {
+        return;
+    }
+    connection.half_close();
+    // One that only sends no more looks like one that is gone, until something is sent to it: a line end, which
+    // is to be ignored before a message (RFC 3261 §7.5). An answer could be lost in finding out.
+    let _closed_if_full = connection.send(PONG, &hub.tally);
+    loop {
+        let status = connection.status();
+        if status.end.is_some() || !(status.queued || hub.inbound.owes(connection.flow)) {
+            return;
+        }
+        let interest = if status.queued {
+            Interest::ERROR | Interest::WRITABLE
+        } else {
+            Interest::ERROR
+        };
+        tokio::select! {
+            ready = connection.stream.ready(interest) => match ready {
+                Ok(ready) if !ready.is_error() => {
+                    connection.flush(&hub.tally);
+                }
+                _ => {
+                    connection.close(Reason::Peer);
+                }
+            },
+            () = connection.wake.notified() => {}
+            // Answered in another way, it may never hear of that.
+            () = sleep(hub.limits.idle) => {}
+        }
+        tokio::task::consume_budget().await;
+    }
 }
 
 /// One read, and what it completes. A reason to end, if it gave one.

@@ -352,6 +352,41 @@ async fn a_connection_on_which_an_answer_is_due_is_not_closed_for_being_idle() {
     assert_eq!(bound.carrier.counters().closed_idle, 1);
 }
 
+#[tokio::test]
+async fn a_peer_that_sends_no_more_still_gets_what_it_is_owed() {
+    let mut bound = bind(Tcp::new(V4), &TransportLimits::default(), silent).await;
+    bound.owes.store(true, Ordering::Relaxed);
+    let mut client = open(&*bound.carrier).await;
+    client.write_all(request("answer me").as_bytes()).await.unwrap();
+    client.shutdown().await.unwrap();
+    let (flow, _) = bound.message().await;
+    // A line end, which a parser of SIP skips, shows whether the peer is there at all.
+    assert_eq!(read(&mut client, 2).await, b"\r\n");
+    assert!(!bound.carrier.is_open(&flow), "no answer to us can come");
+    bound.carrier.send(&flow, Bytes::from_static(b"ringing")).unwrap();
+    assert_eq!(read(&mut client, 7).await, b"ringing");
+    bound.owes.store(false, Ordering::Relaxed);
+    bound.carrier.send(&flow, Bytes::from_static(b"answer")).unwrap();
+    assert_eq!(read_to_end(&mut client).await, b"answer");
+    assert_eq!(bound.closed().await, flow);
+    assert_eq!(bound.carrier.counters().closed_by_peer, 1);
+}
+
+#[tokio::test]
+async fn a_peer_that_is_gone_is_owed_nothing_on_its_connection() {
+    let mut bound = bind(Tcp::new(V4), &TransportLimits::default(), silent).await;
+    bound.owes.store(true, Ordering::Relaxed);
+    let mut client = open(&*bound.carrier).await;
+    client.write_all(request("answer me").as_bytes()).await.unwrap();
+    bound.message().await;
+    drop(client);
+    let flow = bound.closed().await;
+    assert!(matches!(
+        bound.carrier.send(&flow, Bytes::from_static(b"answer")),
+        Err(SendError::Closed)
+    ));
+}
+
 /// The clock is paused here too.
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_neither_reads_nor_closes_holds_up_no_end() {
