@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use super::scan::{header_line, skip_empty_lines};
+use super::scan::{header_line, is_blank, skip_empty_lines};
 use super::start_line::is_response;
 use crate::grammar::token_end;
 use crate::header_name::Known;
@@ -93,13 +93,24 @@ fn good_lines<'a>(bytes: &'a [u8], mut at: usize, limits: &Limits) -> Vec<(Known
                 }
                 at = next;
             }
-            Err(_) => match memchr::memchr(b'\n', &bytes[at..]) {
-                Some(length) => at += length + 1,
+            Err(_) => match after_line(bytes, at) {
+                Some(next) => at = next,
                 None => break,
             },
         }
     }
     lines
+}
+
+/// Where the line after the one at `at` and its folds begins. Taking the folds along is what keeps the time linear:
+/// each would be read to the end of the last one only to find that no name begins it.
+fn after_line(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr::memchr(b'\n', &bytes[at..])? + 1;
+        if !bytes.get(at).copied().is_some_and(is_blank) {
+            return Some(at);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +178,18 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["1"]
         );
+    }
+
+    #[test]
+    fn a_bad_line_goes_with_its_folds() {
+        for bad in ["no colon\r\n", "x: \0\r\n", "x: y\0\n"] {
+            let text = format!("INVITE sip:b SIP/2.0\r\n{bad} Call-ID: 2\r\n \r\n\t\n{LINES}\r\n");
+            let (first, next) = (text.find(bad).unwrap(), text.find(LINES).unwrap());
+            assert_eq!(after_line(text.as_bytes(), first), Some(next), "{bad:?}");
+            let request = salvage(text).unwrap();
+            assert_eq!(request.headers().get(&HeaderName::CALL_ID), Some("1"));
+        }
+        assert_eq!(after_line(b"x\r\n y", 0), None);
     }
 
     #[test]
