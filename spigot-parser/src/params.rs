@@ -277,12 +277,19 @@ pub(crate) fn write_one(name: &str, value: Option<&str>, out: &mut String) {
     }
 }
 
-/// Whether every parameter that both have is the same, and none that `counts` is had by one only.
+/// Whether every parameter that both have is the same, and none that `counts` is had by one only. Of a name that is
+/// there more than once, each value has to be among those of the other, so that a value equals itself.
 pub(crate) fn agree(left: Params<'_>, right: Params<'_>, counts: impl Fn(&str) -> bool) -> bool {
     let agrees = |one: &Params<'_>, two: &Params<'_>| {
-        one.clone().all(|(name, value)| match two.get(name) {
-            Some(other) => same_value(name, value, other),
-            None => !counts(name),
+        one.clone().all(|(name, value)| {
+            let mut theirs = two
+                .clone()
+                .filter(|(other, _)| other.eq_ignore_ascii_case(name))
+                .peekable();
+            match theirs.peek() {
+                Some(_) => theirs.any(|(_, other)| same_value(name, value, other)),
+                None => !counts(name),
+            }
         })
     };
     agrees(&left, &right) && agrees(&right, &left)
@@ -350,6 +357,20 @@ mod tests {
             scanned(&";x".repeat(65)).unwrap_err().kind(),
             ErrorKind::TooManyParams
         );
+    }
+
+    #[test]
+    fn a_name_that_is_there_twice_equals_itself() {
+        let agrees = |left, right| {
+            let (left, right) = (Params::of_header(left), Params::of_header(right));
+            let one = agree(left.clone(), right.clone(), |_| true);
+            assert_eq!(one, agree(right, left, |_| true));
+            one
+        };
+        assert!(agrees(";a=1;a=2", ";a=1;a=2"));
+        assert!(agrees(";a;A=2", ";a=2;a"));
+        assert!(!agrees(";a=1;a=2", ";a=1"));
+        assert!(!agrees(";a=1;a=1", ";a=1;a=2"));
     }
 
     #[test]

@@ -44,12 +44,16 @@ fn same_or_absent(left: Option<&str>, right: Option<&str>, ignore_case: bool) ->
 /// `transport` is held to the rule of `maddr`: the RFC's own examples do.
 fn same_params(left: &SipUri, right: &SipUri) -> bool {
     let agrees = |one: &SipUri, two: &SipUri| {
-        one.params().all(
-            |(name, value)| match two.params().find(|(other, _)| same(name, other, true)) {
-                Some((_, other)) => same_or_absent(value, other, true),
+        one.params().all(|(name, value)| {
+            let mut theirs = two
+                .params()
+                .filter(|(other, _)| same(name, other, true))
+                .peekable();
+            match theirs.peek() {
+                Some(_) => theirs.any(|(_, other)| same_or_absent(value, other, true)),
                 None => !counts_when_absent(name),
-            },
-        )
+            }
+        })
     };
     agrees(left, right) && agrees(right, left)
 }
@@ -93,6 +97,7 @@ mod tests {
             "sip:alice@atlanta.com?priority=urgent&subject=project%20x",
         ),
         ("SIP:a@b", "sip:a@B"),
+        ("sip:a@b;x=1;x=2", "sip:a@B;x=1;x=2"),
         ("sip:a@[2001:DB8::1]", "sip:a@[2001:db8:0::1]"),
         ("sip:a@b;x=%41", "sip:a@b;X=a"),
         ("sip:a@b?Subject=A", "sip:a@b?subject=a"),
@@ -129,6 +134,7 @@ mod tests {
         ("sip:a@b;maddr=192.0.2.1", "sip:a@b"),
         ("sip:a%3Bb@c", "sip:a;b@c"),
         ("sip:%00@b", "sip:%00%00@b"),
+        ("sip:a@b;x=1;x=1", "sip:a@b;x=1;x=2"),
         ("sip:a@b?x=1&x=1", "sip:a@b?x=1"),
         ("sip:+1@b", "tel:+1"),
     ];
