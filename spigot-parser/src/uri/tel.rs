@@ -170,19 +170,24 @@ impl PartialEq for TelUri {
         let same_value = |name: &str, left: Option<&str>, right: Option<&str>| match (left, right) {
             (Some(left), Some(right)) => {
                 let numeric = name.eq_ignore_ascii_case("ext")
-                    || (name.eq_ignore_ascii_case("phone-context") && left.starts_with('+'));
+                    || (name.eq_ignore_ascii_case("phone-context")
+                        && left.starts_with('+')
+                        && right.starts_with('+'));
                 super::escape::same(left, right, true) || (numeric && same_digits(left, right))
             }
             (left, right) => left == right,
         };
+        let within = |one: &TelUri, two: &TelUri| {
+            one.params().all(|(name, value)| {
+                two.params().any(|(other, theirs)| {
+                    other.eq_ignore_ascii_case(name) && same_value(name, value, theirs)
+                })
+            })
+        };
         same_digits(self.number(), other.number())
             && self.params().count() == other.params().count()
-            && self.params().all(|(name, value)| {
-                other
-                    .param(name)
-                    .is_some_and(|theirs| same_value(name, value, theirs))
-            })
-            && other.params().all(|(name, _)| self.params().contains(name))
+            && within(self, other)
+            && within(other, self)
     }
 }
 
@@ -226,6 +231,7 @@ mod tests {
             ("tel:+1-201-555-0123", "tel:+1(201)555.0123"),
             ("tel:+1;ext=12;isub=a", "TEL:+1;ISUB=A;ext=1-2"),
             ("tel:1;phone-context=+1-914", "tel:1;phone-context=+1914"),
+            ("tel:+1;ext=1;ext=2", "tel:+1;ext=1;ext=2"),
             (
                 "tel:aF;phone-context=Example.com",
                 "tel:Af;phone-context=example.COM",
@@ -240,6 +246,8 @@ mod tests {
             ("tel:+1;a", "tel:+1;a=b"),
             ("tel:1;phone-context=a-b.c", "tel:1;phone-context=ab.c"),
             ("tel:+1;a;b", "tel:+1;a;a"),
+            ("tel:+1;ext=1;ext=1", "tel:+1;ext=1;ext=2"),
+            ("tel:1;phone-context=+1", "tel:1;phone-context=-+1"),
         ] {
             assert_ne!(uri(left), uri(right), "{left} {right}");
             assert_ne!(uri(right), uri(left), "{left} {right}");
