@@ -12,7 +12,7 @@ use crate::host::{Host, host_end};
 use crate::uri::escape::unescape;
 use crate::{ErrorKind, ParseError};
 
-/// How many parameters one value may have: 64. One past it is
+/// How many parameters one value may have, and how many headers a URI: 64. One past it is
 /// [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams), answered 400.
 ///
 /// A constant and no field of [`Limits`](crate::Limits): a value is parsed wherever somebody asks for it, and means

@@ -395,7 +395,16 @@ fn scan_headers(bytes: &[u8], mut at: usize) -> Result<usize, ParseError> {
     if bytes.get(at) != Some(&b'?') {
         return Ok(at);
     }
+    let mut count = 0;
     loop {
+        count += 1;
+        if count > MAX_PARAMS {
+            return Err(ParseError::new(
+                ErrorKind::TooManyParams,
+                at,
+                "at most 64 headers",
+            ));
+        }
         let name = at + 1;
         at = escaped_end(&HEADER, bytes, name);
         if at == name {
@@ -505,6 +514,14 @@ mod tests {
         assert!(format!("sip:a{}", ";x".repeat(64)).parse::<SipUri>().is_ok());
         let error = format!("sip:a{}", ";x".repeat(65)).parse::<SipUri>().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooManyParams);
+        assert!(format!("sip:a?x={}", "&x=".repeat(63)).parse::<SipUri>().is_ok());
+        let error = format!("sip:a?x={}", "&x=".repeat(64))
+            .parse::<SipUri>()
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.offset()),
+            (ErrorKind::TooManyParams, 8 + 63 * 3)
+        );
     }
 
     #[test]
