@@ -88,16 +88,17 @@ impl NameAddr {
             Span::new(0, display)
         };
         let uri = Uri::parse(field.narrow(&text[uri..uri_end])).map_err(|error| error.shifted(uri))?;
-        let mut tag = Span::default();
+        let (mut tag, mut tag_seen) = (Span::default(), false);
         params::scan(bytes, after, Values::Generic, |param| {
-            if is_name(&bytes[param.name.0..param.name.1], b"tag")
-                && param.is_token
-                && let Some((start, end)) = param.value
-            {
-                if !tag.is_empty() {
+            if is_name(&bytes[param.name.0..param.name.1], b"tag") {
+                if std::mem::replace(&mut tag_seen, true) {
                     return Err(ParseError::new(ErrorKind::Duplicate, param.name.0, "one tag"));
                 }
-                tag = Span::new(start, end);
+                if let Some((start, end)) = param.value
+                    && param.is_token
+                {
+                    tag = Span::new(start, end);
+                }
             }
             Ok(())
         })?;
@@ -403,8 +404,16 @@ mod tests {
             let error = text.parse::<NameAddr>().expect_err(text);
             assert_eq!(error.offset(), offset, "{text}: {error}");
         }
-        let two = "<sip:a@b>;tag=1;tag=2".parse::<NameAddr>().unwrap_err();
-        assert_eq!(two.kind(), ErrorKind::Duplicate);
+        for twice in [
+            "tag=1;tag=2",
+            "tag=\"1\";TAG=2",
+            "tag;tag=2",
+            "tag=[::1];tag=2",
+            "tag=2;tag",
+        ] {
+            let two = format!("<sip:a@b>;{twice}").parse::<NameAddr>().unwrap_err();
+            assert_eq!(two.kind(), ErrorKind::Duplicate);
+        }
     }
 
     #[test]
