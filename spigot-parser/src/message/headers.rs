@@ -353,7 +353,7 @@ impl Headers {
 const LONGEST: usize = u16::MAX as usize;
 
 /// Whether an application may add that line.
-fn check(name: &HeaderName, value: &str) -> Result<(), ParseError> {
+pub(super) fn check(name: &HeaderName, value: &str) -> Result<(), ParseError> {
     if name.as_str().len() + value.len() > LONGEST {
         return Err(
             ParseError::new(ErrorKind::HeaderTooLong, 0, "a line of less than 64 KiB").in_header(name),

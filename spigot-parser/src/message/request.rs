@@ -4,8 +4,9 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::write::check_content_type;
 use super::{Headers, Message, salvage, validate, write};
-use crate::header::{ContentType, Field, TypedHeader};
+use crate::header::TypedHeader;
 use crate::{ErrorKind, HeaderName, Limits, Method, ParseError, Uri};
 
 /// A request: method, Request-URI, headers and body.
@@ -125,9 +126,9 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`] if `content_type` is none.
+    /// [`ErrorKind::Value`] if `content_type` is none, or as [`Headers::push`].
     pub fn set_body(&mut self, content_type: &str, body: impl Into<Bytes>) -> Result<(), ParseError> {
-        ContentType::parse(Field::new(content_type))?;
+        check_content_type(content_type)?;
         self.body = body.into();
         self.headers.describe_body(Some(content_type), self.body.len());
         Ok(())
@@ -234,7 +235,11 @@ mod tests {
         );
         assert_eq!(request.headers().get(&HeaderName::CONTENT_LENGTH), Some("5"));
         assert!(!request.headers().contains(&HeaderName::CONTENT_ENCODING));
-        assert!(request.set_body("no type\r\nX: y", "x").is_err());
+        for bad in ["no type\r\nX: y", "a/b\r\nX: y", "a/b;c=\"\\\0\"", "a/b;c=\"\0\""] {
+            assert!(request.set_body(bad, "x").is_err(), "{bad:?}");
+        }
+        let long = format!("a/b;c={}", "x".repeat(65_536));
+        assert!(request.set_body(&long, "x").is_err());
         assert_eq!(request.body(), "hello");
         request.clear_body();
         assert!(!request.headers().contains(&HeaderName::CONTENT_TYPE));

@@ -5,8 +5,9 @@ use std::fmt;
 use bytes::Bytes;
 use bytestring::ByteString;
 
+use super::write::check_content_type;
 use super::{Headers, Message, validate, write};
-use crate::header::{ContentType, Field, TypedHeader};
+use crate::header::TypedHeader;
 use crate::{ErrorKind, HeaderName, Limits, ParseError, StatusCode};
 
 /// A response: status code, reason phrase, headers and body.
@@ -110,9 +111,9 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`] if `content_type` is none.
+    /// [`ErrorKind::Value`] if `content_type` is none, or as [`Headers::push`].
     pub fn set_body(&mut self, content_type: &str, body: impl Into<Bytes>) -> Result<(), ParseError> {
-        ContentType::parse(Field::new(content_type))?;
+        check_content_type(content_type)?;
         self.body = body.into();
         self.headers.describe_body(Some(content_type), self.body.len());
         Ok(())

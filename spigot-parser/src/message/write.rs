@@ -5,10 +5,11 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::headers::Headers;
+use super::headers::{Headers, check};
 use super::parse::number;
-use crate::HeaderName;
+use crate::header::{ContentType, Field, TypedHeader};
 use crate::header_name::Known;
+use crate::{HeaderName, ParseError};
 
 /// The name of the line that is added where there is no Content-Length.
 const CONTENT_LENGTH: &str = "Content-Length";
@@ -93,6 +94,12 @@ fn put_length(name: &str, length: usize, out: &mut BytesMut) {
     out.put_slice(name.as_bytes());
     out.put_slice(b": ");
     put_line(&digits[at..], out);
+}
+
+/// Whether an application may set that Content-Type: it is one, and the line can be written.
+pub(super) fn check_content_type(text: &str) -> Result<(), ParseError> {
+    check(&HeaderName::CONTENT_TYPE, text)?;
+    ContentType::parse(Field::new(text)).map(drop)
 }
 
 /// What setting and taking away a body does to the headers that describe it.
