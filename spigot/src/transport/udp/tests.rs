@@ -259,6 +259,32 @@ async fn a_closed_port_and_a_panic_do_not_end_the_reader() {
 }
 
 #[tokio::test]
+async fn a_datagram_that_cannot_leave_costs_none_of_those_beside_it() {
+    let mut bound = bind(
+        Udp::new(V4),
+        &TransportLimits::default(),
+        |carrier, flow, bytes| {
+            let to = |peer: SocketAddr| Flow { peer, ..flow };
+            let no_port = SocketAddr::new(flow.peer.ip(), 0);
+            let no_permission = (Ipv4Addr::BROADCAST, 5060).into();
+            for peer in [no_port, flow.peer, no_permission, V6, flow.peer, no_port] {
+                carrier.send(&to(peer), bytes.clone()).unwrap();
+            }
+        },
+    )
+    .await;
+    let client = client(V4).await;
+    client.send_to(b"?", bound.carrier.local_addr()).await.unwrap();
+    bound.message().await;
+    for _ in 0..2 {
+        assert_eq!(received(&client).await.0, b"?");
+    }
+    bound.carrier.shutdown().await;
+    let counters = bound.carrier.counters();
+    assert_eq!((counters.sent, counters.failed_sends), (2, 4));
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_says_so() {
     let bound = bind(Udp::new(V4), &TransportLimits::default(), silent).await;
     let again = Udp::new(bound.carrier.local_addr());
