@@ -37,6 +37,11 @@ impl Careless {
         Response::parse(text).expect("it can be read")
     }
 
+    #[message("sip:huge@*")]
+    async fn huge(&self) -> (StatusCode, String) {
+        (StatusCode::OK, "x".repeat(65_507))
+    }
+
     #[message("sip:fuse-{fuse}@*")]
     async fn fuse(&self, Path(fuse): Path<Fuse>) -> StatusCode {
         let _ = fuse;
@@ -70,7 +75,7 @@ impl Careless {
 async fn what_is_no_final_answer_becomes_a_500() {
     let server = TestServer::start(Careless).await;
     let alice = server.client("sip:alice@example.com").await;
-    for user in ["ringing", "nothing", "unwritable"] {
+    for user in ["ringing", "nothing", "unwritable", "huge"] {
         let before = tokio::time::Instant::now();
         let response = alice
             .message(format!("sip:{user}@example.com"), "hello")

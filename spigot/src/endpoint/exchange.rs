@@ -90,7 +90,7 @@ impl ServerExchange {
         self.core.step(self.lane, |state, now| {
             let is_final = response.status().is_final();
             let outcome = state.shard.respond(now, self.key, response);
-            if is_final && !matches!(outcome, Err(RespondError::Address(_))) {
+            if is_final && !matches!(outcome, Err(RespondError::Address(_) | RespondError::TooLarge(_))) {
                 state.ringing.remove(&self.key);
             }
             outcome
@@ -157,6 +157,7 @@ impl Guard {
         };
         let outcome = match outcome {
             Err(RespondError::Address(error)) => self.fail(&error.to_string()),
+            Err(error @ RespondError::TooLarge(_)) => self.fail(&error.to_string()),
             outcome => outcome,
         };
         if outcome.is_err() && !self.exchange.is_cancelled() {

@@ -129,4 +129,7 @@ pub enum RespondError {
     /// The headers of the request could not be copied into the response.
     #[error("the response cannot be addressed")]
     Address(#[source] ParseError),
+    /// The response has more octets than a datagram can have, and would never leave.
+    #[error("the response has {0} octets, more than a datagram can have")]
+    TooLarge(usize),
 }

@@ -23,6 +23,9 @@ use crate::proto::transaction::{Action, Actions, Setting, server_invite, server_
 /// What a transaction counts for besides its messages: its entry and its places in the indexes and queues.
 const OVERHEAD: usize = 400;
 
+/// What a datagram holds at most: 65,535 octets less the headers of IPv4 and UDP.
+const DATAGRAM: usize = 65_507;
+
 #[derive(Debug, Default)]
 pub(super) struct Table {
     entries: KeyMap<ServerKey, Box<Entry>>,
@@ -378,6 +381,9 @@ impl Shard {
         let whole = reply::fill(&open.request, response, &key::tag(&self.seed, &key))
             .map_err(RespondError::Address)?;
         let bytes = whole.to_bytes();
+        if !entry.flow.transport.is_reliable() && bytes.len() > DATAGRAM {
+            return Err(RespondError::TooLarge(bytes.len()));
+        }
         let (flow, fallback) = (entry.flow, entry.fallback);
         let open = if status.is_final() {
             self.server.close(&key)
