@@ -100,6 +100,9 @@ impl Connection {
         if pushed.is_err() && gathering {
             // The turn has gathered much; that the socket has not taken it is not known before it is tried.
             self.write(&mut outgoing, tally);
+            if outgoing.closed.is_some() {
+                return Err(SendError::Closed);
+            }
             pushed = outgoing.outbox.push(rest);
         }
         if pushed.is_err() {

@@ -291,6 +291,48 @@ async fn a_peer_that_does_not_read_is_cut_at_the_bound() {
     assert_eq!(bound.carrier.counters().refused_sends, 1);
 }
 
+/// The peer resets the connection in the middle of a turn that gathers more than its queue holds.
+#[tokio::test]
+async fn what_is_sent_on_a_connection_that_breaks_is_refused_and_not_queued() {
+    let limits = TransportLimits {
+        write_queue: 1_000,
+        ..TransportLimits::default()
+    };
+    let (arrived, has_arrived) = std::sync::mpsc::channel();
+    let (reset, was_reset) = std::sync::mpsc::channel();
+    let (outcome, mut outcomes) = tokio::sync::mpsc::unbounded_channel();
+    let was_reset = std::sync::Mutex::new(was_reset);
+    let mut bound = bind(Tcp::new(V4), &limits, move |carrier, flow, _| {
+        arrived.send(()).unwrap();
+        was_reset.lock().unwrap().recv().unwrap();
+        for _ in 0..3 {
+            let _ = outcome.send(carrier.send(&flow, Bytes::from(vec![b'x'; 900])));
+        }
+    })
+    .await;
+    let address = bound.carrier.local_addr();
+    std::thread::spawn(move || {
+        let mut client = std::net::TcpStream::connect(address).unwrap();
+        std::io::Write::write_all(&mut client, request("break").as_bytes()).unwrap();
+        has_arrived.recv().unwrap();
+        socket2::SockRef::from(&client)
+            .set_linger(Some(Duration::ZERO))
+            .unwrap();
+        drop(client);
+        reset.send(()).unwrap();
+    });
+    bound.message().await;
+    bound.closed().await;
+    let mut all = Vec::new();
+    while let Some(outcome) = soon(outcomes.recv()).await {
+        all.push(outcome.is_ok());
+        if all.len() == 3 {
+            break;
+        }
+    }
+    assert_eq!(all, [true, false, false]);
+}
+
 #[tokio::test]
 async fn a_peer_that_reads_late_gets_all_in_order() {
     let limits = TransportLimits {
