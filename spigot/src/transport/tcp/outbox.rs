@@ -74,9 +74,13 @@ impl Outbox {
         self.queue.is_empty()
     }
 
-    /// Queues a message, or what is left of one.
+    /// Queues a message, or what is left of one. An empty one is none: a writer that takes nothing of it would look
+    /// broken.
     pub(super) fn push(&mut self, message: Bytes) -> Result<(), Full> {
         let length = message.len();
+        if length == 0 {
+            return Ok(());
+        }
         if self.octets + length > self.bound || !self.budget.take(length) {
             return Err(Full);
         }

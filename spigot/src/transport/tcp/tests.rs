@@ -291,6 +291,30 @@ async fn a_peer_that_does_not_read_is_cut_at_the_bound() {
     assert_eq!(bound.carrier.counters().refused_sends, 1);
 }
 
+#[tokio::test]
+async fn nothing_is_a_message_that_leaves_no_trace() {
+    let mut bound = bind(
+        Tcp::new(V4),
+        &TransportLimits::default(),
+        |carrier, flow, bytes| {
+            carrier.send(&flow, Bytes::new()).unwrap();
+            carrier.send(&flow, bytes).unwrap();
+            carrier.send(&flow, Bytes::new()).unwrap();
+        },
+    )
+    .await;
+    let mut client = open(&*bound.carrier).await;
+    for _ in 0..2 {
+        client.write_all(request("hello").as_bytes()).await.unwrap();
+        let (flow, _) = bound.message().await;
+        assert_eq!(
+            read(&mut client, request("hello").len()).await,
+            request("hello").as_bytes()
+        );
+        assert!(bound.carrier.is_open(&flow));
+    }
+}
+
 /// The peer resets the connection in the middle of a turn that gathers more than its queue holds.
 #[tokio::test]
 async fn what_is_sent_on_a_connection_that_breaks_is_refused_and_not_queued() {
