@@ -37,7 +37,9 @@ struct Entry {
     invite: Option<Box<Request>>,
     /// Whether the application knows of it; it does not of a CANCEL.
     told: bool,
-    /// The early dialogs that an INVITE made, or the one that a BYE ends.
+    /// Whether it is in a dialog already, so that its responses make none.
+    inside: bool,
+    /// The dialogs that an INVITE made, or the one that a BYE ends.
     dialogs: SmallVec<[DialogKey; 1]>,
 }
 
@@ -280,6 +282,8 @@ impl Shard {
         } else {
             SmallVec::new()
         };
+        let to = request.headers().typed::<To>().ok().flatten();
+        let inside = to.is_some_and(|to| to.tag().is_some());
         let sent = if reliable { Bytes::new() } else { bytes };
         let invite = is_invite.then(|| Box::new(request));
         self.client.insert(
@@ -291,6 +295,7 @@ impl Shard {
                 sent,
                 invite,
                 told,
+                inside,
                 dialogs,
             },
         );
@@ -373,7 +378,8 @@ impl Shard {
     }
 
     /// A response to an INVITE makes a dialog known, early or not, so that the peer's requests in it get
-    /// through (RFC 3261 §12.1.2). One too many is not known.
+    /// through (RFC 3261 §12.1.2). One too many is not known. Each is made known once: a response that comes
+    /// again, or late, does not bring back a dialog that has ended.
     fn note_dialog(&mut self, key: ClientKey, response: &Response) {
         if !(101..300).contains(&response.status().as_u16()) {
             return;
@@ -381,14 +387,19 @@ impl Shard {
         let Some(dialog) = self.dialog_answered(response) else {
             return;
         };
-        if !self.dialogs.contains(&dialog) {
+        let Some(entry) = self.client.entries.get_mut(&key) else {
+            return;
+        };
+        let is_over = matches!(entry.machine, Machine::Invite(client_invite::State::Completed));
+        if entry.inside || is_over {
+            return;
+        }
+        if !entry.dialogs.contains(&dialog) && !self.dialogs.contains(&dialog) {
             if !self.dialogs.open(dialog, None) {
                 self.counters.refused_dialogs += 1;
                 return;
             }
-            if let Some(entry) = self.client.entries.get_mut(&key) {
-                entry.dialogs.push(dialog);
-            }
+            entry.dialogs.push(dialog);
         }
         if response.status().is_success() {
             self.dialogs.confirm(&dialog);

@@ -240,3 +240,43 @@ fn a_sent_by_that_is_none_fails_the_request() {
     }
     bench.assert_empty();
 }
+
+#[test]
+fn a_success_that_comes_after_the_end_makes_no_dialog() {
+    // A branch that answers once another has refused for all: nobody is told, so nobody would end it.
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("INVITE", ""));
+    let invite = as_request(bench.message());
+    bench.receive(&answer(&invite, 486, "one"));
+    bench.receive(&answer(&invite, 200, "two"));
+    assert_eq!(bench.shard.dialogs(), 0);
+
+    // The 200 comes again, its ACK being lost, when the BYE has ended its dialog already.
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("INVITE", ""));
+    let invite = as_request(bench.message());
+    bench.receive(&answer(&invite, 200, "far"));
+    let theirs = |method: &str, branch: &str| {
+        incoming(method, branch, "ours", 1)
+            .replace("call@a.example", "mine@a.example")
+            .replace("tag=from", "tag=far")
+    };
+    bench.receive(&theirs("BYE", "1"));
+    bench.respond(200).expect("sent");
+    bench.receive(&answer(&invite, 200, "far"));
+    assert_eq!(bench.told().last(), Some(&(0, "response 200".to_owned())));
+    assert_eq!(bench.shard.dialogs(), 0);
+
+    // A re-INVITE of ours and the peer's BYE have crossed.
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("INVITE", ""));
+    let invite = as_request(bench.message());
+    bench.receive(&answer(&invite, 200, "far"));
+    bench.request(&outgoing("INVITE", "").replace("<sip:b@b.example>", "<sip:b@b.example>;tag=far"));
+    let again = as_request(bench.message());
+    bench.receive(&theirs("BYE", "1"));
+    bench.respond(200).expect("sent");
+    bench.receive(&answer(&again, 180, "far"));
+    bench.receive(&answer(&again, 200, "far"));
+    assert_eq!(bench.shard.dialogs(), 0);
+}
