@@ -58,11 +58,7 @@ impl Core {
         // Judged and noted in one step: the 2xx of two branches may come at once, by two ways.
         let success = self.step(lane, |state, _| {
             let outstanding = state.outstanding.get_mut(&key)?;
-            let success = outstanding.note(&dialog.id().remote_tag);
-            if success == Success::First {
-                state.shard.open_dialog(dialog.id());
-            }
-            Some(success)
+            Some(outstanding.note(&dialog.id().remote_tag))
         });
         match success {
             Some(Success::First) => {
