@@ -22,7 +22,7 @@ impl Shard {
     ///
     /// A retransmission is absorbed or answered again; an ACK and a CANCEL find what they are for. What is
     /// left is new: it is refused if there is too much already, or if it names a dialog that does not exist
-    /// or is a BYE outside of any (481), or comes late in one that does (500), or came already by another
+    /// or is a BYE outside of any (481), or comes late in one that does or beside another INVITE (500), or came already by another
     /// way (482); else it is the application's.
     pub fn receive_request(&mut self, now: Instant, request: Arc<Request>, flow: Flow) {
         let own = Arc::clone(&request);
@@ -73,6 +73,16 @@ impl Shard {
                     return self.turn_away(&own, &flow, StatusCode::CALL_DOES_NOT_EXIST);
                 }
             }
+            // RFC 3261 §14.2:
+            // > A UAS that receives a second INVITE before it sends the final response to a first INVITE with
+            // > a lower CSeq sequence number on the same dialog MUST return a 500 (Server Internal Error)
+            // > response to the second INVITE and MUST include a Retry-After header field with a randomly
+            // > chosen value of between 0 and 10 seconds.
+            if *method == Method::INVITE && !self.dialogs.invite_arrived(&dialog, key) {
+                self.counters.out_of_order += 1;
+                let wait = Some(u32::from(key.0[0]) % 11);
+                return self.turn_away_until(&own, &flow, StatusCode::SERVER_INTERNAL_ERROR, wait);
+            }
         } else {
             let merge = matched.merge_key(&self.seed);
             // RFC 3261 §8.2.2.2:
@@ -95,6 +105,7 @@ impl Shard {
                     self.counters.refused_dialogs += 1;
                     return self.turn_away(&own, &flow, StatusCode::SERVICE_UNAVAILABLE);
                 }
+                self.dialogs.invite_arrived(&dialog, key);
                 arrival.dialog = Some(dialog);
             }
         }
@@ -126,11 +137,18 @@ impl Shard {
 
     /// Answers a request and keeps nothing of it.
     fn turn_away(&mut self, request: &Request, flow: &Flow, status: StatusCode) {
+        let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(self.settings.retry_after);
+        self.turn_away_until(request, flow, status, wait);
+    }
+
+    /// The same, with the seconds after which it may come again.
+    fn turn_away_until(&mut self, request: &Request, flow: &Flow, status: StatusCode, wait: Option<u32>) {
         let mut response = self.stateless(request, status);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if let Some(seconds) = wait {
             // A number can always be written.
-            let seconds = self.settings.retry_after.to_string();
-            let _ = response.headers_mut().push(HeaderName::RETRY_AFTER, &seconds);
+            let _ = response
+                .headers_mut()
+                .push(HeaderName::RETRY_AFTER, &seconds.to_string());
         }
         let (flow, fallback) = reply::route_of(request, flow);
         self.outputs.push_back(Output::Transmit {

@@ -15,6 +15,8 @@ pub(crate) struct Leg {
     confirmed: bool,
     /// Whether a BYE of the peer's waits for its answer.
     bye: bool,
+    /// The INVITE of the peer's that waits for its answer.
+    invite: Option<ServerKey>,
     /// Our 2xx whose ACK has not come.
     pub(crate) unacknowledged: SmallVec<[ServerKey; 1]>,
 }
@@ -117,6 +119,20 @@ impl Dialogs {
     pub(crate) fn bye_failed(&mut self, key: &DialogKey) {
         if let Some(leg) = self.legs.get_mut(key) {
             leg.bye = false;
+        }
+    }
+
+    /// An INVITE arrived. `false` if another one waits for its answer.
+    pub(crate) fn invite_arrived(&mut self, key: &DialogKey, invite: ServerKey) -> bool {
+        self.legs
+            .get_mut(key)
+            .is_none_or(|leg| *leg.invite.get_or_insert(invite) == invite)
+    }
+
+    /// The INVITE that waited has its answer.
+    pub(crate) fn invite_answered(&mut self, key: &DialogKey, invite: &ServerKey) {
+        if let Some(leg) = self.legs.get_mut(key).filter(|leg| leg.invite == Some(*invite)) {
+            leg.invite = None;
         }
     }
 

@@ -46,7 +46,8 @@ pub struct Counters {
     pub merged: u64,
     /// Requests answered 481: an unknown To tag, or a CANCEL that matched nothing.
     pub unknown: u64,
-    /// Requests answered 500 because their CSeq was lower than one already seen in the dialog.
+    /// Requests answered 500 because their CSeq was lower than one already seen in the dialog, or because
+    /// they were INVITEs and another one waited for its answer.
     pub out_of_order: u64,
     /// ACKs that matched nothing and were dropped.
     pub stray_acks: u64,

@@ -403,6 +403,7 @@ impl Shard {
             return Ok(());
         };
         if *request.method() == Method::INVITE {
+            self.dialogs.invite_answered(&dialog, &key);
             if status.is_success() && !forwarded {
                 self.await_ack(now, key, dialog, request, size, bytes, (flow, fallback));
             } else {

@@ -185,3 +185,41 @@ fn two_successes_in_one_dialog_wait_each_for_its_own_ack() {
     assert_eq!(bench.shard.counters().unacknowledged, 0);
     bench.assert_empty();
 }
+
+#[test]
+fn an_invite_while_another_waits_is_told_to_come_again() {
+    // At first in the early dialog, then in the confirmed one.
+    let mut bench = Bench::new(UDP);
+    bench.receive(&incoming("INVITE", "1", "", 5));
+    bench.respond(180).expect("sent");
+    let tag = to_tag(&as_response(bench.message()));
+    bench.receive(&incoming("INVITE", "2", &tag, 6));
+    let refusal = as_response(bench.message());
+    assert_eq!(refusal.status(), StatusCode::SERVER_INTERNAL_ERROR);
+    let wait = refusal.headers().get(&HeaderName::RETRY_AFTER);
+    assert!(wait.is_some_and(|wait| wait.parse::<u32>().is_ok_and(|wait| wait <= 10)));
+    bench.receive(&incoming("ACK", "2", &tag, 6));
+    bench.respond(200).expect("sent");
+    bench.receive(&incoming("ACK", "ack", &tag, 5));
+
+    bench.receive(&incoming("INVITE", "3", &tag, 7));
+    bench.receive(&incoming("INVITE", "4", &tag, 8));
+    bench.receive(&incoming("ACK", "4", &tag, 8));
+    bench.receive(&incoming("CANCEL", "3", &tag, 7));
+    bench.receive(&incoming("ACK", "3", &tag, 7));
+    bench.receive(&incoming("INVITE", "5", &tag, 9));
+    let sent: Vec<_> = bench.sent().into_iter().map(|(_, what)| what).collect();
+    assert_eq!(sent, ["200", "500", "200", "487"]);
+    let told: Vec<_> = bench.told().into_iter().map(|(_, what)| what).collect();
+    assert_eq!(
+        told,
+        [
+            "request INVITE",
+            "ack",
+            "request INVITE in dialog",
+            "cancelled",
+            "request INVITE in dialog"
+        ]
+    );
+    assert_eq!(bench.shard.dialogs(), 1);
+}
