@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use spigot_parser::header::To;
 use spigot_parser::{HeaderName, Method, Request, Response, StatusCode};
 
 use super::Shard;
@@ -404,10 +405,11 @@ impl Shard {
         };
         if *request.method() == Method::INVITE {
             self.dialogs.invite_answered(&dialog, &key);
+            let to = request.headers().typed::<To>().ok().flatten();
             if status.is_success() && !forwarded {
                 self.await_ack(now, key, dialog, request, size, bytes, (flow, fallback));
-            } else {
-                // A re-INVITE that fails leaves its dialog as it was.
+            } else if to.is_none_or(|to| to.tag().is_none()) {
+                // One inside a dialog, early or not, leaves it as it was when it fails.
                 self.dialogs.close_early(&dialog);
             }
         } else if *request.method() == Method::BYE

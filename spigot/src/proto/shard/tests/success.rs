@@ -223,3 +223,17 @@ fn an_invite_while_another_waits_is_told_to_come_again() {
     );
     assert_eq!(bench.shard.dialogs(), 1);
 }
+
+#[test]
+fn an_invite_refused_inside_an_early_dialog_does_not_end_it() {
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("INVITE", ""));
+    let invite = as_request(bench.message());
+    bench.receive(&answer(&invite, 180, "far"));
+    let theirs = incoming("INVITE", "1", "ours", 1)
+        .replace("call@a.example", "mine@a.example")
+        .replace("tag=from", "tag=far");
+    bench.receive(&theirs);
+    bench.respond(491).expect("sent");
+    assert_eq!(bench.shard.dialogs(), 1);
+}
