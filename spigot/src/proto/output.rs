@@ -46,14 +46,15 @@ pub enum Output {
         /// The flow it came by.
         flow: Flow,
     },
-    /// An INVITE has been cancelled. The 200 to the CANCEL and the 487 to the INVITE have left already.
+    /// An INVITE has been cancelled, or a BYE has ended the dialog in which it waited. The answer to the
+    /// CANCEL or BYE and the 487 to the INVITE have left already.
     Cancelled {
         /// The INVITE's transaction. It is answered: `respond` gives
         /// [`RespondError::Answered`] from now on.
         key: ServerKey,
-        /// The CANCEL.
+        /// The CANCEL or BYE.
         request: Arc<Request>,
-        /// The flow the CANCEL came by.
+        /// The flow it came by; of a BYE, the one its answer left by.
         flow: Flow,
     },
     /// A server transaction is gone and its key means nothing any more.

@@ -16,7 +16,7 @@ pub(crate) struct Leg {
     /// Whether a BYE of the peer's waits for its answer.
     bye: bool,
     /// The INVITE of the peer's that waits for its answer.
-    invite: Option<ServerKey>,
+    pub(crate) invite: Option<ServerKey>,
     /// Our 2xx whose ACK has not come.
     pub(crate) unacknowledged: SmallVec<[ServerKey; 1]>,
 }

@@ -19,7 +19,7 @@ use spigot_parser::{Request, Response, StatusCode};
 
 use super::dialog::DialogId;
 use super::ids::Branches;
-use super::key::{self, DialogKey};
+use super::key::{self, DialogKey, ServerKey};
 use super::output::Output;
 use super::reply;
 use super::settings::Settings;
@@ -133,15 +133,13 @@ impl Shard {
         key::dialog_key(&self.seed, &id.call_id, &id.local_tag, &id.remote_tag)
     }
 
-    fn close_dialog(&mut self, key: &DialogKey) {
-        for success in self
-            .dialogs
-            .close(key)
-            .into_iter()
-            .flat_map(|leg| leg.unacknowledged)
-        {
-            self.successes.remove(&success);
+    /// Gives the INVITE of the peer's that still waits for its answer in there.
+    fn close_dialog(&mut self, key: &DialogKey) -> Option<ServerKey> {
+        let leg = self.dialogs.close(key)?;
+        for success in &leg.unacknowledged {
+            self.successes.remove(success);
         }
+        leg.invite
     }
 
     /// Fires what is due at `now`.

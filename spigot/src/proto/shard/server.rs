@@ -415,11 +415,32 @@ impl Shard {
         } else if *request.method() == Method::BYE
             && (status.is_success() || status == StatusCode::CALL_DOES_NOT_EXIST)
         {
-            self.close_dialog(&dialog);
+            self.hung_up(now, &dialog, request, flow);
         } else if *request.method() == Method::BYE {
             self.dialogs.bye_failed(&dialog);
         }
         Ok(())
+    }
+}
+
+impl Shard {
+    /// A BYE has ended its dialog.
+    ///
+    /// [RFC 3261 §15.1.2](https://www.rfc-editor.org/rfc/rfc3261#section-15.1.2):
+    /// > The UAS MUST still respond to any pending requests received for that dialog.  It is RECOMMENDED that
+    /// > a 487 (Request Terminated) response be generated to those pending requests.
+    fn hung_up(&mut self, now: Instant, dialog: &DialogKey, bye: Arc<Request>, flow: Flow) {
+        let Some(invite) = self.close_dialog(dialog) else {
+            return;
+        };
+        let terminated = Response::new(StatusCode::REQUEST_TERMINATED);
+        if self.respond(now, invite, terminated).is_ok() {
+            self.outputs.push_back(Output::Cancelled {
+                key: invite,
+                request: bye,
+                flow,
+            });
+        }
     }
 }
 

@@ -237,3 +237,29 @@ fn an_invite_refused_inside_an_early_dialog_does_not_end_it() {
     bench.respond(491).expect("sent");
     assert_eq!(bench.shard.dialogs(), 1);
 }
+
+#[test]
+fn a_bye_ends_the_invite_that_waits_in_its_dialog() {
+    let mut bench = Bench::new(UDP);
+    bench.receive(&incoming("INVITE", "1", "", 5));
+    let invite = bench.key;
+    bench.respond(180).expect("sent");
+    let tag = to_tag(&as_response(bench.message()));
+    bench.receive(&incoming("BYE", "2", &tag, 6));
+    bench.respond(200).expect("sent");
+    let answers = bench.messages();
+    let cseqs: Vec<_> = answers
+        .iter()
+        .map(|(_, message)| message.headers().get(&HeaderName::CSEQ))
+        .collect();
+    assert_eq!(cseqs, [Some("6 BYE"), Some("5 INVITE")]);
+    let terminated = as_response(answers[1].1.clone());
+    assert_eq!(terminated.status(), StatusCode::REQUEST_TERMINATED);
+    assert_eq!(bench.told().last(), Some(&(0, "cancelled".to_owned())));
+    bench.key = invite;
+    assert!(matches!(bench.respond(200), Err(RespondError::Answered)));
+    bench.receive(&incoming("ACK", "1", &tag, 5));
+    bench.until(100_000);
+    assert_eq!((bench.sent(), bench.shard.dialogs()), (vec![], 0));
+    bench.assert_empty();
+}
