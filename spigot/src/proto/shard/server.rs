@@ -174,6 +174,14 @@ impl Table {
         self.merge.contains(&merge)
     }
 
+    /// The request was refused, which harms nobody twice: it may come again by another way, from a proxy
+    /// that follows a 302 or tries its next branch, or a client that tries the next address after a 503.
+    fn forget_merge(&mut self, key: &ServerKey) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            self.merge.remove(&std::mem::take(&mut entry.merge));
+        }
+    }
+
     fn insert(&mut self, key: ServerKey, entry: Entry) {
         self.bytes += OVERHEAD + entry.open.as_ref().map_or(0, |open| open.size);
         self.open += 1;
@@ -387,6 +395,9 @@ impl Shard {
         }
         let (flow, fallback) = (entry.flow, entry.fallback);
         let open = if status.is_final() {
+            if !status.is_success() {
+                self.server.forget_merge(&key);
+            }
             self.server.close(&key)
         } else {
             None

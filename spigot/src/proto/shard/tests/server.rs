@@ -148,10 +148,30 @@ fn a_merged_request_is_answered_482_and_not_told() {
     assert_eq!(bench.told(), at(&[0, 0], "request INVITE"));
     assert_eq!(bench.shard.counters().merged, 1);
     // Once nothing is under way, nothing is merged.
-    bench.respond(486).expect("sent");
+    bench.respond(200).expect("sent");
     bench.until(60_000);
     bench.receive(&incoming("INVITE", "4", "", 2));
     assert_eq!(bench.told().last(), Some(&(60_000, "request INVITE".to_owned())));
+}
+
+#[test]
+fn what_was_refused_may_come_again_by_another_way() {
+    // A proxy that tries a 302 or its next branch, a client that tries the next address after a 503: a new
+    // branch, and all else as it was.
+    for status in [302, 401, 486, 503] {
+        for method in ["INVITE", "OPTIONS"] {
+            let mut bench = Bench::new(UDP);
+            bench.receive(&incoming(method, "1", "", 1));
+            bench.receive(&incoming(method, "2", "", 1));
+            assert_eq!(bench.sent(), at(&[0], "482"), "it is under way");
+            bench.respond(status).expect("sent");
+            bench.receive(&incoming(method, "3", "", 1));
+            bench.respond(200).expect("sent");
+            bench.receive(&incoming(method, "4", "", 1));
+            let sent: Vec<_> = bench.sent().into_iter().map(|(_, what)| what).collect();
+            assert_eq!(sent, [&status.to_string(), "200", "482"], "{method}");
+        }
+    }
 }
 
 #[test]
