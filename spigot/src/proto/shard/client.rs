@@ -433,7 +433,9 @@ impl Shard {
         let headers = request.headers();
         let (from, to) = (headers.typed::<From>().ok()??, headers.typed::<To>().ok()??);
         let call_id = headers.get(&HeaderName::CALL_ID)?;
-        Some(key::dialog_key(&self.seed, call_id, from.tag()?, to.tag()?))
+        // The peer's is empty if it knows no tags (RFC 3261 §12.1.1).
+        let remote_tag = to.tag().unwrap_or_default();
+        Some(key::dialog_key(&self.seed, call_id, from.tag()?, remote_tag))
     }
 
     /// The dialog that a response to a request of ours is in.

@@ -263,3 +263,22 @@ fn a_bye_ends_the_invite_that_waits_in_its_dialog() {
     assert_eq!((bench.sent(), bench.shard.dialogs()), (vec![], 0));
     bench.assert_empty();
 }
+
+#[test]
+fn a_bye_of_ours_ends_the_dialog_of_a_peer_without_tags() {
+    let mut bench = Bench::new(UDP);
+    bench.receive(&incoming("INVITE", "1", "", 5).replace(";tag=from", ""));
+    bench.respond(200).expect("sent");
+    bench.until(40_000);
+    let dialog = bench.outputs.iter_mut().find_map(|output| match output {
+        Output::Unacknowledged { dialog, .. } => dialog.as_mut(),
+        _ => None,
+    });
+    let bye = dialog.expect("a dialog").request(spigot_parser::Method::BYE);
+    bench.sent();
+    bench.shard.request(bench.now, bye, bench.flow, "192.0.2.1");
+    bench.drain();
+    let bye = as_request(bench.message());
+    bench.receive(&answer(&bye, 200, ""));
+    assert_eq!(bench.shard.dialogs(), 0);
+}
