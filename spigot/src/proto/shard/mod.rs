@@ -81,12 +81,17 @@ impl Shard {
     /// An empty shard. Every branch, tag and key it makes derives from `seed`, which has to be secret and,
     /// in one process, different for every shard.
     ///
-    /// A T1, T2 or T4 under 1 ms counts as 1 ms.
+    /// A T1, T2 or T4 under 1 ms counts as 1 ms, and any length over a year as a year.
     pub fn new(mut settings: Settings, seed: [u8; 16]) -> Self {
+        // A length that means "never" must still give an `Instant` when it is added to one.
+        const NEVER: Duration = Duration::from_secs(365 * 86_400);
         let timers = &mut settings.timers;
         for length in [&mut timers.t1, &mut timers.t2, &mut timers.t4] {
             // An interval of nothing would never let `handle_timeout` come to an end.
-            *length = (*length).max(Duration::from_millis(1));
+            *length = (*length).clamp(Duration::from_millis(1), NEVER);
+        }
+        for length in [&mut settings.trying_after, &mut settings.ringing] {
+            *length = (*length).min(NEVER);
         }
         Shard {
             dialogs: Dialogs::new(settings.max_dialogs),

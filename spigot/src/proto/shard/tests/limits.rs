@@ -166,3 +166,29 @@ fn timers_of_no_length_do_not_hang() {
     bench.until(100_000);
     bench.assert_empty();
 }
+
+#[test]
+fn timers_without_end_do_not_panic() {
+    let never = Duration::MAX;
+    let timers = crate::proto::Timers {
+        t1: never,
+        t2: never,
+        t4: never,
+    };
+    let mut bench = Bench::with(
+        Settings {
+            timers,
+            trying_after: never,
+            ringing: never,
+            ..Settings::default()
+        },
+        UDP,
+    );
+    bench.receive(&incoming("INVITE", "1", "", 1));
+    bench.respond(486).expect("sent");
+    bench.request(&outgoing("INVITE", ""));
+    let invite = as_request(bench.messages().remove(1).1);
+    bench.receive(&answer(&invite, 180, "far"));
+    bench.until(100_000);
+    assert_eq!(bench.sent(), []);
+}
