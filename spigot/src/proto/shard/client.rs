@@ -18,6 +18,10 @@ use crate::proto::output::{Failure, Output};
 use crate::proto::timer::{Deadlines, Due, Timer};
 use crate::proto::transaction::{Action, Actions, Setting, client_invite, client_non_invite};
 
+/// How many dialogs the responses to one INVITE may make: more than any fork has branches, and few beside
+/// [`Settings::max_dialogs`](crate::proto::Settings::max_dialogs), which a peer could use up otherwise.
+const FORKS: usize = 64;
+
 #[derive(Debug, Default)]
 pub(super) struct Table {
     entries: KeyMap<ClientKey, Box<Entry>>,
@@ -395,7 +399,7 @@ impl Shard {
             return;
         }
         if !entry.dialogs.contains(&dialog) && !self.dialogs.contains(&dialog) {
-            if !self.dialogs.open(dialog, None) {
+            if entry.dialogs.len() >= FORKS || !self.dialogs.open(dialog, None) {
                 self.counters.refused_dialogs += 1;
                 return;
             }

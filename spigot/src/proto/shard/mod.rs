@@ -38,7 +38,8 @@ pub struct Counters {
     pub refused_count: u64,
     /// Requests refused with 503 because server transactions held too many octets.
     pub refused_bytes: u64,
-    /// INVITEs refused with 503 because there were too many dialogs.
+    /// INVITEs refused with 503 because there were too many dialogs, and dialogs of INVITEs of ours that are
+    /// not known for that reason.
     pub refused_dialogs: u64,
     /// Requests refused with 503 because [`Shard::refuse_new`] was set.
     pub refused_shutdown: u64,

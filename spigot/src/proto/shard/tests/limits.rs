@@ -192,3 +192,18 @@ fn timers_without_end_do_not_panic() {
     bench.until(100_000);
     assert_eq!(bench.sent(), []);
 }
+
+#[test]
+fn one_invite_makes_so_many_dialogs_and_no_more() {
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("INVITE", ""));
+    let invite = as_request(bench.message());
+    for branch in 0..65 {
+        bench.receive(&answer(&invite, 180, &format!("far{branch}")));
+    }
+    assert_eq!(
+        (bench.shard.dialogs(), bench.shard.counters().refused_dialogs),
+        (64, 1)
+    );
+    assert_eq!(bench.told().len(), 65);
+}
