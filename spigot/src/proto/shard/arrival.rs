@@ -22,7 +22,7 @@ impl Shard {
     ///
     /// A retransmission is absorbed or answered again; an ACK and a CANCEL find what they are for. What is
     /// left is new: it is refused if there is too much already, or if it names a dialog that does not exist
-    /// or is a BYE outside of any (481), or comes late in one that does or beside another INVITE (500), or came already by another
+    /// or is a BYE outside of any (481), or comes late in one that does or beside another INVITE (500, 491), or came already by another
     /// way (482); else it is the application's.
     pub fn receive_request(&mut self, now: Instant, request: Arc<Request>, flow: Flow) {
         let own = Arc::clone(&request);
@@ -74,6 +74,11 @@ impl Shard {
                 }
             }
             // RFC 3261 §14.2:
+            // > A UAS that receives an INVITE on a dialog while an INVITE it had sent on that dialog is in
+            // > progress MUST return a 491 (Request Pending) response to the received INVITE.
+            if *method == Method::INVITE && self.dialogs.is_inviting(&dialog) {
+                return self.turn_away(&own, &flow, StatusCode::REQUEST_PENDING);
+            }
             // > A UAS that receives a second INVITE before it sends the final response to a first INVITE with
             // > a lower CSeq sequence number on the same dialog MUST return a 500 (Server Internal Error)
             // > response to the second INVITE and MUST include a Retry-After header field with a randomly

@@ -41,8 +41,8 @@ struct Entry {
     invite: Option<Box<Request>>,
     /// Whether the application knows of it; it does not of a CANCEL.
     told: bool,
-    /// Whether it is in a dialog already, so that its responses make none.
-    inside: bool,
+    /// The dialog that an INVITE is in already, so that its responses make none.
+    inside: Option<DialogKey>,
     /// The dialogs that an INVITE made, or the one that a BYE ends.
     dialogs: SmallVec<[DialogKey; 1]>,
 }
@@ -287,7 +287,14 @@ impl Shard {
             SmallVec::new()
         };
         let to = request.headers().typed::<To>().ok().flatten();
-        let inside = to.is_some_and(|to| to.tag().is_some());
+        let inside = if is_invite && to.is_some_and(|to| to.tag().is_some()) {
+            self.dialog_sent(&request)
+        } else {
+            None
+        };
+        if let Some(dialog) = &inside {
+            self.dialogs.invite_sent(dialog, key);
+        }
         let sent = if reliable { Bytes::new() } else { bytes };
         let invite = is_invite.then(|| Box::new(request));
         self.client.insert(
@@ -395,7 +402,7 @@ impl Shard {
             return;
         };
         let is_over = matches!(entry.machine, Machine::Invite(client_invite::State::Completed));
-        if entry.inside || is_over {
+        if entry.inside.is_some() || is_over {
             return;
         }
         if !entry.dialogs.contains(&dialog) && !self.dialogs.contains(&dialog) {
@@ -404,6 +411,9 @@ impl Shard {
                 return;
             }
             entry.dialogs.push(dialog);
+            if !entry.machine.is_answered() {
+                self.dialogs.invite_sent(&dialog, key);
+            }
         }
         if response.status().is_success() {
             self.dialogs.confirm(&dialog);
@@ -417,6 +427,9 @@ impl Shard {
         let Some(entry) = self.client.entries.get_mut(&key) else {
             return;
         };
+        for dialog in entry.inside.iter().chain(&entry.dialogs) {
+            self.dialogs.invite_settled(dialog, &key);
+        }
         match entry.machine {
             Machine::Invite(client_invite::State::Accepted) => {}
             Machine::Invite(_) => {

@@ -4,7 +4,7 @@
 
 use smallvec::SmallVec;
 
-use crate::proto::key::{DialogKey, KeyMap, ServerKey};
+use crate::proto::key::{ClientKey, DialogKey, KeyMap, ServerKey};
 
 /// A dialog, as the core knows it.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Leg {
     bye: bool,
     /// The INVITE of the peer's that waits for its answer.
     pub(crate) invite: Option<ServerKey>,
+    /// The INVITE of ours that waits for its answer.
+    ours: Option<ClientKey>,
     /// Our 2xx whose ACK has not come.
     pub(crate) unacknowledged: SmallVec<[ServerKey; 1]>,
 }
@@ -127,6 +129,25 @@ impl Dialogs {
         self.legs
             .get_mut(key)
             .is_none_or(|leg| *leg.invite.get_or_insert(invite) == invite)
+    }
+
+    /// An INVITE of ours is under way in the dialog.
+    pub(crate) fn invite_sent(&mut self, key: &DialogKey, invite: ClientKey) {
+        if let Some(leg) = self.legs.get_mut(key) {
+            leg.ours = Some(invite);
+        }
+    }
+
+    /// The INVITE of ours has its answer, or will get none.
+    pub(crate) fn invite_settled(&mut self, key: &DialogKey, invite: &ClientKey) {
+        if let Some(leg) = self.legs.get_mut(key).filter(|leg| leg.ours == Some(*invite)) {
+            leg.ours = None;
+        }
+    }
+
+    /// Whether an INVITE of ours is under way in the dialog.
+    pub(crate) fn is_inviting(&self, key: &DialogKey) -> bool {
+        self.legs.get(key).is_some_and(|leg| leg.ours.is_some())
     }
 
     /// The INVITE that waited has its answer.

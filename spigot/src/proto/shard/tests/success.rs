@@ -225,16 +225,34 @@ fn an_invite_while_another_waits_is_told_to_come_again() {
 }
 
 #[test]
-fn an_invite_refused_inside_an_early_dialog_does_not_end_it() {
+fn an_invite_that_crosses_one_of_ours_is_refused_491() {
+    let theirs = |branch: &str| {
+        incoming("INVITE", branch, "ours", 1)
+            .replace("call@a.example", "mine@a.example")
+            .replace("tag=from", "tag=far")
+    };
+    // In the early dialog, which goes on.
     let mut bench = Bench::new(UDP);
     bench.request(&outgoing("INVITE", ""));
     let invite = as_request(bench.message());
     bench.receive(&answer(&invite, 180, "far"));
-    let theirs = incoming("INVITE", "1", "ours", 1)
-        .replace("call@a.example", "mine@a.example")
-        .replace("tag=from", "tag=far");
-    bench.receive(&theirs);
-    bench.respond(491).expect("sent");
+    bench.receive(&theirs("1"));
+    assert_eq!((bench.sent(), bench.shard.dialogs()), (at(&[0], "491"), 1));
+    bench.receive(&answer(&invite, 200, "far"));
+
+    // In the confirmed one.
+    bench.request(&outgoing("INVITE", "").replace("<sip:b@b.example>", "<sip:b@b.example>;tag=far"));
+    let again = as_request(bench.message());
+    bench.receive(&theirs("2"));
+    assert_eq!(bench.sent(), at(&[0], "491"));
+    bench.receive(&answer(&again, 491, "far"));
+    bench.sent();
+
+    // And when ours is answered, theirs may come.
+    bench.told();
+    bench.receive(&theirs("3"));
+    assert_eq!(bench.told(), at(&[0], "request INVITE in dialog"));
+    bench.respond(488).expect("sent");
     assert_eq!(bench.shard.dialogs(), 1);
 }
 
