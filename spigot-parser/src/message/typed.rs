@@ -46,11 +46,19 @@ impl Headers {
                 if !others.iter().any(|line| self.is(line, &name)) {
                     return self.element(line, self.value(line)).map(Some);
                 }
-                let joined = self
-                    .get_all(&name)
-                    .filter(|value| !value.is_empty())
-                    .collect::<Vec<_>>()
-                    .join(", ");
+                // Each by itself first: quotes that one line opens and the next one closes would hide what is between.
+                let mut joined = String::new();
+                for line in self.lines.iter().filter(|line| self.is(line, &name)) {
+                    let value = self.value(line);
+                    if value.is_empty() {
+                        continue;
+                    }
+                    self.element::<H>(line, value)?;
+                    if !joined.is_empty() {
+                        joined.push_str(", ");
+                    }
+                    joined.push_str(value);
+                }
                 let parsed = H::parse(Field::new(&joined));
                 parsed
                     .map(Some)
@@ -209,7 +217,7 @@ fn written<H: TypedHeader>(header: &H) -> String {
 mod tests {
     use super::*;
     use crate::Request;
-    use crate::header::{Allow, CSeq, Contact, MaxForwards, Route, Via};
+    use crate::header::{Accept, Allow, CSeq, Contact, MaxForwards, Route, Via};
 
     fn request(lines: &str) -> Request {
         Request::parse(format!("OPTIONS sip:a.example SIP/2.0\r\n{lines}\r\n")).unwrap()
@@ -257,6 +265,28 @@ mod tests {
         let allow = request.headers().typed::<Allow>().unwrap().unwrap();
         assert_eq!(allow.to_string(), "INVITE, ACK, BYE");
         assert_eq!(request.headers().all::<Allow>().count(), 1);
+    }
+
+    #[test]
+    fn no_quotes_reach_from_one_line_to_the_next() {
+        let (good, bad) = ("Accept: a/b;c=\"x\"\r\n", "Accept: a/b;c=\"x\r\nAccept: y\"\r\n");
+        let joined = request(&format!("{good}Accept:\r\n{good}"));
+        assert_eq!(
+            joined
+                .headers()
+                .typed::<Accept>()
+                .unwrap()
+                .unwrap()
+                .ranges()
+                .count(),
+            2
+        );
+        let error = request(bad).headers().typed::<Accept>().unwrap_err();
+        assert_eq!((error.kind(), error.header()), (ErrorKind::Value, Some("Accept")));
+        assert_eq!(
+            error.offset(),
+            "OPTIONS sip:a.example SIP/2.0\r\nAccept: a/b;c=".len()
+        );
     }
 
     #[test]
