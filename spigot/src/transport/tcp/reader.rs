@@ -105,8 +105,8 @@ async fn settle(hub: &Hub, connection: &Connection) {
     let _closed_if_full = connection.send(PONG, &hub.tally);
     loop {
         let status = connection.status();
-        if status.end.is_some() || !(status.queued || hub.inbound.owes(connection.flow)) {
-            return;
+        if status.end.is_some() || !hub.inbound.owes(connection.flow) {
+            return; // what is still queued is delivered in the time that an end may take
         }
         let interest = if status.queued {
             Interest::ERROR | Interest::WRITABLE

@@ -438,6 +438,27 @@ async fn a_peer_that_sends_no_more_still_gets_what_it_is_owed() {
     assert_eq!(bound.carrier.counters().closed_by_peer, 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_neither_sends_nor_reads_any_more_holds_up_no_end() {
+    let limits = TransportLimits {
+        write_queue: 64 * 1024 * 1024,
+        ..TransportLimits::default()
+    };
+    let mut bound = bind(Tcp::new(V4), &limits, silent).await;
+    bound.owes.store(true, Ordering::Relaxed);
+    let mut deaf = std::net::TcpStream::connect(bound.carrier.local_addr()).unwrap();
+    std::io::Write::write_all(&mut deaf, request("I do not read").as_bytes()).unwrap();
+    deaf.shutdown(std::net::Shutdown::Write).unwrap();
+    let (flow, _) = bound.message().await;
+    while bound.carrier.is_open(&flow) {
+        tokio::task::yield_now().await;
+    }
+    bound.owes.store(false, Ordering::Relaxed);
+    let answer = Bytes::from(vec![b'x'; 32 * 1024 * 1024]);
+    bound.carrier.send(&flow, answer).unwrap();
+    assert_eq!(bound.closed().await, flow);
+}
+
 #[tokio::test]
 async fn a_peer_that_is_gone_is_owed_nothing_on_its_connection() {
     let mut bound = bind(Tcp::new(V4), &TransportLimits::default(), silent).await;
