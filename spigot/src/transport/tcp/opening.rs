@@ -32,10 +32,9 @@ impl Openings {
 
 /// The connection to a peer: the one there is, or a new one. The attempt goes on if the caller goes away.
 pub(super) async fn connect(hub: &Arc<Hub>, peer: SocketAddr) -> io::Result<Flow> {
-    let Some(mut outcome) = join(hub, peer) else {
-        return hub
-            .existing(peer)
-            .ok_or_else(|| io::ErrorKind::NotConnected.into());
+    let mut outcome = match join(hub, peer) {
+        Way::Connection(flow) => return Ok(flow),
+        Way::Attempt(outcome) => outcome,
     };
     match outcome
         .wait_for(Option::is_some)
@@ -49,18 +48,24 @@ pub(super) async fn connect(hub: &Arc<Hub>, peer: SocketAddr) -> io::Result<Flow
     }
 }
 
-/// Joins the attempt there is, or begins one; `None` when there is a connection.
-fn join(hub: &Arc<Hub>, peer: SocketAddr) -> Option<watch::Receiver<Option<Outcome>>> {
-    if hub.existing(peer).is_some() {
-        return None;
+/// How a peer is reached.
+enum Way {
+    Connection(Flow),
+    Attempt(watch::Receiver<Option<Outcome>>),
+}
+
+/// The connection there is, or the attempt there is, or a new one.
+fn join(hub: &Arc<Hub>, peer: SocketAddr) -> Way {
+    if let Some(flow) = hub.existing(peer) {
+        return Way::Connection(flow);
     }
     let mut attempts = hub.openings.attempts();
     if let Some(attempt) = attempts.get(&peer) {
-        return Some(attempt.clone());
+        return Way::Attempt(attempt.clone());
     }
     // An attempt leaves the table after its connection has entered its own: looked at again, under the lock.
-    if hub.existing(peer).is_some() {
-        return None;
+    if let Some(flow) = hub.existing(peer) {
+        return Way::Connection(flow);
     }
     let (announce, outcome) = watch::channel(None);
     attempts.insert(peer, outcome.clone());
@@ -78,7 +83,7 @@ fn join(hub: &Arc<Hub>, peer: SocketAddr) -> Option<watch::Receiver<Option<Outco
         drop(attempt);
         announce.send_replace(Some(opened.map_err(Arc::new)));
     });
-    Some(outcome)
+    Way::Attempt(outcome)
 }
 
 /// An attempt's place in the table.
