@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use spigot::testing::TestServer;
-use spigot::{Limits, Method, Path, Reply, Response, StatusCode, sip_router};
+use spigot::{Limits, Method, Path, Reply, Response, StatusCode, Transaction, sip_router};
 
 /// A capture whose parser panics.
 struct Fuse;
@@ -40,6 +40,15 @@ impl Careless {
     #[message("sip:huge@*")]
     async fn huge(&self) -> (StatusCode, String) {
         (StatusCode::OK, "x".repeat(65_507))
+    }
+
+    /// Its answer says how the sending of an unwritable provisional reply went.
+    #[message("sip:unwritable-provisional@*")]
+    async fn unwritable_provisional(&self, transaction: Transaction) -> (StatusCode, String) {
+        let text = "SIP/2.0 183 Progress\r\nContent-Type: no type\r\nContent-Length: 2\r\n\r\nhi";
+        let provisional = Response::parse(text).expect("it can be read");
+        let outcome = transaction.provisional(provisional).await;
+        (StatusCode::OK, format!("{outcome:?}"))
     }
 
     #[message("sip:fuse-{fuse}@*")]
@@ -84,6 +93,16 @@ async fn what_is_no_final_answer_becomes_a_500() {
         assert_eq!(response.status(), StatusCode::SERVER_INTERNAL_ERROR, "{user}");
         assert_eq!(before.elapsed(), Duration::ZERO, "{user}");
     }
+}
+
+#[spigot::test]
+async fn a_provisional_reply_that_cannot_be_written_says_so() {
+    let server = TestServer::start(Careless).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let uri = "sip:unwritable-provisional@example.com";
+    let response = alice.message(uri, "hello").send().await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.body(), "Err(Unwritable)");
 }
 
 #[spigot::test]

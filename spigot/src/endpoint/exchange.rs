@@ -100,7 +100,13 @@ impl ServerExchange {
 
 impl Exchange for ServerExchange {
     fn provisional(&self, response: Response) -> Result<(), TransactionError> {
-        self.respond(response).map_err(|_| TransactionError::Answered)
+        self.respond(response).map_err(|error| match error {
+            RespondError::Address(_) | RespondError::TooLarge(_) => {
+                tracing::error!(%error, "a provisional reply cannot be sent");
+                TransactionError::Unwritable
+            }
+            _ => TransactionError::Answered,
+        })
     }
 
     fn cancelled(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {

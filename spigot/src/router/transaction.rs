@@ -42,6 +42,9 @@ pub enum TransactionError {
     /// The transaction has had its final response already.
     #[error("the transaction has been answered")]
     Answered,
+    /// A header or the body cannot be written, or no datagram can hold the reply. The log has the details.
+    #[error("the reply cannot be written")]
+    Unwritable,
 }
 
 impl Transaction {
@@ -55,7 +58,7 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// When the status is not 1xx, or the final response has gone.
+    /// When the status is not 1xx, the final response has gone, or the reply cannot be written.
     pub async fn provisional(&self, reply: impl IntoReply<method::any>) -> Result<(), TransactionError> {
         match reply.into_reply() {
             Reply::Response(response) if response.status().is_provisional() => {
