@@ -63,6 +63,12 @@ impl Ways {
         StatusCode::OK
     }
 
+    #[invite(in_dialog)]
+    async fn again(&self) -> StatusCode {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        StatusCode::OK
+    }
+
     #[ack]
     async fn ack(&self) {
         self.acknowledged.fetch_add(1, Ordering::Relaxed);
@@ -379,4 +385,23 @@ async fn a_refusal_says_what_was_wrong() {
     let response = alice.expect_status(StatusCode::BAD_REQUEST).await;
     let warning = response.headers().get(&HeaderName::WARNING).unwrap_or_default();
     assert!(warning.starts_with("399 spigot \"CSeq at octet "), "{warning}");
+}
+
+/// A BYE that crosses a re-INVITE ends both; the `#[cancel]` route is for CANCEL only.
+#[spigot::test]
+async fn a_bye_ends_what_waits_in_its_dialog() {
+    let agent = Ways::default();
+    let server = TestServer::start(agent.clone()).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let mut invite = alice.invite("sip:bob@example.com").start().await;
+    let answer = invite.response().await;
+    let mut dialog = invite.dialog(&answer);
+    let mut again = dialog.request(Method::INVITE).start().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    let bye = dialog.bye().await;
+
+    assert_eq!(bye.status(), StatusCode::OK);
+    assert_eq!(again.response().await.status(), StatusCode::REQUEST_TERMINATED);
+    assert_eq!(agent.cancelled.load(Ordering::Relaxed), 0);
 }

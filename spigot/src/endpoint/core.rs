@@ -167,11 +167,16 @@ impl Core {
         }
     }
 
-    /// The INVITE has been cancelled and answered; its handler is told, and the `#[cancel]` route.
+    /// The INVITE has been given up by its caller and answered; its handler is told, and of a CANCEL the
+    /// `#[cancel]` route.
     fn cancelled(self: &Arc<Self>, lane: usize, key: ServerKey, request: Arc<sip::Request>, flow: Flow) {
         let exchange = self.lanes[lane].lock().ringing.remove(&key);
         if let Some(exchange) = &exchange {
             exchange.cancel();
+        }
+        if *request.method() != sip::Method::CANCEL {
+            // A BYE, which ended the dialog that the INVITE waited in and has had a route of its own.
+            return;
         }
         let transaction = exchange.map(|exchange| Transaction::new(exchange as Arc<dyn Exchange>));
         let request = Request::new(request, Source::from(flow), transaction, false);
