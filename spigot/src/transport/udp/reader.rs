@@ -19,8 +19,9 @@ use crate::transport::turn::Turn;
 /// The largest datagram, or the largest run of coalesced ones.
 const BUFFER: usize = 65_535;
 
-/// Turns in a row after which other tasks of the runtime get theirs.
-const TURNS: usize = 8;
+/// Datagrams in a row after which other tasks of the runtime get their turn. One turn is not cut short, and may
+/// have more.
+const IN_A_ROW: u64 = 256;
 
 /// The pause after an error that is no peer's doing, such as no memory.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -30,18 +31,18 @@ pub(super) async fn run(socket: Arc<Socket>, shared: Arc<Shared>, inbound: Arc<d
     // Zeroed pages of the allocator: memory is touched when a datagram needs it.
     let mut buffers = vec![0; BUFFER * BATCH_SIZE].into_boxed_slice();
     let mut metas = [RecvMeta::default(); BATCH_SIZE];
-    let mut turns = 0;
+    let mut in_a_row = 0;
     while socket.io.readable().await.is_ok() {
         match socket.try_receive(&mut buffers, BUFFER, &mut metas) {
             Ok(count) => {
                 let received = buffers.chunks(BUFFER).zip(&metas[..count]);
-                turn(&socket, &shared, &*inbound, received);
-                turns += 1;
-                if turns % TURNS == 0 {
+                in_a_row += turn(&socket, &shared, &*inbound, received);
+                if in_a_row >= IN_A_ROW {
+                    in_a_row = 0;
                     tokio::task::yield_now().await;
                 }
             }
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => turns = 0,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => in_a_row = 0,
             Err(error) => {
                 shared.tally.receive_errors.add(1);
                 tracing::debug!(local = %socket.local, %error, "receiving failed");
@@ -53,13 +54,13 @@ pub(super) async fn run(socket: Arc<Socket>, shared: Arc<Shared>, inbound: Arc<d
     }
 }
 
-/// Hands over a batch, then sends what was gathered meanwhile.
+/// Hands over a batch, then sends what was gathered meanwhile; how many datagrams it was.
 fn turn<'a>(
     socket: &Socket,
     shared: &Shared,
     inbound: &dyn Inbound,
     received: impl Iterator<Item = (&'a [u8], &'a RecvMeta)>,
-) {
+) -> u64 {
     let (mut messages, mut bytes, mut keepalives) = (0, 0, 0);
     let turn = Turn::begin(shared.number);
     for (buffer, meta) in received {
@@ -90,6 +91,7 @@ fn turn<'a>(
     shared.tally.received.add(messages);
     shared.tally.received_bytes.add(bytes);
     shared.tally.keepalives.add(keepalives);
+    messages + keepalives
 }
 
 /// The datagrams in a buffer; an empty datagram is none.
