@@ -52,7 +52,7 @@ pub enum ErrorKind {
     Token,
     /// A route pattern does not follow its grammar.
     Pattern,
-    /// A value has more parameters than [`Limits::params`](crate::Limits::params).
+    /// A value has more parameters than [`MAX_PARAMS`](crate::MAX_PARAMS).
     TooManyParams,
 }
 
