@@ -51,6 +51,8 @@ extern crate self as spigot;
 pub mod __private;
 mod client;
 mod endpoint;
+#[cfg(test)]
+mod epoch;
 mod flow;
 pub mod proto;
 pub mod router;

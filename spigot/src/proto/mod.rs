@@ -40,17 +40,3 @@ pub use output::{Failure, Output, RespondError};
 pub use settings::{Settings, Timers};
 pub use shard::{Counters, Shard};
 pub use timer::Timer;
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use std::time::Instant;
-
-    /// Where a test's time begins. From there on it is moved by hand.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "an Instant has to come from somewhere; no test looks at it"
-    )]
-    pub(crate) fn epoch() -> Instant {
-        Instant::now()
-    }
-}

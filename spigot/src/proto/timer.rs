@@ -243,7 +243,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::proto::tests::epoch;
+    use crate::epoch::epoch;
 
     #[test]
     fn timers_come_up_in_the_order_of_their_deadlines() {

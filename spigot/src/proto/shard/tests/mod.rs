@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use spigot_parser::{HeaderName, Message, Request, Response, StatusCode};
 
 use super::Shard;
+use crate::epoch::epoch;
 use crate::flow::{Flow, Transport};
-use crate::proto::tests::epoch;
 use crate::proto::{ClientKey, Failure, Output, RespondError, ServerKey, Settings};
 
 const SEED: [u8; 16] = *b"a seed for tests";
