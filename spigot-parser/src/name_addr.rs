@@ -185,11 +185,7 @@ impl NameAddr {
         params::check(name, value)?;
         let address = self.set_param(name, Some(value));
         if address.params().count() > MAX_PARAMS {
-            return Err(ParseError::new(
-                ErrorKind::TooManyParams,
-                0,
-                "at most 64 parameters",
-            ));
+            return Err(params::too_many(0));
         }
         Ok(address)
     }

@@ -19,6 +19,12 @@ use crate::{ErrorKind, ParseError};
 /// the same to all of them.
 pub const MAX_PARAMS: usize = 64;
 
+/// One parameter more than [`MAX_PARAMS`], at this octet.
+#[cold]
+pub(crate) fn too_many(at: usize) -> ParseError {
+    ParseError::new(ErrorKind::TooManyParams, at, "at most 64 parameters")
+}
+
 /// The parameters of a header value or of a URI, in their order, as (name, value) pairs of text.
 ///
 /// Values are as written: quoted strings keep their quotes and URI parameters their escapes; [`Params::value`] takes
@@ -175,11 +181,7 @@ pub(crate) fn scan(
         }
         count += 1;
         if count > MAX_PARAMS {
-            return Err(ParseError::new(
-                ErrorKind::TooManyParams,
-                at,
-                "at most 64 parameters",
-            ));
+            return Err(too_many(at));
         }
         let name = blanks_end(bytes, at + 1);
         let name_end = token_end(bytes, name);

@@ -96,11 +96,7 @@ impl ContentType {
         let mut text = self.text[..self.params as usize].to_owned();
         params::write_with(self.params(), name, Some(Some(&written)), &mut text);
         match self.params().count() >= MAX_PARAMS && self.param(name).is_none() {
-            true => Err(ParseError::new(
-                ErrorKind::TooManyParams,
-                0,
-                "at most 64 parameters",
-            )),
+            true => Err(params::too_many(0)),
             false => text.parse(),
         }
     }

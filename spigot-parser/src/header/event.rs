@@ -91,11 +91,7 @@ impl Event {
     pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Event, ParseError> {
         params::check(name, value)?;
         if self.params().count() >= MAX_PARAMS && self.param(name).is_none() {
-            return Err(ParseError::new(
-                ErrorKind::TooManyParams,
-                0,
-                "at most 64 parameters",
-            ));
+            return Err(params::too_many(0));
         }
         let mut text = self.package().to_owned();
         params::write_with(self.params(), name, Some(value), &mut text);

@@ -269,11 +269,7 @@ impl Via {
             known.take(&one, place)
         })?;
         if self.params().count() >= MAX_PARAMS && !self.params().contains(name) {
-            return Err(ParseError::new(
-                ErrorKind::TooManyParams,
-                0,
-                "at most 64 parameters",
-            ));
+            return Err(params::too_many(0));
         }
         self.set_param(name, Some(value))
     }

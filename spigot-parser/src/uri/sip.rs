@@ -11,7 +11,7 @@ use super::parts::Parts;
 use crate::grammar::{Class, alphanum_and, is_one_line};
 use crate::header::Field;
 use crate::host::{Host, host_end, ipv6, port};
-use crate::params::{MAX_PARAMS, write_with};
+use crate::params::{self, MAX_PARAMS, write_with};
 use crate::{ErrorKind, Params, ParseError};
 
 /// ```text
@@ -361,11 +361,7 @@ pub(super) fn scan_params(bytes: &[u8], mut at: usize) -> Result<usize, ParseErr
     while bytes.get(at) == Some(&b';') {
         count += 1;
         if count > MAX_PARAMS {
-            return Err(ParseError::new(
-                ErrorKind::TooManyParams,
-                at,
-                "at most 64 parameters",
-            ));
+            return Err(params::too_many(at));
         }
         let name = at + 1;
         at = escaped_end(&PARAM, bytes, name);
