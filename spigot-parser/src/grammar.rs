@@ -264,10 +264,6 @@ impl Span {
         self.start as usize
     }
 
-    pub(crate) fn end(self) -> usize {
-        self.end as usize
-    }
-
     pub(crate) fn of(self, text: &str) -> &str {
         &text[self.start as usize..self.end as usize]
     }

@@ -159,6 +159,14 @@ header_names! {
     P_ACCESS_NETWORK_INFO PAccessNetworkInfo "P-Access-Network-Info" "" "RFC 7315 §4.4";
     P_CHARGING_FUNCTION_ADDRESSES PChargingFunctionAddresses "P-Charging-Function-Addresses" "" "RFC 7315 §4.5";
     P_CHARGING_VECTOR PChargingVector "P-Charging-Vector" "" "RFC 7315 §4.6";
+    P_ASSERTED_SERVICE PAssertedService "P-Asserted-Service" "" "RFC 6050 §4.1";
+    P_PREFERRED_SERVICE PPreferredService "P-Preferred-Service" "" "RFC 6050 §4.2";
+    P_EARLY_MEDIA PEarlyMedia "P-Early-Media" "" "RFC 5009 §8";
+    P_SERVED_USER PServedUser "P-Served-User" "" "RFC 5502 §6";
+    DIVERSION Diversion "Diversion" "" "RFC 5806 §9";
+    SUPPRESS_IF_MATCH SuppressIfMatch "Suppress-If-Match" "" "RFC 5839 §6";
+    USER_TO_USER UserToUser "User-to-User" "" "RFC 7433 §4";
+    CONTENT_ID ContentId "Content-ID" "" "RFC 8262 §2";
     SESSION_ID SessionId "Session-ID" "" "RFC 7989 §5";
     IDENTITY Identity "Identity" "y" "RFC 8224 §4";
 }

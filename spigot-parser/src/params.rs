@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use crate::grammar::{
     TOKEN_OR_HOST, blanks_end, class_end, is_one_line, is_quoted, is_token, quoted_end, token_end, unquote,
@@ -144,12 +145,31 @@ fn word_end(bytes: &[u8], at: usize) -> usize {
 }
 
 /// One parameter as the scanner met it: places in the scanned text.
+///
+/// It is known to be the first of its name.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) name: (usize, usize),
     pub(crate) value: Option<(usize, usize)>,
     /// Whether there is a value and it is a token.
     pub(crate) is_token: bool,
+}
+
+impl Place {
+    /// The name, out of the scanned text.
+    pub(crate) fn name(self, text: &str) -> &str {
+        &text[self.name.0..self.name.1]
+    }
+
+    /// The value as written, out of the scanned text.
+    pub(crate) fn value(self, text: &str) -> Option<&str> {
+        self.value.map(|(start, end)| &text[start..end])
+    }
+
+    /// Where the value begins; where the name ends if there is none.
+    pub(crate) fn at(self) -> usize {
+        self.value.map_or(self.name.1, |(start, _)| start)
+    }
 }
 
 /// Scans the parameters of a header value from `at` to the end of it, and shows each to `each`.
@@ -160,9 +180,15 @@ pub(crate) struct Place {
 /// gen-value     = token / host / quoted-string
 /// ```
 ///
+/// RFC 3261 §7.3.1:
+///
+/// > Even though an arbitrary number of parameter pairs may be attached to a header field value, any given
+/// > parameter-name MUST NOT appear more than once.
+///
 /// # Errors
 ///
-/// [`ErrorKind::Value`], with the offset in `text`; [`ErrorKind::TooManyParams`]; whatever `each` says.
+/// [`ErrorKind::Value`], with the offset in `text`; [`ErrorKind::Duplicate`]; [`ErrorKind::TooManyParams`]; whatever
+/// `each` says.
 #[inline]
 pub(crate) fn scan(
     bytes: &[u8],
@@ -172,6 +198,7 @@ pub(crate) fn scan(
 ) -> Result<(), ParseError> {
     let fault = |at, expected| Err(ParseError::new(ErrorKind::Value, at, expected));
     let mut count = 0;
+    let (first, mut seen) = (at, 0u64);
     loop {
         at = blanks_end(bytes, at);
         match bytes.get(at) {
@@ -188,6 +215,12 @@ pub(crate) fn scan(
         if name_end == name {
             return fault(name, "a parameter's name after `;`");
         }
+        // Names that differ in length or first letter nearly always have different marks.
+        let mark = 1 << ((usize::from(bytes[name] & 0x1f) + 8 * (name_end - name)) % 64);
+        if seen & mark != 0 && is_repeated(bytes, first, name..name_end) {
+            return Err(ParseError::new(ErrorKind::Duplicate, name, "each parameter once"));
+        }
+        seen |= mark;
         at = blanks_end(bytes, name_end);
         let mut place = Place {
             name: (name, name_end),
@@ -219,6 +252,15 @@ pub(crate) fn scan(
         }
         each(place)?;
     }
+}
+
+/// Whether one of the parameters between `first` and the one that is called `name` is called so too.
+#[cold]
+fn is_repeated(bytes: &[u8], first: usize, name: Range<usize>) -> bool {
+    let Ok(before) = std::str::from_utf8(&bytes[first..name.start]) else {
+        return false;
+    };
+    Params::of_header(before).any(|(other, _)| other.as_bytes().eq_ignore_ascii_case(&bytes[name.clone()]))
 }
 
 /// What a parameter's value may be beside a token, a host and a quoted string.
@@ -354,11 +396,27 @@ mod tests {
 
     #[test]
     fn sixty_four_and_no_more() {
-        assert_eq!(scanned(&";x".repeat(64)).unwrap().len(), 64);
-        assert_eq!(
-            scanned(&";x".repeat(65)).unwrap_err().kind(),
-            ErrorKind::TooManyParams
-        );
+        let many = |count| (0..count).map(|n| format!(";x{n}")).collect::<String>();
+        assert_eq!(scanned(&many(64)).unwrap().len(), 64);
+        assert_eq!(scanned(&many(65)).unwrap_err().kind(), ErrorKind::TooManyParams);
+    }
+
+    #[test]
+    fn each_name_is_there_once() {
+        for (text, offset) in [
+            (";a;a", 3),
+            (";a=1; A=2", 6),
+            (";b;ab=\";ab\";c=1;aB", 16),
+            (";a=[::1];b;a=x", 11),
+        ] {
+            let error = scanned(text).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.offset()),
+                (ErrorKind::Duplicate, offset),
+                "{text}"
+            );
+        }
+        assert_eq!(scanned(";ab;ac;bc;cb;a;b;c=\";a\";d=\"x;;b\"").unwrap().len(), 8);
     }
 
     #[test]

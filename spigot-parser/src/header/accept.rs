@@ -93,13 +93,8 @@ impl<'a> MediaRange<'a> {
             return fault(0, "`*/*`, or a type before the `/`");
         }
         params::scan(text.as_bytes(), at, Values::Generic, |param| {
-            let is_q = text[param.name.0..param.name.1].eq_ignore_ascii_case("q");
-            match is_q
-                && param
-                    .value
-                    .and_then(|(start, end)| qvalue(&text[start..end]))
-                    .is_none()
-            {
+            let is_q = param.name(text).eq_ignore_ascii_case("q");
+            match is_q && param.value(text).and_then(qvalue).is_none() {
                 true => fault(param.name.1, "a `q` from 0 to 1 with at most three decimals"),
                 false => Ok(()),
             }

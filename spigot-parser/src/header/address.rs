@@ -249,6 +249,8 @@ fn check_brackets(address: &NameAddr) -> Result<(), ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
+    use proptest::prelude::*;
 
     #[test]
     fn tags_are_tokens_and_there_is_one() {
@@ -296,5 +298,17 @@ mod tests {
             From::from("<sip:a>;tag=\"x\"".parse::<NameAddr>().unwrap()).to_string(),
             "<sip:a>"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(
+            uri in testing::uri(), display in testing::line(), tag in testing::token(), value in testing::param_value()
+        ) {
+            let from = From::new(uri.clone()).with_display_name(&display).unwrap().with_tag(&tag).unwrap();
+            prop_assert_eq!((from.uri(), from.tag()), (&uri, Some(tag.as_str())));
+            testing::assert_round_trip(&from.with_param("x", value.as_deref()).unwrap());
+            testing::assert_round_trip(&Route::new(uri).with_param("x", value.as_deref()).unwrap());
+        }
     }
 }

@@ -1,11 +1,9 @@
 //! Event: what a subscription is about (RFC 6665 §8.2.1).
 
-use bytestring::ByteString;
-
-use super::{Field, Shape, TypedHeader, text_traits};
-use crate::grammar::{Span, is_token, prefix, token};
-use crate::params::{self, MAX_PARAMS, Values};
-use crate::{ErrorKind, HeaderName, Params, ParseError};
+use super::parametrized::{Parametrized, param_accessors};
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::grammar::{is_token, prefix, token};
+use crate::{ErrorKind, HeaderName, ParseError};
 
 /// The event package of a SUBSCRIBE, NOTIFY or PUBLISH.
 ///
@@ -27,8 +25,7 @@ use crate::{ErrorKind, HeaderName, Params, ParseError};
 /// ```
 #[derive(Clone)]
 pub struct Event {
-    text: ByteString,
-    package: Span,
+    text: Parametrized,
 }
 
 impl Event {
@@ -39,10 +36,7 @@ impl Event {
     /// [`ErrorKind::Token`] if it is no token.
     pub fn new(package: &str) -> Result<Event, ParseError> {
         match is_token(package) {
-            true => Ok(Event {
-                text: ByteString::from(package),
-                package: Span::new(0, package.len()),
-            }),
+            true => Event::parse(Field::exact(package)),
             false => Err(ParseError::new(
                 ErrorKind::Token,
                 0,
@@ -53,7 +47,7 @@ impl Event {
 
     /// The event package, templates included.
     pub fn package(&self) -> &str {
-        self.package.of(&self.text)
+        self.text.value()
     }
 
     /// The `id`, which tells several subscriptions of one dialog apart.
@@ -61,46 +55,17 @@ impl Event {
         self.param("id").flatten()
     }
 
-    /// The value of a parameter as written. `Some(None)`: it is there, without a value.
-    pub fn param(&self, name: &str) -> Option<Option<&str>> {
-        self.params().get(name)
-    }
-
-    /// The parameters.
-    pub fn params(&self) -> Params<'_> {
-        Params::of_header(&self.text[self.package.end()..])
-    }
-
     /// With another `id`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Token`] if `id` is no token.
+    /// [`ErrorKind::Value`] if `id` is no token.
     pub fn with_id(self, id: &str) -> Result<Event, ParseError> {
-        match is_token(id) {
-            true => self.with_param("id", Some(id)),
-            false => Err(ParseError::new(ErrorKind::Token, 0, "an id, which is a token")),
-        }
-    }
-
-    /// With one parameter set: in its place if it is there, at the end otherwise.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Token`] or [`ErrorKind::Value`] if name or value leave the grammar, [`ErrorKind::TooManyParams`].
-    pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Event, ParseError> {
-        params::check(name, value)?;
-        if self.params().count() >= MAX_PARAMS && self.param(name).is_none() {
-            return Err(params::too_many(0));
-        }
-        let mut text = self.package().to_owned();
-        params::write_with(self.params(), name, Some(value), &mut text);
-        Ok(Event {
-            text: text.into(),
-            package: Span::new(0, self.package().len()),
-        })
+        self.with_param("id", Some(id))
     }
 }
+
+param_accessors!(Event);
 
 impl TypedHeader for Event {
     const NAME: HeaderName = HeaderName::EVENT;
@@ -108,16 +73,18 @@ impl TypedHeader for Event {
 
     fn parse(value: Field<'_>) -> Result<Self, ParseError> {
         let text = value.as_str();
-        let (package, at) = prefix(text, token("an event package"))?;
-        params::scan(text.as_bytes(), at, Values::Generic, |_| Ok(()))?;
-        Ok(Event {
-            package: Span::within(text, package),
-            text: value.share(),
-        })
+        let (_, end) = prefix(text, token("an event package"))?;
+        let text = Parametrized::scan(value, end, |param| {
+            match param.name(text).eq_ignore_ascii_case("id") && !param.is_token {
+                true => fault(param.at(), "an id, which is a token"),
+                false => Ok(()),
+            }
+        })?;
+        Ok(Event { text })
     }
 
     fn write(&self, out: &mut String) {
-        out.push_str(&self.text);
+        out.push_str(self.text.as_str());
     }
 }
 
@@ -132,6 +99,8 @@ text_traits!(Event);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
+    use proptest::prelude::*;
 
     #[test]
     fn package_and_id_make_the_event() {
@@ -145,19 +114,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_built_parses_to_itself() {
-        let event = Event::new("a.b")
-            .unwrap()
-            .with_id("1")
-            .unwrap()
-            .with_param("x", Some("\"y z\""))
-            .unwrap();
-        assert_eq!(event.to_string(), "a.b;id=1;x=\"y z\"");
-        assert_eq!(event.to_string().parse(), Ok(event.clone()));
-        assert!(
-            Event::new("a;b").is_err()
-                && event.clone().with_id("\"1\"").is_err()
-                && event.with_id("a\r\n").is_err()
-        );
+    fn what_leaves_the_grammar_is_not_set() {
+        let event = Event::new("a.b").unwrap();
+        for evil in testing::EVIL {
+            assert!(
+                Event::new(evil).is_err() && event.clone().with_id(evil).is_err(),
+                "{evil:?}"
+            );
+            assert!(event.clone().with_param("x", Some(evil)).is_err(), "{evil:?}");
+        }
+        assert!(Event::new("a;b").is_err() && event.with_id("\"1\"").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(package in testing::token(), id in testing::token(), value in testing::param_value()) {
+            let event = Event::new(&package).unwrap().with_id(&id).unwrap();
+            let event = event.with_param("x", value.as_deref()).unwrap();
+            prop_assert_eq!(event.id(), Some(id.as_str()));
+            testing::assert_round_trip(&event);
+        }
     }
 }

@@ -32,8 +32,11 @@ mod expires;
 mod field;
 mod max_forwards;
 mod option_tags;
+mod parametrized;
 mod product;
 mod retry_after;
+#[cfg(test)]
+pub(crate) mod testing;
 mod via;
 mod warning;
 
@@ -66,6 +69,8 @@ pub enum Shape {
     List,
     /// All lines together, joined by commas, are one value.
     Joined,
+    /// Every line is one value, and its commas are its own: challenges and credentials.
+    Lines,
 }
 
 /// A header that is known by its type.

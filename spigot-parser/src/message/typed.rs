@@ -11,8 +11,8 @@ use crate::{ErrorKind, ParseError};
 impl Headers {
     /// The header `H`, parsed, if it is there.
     ///
-    /// By [`Shape`]: the only value of a header that may be there once, the first value of a list, or all lines
-    /// together of one that is read as a whole.
+    /// By [`Shape`]: the only value of a header that may be there once, the first value of a list or of several lines,
+    /// or all lines together of one that is read as a whole.
     ///
     /// ```
     /// use spigot_parser::{Request, header};
@@ -35,6 +35,7 @@ impl Headers {
         let others = &self.lines[index + 1..];
         match H::SHAPE {
             Shape::List => self.element(line, first_element(self.value(line))).map(Some),
+            Shape::Lines => self.element(line, self.value(line)).map(Some),
             Shape::Single => {
                 if let Some(again) = others.iter().find(|line| self.is(line, &name)) {
                     let error = ParseError::new(ErrorKind::Duplicate, offset(again), "the header once only");
@@ -67,8 +68,8 @@ impl Headers {
         }
     }
 
-    /// Every value of the header `H`, parsed, in order: each element of each line of a list, each line of a
-    /// header that may be there once, or the one value of a header that is read as a whole.
+    /// Every value of the header `H`, parsed, in order: each element of each line of a list, each line of any other
+    /// header, or the one value of a header that is read as a whole.
     pub fn all<H: TypedHeader>(&self) -> impl Iterator<Item = Result<H, ParseError>> + use<'_, H> {
         let joined = matches!(H::SHAPE, Shape::Joined);
         let whole = if joined {
@@ -112,7 +113,8 @@ impl Headers {
         self.set_text(&H::NAME, &written(header));
     }
 
-    /// Takes the first value of the header `H` out and gives it: one element of a list, or the one value.
+    /// Takes the first value of the header `H` out and gives it: one element of a list, one of several lines, or the
+    /// one value.
     ///
     /// # Errors
     ///
@@ -124,9 +126,16 @@ impl Headers {
         let Some(index) = self.position(&H::NAME) else {
             return Ok(None);
         };
-        if !matches!(H::SHAPE, Shape::List) {
-            self.remove(&H::NAME);
-            return Ok(Some(value));
+        match H::SHAPE {
+            Shape::List => {}
+            Shape::Lines => {
+                self.remove_line(index);
+                return Ok(Some(value));
+            }
+            Shape::Single | Shape::Joined => {
+                self.remove(&H::NAME);
+                return Ok(Some(value));
+            }
         }
         let text = self.value(&self.lines[index]);
         match elements(text).nth(1) {
@@ -153,9 +162,16 @@ impl Headers {
             );
         };
         let mut text = written(header);
-        if !matches!(H::SHAPE, Shape::List) {
-            self.set_text(&name, &text);
-            return Ok(());
+        match H::SHAPE {
+            Shape::List => {}
+            Shape::Lines => {
+                self.replace_text(index, &text);
+                return Ok(());
+            }
+            Shape::Single | Shape::Joined => {
+                self.set_text(&name, &text);
+                return Ok(());
+            }
         }
         let old = self.value(&self.lines[index]);
         let first = first_element(old);
@@ -265,6 +281,33 @@ mod tests {
         let allow = request.headers().typed::<Allow>().unwrap().unwrap();
         assert_eq!(allow.to_string(), "INVITE, ACK, BYE");
         assert_eq!(request.headers().all::<Allow>().count(), 1);
+    }
+
+    #[test]
+    fn lines_that_do_not_combine_are_values_of_their_own() {
+        #[derive(Clone, Debug, PartialEq)]
+        struct Challenge(String);
+        impl TypedHeader for Challenge {
+            const NAME: crate::HeaderName = crate::HeaderName::WWW_AUTHENTICATE;
+            const SHAPE: Shape = Shape::Lines;
+            fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+                Ok(Challenge(value.as_str().to_owned()))
+            }
+            fn write(&self, out: &mut String) {
+                out.push_str(&self.0);
+            }
+        }
+        let of = |text: &str| Challenge(text.to_owned());
+        let mut request = request("WWW-Authenticate: a, b\r\nTo: x\r\nWWW-Authenticate: c\r\n");
+        let all: Result<Vec<Challenge>, _> = request.headers().all().collect();
+        assert_eq!(all, Ok(vec![of("a, b"), of("c")]));
+        request.headers_mut().replace_first(&of("d,")).unwrap();
+        assert_eq!(
+            lines(&request),
+            ["WWW-Authenticate: d,", "To: x", "WWW-Authenticate: c"]
+        );
+        assert_eq!(request.headers_mut().pop_first(), Ok(Some(of("d,"))));
+        assert_eq!(lines(&request), ["To: x", "WWW-Authenticate: c"]);
     }
 
     #[test]

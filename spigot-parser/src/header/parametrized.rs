@@ -1,0 +1,155 @@
+//! A value and its parameters: the form that most headers have.
+//!
+//! The one invariant: the text was scanned from its beginning to its end, and no parameter is in it twice.
+
+use bytestring::ByteString;
+
+use super::Field;
+use crate::params::{self, MAX_PARAMS, Place, Values};
+use crate::{Params, ParseError};
+
+/// `value *( SEMI generic-param )`, where the header that holds it knows what its value is.
+#[derive(Clone)]
+pub(crate) struct Parametrized {
+    text: ByteString,
+    value_end: u32,
+}
+
+impl Parametrized {
+    /// The field, whose value ends at `value_end` and was found to be one; `each` sees every parameter.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind`](crate::ErrorKind) `Value`, `Duplicate` and `TooManyParams` where the parameters leave the
+    /// grammar; whatever `each` says.
+    pub(crate) fn scan(
+        field: Field<'_>,
+        value_end: usize,
+        each: impl FnMut(Place) -> Result<(), ParseError>,
+    ) -> Result<Parametrized, ParseError> {
+        params::scan(field.as_str().as_bytes(), value_end, Values::Generic, each)?;
+        Ok(Parametrized {
+            text: field.share(),
+            value_end: value_end as u32,
+        })
+    }
+
+    /// The whole text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What stands before the parameters.
+    pub(crate) fn value(&self) -> &str {
+        &self.text[..self.value_end as usize]
+    }
+
+    /// The parameters.
+    pub(crate) fn params(&self) -> Params<'_> {
+        Params::of_header(&self.text[self.value_end as usize..])
+    }
+
+    /// The text with one parameter set: in its place if it is there, at the end otherwise. The header parses it again,
+    /// so that what it asks of its parameters holds for those that are set.
+    pub(crate) fn text_with(&self, name: &str, value: Option<&str>) -> Result<String, ParseError> {
+        params::check(name, value)?;
+        if self.params().count() >= MAX_PARAMS && !self.params().contains(name) {
+            return Err(params::too_many(0));
+        }
+        Ok(self.rewritten(name, Some(value)))
+    }
+
+    /// The text without the parameter of that name.
+    pub(crate) fn text_without(&self, name: &str) -> String {
+        self.rewritten(name, None)
+    }
+
+    fn rewritten(&self, name: &str, setting: Option<Option<&str>>) -> String {
+        let mut text = String::with_capacity(self.text.len() + name.len() + 8);
+        text.push_str(self.value());
+        params::write_with(self.params(), name, setting, &mut text);
+        text
+    }
+}
+
+/// The accessors for the parameters of a header that keeps itself in a `text: Parametrized`.
+macro_rules! param_accessors {
+    ($($type:ident),*) => {$(
+        impl $type {
+            /// The parameters, in their order.
+            pub fn params(&self) -> crate::Params<'_> {
+                self.text.params()
+            }
+
+            /// The value of a parameter as written. `Some(None)`: it is there, without a value.
+            pub fn param(&self, name: &str) -> Option<Option<&str>> {
+                self.text.params().get(name)
+            }
+
+            /// With one parameter set: in its place if it is there, at the end otherwise. `value` is written as it is:
+            /// a token, a host, or a quoted string with its quotes.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the grammar
+            /// of this header.
+            pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, crate::ParseError> {
+                let text = self.text.text_with(name, value)?;
+                <Self as crate::header::TypedHeader>::parse(crate::header::Field::exact(&text))
+            }
+
+            /// Without the parameter of that name.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if this header cannot be without it.
+            pub fn without_param(self, name: &str) -> Result<Self, crate::ParseError> {
+                let text = self.text.text_without(name);
+                <Self as crate::header::TypedHeader>::parse(crate::header::Field::exact(&text))
+            }
+        }
+    )*};
+}
+pub(crate) use param_accessors;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn scanned(text: &str) -> Result<Parametrized, ParseError> {
+        let value_end = text.find(';').unwrap_or(text.len());
+        Parametrized::scan(Field::exact(text), value_end, |_| Ok(()))
+    }
+
+    #[test]
+    fn value_and_parameters_are_told_apart() {
+        let value = scanned("a/b;x=1 ; y").unwrap();
+        assert_eq!((value.value(), value.as_str()), ("a/b", "a/b;x=1 ; y"));
+        assert_eq!(value.params().get("y"), Some(None));
+        assert_eq!(value.text_with("X", Some("\"2\"")).unwrap(), "a/b;X=\"2\";y");
+        assert_eq!(value.text_with("z", None).unwrap(), "a/b;x=1;y;z");
+        assert_eq!(value.text_without("x"), "a/b;y");
+    }
+
+    #[test]
+    fn what_leaves_the_grammar_is_refused() {
+        let value = scanned("a").unwrap();
+        assert_eq!(value.text_with("a b", None).unwrap_err().kind(), ErrorKind::Token);
+        assert_eq!(
+            value.text_with("x", Some("1\r\nVia: y")).unwrap_err().kind(),
+            ErrorKind::Value
+        );
+        let full: String = (0..64).map(|n| format!(";p{n}")).collect();
+        let full = scanned(&format!("a{full}")).unwrap();
+        assert_eq!(
+            full.text_with("one-more", None).unwrap_err().kind(),
+            ErrorKind::TooManyParams
+        );
+        assert!(full.text_with("p7", Some("1")).is_ok());
+        assert_eq!(
+            scanned("a;x;X").map(drop).unwrap_err().kind(),
+            ErrorKind::Duplicate
+        );
+    }
+}
