@@ -1,43 +1,44 @@
 //! From, To, Route and Record-Route: headers that hold an address (RFC 3261 §20.20, §20.39, §20.34, §20.30).
 
-use std::borrow::Cow;
-
-use super::{Field, Shape, TypedHeader, text_traits};
 use crate::grammar::is_token;
-use crate::{ErrorKind, HeaderName, NameAddr, Params, ParseError, Uri};
+use crate::{ErrorKind, NameAddr, ParseError};
 
-/// The type, and what it takes over from its address.
+/// Headers that are one address: the types, and what they take over from it.
+///
+/// Each entry says its name in `HeaderName`, its shape, what it forbids an address beyond the grammar
+/// (`fn(&NameAddr) -> Result<(), ParseError>`; a URI alone, in brackets, has to pass), and the parameters that make two
+/// of them different if only one has them.
 macro_rules! addresses {
     ($($(#[$doc:meta])* $type:ident, $name:ident, $shape:ident, $check:expr, $counting:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Clone)]
         pub struct $type {
-            address: NameAddr,
+            address: crate::NameAddr,
         }
 
         impl $type {
             /// `<uri>`, without display name and parameters.
-            pub fn new(uri: Uri) -> Self {
-                $type { address: NameAddr::new(uri) }
+            pub fn new(uri: crate::Uri) -> Self {
+                $type { address: crate::NameAddr::new(uri) }
             }
 
             /// The address, parameters included.
-            pub fn name_addr(&self) -> &NameAddr {
+            pub fn name_addr(&self) -> &crate::NameAddr {
                 &self.address
             }
 
             /// The display name, without its quotes; `None` where there is none or it is empty.
-            pub fn display_name(&self) -> Option<Cow<'_, str>> {
+            pub fn display_name(&self) -> Option<std::borrow::Cow<'_, str>> {
                 self.address.display_name()
             }
 
             /// The URI.
-            pub fn uri(&self) -> &Uri {
+            pub fn uri(&self) -> &crate::Uri {
                 self.address.uri()
             }
 
             /// The parameters of the header; those of the URI are the URI's.
-            pub fn params(&self) -> Params<'_> {
+            pub fn params(&self) -> crate::Params<'_> {
                 self.address.params()
             }
 
@@ -50,8 +51,8 @@ macro_rules! addresses {
             ///
             /// # Errors
             ///
-            /// [`ErrorKind::Value`] if `name` holds CR, LF or NUL.
-            pub fn with_display_name(self, name: &str) -> Result<Self, ParseError> {
+            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `name` holds CR, LF or NUL.
+            pub fn with_display_name(self, name: &str) -> Result<Self, crate::ParseError> {
                 Ok($type { address: self.address.with_display_name(name)? })
             }
 
@@ -59,21 +60,26 @@ macro_rules! addresses {
             ///
             /// # Errors
             ///
-            /// [`ErrorKind::Token`] or [`ErrorKind::Value`] if name or value leave the grammar,
-            /// [`ErrorKind::TooManyParams`].
-            pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, ParseError> {
+            /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the grammar
+            /// of this header.
+            pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, crate::ParseError> {
                 let address = self.address.with_param(name, value)?;
                 $check(&address)?;
                 Ok($type { address })
             }
+
+            /// Without the parameter of that name.
+            pub fn without_param(self, name: &str) -> Self {
+                $type { address: self.address.without_param(name) }
+            }
         }
 
-        impl TypedHeader for $type {
-            const NAME: HeaderName = HeaderName::$name;
-            const SHAPE: Shape = Shape::$shape;
+        impl crate::header::TypedHeader for $type {
+            const NAME: crate::HeaderName = crate::HeaderName::$name;
+            const SHAPE: crate::header::Shape = crate::header::Shape::$shape;
 
-            fn parse(value: Field<'_>) -> Result<Self, ParseError> {
-                let address = NameAddr::parse(value)?;
+            fn parse(value: crate::header::Field<'_>) -> Result<Self, crate::ParseError> {
+                let address = crate::NameAddr::parse(value)?;
                 $check(&address)?;
                 Ok($type { address })
             }
@@ -89,15 +95,16 @@ macro_rules! addresses {
             }
         }
 
-        impl std::convert::From<Uri> for $type {
-            fn from(uri: Uri) -> Self {
+        impl std::convert::From<crate::Uri> for $type {
+            fn from(uri: crate::Uri) -> Self {
                 Self::new(uri)
             }
         }
 
-        text_traits!($type);
+        crate::header::text_traits!($type);
     )*};
 }
+pub(super) use addresses;
 
 addresses! {
     /// Who sends the request.
@@ -208,12 +215,13 @@ macro_rules! tagged {
 
 tagged!(From, To);
 
-macro_rules! routes {
+/// Addresses that are always in brackets, out of one that may have none.
+macro_rules! bracketed {
     ($($type:ident),*) => {$(
-        impl std::convert::From<NameAddr> for $type {
+        impl std::convert::From<crate::NameAddr> for $type {
             /// The address gets its brackets if it has none.
-            fn from(address: NameAddr) -> Self {
-                match check_brackets(&address) {
+            fn from(address: crate::NameAddr) -> Self {
+                match crate::header::address::check_brackets(&address) {
                     Ok(()) => $type { address },
                     Err(_) => $type { address: address.with_uri(address.uri().clone()) },
                 }
@@ -221,8 +229,9 @@ macro_rules! routes {
         }
     )*};
 }
+pub(super) use bracketed;
 
-routes!(Route, RecordRoute);
+bracketed!(Route, RecordRoute);
 
 /// A tag, where there is one, is a token.
 fn check_tag(address: &NameAddr) -> Result<(), ParseError> {
@@ -235,8 +244,8 @@ fn check_tag(address: &NameAddr) -> Result<(), ParseError> {
     }
 }
 
-/// Routes are always in brackets.
-fn check_brackets(address: &NameAddr) -> Result<(), ParseError> {
+/// The URI is in brackets: the grammar says `name-addr` only.
+pub(super) fn check_brackets(address: &NameAddr) -> Result<(), ParseError> {
     let bare = address.uri().as_str().len();
     match address.as_str().as_bytes().get(bare) {
         None | Some(b';' | b' ' | b'\t') if address.as_str().starts_with(address.uri().as_str()) => {

@@ -33,6 +33,7 @@ mod field;
 mod max_forwards;
 mod option_tags;
 mod parametrized;
+mod path;
 mod product;
 mod retry_after;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub use field::Field;
 pub(crate) use field::elements;
 pub use max_forwards::MaxForwards;
 pub use option_tags::{ProxyRequire, Require, Supported, Unsupported};
+pub use path::Path;
 pub use product::{Server, UserAgent};
 pub use retry_after::RetryAfter;
 pub use via::Via;
@@ -163,6 +165,7 @@ mod tests {
         survives::<From>(text);
         survives::<MaxForwards>(text);
         survives::<MinExpires>(text);
+        survives::<Path>(text);
         survives::<ProxyRequire>(text);
         survives::<RecordRoute>(text);
         survives::<Require>(text);
