@@ -2,8 +2,7 @@
 
 use bytestring::ByteString;
 
-use super::contact::qvalue;
-use super::{Field, Shape, TypedHeader, elements, fault, text_traits};
+use super::{Field, Shape, TypedHeader, elements, fault, qvalue, text_traits};
 use crate::grammar::{Span, is_token, prefix, separator, token};
 use crate::params::{self, Values};
 use crate::{ErrorKind, HeaderName, Params, ParseError};
@@ -94,8 +93,8 @@ impl<'a> MediaRange<'a> {
         }
         params::scan(text.as_bytes(), at, Values::Generic, |param| {
             let is_q = param.name(text).eq_ignore_ascii_case("q");
-            match is_q && param.value(text).and_then(qvalue).is_none() {
-                true => fault(param.name.1, "a `q` from 0 to 1 with at most three decimals"),
+            match is_q && param.value(text).and_then(qvalue::parse).is_none() {
+                true => fault(param.name.1, qvalue::EXPECTED),
                 false => Ok(()),
             }
         })?;
@@ -118,7 +117,11 @@ impl<'a> MediaRange<'a> {
 
     /// The preference from 0 to 1; 1 where none is given.
     pub fn q(&self) -> f32 {
-        self.params.get("q").flatten().and_then(qvalue).unwrap_or(1.0)
+        self.params
+            .get("q")
+            .flatten()
+            .and_then(qvalue::parse)
+            .unwrap_or(1.0)
     }
 
     /// The parameters, `q` included.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Field, Shape, TypedHeader, fault, text_traits};
+use super::{Field, Shape, TypedHeader, fault, qvalue, text_traits};
 use crate::grammar::decimal;
 use crate::{HeaderName, NameAddr, Params, ParseError, Uri};
 
@@ -87,7 +87,7 @@ impl Contact {
 
     /// The preference among several contacts, from 0 to 1.
     pub fn q(&self) -> Option<f32> {
-        self.param("q")?.and_then(qvalue)
+        self.param("q")?.and_then(qvalue::parse)
     }
 
     /// With a lifetime in seconds. `*` stays as it is.
@@ -108,12 +108,7 @@ impl Contact {
     ///
     /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `q` is not within 0 and 1, or for `*`.
     pub fn with_q(self, q: f32) -> Result<Contact, ParseError> {
-        if !(0.0..=1.0).contains(&q) {
-            return fault(0, "a preference from 0 to 1");
-        }
-        let text = format!("{q:.3}");
-        let text = text.trim_end_matches('0').trim_end_matches('.');
-        self.with_param("q", Some(if text.is_empty() { "0" } else { text }))
+        self.with_param("q", Some(&qvalue::print(q)?))
     }
 
     /// With a display name, which is written as a quoted string.
@@ -145,22 +140,10 @@ impl Contact {
 /// A `q` that is there follows the grammar.
 fn checked(address: NameAddr) -> Result<Contact, ParseError> {
     match address.param("q") {
-        Some(value) if value.and_then(qvalue).is_none() => fault(
-            address.as_str().len(),
-            "a `q` from 0 to 1 with at most three decimals",
-        ),
+        Some(value) if value.and_then(qvalue::parse).is_none() => {
+            fault(address.as_str().len(), qvalue::EXPECTED)
+        }
         _ => Ok(Contact::Address(address)),
-    }
-}
-
-/// The number of a `qvalue`.
-pub(super) fn qvalue(text: &str) -> Option<f32> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    let digits = decimals.len() <= 3 && decimals.bytes().all(|octet| octet.is_ascii_digit());
-    match whole {
-        "0" if digits => text.parse().ok(),
-        "1" if digits && decimals.bytes().all(|octet| octet == b'0') => Some(1.0),
-        _ => None,
     }
 }
 

@@ -35,6 +35,7 @@ mod option_tags;
 mod parametrized;
 mod path;
 mod product;
+mod qvalue;
 mod retry_after;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,0 +1,75 @@
+//! Preferences from 0 to 1, as Accept, its relatives and Contact write them.
+//!
+//! ```text
+//! qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
+//! ```
+
+use super::fault;
+use crate::ParseError;
+
+/// What is expected where a text is no `qvalue`.
+pub(super) const EXPECTED: &str = "a `q` from 0 to 1 with at most three decimals";
+
+/// The number that `text` is.
+pub(super) fn parse(text: &str) -> Option<f32> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits = decimals.len() <= 3 && decimals.bytes().all(|octet| octet.is_ascii_digit());
+    match whole {
+        "0" if digits => text.parse().ok(),
+        "1" if digits && decimals.bytes().all(|octet| octet == b'0') => Some(1.0),
+        _ => None,
+    }
+}
+
+/// `q` with the decimals that it needs, of which three are written.
+pub(super) fn print(q: f32) -> Result<String, ParseError> {
+    if !(0.0..=1.0).contains(&q) {
+        return fault(0, "a preference from 0 to 1");
+    }
+    // The sign of a negative zero is not written.
+    let mut text = format!("{:.3}", q.abs());
+    text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_a_preference_and_what_is_not() {
+        for (text, q) in [
+            ("0", 0.0),
+            ("0.", 0.0),
+            ("0.5", 0.5),
+            ("0.123", 0.123),
+            ("1", 1.0),
+            ("1.000", 1.0),
+        ] {
+            assert_eq!(parse(text), Some(q), "{text}");
+        }
+        for text in [
+            "", ".", ".5", "00", "0.1234", "1.001", "1.0000", "2", "-0", "0,5", "0.a", "inf", "é",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_none_is_not_printed() {
+        assert_eq!(print(-0.0).unwrap(), "0");
+        assert_eq!(print(1.0).unwrap(), "1");
+        for q in [-0.1, 1.1, f32::NAN, f32::INFINITY] {
+            assert!(print(q).is_err(), "{q}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_parses(q in 0.0f32..=1.0) {
+            let text = print(q).unwrap();
+            prop_assert!((parse(&text).unwrap() - q).abs() <= 0.0005, "{q} is printed as {text}");
+        }
+    }
+}
