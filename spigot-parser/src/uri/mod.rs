@@ -6,6 +6,7 @@
 mod absolute;
 mod equality;
 pub(crate) mod escape;
+mod headers;
 mod parts;
 mod sip;
 mod tel;

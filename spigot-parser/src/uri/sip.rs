@@ -35,7 +35,7 @@ pub(crate) static PARAM: Class = alphanum_and(b"-_.!~*'()[]/:&+$");
 /// ```text
 /// hnv-unreserved = "[" / "]" / "/" / "?" / ":" / "+" / "$"
 /// ```
-static HEADER: Class = alphanum_and(b"-_.!~*'()[]/?:+$");
+pub(super) static HEADER: Class = alphanum_and(b"-_.!~*'()[]/?:+$");
 
 /// A `sip:` or `sips:` URI.
 ///
@@ -214,12 +214,6 @@ impl SipUri {
     /// Whether there is an `lr` parameter: the element routes loosely (RFC 3261 §19.1.1).
     pub fn is_loose_route(&self) -> bool {
         self.params().contains("lr")
-    }
-
-    /// The headers after the `?`, as (name, value), both as written.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
-        let text = self.text[self.headers as usize..].strip_prefix('?').unwrap_or("");
-        text.split('&').filter_map(|header| header.split_once('='))
     }
 
     /// The same URI with another user: plain text, in which what has to be escaped is escaped here.
