@@ -11,6 +11,7 @@ use crate::grammar::is_token;
 use crate::{ErrorKind, ParseError};
 
 mod lookup;
+mod singles;
 
 pub(crate) use lookup::{find, find_in};
 

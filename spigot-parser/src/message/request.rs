@@ -182,8 +182,9 @@ impl Request {
     }
 
     /// Whether the request can be worked with: the headers of RFC 3261 §8.1.1 that identify it are there once and
-    /// well formed (every Via, From, To, Call-ID, CSeq), CSeq names its method, and Max-Forwards is a number if it
-    /// is there. From tags and Via branches may be missing, as RFC 2543 has it, and Max-Forwards too.
+    /// well formed (every Via, From, To, Call-ID, CSeq), CSeq names its method, Max-Forwards is a number if it is
+    /// there, and no header that may be there once is there again, whichever it is (RFC 3261 §7.3.1). From tags and
+    /// Via branches may be missing, as RFC 2543 has it, and Max-Forwards too.
     ///
     /// # Errors
     ///

@@ -165,8 +165,8 @@ impl Response {
         write::message(&["SIP/2.0", code, &self.reason], &self.headers, &self.body)
     }
 
-    /// Whether the response can be worked with: every Via, From, To, Call-ID and CSeq are there, once where they may
-    /// be there once, and well formed (RFC 3261 §8.2.6.2).
+    /// Whether the response can be worked with: every Via, From, To, Call-ID and CSeq are there and well formed
+    /// (RFC 3261 §8.2.6.2), and no header that may be there once is there again, whichever it is (§7.3.1).
     ///
     /// # Errors
     ///

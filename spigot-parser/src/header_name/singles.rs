@@ -1,0 +1,168 @@
+//! Which headers may be in a message once (RFC 3261 §7.3.1).
+//!
+//! Invariant: every name that the library knows is on one side or the other, and its type's
+//! [`Shape`](crate::header::Shape) says the same.
+
+use super::Known;
+
+impl Known {
+    /// Whether a message may have one line of that name and no more.
+    ///
+    /// [RFC 3261 §7.3.1](https://www.rfc-editor.org/rfc/rfc3261#section-7.3.1):
+    ///
+    /// > Multiple header field rows with the same field-name MAY be present in a message if and only if the entire
+    /// > field-value for that header field is defined as a comma-separated list (that is, if follows the grammar
+    /// > defined in Section 7.3). (...) The exceptions to this rule are the WWW-Authenticate, Authorization,
+    /// > Proxy-Authenticate, and Proxy-Authorization header fields.
+    ///
+    /// Identity is not a list and may be there again all the same (RFC 8224 §14).
+    pub(crate) const fn is_single(self) -> bool {
+        match self {
+            Known::AnswerMode
+            | Known::CSeq
+            | Known::CallId
+            | Known::ContentDisposition
+            | Known::ContentId
+            | Known::ContentLength
+            | Known::ContentType
+            | Known::Date
+            | Known::Event
+            | Known::Expires
+            | Known::FlowTimer
+            | Known::From
+            | Known::GeolocationError
+            | Known::GeolocationRouting
+            | Known::InfoPackage
+            | Known::Join
+            | Known::MaxBreadth
+            | Known::MaxForwards
+            | Known::MimeVersion
+            | Known::MinExpires
+            | Known::MinSe
+            | Known::Organization
+            | Known::PCalledPartyId
+            | Known::PChargingFunctionAddresses
+            | Known::PChargingVector
+            | Known::PServedUser
+            | Known::Priority
+            | Known::PrivAnswerMode
+            | Known::Privacy
+            | Known::RAck
+            | Known::RSeq
+            | Known::ReferSub
+            | Known::ReferTo
+            | Known::ReferredBy
+            | Known::Replaces
+            | Known::ReplyTo
+            | Known::RetryAfter
+            | Known::Server
+            | Known::SessionExpires
+            | Known::SessionId
+            | Known::SipEtag
+            | Known::SipIfMatch
+            | Known::Subject
+            | Known::SubscriptionState
+            | Known::SuppressIfMatch
+            | Known::TargetDialog
+            | Known::Timestamp
+            | Known::To
+            | Known::UserAgent => true,
+
+            Known::Accept
+            | Known::AcceptContact
+            | Known::AcceptEncoding
+            | Known::AcceptLanguage
+            | Known::AcceptResourcePriority
+            | Known::AlertInfo
+            | Known::Allow
+            | Known::AllowEvents
+            | Known::AuthenticationInfo
+            | Known::Authorization
+            | Known::CallInfo
+            | Known::Contact
+            | Known::ContentEncoding
+            | Known::ContentLanguage
+            | Known::Diversion
+            | Known::ErrorInfo
+            | Known::FeatureCaps
+            | Known::Geolocation
+            | Known::HistoryInfo
+            | Known::Identity
+            | Known::InReplyTo
+            | Known::PAccessNetworkInfo
+            | Known::PAssertedIdentity
+            | Known::PAssertedService
+            | Known::PAssociatedUri
+            | Known::PEarlyMedia
+            | Known::PPreferredIdentity
+            | Known::PPreferredService
+            | Known::PVisitedNetworkId
+            | Known::Path
+            | Known::ProxyAuthenticate
+            | Known::ProxyAuthorization
+            | Known::ProxyRequire
+            | Known::Reason
+            | Known::RecordRoute
+            | Known::RecvInfo
+            | Known::RejectContact
+            | Known::RequestDisposition
+            | Known::Require
+            | Known::ResourcePriority
+            | Known::Route
+            | Known::SecurityClient
+            | Known::SecurityServer
+            | Known::SecurityVerify
+            | Known::ServiceRoute
+            | Known::Supported
+            | Known::Unsupported
+            | Known::UserToUser
+            | Known::Via
+            | Known::Warning
+            | Known::WwwAuthenticate => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::header::{self, Shape, TypedHeader};
+
+    fn agrees<H: TypedHeader>() {
+        let known = H::NAME.known().expect("a typed header has a name that is known");
+        assert_eq!(
+            known.is_single(),
+            matches!(H::SHAPE, Shape::Single),
+            "{} is {:?}",
+            H::NAME,
+            H::SHAPE
+        );
+    }
+
+    macro_rules! agree {
+        ($($type:ident)*) => {
+            $(agrees::<header::$type>();)*
+            const AGREE: &[&str] = &[$(stringify!($type)),*];
+        };
+    }
+
+    #[test]
+    fn types_and_names_agree_on_what_may_be_there_once() {
+        agree! {
+            Accept Allow CSeq CallId Contact ContentLength ContentType Date Event Expires From MaxForwards MinExpires Path
+            ProxyRequire RecordRoute Require RetryAfter Route Server Supported To Unsupported UserAgent Via Warning
+        }
+        // The tests of `header` have a list of all types.
+        let all = include_str!("../header/mod.rs");
+        let mut types: Vec<&str> = all
+            .split("survives::<")
+            .filter_map(|rest| rest.split_once(">(text)"))
+            .map(|(name, _)| name)
+            .filter(|name| name.chars().all(char::is_alphanumeric))
+            .collect();
+        types.sort_unstable();
+        assert_eq!(
+            types, AGREE,
+            "a type is not in one of the two lists, this one and that in header/mod.rs"
+        );
+    }
+}
