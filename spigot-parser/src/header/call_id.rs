@@ -2,8 +2,8 @@
 
 use bytestring::ByteString;
 
-use super::{Field, Shape, TypedHeader, text_traits};
-use crate::grammar::{WORD, class, whole};
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::grammar::{WORD, class_end};
 use crate::{HeaderName, ParseError};
 
 /// What all requests and responses of one dialog share, and all registrations of one client.
@@ -42,6 +42,26 @@ impl CallId {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// Refuses what is no `callid`.
+    pub(super) fn check(text: &str) -> Result<(), ParseError> {
+        let bytes = text.as_bytes();
+        let mut end = class_end(&WORD, bytes, 0);
+        if end == 0 {
+            return fault(0, "a word");
+        }
+        if bytes.get(end) == Some(&b'@') {
+            let word = end + 1;
+            end = class_end(&WORD, bytes, word);
+            if end == word {
+                return fault(word, "a word after `@`");
+            }
+        }
+        match end == bytes.len() {
+            true => Ok(()),
+            false => fault(end, "the end of the value"),
+        }
+    }
 }
 
 impl TypedHeader for CallId {
@@ -49,13 +69,7 @@ impl TypedHeader for CallId {
     const SHAPE: Shape = Shape::Single;
 
     fn parse(value: Field<'_>) -> Result<Self, ParseError> {
-        whole(value.as_str(), |input| {
-            let (rest, _) = nom::Parser::parse(&mut class(&WORD, "a word"), input)?;
-            match rest.strip_prefix('@') {
-                Some(rest) => nom::Parser::parse(&mut class(&WORD, "a word after `@`"), rest),
-                None => Ok((rest, "")),
-            }
-        })?;
+        CallId::check(value.as_str())?;
         Ok(CallId { text: value.share() })
     }
 

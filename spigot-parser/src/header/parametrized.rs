@@ -34,6 +34,14 @@ impl Parametrized {
         })
     }
 
+    /// A value that is known to be one, without parameters.
+    pub(crate) fn bare(value: &str) -> Parametrized {
+        Parametrized {
+            text: value.into(),
+            value_end: value.len() as u32,
+        }
+    }
+
     /// The whole text.
     pub(crate) fn as_str(&self) -> &str {
         &self.text

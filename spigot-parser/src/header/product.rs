@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use super::{Field, Shape, TypedHeader, fault, text_traits};
+use super::{Field, Shape, TypedHeader, fault, subject, text_traits};
 use crate::{HeaderName, ParseError};
 
 macro_rules! products {
@@ -83,13 +83,9 @@ products! {
 }
 
 fn check(text: &str) -> Result<(), ParseError> {
-    match text
-        .bytes()
-        .position(|octet| octet.is_ascii_control() && octet != b'\t')
-    {
-        Some(at) => fault(at, "no control character"),
-        None if text.is_empty() => fault(0, "a product"),
-        None => Ok(()),
+    match text.is_empty() {
+        true => fault(0, "a product"),
+        false => subject::check(text),
     }
 }
 

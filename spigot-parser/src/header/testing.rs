@@ -35,7 +35,9 @@ where
 
     let mut headers = Headers::default();
     headers.push_typed(header);
-    headers.push(HeaderName::SUBJECT, "after").unwrap();
+    headers
+        .push(HeaderName::from_token("X-After").unwrap(), "x")
+        .unwrap();
     let lines: String = headers
         .iter()
         .map(|field| format!("{}: {}\r\n", field.raw_name(), field.value()))

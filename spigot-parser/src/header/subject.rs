@@ -1,0 +1,145 @@
+//! Subject and Organization: texts for humans (RFC 3261 §20.36, §20.25).
+
+use bytestring::ByteString;
+
+use super::{Field, Shape, TypedHeader, fault, text_traits};
+use crate::{HeaderName, ParseError};
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $type:ident, $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        pub struct $type {
+            text: ByteString,
+        }
+
+        impl $type {
+            /// That text, without the blanks around it.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `text` holds a control character other than HTAB.
+            pub fn new(text: &str) -> Result<Self, ParseError> {
+                text.parse()
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.text
+            }
+
+            /// Whether there is none.
+            pub fn is_empty(&self) -> bool {
+                self.text.is_empty()
+            }
+        }
+
+        impl TypedHeader for $type {
+            const NAME: HeaderName = HeaderName::$name;
+            const SHAPE: Shape = Shape::Single;
+
+            fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+                check(value.as_str())?;
+                Ok($type { text: value.share() })
+            }
+
+            fn write(&self, out: &mut String) {
+                out.push_str(&self.text);
+            }
+        }
+
+        text_traits!($type);
+    )*};
+}
+
+texts! {
+    /// What the call is about; it may be empty.
+    ///
+    /// [RFC 3261 §20.36](https://www.rfc-editor.org/rfc/rfc3261#section-20.36), with the grammar of §25.1:
+    ///
+    /// ```text
+    /// Subject        = ( "Subject" / "s" ) HCOLON [TEXT-UTF8-TRIM]
+    /// TEXT-UTF8-TRIM = 1*TEXT-UTF8char *(*LWS TEXT-UTF8char)
+    /// TEXT-UTF8char  = %x21-7E / UTF8-NONASCII
+    /// ```
+    ///
+    /// Two are equal octet by octet.
+    ///
+    /// ```
+    /// use spigot_parser::header::Subject;
+    ///
+    /// assert_eq!("Need more boxes".parse::<Subject>()?.as_str(), "Need more boxes");
+    /// assert_eq!(Subject::new("A tornado is heading our way!")?.to_string(), "A tornado is heading our way!");
+    /// assert!(Subject::new("Lunch\r\nVia: x").is_err());
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    Subject, SUBJECT;
+
+    /// The organization that the sender belongs to; it may be empty.
+    ///
+    /// [RFC 3261 §20.25](https://www.rfc-editor.org/rfc/rfc3261#section-20.25), with the grammar of §25.1:
+    ///
+    /// ```text
+    /// Organization = "Organization" HCOLON [TEXT-UTF8-TRIM]
+    /// ```
+    ///
+    /// Two are equal octet by octet.
+    ///
+    /// ```
+    /// use spigot_parser::header::Organization;
+    ///
+    /// assert_eq!("Boxes by Bob".parse::<Organization>()?.as_str(), "Boxes by Bob");
+    /// assert_eq!(Organization::new("Kistenbau Müller")?.to_string(), "Kistenbau Müller");
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    Organization, ORGANIZATION;
+}
+
+/// Refuses control characters; a tab is a blank.
+pub(super) fn check(text: &str) -> Result<(), ParseError> {
+    let is_control = |octet: u8| octet.is_ascii_control() && octet != b'\t';
+    match text.bytes().position(is_control) {
+        Some(at) => fault(at, "no control character"),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::header::testing;
+    use proptest::prelude::*;
+
+    #[test]
+    fn text_without_control_characters() {
+        assert_eq!("  é\t\"x  ".parse::<Subject>().unwrap().as_str(), "é\t\"x");
+        assert!(" ".parse::<Organization>().unwrap().is_empty() && Subject::new("").unwrap().is_empty());
+        assert_ne!("a".parse::<Subject>(), "A".parse());
+        for (text, offset) in [("a\r\nb", 1), (" a\0", 2), ("é\u{7f}", 2), ("\x08", 0)] {
+            assert_eq!(text.parse::<Subject>().unwrap_err().offset(), offset, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_grammar_is_not_set() {
+        // Quotes are characters like others here.
+        let evil = |text: &&&str| text.bytes().any(|octet| octet.is_ascii_control());
+        for text in testing::EVIL.iter().filter(evil) {
+            // A line end is no blank that might be taken off.
+            assert!(
+                Subject::new(text).is_err() && Organization::new(text).is_err(),
+                "{text:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(text in "[\t !-~é漢]{0,20}") {
+            let subject = Subject::new(&text).unwrap();
+            prop_assert_eq!(subject.as_str(), text.trim_matches([' ', '\t']));
+            testing::assert_round_trip(&subject);
+            testing::assert_round_trip(&Organization::new(&text).unwrap());
+        }
+    }
+}
