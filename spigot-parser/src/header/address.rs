@@ -1,6 +1,6 @@
 //! From, To, Route and Record-Route: headers that hold an address (RFC 3261 §20.20, §20.39, §20.34, §20.30).
 
-use crate::grammar::is_token;
+use crate::grammar::{Span, is_token};
 use crate::{ErrorKind, NameAddr, ParseError};
 
 /// Headers that are one address: the types, and what they take over from it.
@@ -22,14 +22,40 @@ macro_rules! addresses {
                 $type { address: crate::NameAddr::new(uri) }
             }
 
-            /// The address, parameters included.
-            pub fn name_addr(&self) -> &crate::NameAddr {
-                &self.address
-            }
-
             /// The display name, without its quotes; `None` where there is none or it is empty.
             pub fn display_name(&self) -> Option<std::borrow::Cow<'_, str>> {
                 self.address.display_name()
+            }
+
+            /// With a display name, which is written as a quoted string.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `name` holds CR, LF or NUL.
+            pub fn with_display_name(self, name: &str) -> Result<Self, crate::ParseError> {
+                Ok($type { address: self.address.with_display_name(name)? })
+            }
+        }
+
+        impl std::convert::From<crate::Uri> for $type {
+            fn from(uri: crate::Uri) -> Self {
+                Self::new(uri)
+            }
+        }
+
+        crate::header::address::address_accessors!($type, $name, $shape, $check, $counting);
+    )*};
+}
+pub(super) use addresses;
+
+/// What a header that keeps itself in an `address: NameAddr` takes over from it, for headers that are made in other
+/// ways than out of a URI.
+macro_rules! address_accessors {
+    ($type:ident, $name:ident, $shape:ident, $check:expr, $counting:expr) => {
+        impl $type {
+            /// The address, parameters included.
+            pub fn name_addr(&self) -> &crate::NameAddr {
+                &self.address
             }
 
             /// The URI.
@@ -47,16 +73,8 @@ macro_rules! addresses {
                 self.address.param(name)
             }
 
-            /// With a display name, which is written as a quoted string.
-            ///
-            /// # Errors
-            ///
-            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `name` holds CR, LF or NUL.
-            pub fn with_display_name(self, name: &str) -> Result<Self, crate::ParseError> {
-                Ok($type { address: self.address.with_display_name(name)? })
-            }
-
-            /// With one parameter set: in its place if it is there, at the end otherwise.
+            /// With one parameter set: in its place if it is there, at the end otherwise. `value` is written as it is:
+            /// a token, a host, or a quoted string with its quotes.
             ///
             /// # Errors
             ///
@@ -69,8 +87,14 @@ macro_rules! addresses {
             }
 
             /// Without the parameter of that name.
-            pub fn without_param(self, name: &str) -> Self {
-                $type { address: self.address.without_param(name) }
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if this header cannot be without it.
+            pub fn without_param(self, name: &str) -> Result<Self, crate::ParseError> {
+                let address = self.address.without_param(name);
+                $check(&address)?;
+                Ok($type { address })
             }
         }
 
@@ -95,16 +119,10 @@ macro_rules! addresses {
             }
         }
 
-        impl std::convert::From<crate::Uri> for $type {
-            fn from(uri: crate::Uri) -> Self {
-                Self::new(uri)
-            }
-        }
-
         crate::header::text_traits!($type);
-    )*};
+    };
 }
-pub(super) use addresses;
+pub(super) use address_accessors;
 
 addresses! {
     /// Who sends the request.
@@ -233,6 +251,21 @@ pub(super) use bracketed;
 
 bracketed!(Route, RecordRoute);
 
+/// Headers that an address can be made into if it passes the header's check.
+macro_rules! checked {
+    ($($type:ident, $check:expr;)*) => {$(
+        impl TryFrom<crate::NameAddr> for $type {
+            type Error = crate::ParseError;
+
+            fn try_from(address: crate::NameAddr) -> Result<Self, Self::Error> {
+                $check(&address)?;
+                Ok($type { address })
+            }
+        }
+    )*};
+}
+pub(super) use checked;
+
 /// A tag, where there is one, is a token.
 fn check_tag(address: &NameAddr) -> Result<(), ParseError> {
     if address.tag().is_some() {
@@ -241,6 +274,30 @@ fn check_tag(address: &NameAddr) -> Result<(), ParseError> {
     match address.params().contains("tag") {
         true => super::fault(address.as_str().len(), "a tag that is a token"),
         false => Ok(()),
+    }
+}
+
+/// The value of the parameter of that name, where there is one, `fits`; the offset of the error is where it begins.
+pub(super) fn check_param(
+    address: &NameAddr,
+    name: &str,
+    expected: &'static str,
+    fits: impl Fn(Option<&str>) -> bool,
+) -> Result<(), ParseError> {
+    match address
+        .params()
+        .find(|(other, _)| other.eq_ignore_ascii_case(name))
+    {
+        Some((found, value)) if !fits(value) => {
+            let at = Span::within(address.as_str(), value.unwrap_or(found));
+            let at = if value.is_some() {
+                at.start()
+            } else {
+                at.start() + found.len()
+            };
+            super::fault(at, expected)
+        }
+        _ => Ok(()),
     }
 }
 
