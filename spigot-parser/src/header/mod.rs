@@ -47,7 +47,6 @@ mod refer_to;
 mod referred_by;
 mod reply_to;
 mod retry_after;
-mod retry_after;
 mod service_route;
 mod subject;
 #[cfg(test)]
@@ -83,7 +82,6 @@ pub use refer_sub::ReferSub;
 pub use refer_to::ReferTo;
 pub use referred_by::ReferredBy;
 pub use reply_to::ReplyTo;
-pub use retry_after::RetryAfter;
 pub use retry_after::RetryAfter;
 pub use service_route::ServiceRoute;
 pub use subject::{Organization, Subject};
