@@ -23,6 +23,7 @@ mod accept_encoding;
 mod accept_language;
 mod address;
 mod allow;
+mod auth;
 mod call_id;
 mod contact;
 mod content_length;
@@ -60,6 +61,10 @@ pub use accept_encoding::AcceptEncoding;
 pub use accept_language::AcceptLanguage;
 pub use address::{From, RecordRoute, Route, To};
 pub use allow::Allow;
+pub use auth::{
+    Algorithm, AuthParams, AuthenticationInfo, Authorization, Challenge, Credentials, ProxyAuthenticate,
+    ProxyAuthorization, Qop, WwwAuthenticate,
+};
 pub use call_id::CallId;
 pub use contact::Contact;
 pub use content_length::ContentLength;
@@ -130,6 +135,20 @@ pub trait TypedHeader: Sized + Clone {
 /// `FromStr`, `Display` and `Debug` of a typed header, out of its `parse` and `write`.
 macro_rules! text_traits {
     ($($type:ident),*) => {$(
+        crate::header::parsed_and_printed!($type);
+
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($type), "({})"), self)
+            }
+        }
+    )*};
+}
+use text_traits;
+
+/// `FromStr` and `Display` of a typed header whose `Debug` shows less than it prints.
+macro_rules! parsed_and_printed {
+    ($type:ident) => {
         impl std::str::FromStr for $type {
             type Err = crate::ParseError;
 
@@ -146,15 +165,9 @@ macro_rules! text_traits {
                 f.write_str(&text)
             }
         }
-
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, concat!(stringify!($type), "({})"), self)
-            }
-        }
-    )*};
+    };
 }
-use text_traits;
+use parsed_and_printed;
 
 /// An error in a value, at `at`.
 fn fault<T>(at: usize, expected: &'static str) -> Result<T, ParseError> {
@@ -184,6 +197,8 @@ mod tests {
         survives::<AcceptLanguage>(text);
         survives::<AlertInfo>(text);
         survives::<Allow>(text);
+        survives::<AuthenticationInfo>(text);
+        survives::<Authorization>(text);
         survives::<CSeq>(text);
         survives::<CallId>(text);
         survives::<CallInfo>(text);
@@ -201,6 +216,8 @@ mod tests {
         survives::<Organization>(text);
         survives::<Path>(text);
         survives::<Priority>(text);
+        survives::<ProxyAuthenticate>(text);
+        survives::<ProxyAuthorization>(text);
         survives::<ProxyRequire>(text);
         survives::<RecordRoute>(text);
         survives::<ReferSub>(text);
@@ -220,6 +237,7 @@ mod tests {
         survives::<UserAgent>(text);
         survives::<Via>(text);
         survives::<Warning>(text);
+        survives::<WwwAuthenticate>(text);
     }
 
     fn again<H: FromStr<Err = ParseError> + Display>(header: &H) -> Result<H, ParseError> {
