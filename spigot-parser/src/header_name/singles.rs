@@ -148,8 +148,52 @@ mod tests {
     #[test]
     fn types_and_names_agree_on_what_may_be_there_once() {
         agree! {
-            Accept Allow CSeq CallId Contact ContentLength ContentType Date Event Expires From MaxForwards MinExpires Path
-            ProxyRequire RecordRoute Require RetryAfter Route Server Supported To Unsupported UserAgent Via Warning
+            Accept
+            AcceptEncoding
+            AcceptLanguage
+            AlertInfo
+            Allow
+            AuthenticationInfo
+            Authorization
+            CSeq
+            CallId
+            CallInfo
+            Contact
+            ContentLength
+            ContentType
+            Date
+            ErrorInfo
+            Event
+            Expires
+            From
+            InReplyTo
+            MaxForwards
+            MinExpires
+            Organization
+            Path
+            Priority
+            ProxyAuthenticate
+            ProxyAuthorization
+            ProxyRequire
+            RecordRoute
+            ReferSub
+            ReferTo
+            ReferredBy
+            ReplyTo
+            Require
+            RetryAfter
+            Route
+            Server
+            ServiceRoute
+            Subject
+            Supported
+            Timestamp
+            To
+            Unsupported
+            UserAgent
+            Via
+            Warning
+            WwwAuthenticate
         }
         // The tests of `header` have a list of all types.
         let all = include_str!("../header/mod.rs");
