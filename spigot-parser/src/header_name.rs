@@ -167,7 +167,7 @@ header_names! {
     DIVERSION Diversion "Diversion" "" "RFC 5806 §9";
     SUPPRESS_IF_MATCH SuppressIfMatch "Suppress-If-Match" "" "RFC 5839 §6";
     USER_TO_USER UserToUser "User-to-User" "" "RFC 7433 §4";
-    CONTENT_ID ContentId "Content-ID" "" "RFC 8262 §2";
+    CONTENT_ID ContentId "Content-ID" "" "RFC 8262 §3";
     SESSION_ID SessionId "Session-ID" "" "RFC 7989 §5";
     IDENTITY Identity "Identity" "y" "RFC 8224 §4";
 }
