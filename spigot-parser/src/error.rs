@@ -54,6 +54,16 @@ pub enum ErrorKind {
     Pattern,
     /// A value has more parameters than [`MAX_PARAMS`](crate::MAX_PARAMS).
     TooManyParams,
+    /// A multipart body, or the boundary that its Content-Type names, does not follow its grammar (RFC 2046 §5.1.1).
+    Multipart,
+    /// A multipart body has more parts than [`Limits::multipart_parts`](crate::Limits::multipart_parts).
+    TooManyParts,
+    /// Multipart bodies lie in each other deeper than [`Limits::multipart_depth`](crate::Limits::multipart_depth).
+    TooDeep,
+    /// A session description does not follow its grammar (RFC 8866 §9).
+    Sdp,
+    /// A session description has more media, formats or attributes than [`Limits`](crate::Limits) allow.
+    SdpTooLarge,
 }
 
 /// Why something is not SIP: the kind, the offset and what was expected there.
@@ -141,7 +151,7 @@ impl ParseError {
         self.header.map(Known::long)
     }
 
-    /// What a server answers to a request with this fault: 414, 505, 513 or else 400 (RFC 3261 §21.4, §21.5).
+    /// What a server answers to a request with this fault: 414, 488, 505, 513 or else 400 (RFC 3261 §21.4, §21.5).
     /// `None` where nobody is answered: the message is a response.
     pub fn status(&self) -> Option<StatusCode> {
         if self.in_response {
@@ -151,6 +161,7 @@ impl ParseError {
             ErrorKind::Status => None,
             ErrorKind::UriTooLong => Some(StatusCode::REQUEST_URI_TOO_LONG),
             ErrorKind::Version => Some(StatusCode::VERSION_NOT_SUPPORTED),
+            ErrorKind::SdpTooLarge => Some(StatusCode::NOT_ACCEPTABLE_HERE),
             ErrorKind::HeadTooLarge | ErrorKind::TooLarge => Some(StatusCode::MESSAGE_TOO_LARGE),
             _ => Some(StatusCode::BAD_REQUEST),
         }
@@ -178,6 +189,8 @@ impl ErrorKind {
             ErrorKind::Token => "token",
             ErrorKind::Pattern => "pattern",
             ErrorKind::TooManyParams => "parameters",
+            ErrorKind::Multipart | ErrorKind::TooManyParts | ErrorKind::TooDeep => "multipart body",
+            ErrorKind::Sdp | ErrorKind::SdpTooLarge => "session description",
         }
     }
 }
@@ -238,6 +251,8 @@ mod tests {
         assert_eq!(status(ErrorKind::UriTooLong), Some(414));
         assert_eq!(status(ErrorKind::Version), Some(505));
         assert_eq!(status(ErrorKind::TooLarge), Some(513));
+        assert_eq!(status(ErrorKind::SdpTooLarge), Some(488));
+        assert_eq!(status(ErrorKind::Sdp), Some(400));
         assert_eq!(status(ErrorKind::Value), Some(400));
         assert_eq!(status(ErrorKind::Status), None);
         assert_eq!(

@@ -46,6 +46,7 @@
 //! - A [`Framer`] cuts a stream into messages, and refuses streams in which two readers could see different ones.
 //! - [`Limits`] bound everything that a peer can make large.
 //! - A [`Uri`] compares as its scheme has it, and a [`Pattern`] matches one and captures its parts.
+//! - A [`Multipart`] body is cut into [`Part`]s, which have headers of their own.
 //! - [`Method`], [`StatusCode`] and [`HeaderName`] are open: constants for what the RFCs name, and any other value.
 //!
 //! # Invariants
@@ -56,6 +57,7 @@
 //! - What an application sets cannot hold a line end, so it cannot become another header.
 //! - Content-Length is written right, whatever was there.
 
+mod body;
 mod error;
 mod frame;
 mod grammar;
@@ -72,6 +74,7 @@ mod uri;
 pub mod header;
 pub mod pattern;
 
+pub use body::{Multipart, Part};
 pub use bytes::Bytes;
 pub use error::{ErrorKind, ParseError};
 pub use frame::{Frame, FrameError, Framer};

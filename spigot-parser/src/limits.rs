@@ -2,7 +2,7 @@
 //!
 //! Invariant: every loop over input is bounded by one of these.
 
-/// The bounds that parsing and framing hold a message to.
+/// The bounds that parsing and framing hold a message and its body to.
 ///
 /// The parameters of one value are bounded too, by [`MAX_PARAMS`](crate::MAX_PARAMS), whoever parses it.
 ///
@@ -29,6 +29,17 @@ pub struct Limits {
     pub header_line: usize,
     /// The Request-URI, in octets. Default 1,024. One past it: 414.
     pub uri: usize,
+    /// How deep multipart bodies may lie in each other; one that holds no other has a depth of 1. Default 3. One past
+    /// it: 400.
+    pub multipart_depth: usize,
+    /// The parts of one multipart body. Default 16. One past it: 400.
+    pub multipart_parts: usize,
+    /// The media of a session description. Default 16. One past it: 488.
+    pub sdp_media: usize,
+    /// The formats of each of its media. Default 64. One past it: 488.
+    pub sdp_formats: usize,
+    /// Its attributes, those of all media together. Default 256. One past it: 488.
+    pub sdp_attributes: usize,
 }
 
 impl Limits {
@@ -39,6 +50,11 @@ impl Limits {
         headers: 128,
         header_line: 8 * 1024,
         uri: 1024,
+        multipart_depth: 3,
+        multipart_parts: 16,
+        sdp_media: 16,
+        sdp_formats: 64,
+        sdp_attributes: 256,
     };
 }
 

@@ -159,6 +159,10 @@ mod tests {
             CallId
             CallInfo
             Contact
+            ContentDisposition
+            ContentEncoding
+            ContentId
+            ContentLanguage
             ContentLength
             ContentType
             Date
@@ -168,6 +172,7 @@ mod tests {
             From
             InReplyTo
             MaxForwards
+            MimeVersion
             MinExpires
             Organization
             Path

@@ -187,7 +187,7 @@ impl Headers {
 /// What the rest of the message needs of the index.
 impl Headers {
     /// The headers whose `lines` are indexed in `head`; takes the folds out of those that have some.
-    pub(super) fn indexed(head: ByteString, lines: Vec<Line>) -> Headers {
+    pub(crate) fn indexed(head: ByteString, lines: Vec<Line>) -> Headers {
         let any_folded = lines.iter().any(|line| line.folded);
         let mut headers = Headers {
             head,
