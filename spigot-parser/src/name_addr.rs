@@ -204,7 +204,8 @@ impl NameAddr {
         .join()
     }
 
-    fn set_param(&self, name: &str, setting: Option<Option<&str>>) -> NameAddr {
+    /// `name` and value were checked.
+    pub(crate) fn set_param(&self, name: &str, setting: Option<Option<&str>>) -> NameAddr {
         let mut params = String::with_capacity(self.text.len());
         params::write_with(self.params(), name, setting, &mut params);
         Parts {

@@ -2,9 +2,12 @@
 //!
 //! The one invariant: the text was scanned from its beginning to its end, and no parameter is in it twice.
 
+use std::borrow::Cow;
+
 use bytestring::ByteString;
 
 use super::Field;
+use crate::grammar::{is_one_line, is_token, write_quoted};
 use crate::params::{self, MAX_PARAMS, Place, Values};
 use crate::{Params, ParseError};
 
@@ -78,6 +81,23 @@ impl Parametrized {
         params::write_with(self.params(), name, setting, &mut text);
         text
     }
+}
+
+/// `text` as a value is written that may be a token or a quoted string: as it is if it is a token, in quotes otherwise.
+///
+/// # Errors
+///
+/// [`ErrorKind::Value`](crate::ErrorKind::Value) if it holds CR, LF or NUL.
+pub(crate) fn token_or_quoted(text: &str) -> Result<Cow<'_, str>, ParseError> {
+    if is_token(text) {
+        return Ok(text.into());
+    }
+    if !is_one_line(text) {
+        return super::fault(0, "a text without CR, LF or NUL");
+    }
+    let mut quoted = String::with_capacity(text.len() + 2);
+    write_quoted(text, &mut quoted);
+    Ok(quoted.into())
 }
 
 /// The accessors for the parameters of a header that keeps itself in a `text: Parametrized`.

@@ -166,10 +166,12 @@ mod tests {
             ContentLength
             ContentType
             Date
+            Diversion
             ErrorInfo
             Event
             Expires
             From
+            HistoryInfo
             InReplyTo
             MaxForwards
             MimeVersion
