@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Field, Shape, TypedHeader, fault, qvalue, text_traits};
-use crate::grammar::decimal;
+use super::{Field, Shape, TypedHeader, fault, outbound, qvalue, text_traits};
+use crate::grammar::{Span, decimal};
 use crate::{HeaderName, NameAddr, Params, ParseError, Uri};
 
 /// One Contact: an address, or the `*` that stands for all bindings.
@@ -11,7 +11,7 @@ use crate::{HeaderName, NameAddr, Params, ParseError, Uri};
 /// ```text
 /// Contact            = ("Contact" / "m" ) HCOLON ( STAR / (contact-param *(COMMA contact-param)))
 /// contact-param      = (name-addr / addr-spec) *(SEMI contact-params)
-/// contact-params     = c-p-q / c-p-expires / contact-extension
+/// contact-params     = c-p-q / c-p-expires / c-p-reg / c-p-instance / pub-gruu / temp-gruu / contact-extension
 /// c-p-q              = "q" EQUAL qvalue
 /// c-p-expires        = "expires" EQUAL delta-seconds
 /// qvalue             = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
@@ -35,7 +35,7 @@ use crate::{HeaderName, NameAddr, Params, ParseError, Uri};
 pub enum Contact {
     /// `*`: every binding, in a REGISTER that removes them (RFC 3261 §10.2.2).
     Any,
-    /// An address whose `q`, if it has one, follows the grammar; made by [`Contact::new`] or `Contact::from`.
+    /// An address whose parameters, where they are known, follow their grammar; made by [`Contact::new`] or `Contact::from`.
     #[non_exhaustive]
     Address(NameAddr),
 }
@@ -137,13 +137,25 @@ impl Contact {
     }
 }
 
-/// A `q` that is there follows the grammar.
+/// What the parameter has to be, if it is one that is known and does not follow its grammar.
+fn unfit(name: &str, value: Option<&str>) -> Option<&'static str> {
+    match name.len() {
+        1 if name.eq_ignore_ascii_case("q") => value
+            .and_then(qvalue::parse)
+            .is_none()
+            .then_some(qvalue::EXPECTED),
+        _ => outbound::unfit(name, value),
+    }
+}
+
+/// The parameters that are known follow their grammar; `expires` is held to none (RFC 4475 §3.1.2.4).
 fn checked(address: NameAddr) -> Result<Contact, ParseError> {
-    match address.param("q") {
-        Some(value) if value.and_then(qvalue::parse).is_none() => {
-            fault(address.as_str().len(), qvalue::EXPECTED)
-        }
-        _ => Ok(Contact::Address(address)),
+    let unfit = address
+        .params()
+        .find_map(|(name, value)| unfit(name, value).map(|expected| (value.unwrap_or(name), expected)));
+    match unfit {
+        Some((at, expected)) => fault(Span::within(address.as_str(), at).start(), expected),
+        None => Ok(Contact::Address(address)),
     }
 }
 
@@ -174,11 +186,14 @@ impl PartialEq for Contact {
 }
 
 impl From<NameAddr> for Contact {
-    /// A `q` that does not follow the grammar is left out.
+    /// A parameter that does not follow its grammar is left out.
     fn from(address: NameAddr) -> Self {
-        match checked(address.clone()) {
-            Ok(contact) => contact,
-            Err(_) => Contact::Address(address.without_param("q")),
+        let found = address
+            .params()
+            .find(|(name, value)| unfit(name, *value).is_some());
+        match found.map(|(name, _)| address.without_param(name)) {
+            Some(rest) => Contact::from(rest),
+            None => Contact::Address(address),
         }
     }
 }

@@ -45,6 +45,7 @@ mod info;
 mod max_forwards;
 mod mime_version;
 mod option_tags;
+mod outbound;
 mod parametrized;
 mod path;
 mod preference;

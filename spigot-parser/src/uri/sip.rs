@@ -216,6 +216,16 @@ impl SipUri {
         self.params().contains("lr")
     }
 
+    /// Whether there is an `ob` parameter: what is sent here goes by the flow that it came from (RFC 5626 §4.3).
+    pub fn is_outbound(&self) -> bool {
+        self.params().contains("ob")
+    }
+
+    /// Whether there is a `gr` parameter: the URI leads to one user agent, wherever it is used (RFC 5627 §4.5).
+    pub fn is_gruu(&self) -> bool {
+        self.params().contains("gr")
+    }
+
     /// The same URI with another user: plain text, in which what has to be escaped is escaped here.
     ///
     /// # Errors
