@@ -1,11 +1,13 @@
 //! Event: what a subscription is about (RFC 6665 §8.2.1).
 
-use super::parametrized::{Parametrized, param_accessors};
+use super::parametrized::{Parametrized, check_token, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{is_token, prefix, token};
 use crate::{ErrorKind, HeaderName, ParseError};
 
 /// The event package of a SUBSCRIBE, NOTIFY or PUBLISH.
+///
+/// [RFC 6665 §8.2.1](https://www.rfc-editor.org/rfc/rfc6665#section-8.2.1), with the grammar of §8.4:
 ///
 /// ```text
 /// Event       = ( "Event" / "o" ) HCOLON event-type *( SEMI event-param )
@@ -33,15 +35,13 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Token`] if it is no token.
+    /// [`ErrorKind::Token`] if it is no token, or none before or after a dot.
     pub fn new(package: &str) -> Result<Event, ParseError> {
-        match is_token(package) {
-            true => Event::parse(Field::exact(package)),
-            false => Err(ParseError::new(
-                ErrorKind::Token,
-                0,
-                "an event package, which is a token",
-            )),
+        match is_event_type(package) {
+            true => Ok(Event {
+                text: Parametrized::bare(package),
+            }),
+            false => Err(ParseError::new(ErrorKind::Token, 0, EXPECTED)),
         }
     }
 
@@ -65,6 +65,17 @@ impl Event {
     }
 }
 
+/// What is expected where an event package is not.
+pub(super) const EXPECTED: &str = "an event package: tokens with dots between them";
+
+/// ```text
+/// event-type  = event-package *( "." event-template )
+/// token-nodot = 1*( alphanum / "-"  / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~" )
+/// ```
+pub(super) fn is_event_type(text: &str) -> bool {
+    is_token(text) && text.split('.').all(|part| !part.is_empty())
+}
+
 param_accessors!(Event);
 
 impl TypedHeader for Event {
@@ -73,10 +84,13 @@ impl TypedHeader for Event {
 
     fn parse(value: Field<'_>) -> Result<Self, ParseError> {
         let text = value.as_str();
-        let (_, end) = prefix(text, token("an event package"))?;
+        let (package, end) = prefix(text, token(EXPECTED))?;
+        if !is_event_type(package) {
+            return fault(0, EXPECTED);
+        }
         let text = Parametrized::scan(value, end, |param| {
-            match param.name(text).eq_ignore_ascii_case("id") && !param.is_token {
-                true => fault(param.at(), "an id, which is a token"),
+            match param.name(text).eq_ignore_ascii_case("id") {
+                true => check_token(param, "an id, which is a token"),
                 false => Ok(()),
             }
         })?;
@@ -108,8 +122,21 @@ mod tests {
         assert_eq!(event("dialog; id = 1 ;x"), event("dialog;id=1"));
         assert_ne!(event("dialog;id=1"), event("dialog"));
         assert_ne!(event("dialog"), event("Dialog"));
-        for text in ["", ";id=1", "a b", "a;", "a,b", "a;id=", "\"a\""] {
-            assert!(text.parse::<Event>().is_err(), "{text}");
+        for (text, offset) in [
+            ("", 0),
+            (";id=1", 0),
+            ("a b", 2),
+            ("a;", 2),
+            ("a,b", 1),
+            ("a;id=", 5),
+            ("a;id", 4),
+            ("a;id=\"1\"", 5),
+            ("\"a\"", 0),
+            (".a", 0),
+            ("a..b", 0),
+            ("a.;id=1", 0),
+        ] {
+            assert_eq!(text.parse::<Event>().unwrap_err().offset(), offset, "{text}");
         }
     }
 
@@ -123,12 +150,12 @@ mod tests {
             );
             assert!(event.clone().with_param("x", Some(evil)).is_err(), "{evil:?}");
         }
-        assert!(Event::new("a;b").is_err() && event.with_id("\"1\"").is_err());
+        assert!(Event::new("a;b").is_err() && Event::new("a.").is_err() && event.with_id("\"1\"").is_err());
     }
 
     proptest! {
         #[test]
-        fn what_is_built_parses_to_itself(package in testing::token(), id in testing::token(), value in testing::param_value()) {
+        fn what_is_built_parses_to_itself(package in testing::event_package(), id in testing::token(), value in testing::param_value()) {
             let event = Event::new(&package).unwrap().with_id(&id).unwrap();
             let event = event.with_param("x", value.as_deref()).unwrap();
             prop_assert_eq!(event.id(), Some(id.as_str()));

@@ -4,7 +4,7 @@
 //! the URI ends before the first `;` or blank, and may have no comma. What is no URI at all, such as the bare names of
 //! ring tones that some servers write into Alert-Info, is an error; its text is there for `Headers::get`.
 
-use super::parametrized::{Parametrized, param_accessors};
+use super::parametrized::{Parametrized, check_token, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::params::{self, Place};
 use crate::{HeaderName, ParseError, Uri};
@@ -21,7 +21,7 @@ macro_rules! infos {
         impl $type {
             /// `<uri>`, without parameters.
             pub fn new(uri: Uri) -> Self {
-                $type { text: Parametrized::bare(&format!("<{uri}>")), uri }
+                $type { text: Parametrized::bare(format!("<{uri}>")), uri }
             }
 
             /// The URI.
@@ -164,8 +164,8 @@ fn any(_: &str, _: Place) -> Result<(), ParseError> {
 }
 
 fn check_purpose(text: &str, param: Place) -> Result<(), ParseError> {
-    match param.name(text).eq_ignore_ascii_case("purpose") && !param.is_token {
-        true => fault(param.at(), "a purpose, which is a token"),
+    match param.name(text).eq_ignore_ascii_case("purpose") {
+        true => check_token(param, "a purpose, which is a token"),
         false => Ok(()),
     }
 }

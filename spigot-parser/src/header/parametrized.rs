@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use bytestring::ByteString;
 
-use super::Field;
-use crate::grammar::{is_one_line, is_token, write_quoted};
+use super::{Field, fault};
+use crate::grammar::{decimal, is_one_line, is_token, write_quoted};
 use crate::params::{self, MAX_PARAMS, Place, Values};
 use crate::{Params, ParseError};
 
@@ -38,10 +38,17 @@ impl Parametrized {
     }
 
     /// A value that is known to be one, without parameters.
-    pub(crate) fn bare(value: &str) -> Parametrized {
+    pub(crate) fn bare(value: impl Into<ByteString>) -> Parametrized {
+        let text = value.into();
+        let value_end = text.len();
+        Parametrized::known(text, value_end)
+    }
+
+    /// A text that is known to have this form, with no parameter in it twice.
+    pub(crate) fn known(text: impl Into<ByteString>, value_end: usize) -> Parametrized {
         Parametrized {
-            text: value.into(),
-            value_end: value.len() as u32,
+            text: text.into(),
+            value_end: value_end as u32,
         }
     }
 
@@ -75,6 +82,11 @@ impl Parametrized {
         self.rewritten(name, None)
     }
 
+    /// The same parameters after another value, which is known to be one.
+    pub(crate) fn with_value(&self, value: &str) -> Parametrized {
+        Parametrized::known(format!("{value}{}", self.params().as_str()), value.len())
+    }
+
     fn rewritten(&self, name: &str, setting: Option<Option<&str>>) -> String {
         let mut text = String::with_capacity(self.text.len() + name.len() + 8);
         text.push_str(self.value());
@@ -93,11 +105,38 @@ pub(crate) fn token_or_quoted(text: &str) -> Result<Cow<'_, str>, ParseError> {
         return Ok(text.into());
     }
     if !is_one_line(text) {
-        return super::fault(0, "a text without CR, LF or NUL");
+        return fault(0, "a text without CR, LF or NUL");
     }
     let mut quoted = String::with_capacity(text.len() + 2);
     write_quoted(text, &mut quoted);
     Ok(quoted.into())
+}
+
+/// Checks a parameter that is a number of seconds.
+pub(crate) fn check_seconds(text: &str, param: Place) -> Result<(), ParseError> {
+    match param
+        .value(text)
+        .and_then(|value| decimal(value.as_bytes(), u32::MAX))
+    {
+        Some(_) => Ok(()),
+        None => fault(param.at(), "a number of seconds below 2^32"),
+    }
+}
+
+/// Checks a parameter whose value is a token; `expected` says which one.
+pub(crate) fn check_token(param: Place, expected: &'static str) -> Result<(), ParseError> {
+    match param.is_token {
+        true => Ok(()),
+        false => fault(param.at(), expected),
+    }
+}
+
+/// Checks a parameter that is there or not, and says nothing else.
+pub(crate) fn check_flag(param: Place) -> Result<(), ParseError> {
+    match param.value {
+        None => Ok(()),
+        Some((at, _)) => fault(at, "no value for this parameter"),
+    }
 }
 
 /// The accessors for the parameters of a header that keeps itself in a `text: Parametrized`.

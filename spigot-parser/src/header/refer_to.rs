@@ -154,7 +154,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_built_parses_to_itself(
-            uri in testing::uri(), display in testing::line(), package in testing::token(), value in testing::param_value()
+            uri in testing::uri(), display in testing::line(), package in testing::event_package(), value in testing::param_value()
         ) {
             let to = ReferTo::new(uri).with_display_name(&display).unwrap();
             testing::assert_round_trip(&to.with_param("isfocus", value.as_deref()).unwrap());

@@ -53,6 +53,11 @@ pub(crate) fn token() -> impl Strategy<Value = String> {
     "[A-Za-z0-9.!%*_+`'~-]{1,12}"
 }
 
+/// An event package, with templates or without.
+pub(crate) fn event_package() -> impl Strategy<Value = String> {
+    "[A-Za-z0-9!%*_+`'~-]{1,6}(\\.[A-Za-z0-9-]{1,6}){0,2}"
+}
+
 /// Text without CR, LF, NUL and other control characters.
 pub(crate) fn line() -> impl Strategy<Value = String> {
     "[ -~é漢]{0,16}"

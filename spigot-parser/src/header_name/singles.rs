@@ -153,6 +153,8 @@ mod tests {
             AcceptLanguage
             AlertInfo
             Allow
+            AllowEvents
+            AnswerMode
             AuthenticationInfo
             Authorization
             CSeq
@@ -170,19 +172,25 @@ mod tests {
             ErrorInfo
             Event
             Expires
+            FlowTimer
             From
             HistoryInfo
             InReplyTo
+            InfoPackage
+            MaxBreadth
             MaxForwards
             MimeVersion
             MinExpires
+            MinSe
             Organization
             Path
             Priority
+            PrivAnswerMode
             ProxyAuthenticate
             ProxyAuthorization
             ProxyRequire
             RecordRoute
+            RecvInfo
             ReferSub
             ReferTo
             ReferredBy
@@ -192,8 +200,13 @@ mod tests {
             Route
             Server
             ServiceRoute
+            SessionExpires
+            SipEtag
+            SipIfMatch
             Subject
+            SubscriptionState
             Supported
+            SuppressIfMatch
             Timestamp
             To
             Unsupported
