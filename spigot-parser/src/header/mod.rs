@@ -70,6 +70,8 @@ mod subscription_state;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timestamp;
+#[cfg(test)]
+pub(crate) mod types;
 mod via;
 mod warning;
 
@@ -225,72 +227,10 @@ mod tests {
     }
 
     fn all_survive(text: &str) {
-        survives::<Accept>(text);
-        survives::<AcceptEncoding>(text);
-        survives::<AcceptLanguage>(text);
-        survives::<AlertInfo>(text);
-        survives::<Allow>(text);
-        survives::<AllowEvents>(text);
-        survives::<AnswerMode>(text);
-        survives::<AuthenticationInfo>(text);
-        survives::<Authorization>(text);
-        survives::<CSeq>(text);
-        survives::<CallId>(text);
-        survives::<CallInfo>(text);
-        survives::<Contact>(text);
-        survives::<ContentDisposition>(text);
-        survives::<ContentEncoding>(text);
-        survives::<ContentId>(text);
-        survives::<ContentLanguage>(text);
-        survives::<ContentLength>(text);
-        survives::<ContentType>(text);
-        survives::<Date>(text);
-        survives::<Diversion>(text);
-        survives::<ErrorInfo>(text);
-        survives::<Event>(text);
-        survives::<Expires>(text);
-        survives::<FlowTimer>(text);
-        survives::<From>(text);
-        survives::<HistoryInfo>(text);
-        survives::<InReplyTo>(text);
-        survives::<InfoPackage>(text);
-        survives::<MaxBreadth>(text);
-        survives::<MaxForwards>(text);
-        survives::<MimeVersion>(text);
-        survives::<MinExpires>(text);
-        survives::<MinSe>(text);
-        survives::<Organization>(text);
-        survives::<Path>(text);
-        survives::<Priority>(text);
-        survives::<PrivAnswerMode>(text);
-        survives::<ProxyAuthenticate>(text);
-        survives::<ProxyAuthorization>(text);
-        survives::<ProxyRequire>(text);
-        survives::<RecordRoute>(text);
-        survives::<RecvInfo>(text);
-        survives::<ReferSub>(text);
-        survives::<ReferTo>(text);
-        survives::<ReferredBy>(text);
-        survives::<ReplyTo>(text);
-        survives::<Require>(text);
-        survives::<RetryAfter>(text);
-        survives::<Route>(text);
-        survives::<Server>(text);
-        survives::<ServiceRoute>(text);
-        survives::<SessionExpires>(text);
-        survives::<SipEtag>(text);
-        survives::<SipIfMatch>(text);
-        survives::<Subject>(text);
-        survives::<SubscriptionState>(text);
-        survives::<Supported>(text);
-        survives::<SuppressIfMatch>(text);
-        survives::<Timestamp>(text);
-        survives::<To>(text);
-        survives::<Unsupported>(text);
-        survives::<UserAgent>(text);
-        survives::<Via>(text);
-        survives::<Warning>(text);
-        survives::<WwwAuthenticate>(text);
+        macro_rules! survive {
+            ($($type:ident)*) => { $(survives::<$type>(text);)* };
+        }
+        types::every_typed_header!(survive);
     }
 
     fn again<H: FromStr<Err = ParseError> + Display>(header: &H) -> Result<H, ParseError> {
