@@ -299,8 +299,7 @@ fn is_content_length(line: &[u8]) -> bool {
     }
     let name_end = token_end(line, 0);
     let rest = line[name_end..].trim_ascii_start();
-    rest.first() == Some(&b':')
-        && crate::header_name::find_in(line, 0, name_end) == Some(Known::ContentLength)
+    rest.first() == Some(&b':') && crate::header_name::find(&line[..name_end]) == Some(Known::ContentLength)
 }
 
 #[cfg(test)]

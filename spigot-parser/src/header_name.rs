@@ -13,7 +13,7 @@ use crate::{ErrorKind, ParseError};
 mod lookup;
 mod singles;
 
-pub(crate) use lookup::{find, find_in};
+pub(crate) use lookup::{find, find_by_first};
 
 /// The name of a header: one that the library knows, or any other token.
 ///
@@ -68,7 +68,6 @@ macro_rules! header_names {
     };
 }
 
-// Frequent ones first: names of one length are tried in this order.
 header_names! {
     VIA Via "Via" "v" "RFC 3261 §20.42";
     FROM From "From" "f" "RFC 3261 §20.20";

@@ -1,32 +1,42 @@
-//! Finds the known name that some octets spell, by length and then by one or two comparisons of words.
+//! Finds the known name that some octets spell, by a hash that no two known names share.
 //!
-//! Invariant: the tables are computed from [`Known::ALL`] when the crate is compiled.
+//! Invariant: the tables are computed from [`Known::ALL`] when the crate is compiled, and so is the factor that makes
+//! the hash perfect.
 
 use super::Known;
 
-/// The longest known name, and a little more.
-const LONGEST: usize = 32;
-
 const COUNT: usize = Known::ALL.len();
+
+/// How many octets of a name are hashed and compared as two words.
+const WIDTH: usize = 16;
+
+/// The bit that tells lower case from upper, in every octet of a word.
+const CASE: u64 = 0x2020_2020_2020_2020;
+
+/// How many bits the hash has.
+const BITS: u32 = 11;
 
 /// Up to eight octets of a name, the first one lowest.
 #[derive(Clone, Copy)]
 struct Word {
     octets: u64,
-    /// The bit that tells lower case from upper, in each octet that is a letter.
-    case: u64,
+    /// All bits but the one that tells lower case from upper, which is not there in octets that are letters.
+    counting: u64,
 }
 
 impl Word {
     /// The octets of `name` from `from` on.
     const fn of(name: &[u8], from: usize) -> Word {
-        let mut word = Word { octets: 0, case: 0 };
+        let mut word = Word {
+            octets: 0,
+            counting: u64::MAX,
+        };
         let mut at = 0;
         while at < 8 && from + at < name.len() {
             let octet = name[from + at];
             word.octets |= (octet as u64) << (8 * at);
             if octet.is_ascii_alphabetic() {
-                word.case |= 0x20 << (8 * at);
+                word.counting &= !(0x20 << (8 * at));
             }
             at += 1;
         }
@@ -36,105 +46,143 @@ impl Word {
     /// Whether `octets` are these, in any case.
     #[inline(always)]
     const fn is(self, octets: u64) -> bool {
-        (self.octets ^ octets) & !self.case == 0
+        (self.octets ^ octets) & self.counting == 0
     }
 }
 
-/// A known name: its first eight octets and its last eight, which overlap or are the same in a short one.
+/// A known name: its length and its first sixteen octets.
 #[derive(Clone, Copy)]
 struct Entry {
-    first: Word,
-    last: Word,
+    low: Word,
+    high: Word,
+    length: u8,
     known: Known,
 }
 
-/// `STARTS[n]..STARTS[n + 1]` are the entries of `TABLE` whose long form has `n` octets.
-const STARTS: [u8; LONGEST + 2] = starts();
-static TABLE: [Entry; COUNT] = table();
+impl Entry {
+    const fn of(known: Known) -> Entry {
+        let name = known.long().as_bytes();
+        Entry {
+            low: Word::of(name, 0),
+            high: Word::of(name, 8),
+            length: name.len() as u8,
+            known,
+        }
+    }
+}
+
+static ENTRIES: [Entry; COUNT] = entries();
+/// The entry of each hash. Those of hashes that no known name has are the first, which then is not the one.
+static SLOTS: [u8; 1 << BITS] = slots();
 /// The name that each letter is the compact form of.
 static COMPACT: [Option<Known>; 26] = compact();
+/// The octets of the two words that belong to a name of so many octets.
+static MASKS: [(u64, u64); WIDTH + 1] = masks();
+const FACTOR: u64 = factor();
 
 /// The known name, in either form and any case, that the whole of `name` spells.
 pub(crate) fn find(name: &[u8]) -> Option<Known> {
-    find_in(name, 0, name.len())
+    let mut first = [0; WIDTH];
+    for (octet, there) in first.iter_mut().zip(name) {
+        *octet = *there;
+    }
+    find_by_first(&first, name)
 }
 
-/// The known name that `bytes[start..end]` spells. Quicker than [`find`] where more octets follow the name.
+/// The same, by the sixteen octets that `name` begins with; of a shorter name, what follows it does not matter.
 #[inline(always)]
-pub(crate) fn find_in(bytes: &[u8], start: usize, end: usize) -> Option<Known> {
-    let length = end.checked_sub(start)?;
-    if length == 1 {
-        return COMPACT
-            .get(usize::from((bytes.get(start)? | 0x20).wrapping_sub(b'a')))
-            .copied()
-            .flatten();
+pub(crate) fn find_by_first(first: &[u8; WIDTH], name: &[u8]) -> Option<Known> {
+    let length = name.len();
+    if length <= 1 {
+        let letter = usize::from((name.first()? | 0x20).wrapping_sub(b'a'));
+        return COMPACT.get(letter).copied().flatten();
     }
-    if length == 0 || length > LONGEST {
+    let words = u128::from_le_bytes(*first);
+    let (low, high) = match MASKS.get(length) {
+        Some((low, high)) => (words as u64 & low, (words >> 64) as u64 & high),
+        None => (words as u64, (words >> 64) as u64),
+    };
+    let entry = ENTRIES.get(usize::from(SLOTS[hash(low, high, length, FACTOR)]))?;
+    if !entry.low.is(low) || !entry.high.is(high) || usize::from(entry.length) != length {
         return None;
     }
-    let first = match bytes.get(start..)?.first_chunk::<8>() {
-        Some(chunk) if length < 8 => u64::from_le_bytes(*chunk) & (u64::MAX >> (64 - 8 * length)),
-        Some(chunk) => u64::from_le_bytes(*chunk),
-        None => Word::of(bytes.get(start..end)?, 0).octets,
-    };
-    let last = if length <= 8 {
-        first
-    } else {
-        u64::from_le_bytes(*bytes.get(start..end)?.last_chunk::<8>()?)
-    };
-    let candidates = TABLE.get(usize::from(STARTS[length])..usize::from(STARTS[length + 1]))?;
-    let entry = candidates
-        .iter()
-        .find(|entry| entry.first.is(first) && entry.last.is(last))?;
-    let rest_is_equal =
-        length <= 16 || entry.known.long().as_bytes()[8..].eq_ignore_ascii_case(&bytes[start + 8..end]);
-    rest_is_equal.then_some(entry.known)
-}
-
-const fn entry(known: Known) -> Entry {
-    let name = known.long().as_bytes();
-    let last = if name.len() > 8 { name.len() - 8 } else { 0 };
-    Entry {
-        first: Word::of(name, 0),
-        last: Word::of(name, last),
-        known,
+    if length > WIDTH {
+        let rest = entry.known.long().as_bytes().get(WIDTH..)?;
+        return rest
+            .eq_ignore_ascii_case(name.get(WIDTH..)?)
+            .then_some(entry.known);
     }
+    Some(entry.known)
 }
 
-const fn table() -> [Entry; COUNT] {
-    let mut table = [entry(Known::ALL[0]); COUNT];
-    let mut filled = 0;
-    let mut length = 0;
-    while length <= LONGEST {
+#[inline(always)]
+const fn hash(low: u64, high: u64, length: usize, factor: u64) -> usize {
+    let key = (low | CASE) ^ (high | CASE).rotate_left(27) ^ length as u64;
+    (key.wrapping_mul(factor) >> (64 - BITS)) as usize
+}
+
+const fn entry_hash(entry: &Entry, factor: u64) -> usize {
+    hash(entry.low.octets, entry.high.octets, entry.length as usize, factor)
+}
+
+const fn entries() -> [Entry; COUNT] {
+    let mut entries = [Entry::of(Known::ALL[0]); COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        entries[at] = Entry::of(Known::ALL[at]);
+        at += 1;
+    }
+    entries
+}
+
+/// The first factor tried that gives every name a hash of its own.
+const fn factor() -> u64 {
+    let entries = entries();
+    let mut factor: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut taken_in = [0u16; 1 << BITS];
+    let mut round = 1;
+    while round < u16::MAX {
         let mut at = 0;
         while at < COUNT {
-            if Known::ALL[at].long().len() == length {
-                table[filled] = entry(Known::ALL[at]);
-                filled += 1;
+            let hash = entry_hash(&entries[at], factor);
+            if taken_in[hash] == round {
+                break;
             }
+            taken_in[hash] = round;
             at += 1;
         }
-        length += 1;
+        if at == COUNT {
+            return factor;
+        }
+        factor = factor.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(2);
+        round += 1;
     }
-    assert!(filled == COUNT, "a known name is longer than LONGEST");
-    table
+    panic!(
+        "no factor found: two names with the same sixteen first octets and length, or too many for the table"
+    )
 }
 
-const fn starts() -> [u8; LONGEST + 2] {
-    let mut starts = [0; LONGEST + 2];
+const fn slots() -> [u8; 1 << BITS] {
+    const { assert!(COUNT <= 256, "a slot counts entries in one octet") };
+    let entries = entries();
+    let mut slots = [0; 1 << BITS];
+    let mut at = 0;
+    while at < COUNT {
+        slots[entry_hash(&entries[at], FACTOR)] = at as u8;
+        at += 1;
+    }
+    slots
+}
+
+const fn masks() -> [(u64, u64); WIDTH + 1] {
+    let mut masks = [(0, 0); WIDTH + 1];
     let mut length = 1;
-    while length < LONGEST + 2 {
-        starts[length] = starts[length - 1];
-        let mut at = 0;
-        while at < COUNT {
-            if Known::ALL[at].long().len() == length - 1 {
-                starts[length] += 1;
-            }
-            at += 1;
-        }
+    while length <= WIDTH {
+        let mask = u128::MAX >> (128 - 8 * length);
+        masks[length] = (mask as u64, (mask >> 64) as u64);
         length += 1;
     }
-    starts
+    masks
 }
 
 const fn compact() -> [Option<Known>; 26] {
@@ -156,15 +204,19 @@ mod tests {
     #[test]
     fn what_follows_the_name_does_not_matter() {
         for known in Known::ALL {
-            for after in ["", ":", ": abc", "-----------"] {
-                let text = format!("\r\n{}{after}", known.long());
-                assert_eq!(find_in(text.as_bytes(), 2, 2 + known.long().len()), Some(*known));
+            for after in [":", ": abc", "-----------"] {
+                let text = format!("{}{after}{:16}", known.long(), "");
+                let first = text.as_bytes().first_chunk().unwrap();
+                assert_eq!(find_by_first(first, known.long().as_bytes()), Some(*known));
+            }
+            if let Some(compact) = HeaderName::from(*known).compact() {
+                assert_eq!(find(compact.as_bytes()), Some(*known));
             }
         }
-        assert_eq!(find_in(b"To: x", 0, 2), Some(Known::To));
-        assert_eq!(find_in(b"To", 2, 1), None);
-        assert_eq!(find_in(b"To", 1, 9), None);
+        assert_eq!((find(b""), find(b"z"), find(b"To\0")), (None, None, None));
     }
+
+    use crate::HeaderName;
 
     #[test]
     fn no_octet_passes_for_another() {

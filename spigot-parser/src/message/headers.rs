@@ -187,14 +187,13 @@ impl Headers {
 /// What the rest of the message needs of the index.
 impl Headers {
     /// The headers whose `lines` are indexed in `head`; takes the folds out of those that have some.
-    pub(crate) fn indexed(head: ByteString, lines: Vec<Line>) -> Headers {
-        let any_folded = lines.iter().any(|line| line.folded);
+    pub(crate) fn indexed(head: ByteString, lines: Vec<Line>, folded: bool) -> Headers {
         let mut headers = Headers {
             head,
             lines,
             added: Vec::new(),
         };
-        if any_folded {
+        if folded {
             headers.unfold();
         }
         headers

@@ -4,6 +4,7 @@
 
 mod headers;
 mod line;
+mod octets;
 mod parse;
 mod request;
 mod response;

@@ -8,7 +8,8 @@ use bytestring::ByteString;
 
 use super::headers::Headers;
 use super::line::Line;
-use super::scan::{header_lines, skip_empty_lines};
+use super::octets::Controls;
+use super::scan::{Head, cut, header_lines, skip_empty_lines};
 use super::start_line::{StartLine, is_response, start_line};
 use crate::header::Field;
 use crate::{ErrorKind, Limits, Message, Method, ParseError, Request, Response, Uri};
@@ -30,18 +31,10 @@ pub(super) fn message(datagram: Bytes, limits: &Limits) -> Result<Message, Parse
 }
 
 fn parse(mut datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
-    let start_line = start_line(&datagram, start, limits)?;
-    let (StartLine::Request { next, .. } | StartLine::Response { next, .. }) = start_line;
-    let mut lines = Vec::with_capacity(USUAL_LINES);
-    let (head_end, content_length) = header_lines(&datagram, next, limits, &mut lines)?;
-    if head_end > limits.head {
-        return Err(ParseError::new(
-            ErrorKind::HeadTooLarge,
-            limits.head,
-            "a head within the limit",
-        ));
-    }
-    let body = body(&mut datagram, head_end, content_length.map(|index| &lines[index]))?;
+    let (start_line, lines, scanned) =
+        index(&datagram, start, limits).map_err(|error| cut(error, &datagram, limits))?;
+    let content_length = scanned.content_length.and_then(|index| lines.get(index));
+    let body = body(&mut datagram, scanned.end, content_length)?;
     let head = ByteString::try_from(datagram)
         .map_err(|error| ParseError::new(ErrorKind::Utf8, error.valid_up_to(), "text in UTF-8"))?;
     match start_line {
@@ -57,7 +50,7 @@ fn parse(mut datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, 
             Ok(Message::Request(Request {
                 method,
                 uri,
-                headers: Headers::indexed(head, lines),
+                headers: Headers::indexed(head, lines, scanned.folded),
                 body,
             }))
         }
@@ -70,11 +63,22 @@ fn parse(mut datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, 
             Ok(Message::Response(Response {
                 status,
                 reason,
-                headers: Headers::indexed(head, lines),
+                headers: Headers::indexed(head, lines, scanned.folded),
                 body,
             }))
         }
     }
+}
+
+/// The start line and the index of the lines that follow it, all of them within the limit of a head.
+fn index(datagram: &[u8], start: usize, limits: &Limits) -> Result<(StartLine, Vec<Line>, Head), ParseError> {
+    let bytes = &datagram[..datagram.len().min(limits.head)];
+    let mut controls = Controls::new(bytes, start.min(bytes.len()));
+    let start_line = start_line(bytes, start, &mut controls, limits)?;
+    let (StartLine::Request { next, .. } | StartLine::Response { next, .. }) = start_line;
+    let mut lines = Vec::with_capacity(USUAL_LINES);
+    let head = header_lines(bytes, next, controls, limits, &mut lines)?;
+    Ok((start_line, lines, head))
 }
 
 /// Leaves the head in `datagram` and gives the body (RFC 3261 §18.3).

@@ -1,73 +1,14 @@
 //! Finds lines, names and values in the octets of a head: the loop that every message goes through.
 //!
-//! Eight octets are looked at in one step, for line ends and forbidden control characters at once, so a head is
-//! read once. Invariant: nothing here allocates, and every octet is visited a bounded number of times.
+//! Line ends are found as the control characters that they are, 64 octets at a time, so a head is read once for lines
+//! and forbidden characters together. Invariant: nothing here allocates but the index, and every octet is visited a
+//! bounded number of times.
 
 use super::line::Line;
+use super::octets::{Controls, equal_mask};
 use crate::grammar::{TOKEN, class_end};
-use crate::header_name::{Known, find_in};
+use crate::header_name::{Known, find_by_first};
 use crate::{ErrorKind, Limits, ParseError};
-
-/// The low bit of every octet of a word.
-const ONES: u64 = 0x0101_0101_0101_0101;
-/// The high bit of every octet of a word.
-const HIGHS: u64 = 0x8080_8080_8080_8080;
-
-/// Marks octets below SP, and DEL, by their high bit. Marks above the lowest one may be wrong, and so may one after
-/// an octet 0xff, which no UTF-8 has.
-#[inline(always)]
-const fn controls(word: u64) -> u64 {
-    (word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES)) & !word & HIGHS
-}
-
-/// Marks octets that are `octet`, by their high bit. Marks above the lowest one may be wrong.
-#[inline(always)]
-const fn equal(word: u64, octet: u8) -> u64 {
-    let zero_where_equal = word ^ (ONES * octet as u64);
-    zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & HIGHS
-}
-
-/// Where the first control character (HTAB and line ends are some) at or after `at` is; the end if there is none.
-#[inline(always)]
-pub(crate) fn control(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
-        let words = u128::from_le_bytes(*chunk);
-        let (low, high) = (controls(words as u64), controls((words >> 64) as u64));
-        if low | high != 0 {
-            let octets = if low != 0 {
-                low.trailing_zeros() / 8
-            } else {
-                8 + high.trailing_zeros() / 8
-            };
-            return at + octets as usize;
-        }
-        at += 16;
-    }
-    while bytes.get(at).is_some_and(|octet| !octet.is_ascii_control()) {
-        at += 1;
-    }
-    at
-}
-
-/// Where the first colon in `bytes[at..end]` is; at or past `end` if there is none.
-#[inline(always)]
-fn colon(bytes: &[u8], mut at: usize, end: usize) -> usize {
-    while at < end {
-        let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) else {
-            return at
-                + bytes[at..end]
-                    .iter()
-                    .position(|octet| *octet == b':')
-                    .unwrap_or(end - at);
-        };
-        let found = equal(u64::from_le_bytes(*chunk), b':');
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    at
-}
 
 /// How long the line end at `at` is: 2 for CRLF, 1 for a bare LF, 0 if there is none.
 #[inline(always)]
@@ -93,105 +34,207 @@ pub(crate) fn skip_empty_lines(bytes: &[u8]) -> usize {
     }
 }
 
+/// What the lines of a head come to.
+pub(super) struct Head {
+    /// Where the body begins.
+    pub(super) end: usize,
+    /// Which of the lines is the Content-Length.
+    pub(super) content_length: Option<usize>,
+    /// Whether some lines have folds.
+    pub(super) folded: bool,
+}
+
 /// Reads the header lines that begin at `at`, up to and with the empty line, into `lines`.
 ///
-/// Gives where the body begins and which of `lines` is the Content-Length.
+/// `controls` are those of the head from `at` on, and no octet of `bytes` is past [`Limits::head`].
 pub(super) fn header_lines(
     bytes: &[u8],
-    mut at: usize,
+    at: usize,
+    controls: Controls,
     limits: &Limits,
     lines: &mut Vec<Line>,
-) -> Result<(usize, Option<usize>), ParseError> {
-    let mut content_length = None;
+) -> Result<Head, ParseError> {
+    let end = extents(bytes, at, controls, limits, lines);
+    // A line that is wrong comes before the fault that ended the scan, if one did.
+    let content_length = read_lines(bytes, lines)?;
+    let (end, folded) = end?;
+    Ok(Head {
+        end,
+        content_length,
+        folded,
+    })
+}
+
+/// Finds the header lines that begin at `start`, up to the empty line, and puts an entry in `lines` for each that has
+/// its beginning and its end. Gives where the body begins, and whether some lines have folds.
+///
+/// It is a loop of its own because what it has in hand and what the reading of a line has do not fit in the registers
+/// together.
+#[inline(never)]
+fn extents(
+    bytes: &[u8],
+    mut start: usize,
+    mut controls: Controls,
+    limits: &Limits,
+    lines: &mut Vec<Line>,
+) -> Result<(usize, bool), ParseError> {
+    let (longest, most) = (longest_line(limits), limits.headers);
+    let mut folded = false;
     loop {
-        match line_end(bytes, at) {
-            0 => {}
-            length => return Ok((at + length, content_length)),
+        let before = controls.clone();
+        let end = controls.next(bytes);
+        // Nearly always a line ends and another one begins, which is neither empty nor a fold.
+        if let Some([b'\r', b'\n', b'!'..=0xff, _, ..]) = bytes.get(end..)
+            && end != start
+        {
+            controls.next(bytes);
+            add(lines, most, Line::unread(start, end, false, longest)?)?;
+            start = end + 2;
+            continue;
         }
-        if lines.len() >= limits.headers {
-            return Err(ParseError::new(
-                ErrorKind::TooManyHeaders,
-                at,
-                "no more header lines than the limit",
-            ));
+        controls = before;
+        let extent = extent(bytes, start, &mut controls)?;
+        if extent.end == start {
+            return Ok((extent.next, folded));
         }
-        let (line, next) = header_line(bytes, at, limits)?;
-        if line.name == Some(Known::ContentLength) {
-            if content_length.is_some() {
-                return Err(ParseError::new(
-                    ErrorKind::ContentLength,
-                    at,
-                    "only one Content-Length",
-                ));
-            }
-            content_length = Some(lines.len());
-        }
-        lines.push(line);
-        at = next;
+        folded |= extent.folded;
+        add(
+            lines,
+            most,
+            Line::unread(start, extent.end, extent.folded, longest)?,
+        )?;
+        start = extent.next;
     }
 }
 
-/// Reads the header line that begins at `start`; gives it and where the next one begins.
+/// Adds a line, of which there may be `most`.
+#[inline(always)]
+fn add(lines: &mut Vec<Line>, most: usize, line: Line) -> Result<(), ParseError> {
+    if lines.len() >= most {
+        return Err(ParseError::new(
+            ErrorKind::TooManyHeaders,
+            line.start as usize,
+            "no more header lines than the limit",
+        ));
+    }
+    lines.push(line);
+    Ok(())
+}
+
+/// Takes apart all of `lines`; gives which is the Content-Length.
+#[inline(never)]
+fn read_lines(bytes: &[u8], lines: &mut [Line]) -> Result<Option<usize>, ParseError> {
+    let mut content_length = None;
+    for (index, line) in lines.iter_mut().enumerate() {
+        read_line(bytes, line)?;
+        if line.name == Some(Known::ContentLength) && content_length.replace(index).is_some() {
+            return Err(ParseError::new(
+                ErrorKind::ContentLength,
+                line.start as usize,
+                "only one Content-Length",
+            ));
+        }
+    }
+    Ok(content_length)
+}
+
+/// Reads the one header line that begins at `start`; gives it and where the next one begins.
+pub(crate) fn header_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<(Line, usize), ParseError> {
+    let within = &bytes[..bytes.len().min(limits.head)];
+    let extent = extent(within, start, &mut Controls::new(within, start))
+        .map_err(|error| cut(error, bytes, limits))?;
+    let mut line = Line::unread(start, extent.end, extent.folded, longest_line(limits))?;
+    read_line(within, &mut line)?;
+    Ok((line, extent.next))
+}
+
+/// The error for a head of which the part within the limit has no end: it is too large if there is more of it.
+pub(super) fn cut(error: ParseError, bytes: &[u8], limits: &Limits) -> ParseError {
+    if error.kind() == ErrorKind::Truncated && bytes.len() > limits.head {
+        return ParseError::new(ErrorKind::HeadTooLarge, limits.head, "a head within the limit");
+    }
+    error
+}
+
+/// How many octets a line may have. The index counts them in 16 bits.
+fn longest_line(limits: &Limits) -> usize {
+    limits.header_line.min(usize::from(u16::MAX))
+}
+
+/// Takes apart a header line of which beginning and end are known.
 ///
 /// ```text
 /// message-header = header-name HCOLON header-value CRLF
 /// HCOLON         = *( SP / HTAB ) ":" SWS
 /// ```
 #[inline(always)]
-pub(crate) fn header_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<(Line, usize), ParseError> {
-    let extent = extent(bytes, start)?;
-    if extent.next > limits.head {
-        return Err(ParseError::new(
-            ErrorKind::HeadTooLarge,
-            limits.head,
-            "a head within the limit",
-        ));
-    }
-    if extent.end - start > limits.header_line.min(usize::from(u16::MAX)) {
-        return Err(ParseError::new(
-            ErrorKind::HeaderTooLong,
-            start,
-            "a header line within the limit",
-        ));
-    }
-    let colon = colon(bytes, start, extent.end);
-    if colon >= extent.end {
+fn read_line(bytes: &[u8], entry: &mut Line) -> Result<(), ParseError> {
+    let start = entry.start as usize;
+    let Some(rest) = bytes.get(start..) else {
         return Err(no_colon(bytes, start));
+    };
+    let Some(line) = rest.get(..(entry.end - entry.start) as usize) else {
+        return Err(no_colon(bytes, start));
+    };
+    let first = match rest.first_chunk::<16>() {
+        Some(first) => *first,
+        None => first_padded(line),
+    };
+    let Some(colon) = colon(line, &first) else {
+        return Err(no_colon(bytes, start));
+    };
+    let mut name = &line[..colon];
+    if name.last().is_some_and(|octet| *octet <= b' ') {
+        let blanks = name.iter().rev().take_while(|octet| is_blank(**octet)).count();
+        name = &name[..name.len() - blanks];
     }
-    let mut name_end = colon;
-    while name_end > start && is_blank(bytes[name_end - 1]) {
-        name_end -= 1;
-    }
-    let name = find_in(bytes, start, name_end);
-    if name.is_none() {
-        let token_end = class_end(&TOKEN, &bytes[..name_end], start);
-        if token_end < name_end || name_end == start {
+    let known = find_by_first(&first, name);
+    if known.is_none() {
+        let token_end = unknown_name_end(name);
+        if token_end < name.len() || name.is_empty() {
             return Err(ParseError::new(
                 ErrorKind::HeaderLine,
-                token_end,
+                start + token_end,
                 "a header's name, which is a token",
             ));
         }
     }
-    let value = if extent.folded {
-        trim(bytes, colon + 1, extent.end, |octet| {
-            is_blank(octet) || matches!(octet, b'\r' | b'\n')
-        })
-    } else {
-        trim(bytes, colon + 1, extent.end, is_blank)
+    let (value_start, value_end) = match &line[colon..] {
+        // Nearly always one blank and no other.
+        [_, b' ', b'!'..=0xff, .., b'!'..=0xff] => (colon + 2, line.len()),
+        _ => trim(line, colon + 1, entry.folded),
     };
-    let line = Line {
-        start: start as u32,
-        end: extent.end as u32,
-        value_start: value.0 as u32,
-        value_end: value.1 as u32,
-        text: 0,
-        value_text: 0,
-        name_len: (name_end - start) as u16,
-        name,
-        folded: extent.folded,
+    entry.value_start = (start + value_start) as u32;
+    entry.value_end = (start + value_end) as u32;
+    entry.name_len = name.len() as u16;
+    entry.name = known;
+    Ok(())
+}
+
+/// The end of the token that a name begins with, which is none of the known ones.
+#[inline(never)]
+fn unknown_name_end(name: &[u8]) -> usize {
+    class_end(&TOKEN, name, 0)
+}
+
+/// Where the first colon of a line is, which begins with `first`.
+#[inline(always)]
+fn colon(line: &[u8], first: &[u8; 16]) -> Option<usize> {
+    let at = match equal_mask(first, b':') {
+        0 => 16 + memchr::memchr(b':', line.get(16..)?)?,
+        mask => mask.trailing_zeros() as usize,
     };
-    Ok((line, extent.next))
+    (at < line.len()).then_some(at)
+}
+
+/// The first octets of a line that is shorter, and NULs.
+#[cold]
+fn first_padded(line: &[u8]) -> [u8; 16] {
+    let mut first = [0; 16];
+    for (octet, there) in first.iter_mut().zip(line) {
+        *octet = *there;
+    }
+    first
 }
 
 /// A header line with its continuation lines.
@@ -203,29 +246,54 @@ struct Extent {
     folded: bool,
 }
 
-/// How far the header line that begins at `start` goes.
-#[inline(always)]
-fn extent(bytes: &[u8], start: usize) -> Result<Extent, ParseError> {
-    let mut at = start;
+impl Line {
+    /// The entry of a line from `start` to `end` that is still to be read.
+    #[inline(always)]
+    fn unread(start: usize, end: usize, folded: bool, longest: usize) -> Result<Line, ParseError> {
+        if end - start > longest {
+            return Err(ParseError::new(
+                ErrorKind::HeaderTooLong,
+                start,
+                "a header line within the limit",
+            ));
+        }
+        Ok(Line {
+            start: start as u32,
+            end: end as u32,
+            value_start: 0,
+            value_end: 0,
+            text: 0,
+            value_text: 0,
+            name_len: 0,
+            name: None,
+            folded,
+        })
+    }
+}
+
+/// How far the line that begins at `start` goes, and its folds with it unless it is empty. `controls` begin there, and
+/// then at the next line.
+fn extent(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<Extent, ParseError> {
     let mut folded = false;
     loop {
-        at = control(bytes, at);
-        match line_end(bytes, at) {
-            0 if bytes.get(at) == Some(&b'\t') => at += 1,
-            0 => return extent_with_quoted_pairs(bytes, start),
-            length => {
-                let next = at + length;
-                if !bytes.get(next).copied().is_some_and(is_blank) {
-                    return Ok(Extent {
-                        end: at,
-                        next,
-                        folded,
-                    });
-                }
-                folded = true;
-                at = next;
+        let end = controls.next(bytes);
+        let next = match bytes.get(end..) {
+            Some([b'\r', b'\n', ..]) => {
+                controls.next(bytes);
+                end + 2
             }
+            Some([b'\n', ..]) => end + 1,
+            Some([b'\t', ..]) => continue,
+            _ => {
+                let extent = extent_with_quoted_pairs(bytes, start)?;
+                *controls = Controls::new(bytes, extent.next);
+                return Ok(extent);
+            }
+        };
+        if end == start || !matches!(bytes.get(next), Some(b' ' | b'\t')) {
+            return Ok(Extent { end, next, folded });
         }
+        folded = true;
     }
 }
 
@@ -301,7 +369,7 @@ impl Quotes {
 /// characters other than HTAB outside of a quoted-pair.
 pub(super) fn unfit_for_value(value: &str) -> Option<usize> {
     let bytes = value.as_bytes();
-    if control(bytes, 0) == bytes.len() {
+    if Controls::new(bytes, 0).next(bytes) == bytes.len() {
         return None;
     }
     let mut quotes = Quotes::default();
@@ -319,13 +387,16 @@ fn no_colon(bytes: &[u8], start: usize) -> ParseError {
     ParseError::new(ErrorKind::HeaderLine, at, "a colon after the header's name")
 }
 
-/// `bytes[start..end]` without what `is_space` at both ends.
-#[inline(always)]
-fn trim(bytes: &[u8], mut start: usize, mut end: usize, is_space: impl Fn(u8) -> bool) -> (usize, usize) {
-    while start < end && is_space(bytes[start]) {
+/// Where the value that begins at `start` begins and ends without the blanks around it, and without line ends if it
+/// has folds.
+#[inline(never)]
+fn trim(line: &[u8], mut start: usize, folded: bool) -> (usize, usize) {
+    let is_space = |octet: u8| is_blank(octet) || (folded && matches!(octet, b'\r' | b'\n'));
+    let mut end = line.len();
+    while start < end && is_space(line[start]) {
         start += 1;
     }
-    while end > start && is_space(bytes[end - 1]) {
+    while end > start && is_space(line[end - 1]) {
         end -= 1;
     }
     (start, end)
@@ -340,37 +411,6 @@ pub(crate) fn is_blank(octet: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_first_control_character_is_found_wherever_it_is() {
-        for length in 0..40 {
-            let plain = vec![b'a'; length];
-            assert_eq!(control(&plain, 0), length);
-            for at in 0..length {
-                for octet in (0..=255u8).filter(u8::is_ascii_control) {
-                    let mut bytes = plain.clone();
-                    bytes[at] = octet;
-                    bytes[length - 1] = if at == length - 1 { octet } else { 0x7f };
-                    assert_eq!(control(&bytes, 0), at);
-                    assert_eq!(control(&bytes, at), at);
-                }
-            }
-        }
-        assert_eq!(
-            control("\u{80}é漢 ~\u{ffff}".as_bytes(), 0),
-            "\u{80}é漢 ~\u{ffff}".len()
-        );
-    }
-
-    #[test]
-    fn the_first_colon_is_found_before_the_end() {
-        let bytes = b"Call-ID: a:b, and some more";
-        assert_eq!(colon(bytes, 0, bytes.len()), 7);
-        assert_eq!(colon(bytes, 8, bytes.len()), 10);
-        assert!(colon(bytes, 0, 5) >= 5);
-        assert_eq!(colon(bytes, 11, bytes.len()), bytes.len());
-        assert_eq!(colon(b"To", 0, 2), 2);
-    }
 
     fn line(text: &str) -> Result<(String, String), ParseError> {
         let (line, next) = header_line(text.as_bytes(), 0, &Limits::DEFAULT)?;

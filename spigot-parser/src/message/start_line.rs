@@ -3,7 +3,8 @@
 //! Invariant: it is read strictly. What is not exactly one SP apart is refused, so nothing is passed on that the next
 //! hop may read otherwise.
 
-use super::scan::{control, line_end};
+use super::octets::Controls;
+use super::scan::line_end;
 use crate::grammar::token_end;
 use crate::{ErrorKind, Limits, ParseError, StatusCode};
 
@@ -33,24 +34,38 @@ pub(super) enum StartLine {
 /// > The SIP-Version string is case-insensitive, but implementations MUST send upper-case.
 const VERSION: &[u8] = b"SIP/2.0";
 
+/// Whether `text` is the version in any case. Nearly always it is written just so.
+#[inline]
+fn is_version_2(text: &[u8]) -> bool {
+    text == VERSION || text.eq_ignore_ascii_case(VERSION)
+}
+
 /// Whether a message that begins so is a response: no method has a `/` in it.
 #[inline]
 pub(crate) fn is_response(bytes: &[u8]) -> bool {
-    bytes
-        .first_chunk::<4>()
-        .is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"SIP/"))
+    matches!(bytes, [b'S' | b's', b'I' | b'i', b'P' | b'p', b'/', ..])
 }
 
-/// Reads the start line that begins at `start`.
-pub(super) fn start_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<StartLine, ParseError> {
-    if is_response(&bytes[start..]) {
-        status_line(bytes, start, limits)
+/// Reads the start line that begins at `start`. `controls` begin there, and then at the next line.
+pub(super) fn start_line(
+    bytes: &[u8],
+    start: usize,
+    controls: &mut Controls,
+    limits: &Limits,
+) -> Result<StartLine, ParseError> {
+    if is_response(bytes.get(start..).unwrap_or_default()) {
+        status_line(bytes, start, controls)
     } else {
-        request_line(bytes, start, limits)
+        request_line(bytes, start, controls, limits)
     }
 }
 
-fn request_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<StartLine, ParseError> {
+fn request_line(
+    bytes: &[u8],
+    start: usize,
+    controls: &mut Controls,
+    limits: &Limits,
+) -> Result<StartLine, ParseError> {
     let method_end = token_end(bytes, start);
     if method_end == start {
         return match bytes.get(start) {
@@ -62,7 +77,7 @@ fn request_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<StartLine
             )),
         };
     }
-    let end = control(bytes, method_end);
+    let end = controls.next(bytes);
     if bytes.get(method_end) != Some(&b' ') {
         return Err(cut_or(bytes, method_end, "one SP after the method"));
     }
@@ -83,7 +98,7 @@ fn request_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<StartLine
     }
     let version = &bytes[uri_end + 1..end];
     let length = line_end(bytes, end);
-    if !version.eq_ignore_ascii_case(VERSION) {
+    if !is_version_2(version) {
         return Err(version_fault(bytes, uri_end + 1, end));
     }
     if length == 0 {
@@ -92,17 +107,17 @@ fn request_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<StartLine
     Ok(StartLine::Request {
         method_end,
         uri: (uri_start, uri_end),
-        next: within_head(end + length, limits)?,
+        next: after(bytes, controls, end, length),
     })
 }
 
-fn status_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<StartLine, ParseError> {
+fn status_line(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<StartLine, ParseError> {
     let version_end = start + VERSION.len();
-    let end = control(bytes, start);
+    let end = controls.next(bytes);
     let Some(version) = bytes[start..end].first_chunk::<7>() else {
         return Err(version_fault(bytes, start, end));
     };
-    if !version.eq_ignore_ascii_case(VERSION) || bytes.get(version_end) != Some(&b' ') {
+    if !is_version_2(version) || bytes.get(version_end) != Some(&b' ') {
         let word = memchr::memchr(b' ', &bytes[start..end]).map_or(end, |length| start + length);
         return Err(version_fault(bytes, start, word));
     }
@@ -128,18 +143,15 @@ fn status_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<StartLine,
     };
     let mut end = end;
     while bytes.get(end) == Some(&b'\t') {
-        end = control(bytes, end + 1);
+        end = controls.next(bytes);
     }
     match line_end(bytes, end) {
         0 => Err(cut_or(bytes, end, "the end of the line after the reason phrase")),
-        length => {
-            let next = within_head(end + length, limits)?;
-            Ok(StartLine::Response {
-                status,
-                reason: (reason_start, end),
-                next,
-            })
-        }
+        length => Ok(StartLine::Response {
+            status,
+            reason: (reason_start, end),
+            next: after(bytes, controls, end, length),
+        }),
     }
 }
 
@@ -151,15 +163,13 @@ fn three_digits(digits: &[u8; 3]) -> Option<StatusCode> {
     StatusCode::from_u16(value(digits[0]) * 100 + value(digits[1]) * 10 + value(digits[2]))
 }
 
-fn within_head(next: usize, limits: &Limits) -> Result<usize, ParseError> {
-    if next > limits.head {
-        return Err(ParseError::new(
-            ErrorKind::HeadTooLarge,
-            limits.head,
-            "a head within the limit",
-        ));
+/// Where the line after the line end at `end` begins; `controls` go there.
+#[inline]
+fn after(bytes: &[u8], controls: &mut Controls, end: usize, length: usize) -> usize {
+    if length == 2 {
+        controls.next(bytes);
     }
-    Ok(next)
+    end + length
 }
 
 /// A version that is not 2.0, or no version at all.
@@ -211,15 +221,13 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<StartLine, (ErrorKind, usize)> {
-        start_line(
-            text.as_bytes(),
-            0,
-            &Limits {
-                uri: 32,
-                ..Limits::DEFAULT
-            },
-        )
-        .map_err(|error| (error.kind(), error.offset()))
+        let limits = Limits {
+            uri: 32,
+            ..Limits::DEFAULT
+        };
+        let bytes = text.as_bytes();
+        start_line(bytes, 0, &mut Controls::new(bytes, 0), &limits)
+            .map_err(|error| (error.kind(), error.offset()))
     }
 
     #[test]

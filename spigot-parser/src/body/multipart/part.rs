@@ -315,7 +315,7 @@ impl Part {
 
 /// The header lines that `text` begins with, and where they end: after an empty line, or where the text does.
 fn head(text: &Bytes, limits: &Limits) -> Result<(Headers, usize), ParseError> {
-    let mut lines = Vec::new();
+    let (mut lines, mut folded) = (Vec::new(), false);
     let mut at = 0;
     while at < text.len() {
         let length = line_end(text, at);
@@ -331,12 +331,13 @@ fn head(text: &Bytes, limits: &Limits) -> Result<(Headers, usize), ParseError> {
             ));
         }
         let (line, next) = header_line(text, at, limits)?;
+        folded |= line.folded;
         lines.push(line);
         at = next;
     }
     let head = ByteString::try_from(text.slice(..at))
         .map_err(|error| ParseError::new(ErrorKind::Utf8, error.valid_up_to(), "text in UTF-8"))?;
-    Ok((Headers::indexed(head, lines), at))
+    Ok((Headers::indexed(head, lines, folded), at))
 }
 
 /// The same octets.

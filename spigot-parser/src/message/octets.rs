@@ -1,0 +1,201 @@
+//! Looks at many octets in one step: 64 for control characters, 16 for one octet.
+//!
+//! A mask has one bit for each octet, the first octet's lowest. Invariant: masks are exact, and both ways of making
+//! them, by the vector instructions that every x86-64 has and by arithmetic on words, make the same.
+
+/// The control characters of a text, found 64 octets at a time: everything below SP, and DEL.
+///
+/// It is a cursor: the text is given with every step, and has to be the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Controls {
+    /// Where the block begins that `left` tells of.
+    block: usize,
+    /// Those in the block that were not given out yet.
+    left: u64,
+}
+
+impl Controls {
+    /// Those at or after `at`.
+    #[inline(always)]
+    pub(crate) fn new(bytes: &[u8], at: usize) -> Controls {
+        Controls {
+            block: at,
+            left: mask(bytes, at),
+        }
+    }
+
+    /// Where the next one is; the end of the text if there is none.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, bytes: &[u8]) -> usize {
+        while self.left == 0 {
+            self.block += BLOCK;
+            if self.block >= bytes.len() {
+                return bytes.len();
+            }
+            self.left = mask(bytes, self.block);
+        }
+        let at = self.block + self.left.trailing_zeros() as usize;
+        self.left &= self.left - 1;
+        at
+    }
+}
+
+/// How many octets a mask of control characters tells of.
+const BLOCK: usize = 64;
+
+/// Which of the 64 octets from `at` on are control characters. What is past the end is none.
+#[inline(always)]
+fn mask(bytes: &[u8], at: usize) -> u64 {
+    match bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        Some(block) => block_mask(block),
+        None => last_mask(bytes.get(at..).unwrap_or_default()),
+    }
+}
+
+#[inline(never)]
+fn last_mask(rest: &[u8]) -> u64 {
+    let mut block = [b' '; BLOCK];
+    for (octet, there) in block.iter_mut().zip(rest) {
+        *octet = *there;
+    }
+    block_mask(&block)
+}
+
+#[inline(always)]
+fn block_mask(block: &[u8; BLOCK]) -> u64 {
+    let (quarters, _) = block.as_chunks::<16>();
+    quarters
+        .iter()
+        .rev()
+        .fold(0, |mask, quarter| mask << 16 | u64::from(control_mask(quarter)))
+}
+
+#[cfg(target_arch = "x86_64")]
+mod vector {
+    use safe_arch::{
+        cmp_eq_mask_i8_m128i, load_unaligned_m128i, min_u8_m128i, move_mask_i8_m128i, set_splat_i8_m128i,
+    };
+
+    /// Which octets are below SP, or DEL.
+    #[inline(always)]
+    pub(crate) fn control_mask(octets: &[u8; 16]) -> u16 {
+        let octets = load_unaligned_m128i(octets);
+        let low = cmp_eq_mask_i8_m128i(min_u8_m128i(octets, set_splat_i8_m128i(0x1f)), octets);
+        let delete = cmp_eq_mask_i8_m128i(octets, set_splat_i8_m128i(0x7f));
+        move_mask_i8_m128i(low | delete) as u16
+    }
+
+    /// Which octets are `octet`.
+    #[inline(always)]
+    pub(crate) fn equal_mask(octets: &[u8; 16], octet: u8) -> u16 {
+        move_mask_i8_m128i(cmp_eq_mask_i8_m128i(
+            load_unaligned_m128i(octets),
+            set_splat_i8_m128i(octet as i8),
+        )) as u16
+    }
+}
+
+#[cfg(any(not(target_arch = "x86_64"), test))]
+mod words {
+    /// The low bit of every octet of a word.
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    /// The high bit of every octet of a word.
+    const HIGHS: u64 = 0x80 * ONES;
+
+    #[inline(always)]
+    fn mask(octets: &[u8; 16], marks: impl Fn(u64) -> u64) -> u16 {
+        let (words, _) = octets.as_chunks::<8>();
+        // Gathers the high bits of eight octets in the highest octet.
+        let gathered = |word: u64| ((marks(word) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u16;
+        words
+            .iter()
+            .rev()
+            .fold(0, |mask, word| mask << 8 | gathered(u64::from_le_bytes(*word)))
+    }
+
+    /// Which octets are below SP, or DEL.
+    #[inline(always)]
+    pub(crate) fn control_mask(octets: &[u8; 16]) -> u16 {
+        mask(octets, |word| {
+            // Without their high bits, sums do not carry from one octet into the next.
+            let low_bits = word & !HIGHS;
+            (!(low_bits + 0x60 * ONES) | (low_bits + ONES)) & !word & HIGHS
+        })
+    }
+
+    /// Which octets are `octet`.
+    #[inline(always)]
+    pub(crate) fn equal_mask(octets: &[u8; 16], octet: u8) -> u16 {
+        mask(octets, |word| {
+            let differs = word ^ (ONES * u64::from(octet));
+            !(((differs & !HIGHS) + !HIGHS) | differs) & HIGHS
+        })
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+use vector::control_mask;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use vector::equal_mask;
+#[cfg(not(target_arch = "x86_64"))]
+use words::control_mask;
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use words::equal_mask;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(bytes: &[u8], at: usize) -> Vec<usize> {
+        let mut controls = Controls::new(bytes, at);
+        std::iter::from_fn(|| Some(controls.next(bytes)).filter(|found| *found < bytes.len())).collect()
+    }
+
+    #[test]
+    fn control_characters_are_found_wherever_they_are() {
+        for length in 0..200 {
+            let mut bytes = vec![b'a'; length];
+            assert_eq!(all(&bytes, 0), []);
+            for at in 0..length {
+                bytes[at] = b'\n';
+                bytes[length - 1] = 0x7f;
+                let expected: &[usize] = if at == length - 1 {
+                    &[at]
+                } else {
+                    &[at, length - 1]
+                };
+                assert_eq!(all(&bytes, 0), expected);
+                assert_eq!(all(&bytes, at), expected);
+                bytes[at] = b'a';
+            }
+        }
+        assert_eq!(all("\u{80}é漢 ~\u{ffff}".as_bytes(), 0), []);
+        assert_eq!(all(b"a", 5), []);
+        assert_eq!(all(b"\r\n\r\n", 1), [1, 2, 3]);
+    }
+
+    #[test]
+    fn vectors_and_words_make_the_same_masks() {
+        for octet in 0..=255u8 {
+            for at in 0..16 {
+                for around in [b'a', b':', 0, 0x1f, b' ', 0x7e, 0x7f, 0x80, 0xff] {
+                    let mut octets = [around; 16];
+                    octets[at] = octet;
+                    let bits = |is: &dyn Fn(u8) -> bool| {
+                        (0..16).fold(0u16, |bits, at| bits | u16::from(is(octets[at])) << at)
+                    };
+                    let controls = bits(&|octet| octet.is_ascii_control());
+                    let colons = bits(&|octet| octet == b':');
+                    assert_eq!(
+                        (control_mask(&octets), equal_mask(&octets, b':')),
+                        (controls, colons)
+                    );
+                    assert_eq!(
+                        (words::control_mask(&octets), words::equal_mask(&octets, b':')),
+                        (controls, colons)
+                    );
+                }
+            }
+        }
+    }
+}
