@@ -101,15 +101,24 @@ impl Parametrized {
 ///
 /// [`ErrorKind::Value`](crate::ErrorKind::Value) if it holds CR, LF or NUL.
 pub(crate) fn token_or_quoted(text: &str) -> Result<Cow<'_, str>, ParseError> {
-    if is_token(text) {
-        return Ok(text.into());
+    match is_token(text) {
+        true => Ok(text.into()),
+        false => quoted(text).map(Cow::Owned),
     }
+}
+
+/// `text` as a quoted string.
+///
+/// # Errors
+///
+/// [`ErrorKind::Value`](crate::ErrorKind::Value) if it holds CR, LF or NUL.
+pub(crate) fn quoted(text: &str) -> Result<String, ParseError> {
     if !is_one_line(text) {
         return fault(0, "a text without CR, LF or NUL");
     }
     let mut quoted = String::with_capacity(text.len() + 2);
     write_quoted(text, &mut quoted);
-    Ok(quoted.into())
+    Ok(quoted)
 }
 
 /// Checks a parameter that is a number of seconds.

@@ -31,6 +31,9 @@ macro_rules! every_typed_header {
             Expires
             FlowTimer
             From
+            Geolocation
+            GeolocationError
+            GeolocationRouting
             HistoryInfo
             InReplyTo
             InfoPackage
