@@ -186,7 +186,7 @@ impl Framer {
 impl Head {
     /// Goes on reading; gives the length of the whole message once the head is complete.
     fn read(&mut self, buffer: &[u8], limits: &Limits) -> Result<Option<usize>, ParseError> {
-        self.look_at_first_word(buffer)?;
+        self.look_at_first_word(&buffer[..buffer.len().min(limits.head)])?;
         while let Some(found) = memchr::memchr(b'\n', &buffer[self.scanned.min(buffer.len())..]) {
             let next = self.scanned + found + 1;
             if next > limits.head {
@@ -268,8 +268,8 @@ impl Head {
             Some(length) if length <= limits.message => Ok(length),
             _ => Err(ParseError::new(
                 ErrorKind::TooLarge,
-                limits.message,
-                "a message within the limit",
+                line.value_start as usize,
+                "a length that keeps the message within the limit",
             )),
         }
     }
@@ -429,6 +429,34 @@ mod tests {
             }),
             Err(ErrorKind::TooLarge)
         );
+    }
+
+    #[test]
+    fn a_length_that_is_too_much_is_found_where_it_is() {
+        let head = "OPTIONS sip:a.example SIP/2.0\r\nl: 65536\r\n\r\n";
+        let error = framer(head).next().unwrap_err();
+        assert_eq!(error.error().kind(), ErrorKind::TooLarge);
+        assert_eq!(Some(error.error().offset()), head.find("65536"));
+    }
+
+    #[test]
+    fn a_fault_beyond_the_head_is_not_looked_for() {
+        for (text, head) in [("AAAA\0", 4), ("AAAAA", 4), ("A b\0", 2)] {
+            let limits = Limits {
+                head,
+                ..Limits::default()
+            };
+            let mut whole = Framer::new(limits.clone());
+            whole.buffer().extend_from_slice(text.as_bytes());
+            let mut parts = Framer::new(limits);
+            let in_parts = text.bytes().find_map(|octet| {
+                parts.buffer().extend_from_slice(&[octet]);
+                parts.next().err()
+            });
+            let error = whole.next().unwrap_err();
+            assert_eq!(error.error().kind(), ErrorKind::HeadTooLarge, "{text:?}");
+            assert_eq!(Some(error), in_parts, "{text:?}");
+        }
     }
 
     #[test]
