@@ -35,7 +35,7 @@ impl CallId {
     ///
     /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `id` is not a word, or two with an `@` between them.
     pub fn new(id: &str) -> Result<CallId, ParseError> {
-        id.parse()
+        CallId::parse(Field::exact(id))
     }
 
     /// The text.
@@ -97,6 +97,14 @@ mod tests {
         for text in ["", "a@", "@a", "a@b@c", "a b", "a,b", "a;b", "é", "a\r\n", "a\0"] {
             assert!(text.parse::<CallId>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_built_is_the_id_that_was_given() {
+        for id in [" a", "a ", "\ta", "a b"] {
+            assert!(CallId::new(id).is_err(), "{id:?}");
+        }
+        assert_eq!(CallId::new("a@b").unwrap().as_str(), "a@b");
     }
 
     #[test]
