@@ -58,6 +58,9 @@ macro_rules! every_typed_header {
             Require
             RetryAfter
             Route
+            SecurityClient
+            SecurityServer
+            SecurityVerify
             Server
             ServiceRoute
             SessionExpires
