@@ -35,6 +35,7 @@ macro_rules! every_typed_header {
             GeolocationError
             GeolocationRouting
             HistoryInfo
+            Identity
             InReplyTo
             InfoPackage
             MaxBreadth
@@ -64,6 +65,7 @@ macro_rules! every_typed_header {
             Server
             ServiceRoute
             SessionExpires
+            SessionId
             SipEtag
             SipIfMatch
             Subject
