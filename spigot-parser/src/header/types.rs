@@ -44,9 +44,12 @@ macro_rules! every_typed_header {
             MinExpires
             MinSe
             Organization
+            PAssertedIdentity
+            PPreferredIdentity
             Path
             Priority
             PrivAnswerMode
+            Privacy
             ProxyAuthenticate
             ProxyAuthorization
             ProxyRequire
