@@ -53,6 +53,9 @@ macro_rules! every_typed_header {
             ProxyAuthenticate
             ProxyAuthorization
             ProxyRequire
+            RAck
+            RSeq
+            Reason
             RecordRoute
             RecvInfo
             ReferSub
