@@ -38,6 +38,7 @@ macro_rules! every_typed_header {
             Identity
             InReplyTo
             InfoPackage
+            Join
             MaxBreadth
             MaxForwards
             MimeVersion
@@ -61,6 +62,7 @@ macro_rules! every_typed_header {
             ReferSub
             ReferTo
             ReferredBy
+            Replaces
             ReplyTo
             Require
             RetryAfter
@@ -78,6 +80,7 @@ macro_rules! every_typed_header {
             SubscriptionState
             Supported
             SuppressIfMatch
+            TargetDialog
             Timestamp
             To
             Unsupported

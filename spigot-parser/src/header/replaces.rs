@@ -1,0 +1,209 @@
+//! Replaces: the dialog that an INVITE takes the place of (RFC 3891).
+
+use super::parametrized::{Parametrized, param_accessors};
+use super::{CallId, Field, Shape, TypedHeader, dialog_reference, text_traits};
+use crate::{HeaderName, ParseError};
+
+/// A dialog of the recipient that is to end when the request is accepted.
+///
+/// ```text
+/// Replaces       = "Replaces" HCOLON callid *(SEMI replaces-param)
+/// replaces-param = to-tag / from-tag / early-flag / generic-param
+/// to-tag         = "to-tag" EQUAL token
+/// from-tag       = "from-tag" EQUAL token
+/// early-flag     = "early-only"
+/// ```
+///
+/// [RFC 3891 §6.1](https://www.rfc-editor.org/rfc/rfc3891#section-6.1):
+///
+/// > A Replaces header field MUST contain exactly one to-tag and exactly one from-tag, as they are required for unique
+/// > dialog matching. For compatibility with dialogs initiated by RFC 2543 \[9\] compliant UAs, a tag of zero matches both
+/// > tags of zero and null.
+///
+/// Two are equal if Call-ID, tags and `early-only` are, octet by octet; other parameters do not count.
+///
+/// ```
+/// use spigot_parser::header::{CallId, Replaces};
+///
+/// let replaces: Replaces = "98732@sip.example.com;from-tag=r33th4x0r;to-tag=ff87ff".parse()?;
+/// assert_eq!((replaces.to_tag(), replaces.from_tag()), ("ff87ff", "r33th4x0r"));
+/// assert!(replaces.names("98732@sip.example.com", Some("ff87ff"), Some("r33th4x0r")));
+///
+/// let replaces = Replaces::new(&CallId::new("12adf2f34456gs5")?, "12345", "54321")?.with_early_only()?;
+/// assert_eq!(replaces.to_string(), "12adf2f34456gs5;to-tag=12345;from-tag=54321;early-only");
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
+#[derive(Clone)]
+pub struct Replaces {
+    text: Parametrized,
+}
+
+const TAGS: [&str; 2] = ["to-tag", "from-tag"];
+
+impl Replaces {
+    /// The dialog of that Call-ID whose recipient has the tag `to_tag`, and whose other end has `from_tag`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Token`](crate::ErrorKind::Token) if one of the tags is no token.
+    pub fn new(call_id: &CallId, to_tag: &str, from_tag: &str) -> Result<Replaces, ParseError> {
+        let text = dialog_reference::written(call_id, [("to-tag", to_tag), ("from-tag", from_tag)])?;
+        Replaces::parse(Field::exact(&text))
+    }
+
+    /// The Call-ID of the dialog.
+    pub fn call_id(&self) -> &str {
+        self.text.value()
+    }
+
+    /// The recipient's tag.
+    pub fn to_tag(&self) -> &str {
+        self.param("to-tag").flatten().unwrap_or_default()
+    }
+
+    /// The tag of the other end.
+    pub fn from_tag(&self) -> &str {
+        self.param("from-tag").flatten().unwrap_or_default()
+    }
+
+    /// Whether the dialog is to be replaced only if it is not confirmed yet.
+    pub fn early_only(&self) -> bool {
+        self.params().contains("early-only")
+    }
+
+    /// With the condition that the dialog is not confirmed yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams).
+    pub fn with_early_only(self) -> Result<Replaces, ParseError> {
+        self.with_param("early-only", None)
+    }
+
+    /// Whether this dialog of the recipient is the one that is meant.
+    pub fn names(&self, call_id: &str, local_tag: Option<&str>, remote_tag: Option<&str>) -> bool {
+        self.call_id() == call_id
+            && dialog_reference::names(self.to_tag(), local_tag)
+            && dialog_reference::names(self.from_tag(), remote_tag)
+    }
+}
+
+param_accessors!(Replaces);
+
+impl TypedHeader for Replaces {
+    const NAME: HeaderName = HeaderName::REPLACES;
+    const SHAPE: Shape = Shape::Single;
+
+    fn parse(value: Field<'_>) -> Result<Self, ParseError> {
+        let text = dialog_reference::scan(value, TAGS, "early-only")?;
+        let text = dialog_reference::complete(text, TAGS, "a `to-tag` and a `from-tag`")?;
+        Ok(Replaces { text })
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push_str(self.text.as_str());
+    }
+}
+
+impl PartialEq for Replaces {
+    fn eq(&self, other: &Replaces) -> bool {
+        self.call_id() == other.call_id()
+            && (self.to_tag(), self.from_tag()) == (other.to_tag(), other.from_tag())
+            && self.early_only() == other.early_only()
+    }
+}
+
+text_traits!(Replaces);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::header::testing;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_tag_of_zero_names_one_that_is_missing() {
+        let replaces: Replaces = "87134@171.161.34.23 ; To-Tag = 24796;from-tag=0".parse().unwrap();
+        for (remote, names) in [(Some("0"), true), (None, true), (Some("1"), false)] {
+            assert_eq!(
+                replaces.names("87134@171.161.34.23", Some("24796"), remote),
+                names,
+                "{remote:?}"
+            );
+        }
+        assert!(!replaces.names("87134@171.161.34.23", None, None));
+        assert!(!replaces.names("87134", Some("24796"), None));
+    }
+
+    #[test]
+    fn tags_and_the_flag_make_the_difference() {
+        let replaces = |text: &str| text.parse::<Replaces>().unwrap();
+        assert_eq!(
+            replaces("a;to-tag=1;from-tag=2"),
+            replaces("a;x;from-tag=2;to-tag=1")
+        );
+        for other in [
+            "a;to-tag=1;from-tag=2;early-only",
+            "a;to-tag=2;from-tag=1",
+            "A;to-tag=1;from-tag=2",
+        ] {
+            assert_ne!(replaces("a;to-tag=1;from-tag=2"), replaces(other), "{other}");
+        }
+        assert_ne!(
+            replaces("a;to-tag=a;from-tag=2"),
+            replaces("a;to-tag=A;from-tag=2")
+        );
+    }
+
+    #[test]
+    fn what_the_grammar_forbids_is_refused_where_it_is() {
+        for (text, offset) in [
+            ("", 0),
+            (";to-tag=1;from-tag=2", 0),
+            ("a", 1),
+            ("a;to-tag=1", 10),
+            ("a;to-tag=1;from-tag", 19),
+            ("a;to-tag=\"1\";from-tag=2", 9),
+            ("a;to-tag=1;from-tag=2;to-tag=1", 22),
+            ("a;to-tag=1;from-tag=2;early-only=1", 33),
+            ("a@;to-tag=1;from-tag=2", 2),
+            ("a b;to-tag=1;from-tag=2", 2),
+            ("a,b;to-tag=1;from-tag=2", 1),
+        ] {
+            assert_eq!(text.parse::<Replaces>().unwrap_err().offset(), offset, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_grammar_is_not_set() {
+        let id = CallId::new("a").unwrap();
+        let replaces = Replaces::new(&id, "1", "2").unwrap();
+        for evil in testing::EVIL.iter().chain(&["", "1;x", "\"1\""]) {
+            assert!(
+                Replaces::new(&id, evil, "1").is_err() && Replaces::new(&id, "1", evil).is_err(),
+                "{evil:?}"
+            );
+        }
+        for evil in testing::EVIL {
+            assert!(replaces.clone().with_param("x", Some(evil)).is_err(), "{evil:?}");
+        }
+        assert!(replaces.without_param("to-tag").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(
+            id in "[A-Za-z0-9%!()<>:\\\\\"/\\[\\]?{}-]{1,12}(@[a-z.]{1,9})?", to in testing::token(), from in testing::token(),
+            value in testing::param_value(), early: bool,
+        ) {
+            let mut replaces = Replaces::new(&CallId::new(&id).unwrap(), &to, &from).unwrap();
+            if early {
+                replaces = replaces.with_early_only().unwrap();
+            }
+            let replaces = replaces.with_param("x", value.as_deref()).unwrap();
+            prop_assert_eq!((replaces.call_id(), replaces.to_tag(), replaces.from_tag()), (&*id, &*to, &*from));
+            prop_assert_eq!(replaces.early_only(), early);
+            testing::assert_round_trip(&replaces);
+        }
+    }
+}
