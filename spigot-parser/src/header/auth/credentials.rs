@@ -136,7 +136,11 @@ impl Credentials {
         scheme: &str,
         params: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Credentials, ParseError> {
-        Credentials::checked(&written(scheme, params, BARE)?)
+        let credentials = Credentials::parse(Field::exact(&written(scheme, params, BARE)?))?;
+        for (name, value) in credentials.params().filter(|_| credentials.is_digest()) {
+            check_case(name, value)?;
+        }
+        Ok(credentials)
     }
 
     /// Credentials that are one word: the access token of `Bearer` (RFC 8898 §2.1).
@@ -156,22 +160,11 @@ impl Credentials {
     pub fn from_token68(scheme: &str, word: &str) -> Result<Credentials, ParseError> {
         check_scheme(scheme)?;
         match is_token68(word) {
-            true => Credentials::checked(&format!("{scheme} {word}")),
+            true => Credentials::parse(Field::exact(&format!("{scheme} {word}"))),
             false => fault(
                 0,
                 "letters, digits, `-`, `.`, `_`, `~`, `+`, `/`, and `=` at the end",
             ),
-        }
-    }
-
-    /// What is written here is in lower case.
-    fn checked(text: &str) -> Result<Credentials, ParseError> {
-        let credentials = Credentials::parse(Field::exact(text))?;
-        match credentials.response() {
-            Some(response) if credentials.is_digest() && response.bytes().any(|o| o.is_ascii_uppercase()) => {
-                fault(0, RESPONSE)
-            }
-            _ => Ok(credentials),
         }
     }
 
@@ -321,7 +314,7 @@ impl Credentials {
             .value
             .text_with("username*", Some(&extended::written(name)), BARE)?;
         let text = AuthValue::scan(Field::exact(&text), |_| Ok(()))?.text_with("username", None, BARE)?;
-        Credentials::checked(&text)
+        Credentials::parse(Field::exact(&text))
     }
 
     /// With one parameter set: in its place if it is there, at the end otherwise. The value is plain text, which is
@@ -332,7 +325,10 @@ impl Credentials {
     /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value`, `Uri`, `Duplicate` or `TooManyParams` if name or value leave
     /// the grammar.
     pub fn with_param(self, name: &str, value: &str) -> Result<Credentials, ParseError> {
-        Credentials::checked(&self.value.text_with(name, Some(value), BARE)?)
+        if self.is_digest() {
+            check_case(name, value)?;
+        }
+        Credentials::parse(Field::exact(&self.value.text_with(name, Some(value), BARE)?))
     }
 
     /// Without the parameter of that name.
@@ -367,8 +363,6 @@ impl Credentials {
     }
 }
 
-const RESPONSE: &str = "a response of 32 hexadecimal digits at least, or an empty one";
-
 /// What the grammar says of the parameters of Digest credentials.
 fn check(param: Place<'_>) -> Result<(), ParseError> {
     let value = param.inner();
@@ -383,12 +377,26 @@ fn check(param: Place<'_>) -> Result<(), ParseError> {
     }
     let is_hex = value.bytes().all(|octet| octet.is_ascii_hexdigit());
     if param.is("response") && !(is_hex && (value.is_empty() || value.len() >= 32)) {
-        return fault(param.at, RESPONSE);
+        return fault(
+            param.at,
+            "a response of 32 hexadecimal digits at least, or an empty one",
+        );
     }
     if param.is("username*") && extended::decoded(param.value).is_none() {
         return fault(param.at, "a name as `UTF-8''`, and then octets or their escapes");
     }
     check_userhash(param)
+}
+
+/// Refuses digits in upper case, which are read but not written.
+pub(super) fn check_case(name: &str, value: &str) -> Result<(), ParseError> {
+    let is_hex = ["nc", "response", "rspauth"]
+        .iter()
+        .any(|hex| hex.eq_ignore_ascii_case(name));
+    match is_hex && value.bytes().any(|octet| octet.is_ascii_uppercase()) {
+        true => fault(0, "hexadecimal digits in lower case"),
+        false => Ok(()),
+    }
 }
 
 /// ```text
@@ -569,6 +577,11 @@ mod tests {
             }
         }
         assert!(Credentials::digest("u", "r", "n", &uri, &RESPONSE.to_uppercase()).is_err());
+        assert!(
+            good.clone().with_param("NC", "0000000A").is_err() && good.with_param("nc", "0000000a").is_ok()
+        );
+        let upper = credentials(&format!("Digest response=\"{}\"", RESPONSE.to_uppercase()));
+        assert!(upper.with_opaque("a").is_ok() && Credentials::new("X", [("response", "Ab=")]).is_ok());
         assert!(Credentials::from_token68("Digest", "abc").is_err() && Credentials::new("X", []).is_err());
         assert!(
             Credentials::from_token68("X", "abc")

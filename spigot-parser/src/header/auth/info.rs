@@ -6,7 +6,7 @@ use std::fmt;
 use bytestring::ByteString;
 
 use super::Qop;
-use super::credentials::nonce_count;
+use super::credentials::{check_case, nonce_count};
 use super::params::{AuthParams, Place, agree, inner, scan, write_param, write_redacted, write_with};
 use crate::grammar::is_token;
 use crate::header::{Field, Shape, TypedHeader, fault, parsed_and_printed};
@@ -55,18 +55,10 @@ impl AuthenticationInfo {
     ) -> Result<AuthenticationInfo, ParseError> {
         let mut text = String::new();
         for (name, value) in params {
+            check_case(name, value)?;
             write_param(name, value, BARE, &mut text)?;
         }
-        AuthenticationInfo::checked(&text)
-    }
-
-    /// What is written here is in lower case.
-    fn checked(text: &str) -> Result<AuthenticationInfo, ParseError> {
-        let info = AuthenticationInfo::parse(Field::exact(text))?;
-        match info.response_auth() {
-            Some(proof) if proof.bytes().any(|octet| octet.is_ascii_uppercase()) => fault(0, PROOF),
-            _ => Ok(info),
-        }
+        AuthenticationInfo::parse(Field::exact(&text))
     }
 
     /// The nonce for the next request.
@@ -146,12 +138,11 @@ impl AuthenticationInfo {
     /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the grammar.
     pub fn with_param(self, name: &str, value: &str) -> Result<AuthenticationInfo, ParseError> {
         let mut text = String::with_capacity(self.text.len() + name.len() + value.len() + 8);
+        check_case(name, value)?;
         write_with(self.params(), name, Some(value), BARE, &mut text)?;
-        AuthenticationInfo::checked(&text)
+        AuthenticationInfo::parse(Field::exact(&text))
     }
 }
-
-const PROOF: &str = "a digest of hexadecimal digits";
 
 fn check(param: Place<'_>) -> Result<(), ParseError> {
     let value = param.inner();
@@ -162,7 +153,7 @@ fn check(param: Place<'_>) -> Result<(), ParseError> {
         return fault(param.at, "a nonce count of eight hexadecimal digits");
     }
     if param.is("rspauth") && !value.bytes().all(|octet| octet.is_ascii_hexdigit()) {
-        return fault(param.at, PROOF);
+        return fault(param.at, "a digest of hexadecimal digits");
     }
     Ok(())
 }
