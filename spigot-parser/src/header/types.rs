@@ -46,7 +46,14 @@ macro_rules! every_typed_header {
             MinSe
             Organization
             PAssertedIdentity
+            PAssertedService
+            PAssociatedUri
+            PCalledPartyId
+            PEarlyMedia
             PPreferredIdentity
+            PPreferredService
+            PServedUser
+            PVisitedNetworkId
             Path
             Priority
             PrivAnswerMode
