@@ -168,6 +168,11 @@ impl Framer {
 
     #[cold]
     fn fail(&mut self, error: ParseError) -> FrameError {
+        let error = if is_response(&self.buffer) {
+            error.in_response()
+        } else {
+            error
+        };
         let lines = match &self.state {
             State::Head(head) if head.start_line_seen => head.line,
             _ => 0,
@@ -400,6 +405,28 @@ mod tests {
             assert_eq!(error.error().kind(), kind, "{lengths:?}");
             assert_eq!(framer.next(), Err(error));
         }
+    }
+
+    #[test]
+    fn a_fault_in_a_response_is_answered_by_nobody() {
+        for lengths in ["", "l: x\r\n", "l: 70000\r\n", "l: 1\r\nl: 1\r\n"] {
+            let status = |start_line: &str| {
+                let mut framer = framer(&format!("\r\n{start_line}\r\n{lengths}\r\n"));
+                framer.next().unwrap_err().error().status()
+            };
+            assert_eq!(status("SIP/2.0 200 OK"), None, "{lengths:?}");
+            assert!(status("OPTIONS sip:a.example SIP/2.0").is_some(), "{lengths:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_beyond_the_limit_is_at_fault_where_it_stands() {
+        let text = "OPTIONS sip:a.example SIP/2.0\r\nl: 70000\r\n\r\n";
+        let error = *framer(text).next().unwrap_err().error();
+        assert_eq!(
+            (error.kind(), Some(error.offset())),
+            (ErrorKind::TooLarge, text.find("70000"))
+        );
     }
 
     #[test]
