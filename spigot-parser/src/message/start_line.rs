@@ -68,14 +68,10 @@ fn request_line(
 ) -> Result<StartLine, ParseError> {
     let method_end = token_end(bytes, start);
     if method_end == start {
-        return match bytes.get(start) {
-            None => Err(ParseError::new(ErrorKind::Truncated, start, "a start line")),
-            Some(_) => Err(ParseError::new(
-                ErrorKind::Method,
-                start,
-                "a method, which is a token",
-            )),
-        };
+        return Err(match bytes.get(start) {
+            None => ParseError::new(ErrorKind::Truncated, start, "a start line"),
+            Some(_) => cut_or_kind(bytes, start, ErrorKind::Method, "a method, which is a token"),
+        });
     }
     let end = controls.next(bytes);
     if bytes.get(method_end) != Some(&b' ') {
@@ -123,12 +119,10 @@ fn status_line(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<St
     }
     let code = version_end + 1;
     let Some(status) = bytes[code..end].first_chunk::<3>().and_then(three_digits) else {
-        return Err(cut_or_kind(
-            bytes,
-            code,
-            ErrorKind::Status,
-            "a status code of three digits, 100 to 699",
-        ));
+        let begun = matches!(&bytes[code..], [] | [b'1'..=b'6'] | [b'1'..=b'6', b'0'..=b'9']);
+        let at = if begun { end } else { code };
+        let expected = "a status code of three digits, 100 to 699";
+        return Err(cut_or_kind(bytes, at, ErrorKind::Status, expected));
     };
     let reason_start = match bytes.get(code + 3) {
         Some(b' ') => code + 4,
@@ -178,11 +172,12 @@ fn version_fault(bytes: &[u8], start: usize, end: usize) -> ParseError {
     if is_version(&bytes[start..end]) && !bytes[start..end].eq_ignore_ascii_case(VERSION) {
         return ParseError::new(ErrorKind::Version, start, "`SIP/2.0`");
     }
-    cut_or(
-        bytes,
-        start,
-        "`SIP/2.0` and nothing after it but one SP or the end of the line",
-    )
+    let begun = VERSION
+        .get(..bytes.len() - start)
+        .is_some_and(|begun| begun.eq_ignore_ascii_case(&bytes[start..]));
+    let at = if begun { end } else { start };
+    let expected = "`SIP/2.0` and nothing after it but one SP or the end of the line";
+    cut_or(bytes, at, expected)
 }
 
 /// ```text
@@ -205,15 +200,13 @@ fn cut_or(bytes: &[u8], at: usize, expected: &'static str) -> ParseError {
     cut_or_kind(bytes, at, ErrorKind::StartLine, expected)
 }
 
-/// The input ends at `at`, or what is there is wrong.
+/// The input ends at `at`, or with the first half of a line end there, or what is there is wrong.
 #[cold]
 fn cut_or_kind(bytes: &[u8], at: usize, kind: ErrorKind, expected: &'static str) -> ParseError {
-    let kind = if at >= bytes.len() {
-        ErrorKind::Truncated
-    } else {
-        kind
-    };
-    ParseError::new(kind, at, expected)
+    match bytes.get(at..) {
+        Some([] | [b'\r']) | None => ParseError::new(ErrorKind::Truncated, bytes.len(), expected),
+        Some(_) => ParseError::new(kind, at, expected),
+    }
 }
 
 #[cfg(test)]
@@ -288,11 +281,30 @@ mod tests {
             ("SIP/2.0 99 OK\r\n", ErrorKind::Status, 8),
             ("SIP/2.0 700 OK\r\n", ErrorKind::Status, 8),
             ("SIP/2.0 4294967301 OK\r\n", ErrorKind::Status, 11),
-            ("SIP/2.0 20", ErrorKind::Status, 8),
+            ("SIP/2.0 2x", ErrorKind::Status, 8),
+            ("SIP/2.0 7", ErrorKind::Status, 8),
             ("SIP/2.0 200 O\0K\r\n", ErrorKind::StartLine, 13),
-            ("SIP/2.0", ErrorKind::StartLine, 0),
+            ("SIP/2.0\r\n", ErrorKind::StartLine, 0),
+            ("SIP/2x", ErrorKind::StartLine, 0),
         ] {
             assert_eq!(read(text), Err((kind, offset)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_ends_too_early_is_cut_short() {
+        for line in [
+            "OPTIONS sip:a SIP/2.0\r\n",
+            "OPTIONS sip:a sip/2.0\n",
+            "SIP/2.0 200 OK\r\n",
+            "sip/2.0 603 \r\n",
+            "SIP/2.0 100\r\n",
+        ] {
+            assert!(read(line).is_ok());
+            for end in 0..line.len() {
+                let expected = Err((ErrorKind::Truncated, end));
+                assert_eq!(read(&line[..end]), expected, "{:?}", &line[..end]);
+            }
         }
     }
 }
