@@ -6,8 +6,10 @@ macro_rules! every_typed_header {
     ($each:ident) => {
         $each! {
             Accept
+            AcceptContact
             AcceptEncoding
             AcceptLanguage
+            AcceptResourcePriority
             AlertInfo
             Allow
             AllowEvents
@@ -29,6 +31,7 @@ macro_rules! every_typed_header {
             ErrorInfo
             Event
             Expires
+            FeatureCaps
             FlowTimer
             From
             Geolocation
@@ -69,9 +72,12 @@ macro_rules! every_typed_header {
             ReferSub
             ReferTo
             ReferredBy
+            RejectContact
             Replaces
             ReplyTo
+            RequestDisposition
             Require
+            ResourcePriority
             RetryAfter
             Route
             SecurityClient
@@ -92,6 +98,7 @@ macro_rules! every_typed_header {
             To
             Unsupported
             UserAgent
+            UserToUser
             Via
             Warning
             WwwAuthenticate
