@@ -46,7 +46,8 @@
 //! - A [`Framer`] cuts a stream into messages, and refuses streams in which two readers could see different ones.
 //! - [`Limits`] bound everything that a peer can make large.
 //! - A [`Uri`] compares as its scheme has it, and a [`Pattern`] matches one and captures its parts.
-//! - A [`Multipart`] body is cut into [`Part`]s, which have headers of their own.
+//! - A [`Multipart`] body is cut into [`Part`]s, which have headers of their own; an [`Sdp`] says which media there
+//!   are, where they go to and which way they flow.
 //! - [`Method`], [`StatusCode`] and [`HeaderName`] are open: constants for what the RFCs name, and any other value.
 //!
 //! # Invariants
@@ -74,7 +75,7 @@ mod uri;
 pub mod header;
 pub mod pattern;
 
-pub use body::{Multipart, Part};
+pub use body::{Codec, Connection, Direction, Media, MediaBuilder, Multipart, Origin, Part, Sdp, SdpBuilder};
 pub use bytes::Bytes;
 pub use error::{ErrorKind, ParseError};
 pub use frame::{Frame, FrameError, Framer};
