@@ -109,3 +109,70 @@ macro_rules! auth_headers {
     )*};
 }
 use auth_headers;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn look_at(challenge: &Challenge) {
+        let texts = [
+            challenge.realm(),
+            challenge.nonce(),
+            challenge.opaque(),
+            challenge.charset(),
+        ];
+        let flags = (
+            challenge.stale(),
+            challenge.userhash(),
+            challenge.algorithm(),
+            challenge.token68(),
+        );
+        let lists = (
+            challenge.qop().count(),
+            challenge.domain().count(),
+            challenge.params().count(),
+        );
+        assert!(!format!("{challenge:?} {texts:?} {flags:?} {lists:?}").is_empty());
+    }
+
+    fn look_into(credentials: &Credentials) {
+        let texts = [
+            credentials.username(),
+            credentials.realm(),
+            credentials.nonce(),
+            credentials.cnonce(),
+        ];
+        let more = [
+            credentials.response(),
+            credentials.opaque(),
+            credentials.token68().map(Into::into),
+        ];
+        let types = (
+            credentials.uri(),
+            credentials.algorithm(),
+            credentials.qop(),
+            credentials.nonce_count(),
+        );
+        assert!(!format!("{credentials:?} {texts:?} {more:?} {types:?}").is_empty());
+        let has_name = credentials.as_str().to_ascii_lowercase().contains("username");
+        assert!(!credentials.is_digest() || has_name == credentials.username().is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_printed_and_read_again(
+            text in "(Digest|basic|x)[ \t]{0,2}((Username\\*?|uri|nc|qop|response|realm|a|stale|algorithm|domain)\
+                     ( = |=)(\"([a-z,: é]|\\\\.){0,6}\"|[a-zA-Z0-9'%=]{0,8}|UTF-8''a%41|0000000[a-g]|\"sip:a@b\")(,|, )?){0,4}"
+        ) {
+            if let Ok(challenge) = text.parse::<Challenge>() {
+                prop_assert_eq!(challenge.to_string().parse::<Challenge>().unwrap(), challenge.clone());
+                look_at(&challenge);
+            }
+            if let Ok(credentials) = text.parse::<Credentials>() {
+                prop_assert_eq!(credentials.to_string().parse::<Credentials>().unwrap(), credentials.clone());
+                look_into(&credentials);
+            }
+        }
+    }
+}
