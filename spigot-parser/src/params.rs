@@ -341,7 +341,7 @@ pub(crate) fn agree(left: Params<'_>, right: Params<'_>, counts: impl Fn(&str) -
 
 /// Tokens compare without case, quoted strings with it (RFC 3261 §7.3.1); so do tags and branches, which are compared
 /// with what the same element made.
-fn same_value(name: &str, left: Option<&str>, right: Option<&str>) -> bool {
+pub(crate) fn same_value(name: &str, left: Option<&str>, right: Option<&str>) -> bool {
     match (left, right) {
         (Some(left), Some(right)) if left.starts_with('"') && right.starts_with('"') => {
             unquote(left) == unquote(right)

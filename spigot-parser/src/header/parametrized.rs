@@ -9,7 +9,7 @@ use bytestring::ByteString;
 use super::{Field, fault};
 use crate::grammar::{decimal, is_one_line, is_token, write_quoted};
 use crate::params::{self, MAX_PARAMS, Place, Values};
-use crate::{Params, ParseError};
+use crate::{Host, Params, ParseError};
 
 /// `value *( SEMI generic-param )`, where the header that holds it knows what its value is.
 #[derive(Clone)]
@@ -104,6 +104,18 @@ pub(crate) fn token_or_quoted(text: &str) -> Result<Cow<'_, str>, ParseError> {
     match is_token(text) {
         true => Ok(text.into()),
         false => quoted(text).map(Cow::Owned),
+    }
+}
+
+/// `text` as a value is written that may be a token, a host or a quoted string: in quotes only if it has to be.
+///
+/// # Errors
+///
+/// [`ErrorKind::Value`](crate::ErrorKind::Value) if it holds CR, LF or NUL.
+pub(crate) fn gen_value(text: &str) -> Result<Cow<'_, str>, ParseError> {
+    match Host::parse(text) {
+        Ok(_) => Ok(text.into()),
+        Err(_) => token_or_quoted(text),
     }
 }
 

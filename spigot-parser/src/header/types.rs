@@ -48,10 +48,13 @@ macro_rules! every_typed_header {
             MinExpires
             MinSe
             Organization
+            PAccessNetworkInfo
             PAssertedIdentity
             PAssertedService
             PAssociatedUri
             PCalledPartyId
+            PChargingFunctionAddresses
+            PChargingVector
             PEarlyMedia
             PPreferredIdentity
             PPreferredService
