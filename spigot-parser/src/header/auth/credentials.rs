@@ -310,6 +310,10 @@ impl Credentials {
     ///
     /// [`ErrorKind`](crate::ErrorKind) `Value` if it holds control characters, or `TooManyParams`.
     pub fn with_extended_username(self, name: &str) -> Result<Credentials, ParseError> {
+        // The parser looks at the parameters of Digest only.
+        if let Some(at) = name.bytes().position(|octet| octet.is_ascii_control()) {
+            return fault(at, "a name without control characters");
+        }
         let text = self
             .value
             .text_with("username*", Some(&extended::written(name)), BARE)?;
@@ -645,6 +649,17 @@ mod tests {
             testing::assert_round_trip(&ProxyAuthorization::new(built.without_param("OPAQUE").unwrap()));
             let word = Credentials::from_token68(&algorithm, &word).unwrap();
             testing::assert_round_trip(&Authorization::new(word));
+        }
+    }
+
+    #[test]
+    fn a_name_without_control_characters_is_asked_of_every_scheme() {
+        for text in ["Digest realm=a", "Other realm=a"] {
+            let credentials: Credentials = text.parse().unwrap();
+            let error = credentials.clone().with_extended_username("a\0b").unwrap_err();
+            assert_eq!((error.kind(), error.offset()), (ErrorKind::Value, 1), "{text}");
+            let named = credentials.with_extended_username("é").unwrap();
+            assert_eq!(named.username().as_deref(), Some("é"), "{text}");
         }
     }
 }
