@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::address::{address_accessors, check_brackets, check_param, checked};
 use super::history_index::{HistoryIndex, is_index};
-use super::{TypedHeader, fault};
-use crate::{NameAddr, ParseError, Uri};
+use super::{Privacy, Reason, TypedHeader, fault};
+use crate::{ErrorKind, NameAddr, ParseError, SipUri, Uri};
 
 /// One target that a request was sent to, and where it stands among the others.
 ///
@@ -26,13 +26,13 @@ use crate::{NameAddr, ParseError, Uri};
 /// their URIs, `index`, `rc`, `mp` and `np` are and no other parameter contradicts.
 ///
 /// ```
-/// use spigot_parser::header::{HistoryIndex, HistoryInfo};
-/// use spigot_parser::HeaderName;
+/// use spigot_parser::header::{HistoryIndex, HistoryInfo, Reason};
 ///
 /// let text = "<sip:UserB@example.com?Privacy=history&Reason=SIP%3Bcause%3D486>;index=1.2;mp=1.1";
 /// let entry: HistoryInfo = text.parse()?;
 /// assert_eq!((entry.index(), entry.mp()), ("1.2".parse()?, Some("1.1".parse()?)));
-/// assert_eq!(entry.uri().as_sip().unwrap().header(&HeaderName::REASON).unwrap(), "SIP;cause=486");
+/// assert_eq!(entry.reasons()?, [Reason::sip(spigot_parser::StatusCode::BUSY_HERE)]);
+/// assert!(entry.privacy()?.is_some_and(|privacy| privacy.contains("history")));
 ///
 /// let first = HistoryInfo::new("sip:bob@biloxi.example.com".parse()?, &HistoryIndex::first());
 /// let next = HistoryInfo::new("sip:bob@192.0.2.3".parse()?, &first.index().child()).with_rc(&first.index())?;
@@ -78,19 +78,54 @@ impl HistoryInfo {
         self.address.display_name()
     }
 
-    /// The header `H` that the URI carries, if it does: `Reason`, for why the target was left, or `Privacy`.
+    /// Why the target was left: the Reasons that the URI carries, of which there is one for each protocol.
     ///
     /// # Errors
     ///
-    /// As [`SipUri::typed_header`](crate::SipUri::typed_header).
-    pub fn uri_header<H: TypedHeader>(&self) -> Result<Option<H>, ParseError> {
-        match self.uri().as_sip() {
-            Some(uri) => uri.typed_header(),
-            None => Ok(None),
+    /// As [`SipUri::typed_headers`].
+    pub fn reasons(&self) -> Result<Vec<Reason>, ParseError> {
+        self.uri().as_sip().map_or(Ok(Vec::new()), SipUri::typed_headers)
+    }
+
+    /// Whether the target is not to be shown: the Privacy that the URI carries.
+    ///
+    /// # Errors
+    ///
+    /// As [`SipUri::typed_header`].
+    pub fn privacy(&self) -> Result<Option<Privacy>, ParseError> {
+        self.uri().as_sip().map_or(Ok(None), SipUri::typed_header)
+    }
+
+    /// With a Reason in the URI, instead of those that are there.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] if the URI is no SIP URI, and so has no headers; [`ErrorKind::TooManyParams`].
+    pub fn with_reason(self, reason: &Reason) -> Result<HistoryInfo, ParseError> {
+        self.with_uri_header(reason)
+    }
+
+    /// With a Privacy in the URI.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Uri`] if the URI is no SIP URI, and so has no headers; [`ErrorKind::TooManyParams`].
+    pub fn with_privacy(self, privacy: &Privacy) -> Result<HistoryInfo, ParseError> {
+        self.with_uri_header(privacy)
+    }
+
+    fn with_uri_header<H: TypedHeader>(self, header: &H) -> Result<HistoryInfo, ParseError> {
+        match self.uri().as_sip().map(|uri| uri.with_typed_header(header)) {
+            Some(uri) => Ok(self.with_uri(uri?.into())),
+            None => Err(ParseError::new(
+                ErrorKind::Uri,
+                0,
+                "a SIP URI, which can carry headers",
+            )),
         }
     }
 
-    /// With another URI: the same one with a Reason, for example.
+    /// With another URI.
     pub fn with_uri(self, uri: Uri) -> HistoryInfo {
         HistoryInfo {
             address: self.address.with_uri(uri),
@@ -169,8 +204,8 @@ checked! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::header::{Accept, testing};
-    use crate::{ErrorKind, HeaderName, Request, SipUri};
+    use crate::header::testing;
+    use crate::{Request, StatusCode};
     use proptest::prelude::*;
 
     fn entry(text: &str) -> HistoryInfo {
@@ -191,8 +226,8 @@ mod tests {
         let indexes: Vec<String> = entries.iter().map(|entry| entry.index().to_string()).collect();
         assert_eq!(indexes, ["1", "1.1", "1.2", "1.3"]);
         assert_eq!(entries[0].param("foo"), Some(Some("bar")));
-        let user_b = entries[2].uri().as_sip().unwrap();
-        assert_eq!(user_b.header(&HeaderName::PRIVACY).unwrap(), "history");
+        assert!(entries[2].privacy().unwrap().unwrap().contains(Privacy::HISTORY));
+        assert_eq!(entries[1].reasons().unwrap()[0].cause(), Some(302));
         assert_eq!(
             (entries[3].rc(), entries[3].mp(), entries[3].np()),
             (Some(entries[2].index()), None, None)
@@ -223,17 +258,27 @@ mod tests {
     }
 
     #[test]
-    fn headers_of_the_uri_are_read_by_their_type() {
-        let first = entry("<sip:a?Accept=a/b>;index=1");
-        assert_eq!(first.uri_header::<Accept>().unwrap().unwrap().ranges().count(), 1);
-        let uri: SipUri = "sip:a?Accept=a".parse().unwrap();
-        let error = first
-            .clone()
-            .with_uri(uri.into())
-            .uri_header::<Accept>()
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Value);
-        assert_eq!(entry("<tel:+1>;index=1").uri_header::<Accept>(), Ok(None));
+    fn why_a_target_was_left_is_in_its_uri() {
+        let left = entry("<sip:a?Reason=SIP%3Bcause%3D408%2CQ.850%3Bcause%3D16&x=y>;index=1");
+        assert_eq!(
+            left.reasons().unwrap(),
+            [Reason::sip(StatusCode::REQUEST_TIMEOUT), Reason::q850(16)]
+        );
+        assert_eq!(left.privacy(), Ok(None));
+        let left = left.with_reason(&Reason::q850(17)).unwrap();
+        let left = left.with_privacy(&Privacy::new(["history"]).unwrap()).unwrap();
+        assert_eq!(
+            left.to_string(),
+            "<sip:a?Reason=Q.850%3Bcause%3D17&x=y&Privacy=history>;index=1"
+        );
+        let error = entry("<sip:a?Reason=%22>;index=1").reasons().unwrap_err();
+        assert_eq!((error.kind(), error.header()), (ErrorKind::Value, Some("Reason")));
+        let tel = entry("<tel:+1>;index=1");
+        assert_eq!((tel.reasons(), tel.privacy()), (Ok(Vec::new()), Ok(None)));
+        assert_eq!(
+            tel.with_reason(&Reason::q850(1)).unwrap_err().kind(),
+            ErrorKind::Uri
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Refer-To: whom a REFER asks its recipient to turn to (RFC 3515).
 
-use super::TypedHeader;
 use super::address::addresses;
+use super::{Replaces, TypedHeader};
 use crate::{ErrorKind, Method, NameAddr, ParseError};
 
 addresses! {
@@ -18,15 +18,14 @@ addresses! {
     ///
     /// ```
     /// use spigot_parser::header::{Event, ReferTo};
-    /// use spigot_parser::{HeaderName, Method, SipUri};
+    /// use spigot_parser::{Method, SipUri};
     ///
     /// let to: ReferTo = "<sip:dave@denver.example?Replaces=12345%40b.example%3Bfrom-tag%3D1%3Bto-tag%3D2>".parse()?;
     /// assert_eq!(to.method()?, Some(Method::INVITE));
-    /// let replaces = to.uri().as_sip().and_then(|uri| uri.header(&"Replaces".parse().ok()?));
-    /// assert_eq!(replaces.as_deref(), Some("12345@b.example;from-tag=1;to-tag=2"));
+    /// assert_eq!(to.replaces()?.expect("it is there").call_id(), "12345@b.example");
     ///
     /// let uri: SipUri = "sip:dave@denver.example;method=SUBSCRIBE".parse()?;
-    /// let to = ReferTo::new(uri.with_header(HeaderName::EVENT, "presence")?.into());
+    /// let to = ReferTo::new(uri.with_typed_header(&Event::new("presence")?)?.into());
     /// assert_eq!(to.to_string(), "<sip:dave@denver.example;method=SUBSCRIBE?Event=presence>");
     /// assert_eq!(to.method()?, Some(Method::SUBSCRIBE));
     /// assert_eq!(to.uri_header::<Event>()?.unwrap().package(), "presence");
@@ -57,7 +56,16 @@ impl ReferTo {
         }
     }
 
-    /// The header `H` of the request that is asked for, if the URI carries it: `Replaces`, mostly (RFC 3891 §2).
+    /// The dialog that the request is to take the place of, if the URI carries a Replaces (RFC 3891 §2).
+    ///
+    /// # Errors
+    ///
+    /// As [`SipUri::typed_header`](crate::SipUri::typed_header).
+    pub fn replaces(&self) -> Result<Option<Replaces>, ParseError> {
+        self.uri_header()
+    }
+
+    /// The header `H` of the request that is asked for, if the URI carries it.
     ///
     /// # Errors
     ///

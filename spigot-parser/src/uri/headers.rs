@@ -42,6 +42,20 @@ impl SipUri {
     /// What is wrong with the value, [`ErrorKind::Utf8`] if it is no text, [`ErrorKind::Duplicate`] if a header that may
     /// be there once is there again. The offset counts in the value without its escapes.
     pub fn typed_header<H: TypedHeader>(&self) -> Result<Option<H>, ParseError> {
+        self.lines_of::<H>()?.typed()
+    }
+
+    /// Every value of the header `H` that the URI carries after its `?`, parsed, in their order.
+    ///
+    /// # Errors
+    ///
+    /// As [`typed_header`](SipUri::typed_header), for the first value that is at fault.
+    pub fn typed_headers<H: TypedHeader>(&self) -> Result<Vec<H>, ParseError> {
+        self.lines_of::<H>()?.all().collect()
+    }
+
+    /// The headers after the `?` that have the name of `H`, as lines.
+    fn lines_of<H: TypedHeader>(&self) -> Result<Headers, ParseError> {
         let mut headers = Headers::default();
         for (_, value) in self.headers().filter(|(other, _)| is(other, &H::NAME)) {
             match unescape_utf8(value) {
@@ -52,7 +66,7 @@ impl SipUri {
                 }
             }
         }
-        headers.typed()
+        Ok(headers)
     }
 
     /// The same URI with one header set: in its place if it is there, at the end otherwise. Name and value are plain
@@ -75,6 +89,17 @@ impl SipUri {
         ParseError: From<N::Error>,
     {
         self.with_checked_header(name.try_into()?, value)
+    }
+
+    /// The same URI with `header` set: in its place if it is there, at the end otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_header`](SipUri::with_header).
+    pub fn with_typed_header<H: TypedHeader>(&self, header: &H) -> Result<SipUri, ParseError> {
+        let mut value = String::new();
+        header.write(&mut value);
+        self.with_checked_header(H::NAME, &value)
     }
 
     fn with_checked_header(&self, name: HeaderName, value: &str) -> Result<SipUri, ParseError> {
@@ -133,7 +158,7 @@ fn write_header(name: &HeaderName, value: &str, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::header::{CSeq, Supported, testing};
+    use crate::header::{CSeq, Supported, Via, testing};
     use proptest::prelude::*;
 
     fn uri(text: &str) -> SipUri {
@@ -159,6 +184,14 @@ mod tests {
     fn lines_of_one_header_are_joined_or_refused() {
         let both = uri("sip:a?Supported=path&k=timer%2C%20gruu").typed_header::<Supported>();
         assert_eq!(both.unwrap().unwrap().tags().count(), 3);
+        let each =
+            uri("sip:a?Via=SIP/2.0/TCP%20a%2CSIP/2.0/TCP%20b&v=SIP/2.0/TCP%20c").typed_headers::<Via>();
+        assert_eq!(each.unwrap().len(), 3);
+        assert!(
+            uri("sip:a?Via=SIP/2.0/TCP%20a%2Cb")
+                .typed_headers::<Via>()
+                .is_err()
+        );
         let twice = uri("sip:a?CSeq=1%20BYE&CSeq=1%20BYE").typed_header::<CSeq>();
         assert_eq!(twice.unwrap_err().kind(), ErrorKind::Duplicate);
         assert_eq!(
