@@ -7,13 +7,16 @@ use crate::{HeaderName, ParseError};
 
 /// A moment, to the second.
 ///
+/// [RFC 3261 §20.17](https://www.rfc-editor.org/rfc/rfc3261#section-20.17), with the grammar of §25.1:
+///
 /// ```text
 /// Date         = "Date" HCOLON SIP-date
 /// SIP-date     = rfc1123-date
 /// rfc1123-date = wkday "," SP date1 SP time SP "GMT"
 /// ```
 ///
-/// > Unlike HTTP/1.1, SIP only supports the most recent RFC 1123 \[20\] format for dates.
+/// > Unlike HTTP/1.1, SIP only supports the most recent RFC 1123 \[20\] format for dates. As in \[H3.3\], SIP restricts
+/// > the time zone in SIP-date to "GMT", while RFC 1123 allows any time zone. An RFC 1123 date is case-sensitive.
 ///
 /// ```
 /// use spigot_parser::header::Date;
@@ -27,6 +30,8 @@ use crate::{HeaderName, ParseError};
 pub struct Date {
     seconds: u64,
 }
+
+const EXPECTED: &str = "a date like `Sat, 13 Nov 2010 23:29:00 GMT`";
 
 /// The last second of the year 9999.
 const MAX: u64 = 253_402_300_799;
@@ -61,13 +66,24 @@ impl TypedHeader for Date {
 
     fn parse(value: Field<'_>) -> Result<Self, ParseError> {
         let text = value.as_str();
-        let date = httpdate::parse_http_date(text)
+        let since = httpdate::parse_http_date(text)
             .ok()
             .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        match date.map(|since| Date::new(since.as_secs())) {
-            // The same text again: neither of the older formats that HTTP still takes, and the right day of the week.
-            Some(Ok(date)) if httpdate::fmt_http_date(date.time()).eq_ignore_ascii_case(text) => Ok(date),
-            _ => fault(0, "a date like `Sat, 13 Nov 2010 23:29:00 GMT`"),
+        let date = match since.map(|since| Date::new(since.as_secs())) {
+            Some(Ok(date)) => date,
+            _ => return fault(0, EXPECTED),
+        };
+        // The same text again: neither of the older formats that HTTP still takes, nor another case, and the right day
+        // of the week.
+        let again = httpdate::fmt_http_date(date.time());
+        match again
+            .bytes()
+            .zip(text.bytes())
+            .position(|(ours, theirs)| ours != theirs)
+        {
+            Some(at) => fault(at, EXPECTED),
+            None if again.len() != text.len() => fault(again.len().min(text.len()), EXPECTED),
+            None => Ok(date),
         }
     }
 
@@ -81,21 +97,31 @@ text_traits!(Date);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
     use proptest::prelude::*;
 
     #[test]
     fn one_format_and_one_time_zone() {
-        for text in [
-            "",
-            "Fri, 01 Jan 2010 16:00:00 EST",
-            "Friday, 01-Jan-10 16:00:00 GMT",
-            "Fri Jan  1 16:00:00 2010",
-            "Fri, 1 Jan 2010 16:00:00 GMT",
-            "Fri, 32 Jan 2010 16:00:00 GMT",
-            "Fri, 01 Jan 1960 16:00:00 GMT",
-            "é",
+        for (text, offset) in [
+            ("", 0),
+            ("Fri, 01 Jan 2010 16:00:00 EST", 0),
+            ("Friday, 01-Jan-10 16:00:00 GMT", 3),
+            ("Fri Jan  1 16:00:00 2010", 3),
+            ("Fri, 1 Jan 2010 16:00:00 GMT", 0),
+            ("Fri, 32 Jan 2010 16:00:00 GMT", 0),
+            ("Sat, 01 Jan 2010 16:00:00 GMT", 0),
+            ("fri, 01 Jan 2010 16:00:00 GMT", 0),
+            ("Fri, 01 JAN 2010 16:00:00 GMT", 0),
+            ("Fri, 01 Jan 2010 16:00:00 gmt", 0),
+            ("Fri, 01 Jan 1960 16:00:00 GMT", 0),
+            ("Fri, 01 Jan 2010 24:00:00 GMT", 0),
+            ("Fri, 01 Jan 2010 16:00:00 GMT\r\n", 29),
+            ("é", 0),
         ] {
-            assert!(text.parse::<Date>().is_err(), "{text}");
+            assert_eq!(text.parse::<Date>().unwrap_err().offset(), offset, "{text:?}");
+        }
+        for evil in testing::EVIL {
+            assert!(evil.parse::<Date>().is_err(), "{evil:?}");
         }
         assert!(Date::new(MAX + 1).is_err());
     }
@@ -104,7 +130,8 @@ mod tests {
         #[test]
         fn what_is_built_parses_to_itself(seconds in 0..=MAX) {
             let date = Date::new(seconds).unwrap();
-            prop_assert_eq!(date.to_string().parse::<Date>().unwrap(), date);
+            prop_assert_eq!(date.seconds(), seconds);
+            testing::assert_round_trip(&date);
         }
     }
 }
