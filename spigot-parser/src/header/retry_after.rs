@@ -1,13 +1,15 @@
 //! Retry-After: when it is worth to try again (RFC 3261 §20.33).
 
-use bytestring::ByteString;
+use std::borrow::Cow;
 
+use super::parametrized::{Parametrized, check_seconds, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{Span, blanks_end, decimal, number, prefix};
-use crate::params::{self, Values};
-use crate::{HeaderName, Params, ParseError};
+use crate::{HeaderName, ParseError, params};
 
-/// In how many seconds the service may be there again.
+/// In how many seconds the service, or the callee, may be there again.
+///
+/// [RFC 3261 §20.33](https://www.rfc-editor.org/rfc/rfc3261#section-20.33), with the grammar of §25.1:
 ///
 /// ```text
 /// Retry-After = "Retry-After" HCOLON delta-seconds [ comment ] *( SEMI retry-param )
@@ -15,29 +17,29 @@ use crate::{HeaderName, Params, ParseError};
 /// comment     = LPAREN *(ctext / quoted-pair / comment) RPAREN
 /// ```
 ///
+/// Two are equal if their seconds and all of their parameters are; comments do not count.
+///
 /// ```
 /// use spigot_parser::header::RetryAfter;
 ///
 /// let retry: RetryAfter = "120 (I'm in a meeting);duration=3600".parse()?;
-/// assert_eq!((retry.seconds(), retry.comment(), retry.duration()), (120, Some("I'm in a meeting"), Some(3600)));
-/// assert_eq!(RetryAfter::new(18).to_string(), "18");
+/// assert_eq!((retry.seconds(), retry.duration()), (120, Some(3600)));
+/// assert_eq!(retry.comment().unwrap(), "I'm in a meeting");
+/// assert_eq!(RetryAfter::new(18).with_comment("lunch (late)")?.to_string(), r"18 (lunch \(late\))");
 /// # Ok::<(), spigot_parser::ParseError>(())
 /// ```
 #[derive(Clone)]
 pub struct RetryAfter {
-    text: ByteString,
+    text: Parametrized,
     seconds: u32,
     comment: Span,
-    params: u32,
 }
 
 impl RetryAfter {
     /// In `seconds` seconds.
     pub fn new(seconds: u32) -> RetryAfter {
-        let text = ByteString::from(seconds.to_string());
         RetryAfter {
-            params: text.len() as u32,
-            text,
+            text: Parametrized::bare(seconds.to_string()),
             seconds,
             comment: Span::default(),
         }
@@ -48,23 +50,70 @@ impl RetryAfter {
         self.seconds
     }
 
-    /// The comment without its parentheses, as written.
-    pub fn comment(&self) -> Option<&str> {
-        self.comment.get(&self.text)
+    /// The comment, without its parentheses and its escapes; `None` if there is none or it is empty.
+    pub fn comment(&self) -> Option<Cow<'_, str>> {
+        let comment = self.comment.get(self.text.as_str())?;
+        if !comment.contains('\\') {
+            return Some(comment.into());
+        }
+        let mut characters = comment.chars();
+        let mut plain = String::with_capacity(comment.len());
+        while let Some(character) = characters.next() {
+            plain.push(match character {
+                '\\' => characters.next().unwrap_or('\\'),
+                other => other,
+            });
+        }
+        Some(plain.into())
     }
 
-    /// For how many seconds the service will be there then.
+    /// For how many seconds the callee will be there then.
     pub fn duration(&self) -> Option<u32> {
-        decimal(self.params().get("duration")??.as_bytes(), u32::MAX)
+        decimal(self.param("duration")??.as_bytes(), u32::MAX)
     }
 
-    /// The parameters.
-    pub fn params(&self) -> Params<'_> {
-        Params::of_header(&self.text[self.params as usize..])
+    /// With another comment, or without one if it is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `comment` holds a control character other than HTAB.
+    pub fn with_comment(self, comment: &str) -> Result<RetryAfter, ParseError> {
+        if let Some(at) = comment.bytes().position(is_control) {
+            return fault(at, "no control character");
+        }
+        let mut text = self.seconds.to_string();
+        if !comment.is_empty() {
+            text.push_str(" (");
+            for character in comment.chars() {
+                if matches!(character, '(' | ')' | '\\') {
+                    text.push('\\');
+                }
+                text.push(character);
+            }
+            text.push(')');
+        }
+        text.push_str(self.params().as_str());
+        RetryAfter::parse(Field::exact(&text))
+    }
+
+    /// With another time for which the callee will be there.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams).
+    pub fn with_duration(self, seconds: u32) -> Result<RetryAfter, ParseError> {
+        self.with_param("duration", Some(&seconds.to_string()))
     }
 }
 
-/// The octet after the comment whose opening parenthesis is at `at`.
+param_accessors!(RetryAfter);
+
+fn is_control(octet: u8) -> bool {
+    octet.is_ascii_control() && octet != b'\t'
+}
+
+/// The octet after the comment whose opening parenthesis is at `at`. Control characters are not let through even after
+/// a backslash: no header line has them outside of quotes.
 fn comment_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut depth = 0u32;
     loop {
@@ -73,13 +122,12 @@ fn comment_end(bytes: &[u8], mut at: usize) -> Option<usize> {
             b')' if depth == 1 => return Some(at + 1),
             b')' => depth -= 1,
             b'\\' => {
-                bytes
-                    .get(at + 1)
-                    .filter(|octet| octet.is_ascii() && !matches!(octet, b'\r' | b'\n'))?;
                 at += 1;
+                bytes
+                    .get(at)
+                    .filter(|octet| octet.is_ascii() && !is_control(**octet))?;
             }
-            b'\t' => {}
-            octet if octet.is_ascii_control() => return None,
+            octet if is_control(octet) => return None,
             _ => {}
         }
         at += 1;
@@ -102,28 +150,24 @@ impl TypedHeader for RetryAfter {
             };
             (comment, at) = (Span::new(open + 1, close - 1), close);
         }
-        params::scan(bytes, at, Values::Generic, |param| {
-            let is_duration = text[param.name.0..param.name.1].eq_ignore_ascii_case("duration");
-            let value = param.value.map(|(start, end)| &bytes[start..end]);
-            match is_duration && value.and_then(|value| decimal(value, u32::MAX)).is_none() {
-                true => fault(param.name.1, "a number of seconds below 2^32"),
+        let text = Parametrized::scan(value, at, |param| {
+            match param.name(text).eq_ignore_ascii_case("duration") {
+                true => check_seconds(text, param),
                 false => Ok(()),
             }
         })?;
         Ok(RetryAfter {
-            text: value.share(),
+            text,
             seconds,
             comment,
-            params: at as u32,
         })
     }
 
     fn write(&self, out: &mut String) {
-        out.push_str(&self.text);
+        out.push_str(self.text.as_str());
     }
 }
 
-/// Seconds and parameters; comments do not count.
 impl PartialEq for RetryAfter {
     fn eq(&self, other: &RetryAfter) -> bool {
         self.seconds == other.seconds && params::agree(self.params(), other.params(), |_| true)
@@ -135,6 +179,8 @@ text_traits!(RetryAfter);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
+    use proptest::prelude::*;
 
     #[test]
     fn seconds_comment_and_parameters() {
@@ -143,30 +189,79 @@ mod tests {
             (retry.seconds(), retry.duration(), retry.comment()),
             (18_000, Some(3600), None)
         );
+        let retry: RetryAfter = "5(a (b) \\) c\t\\é;x)"
+            .parse()
+            .unwrap_or_else(|_| RetryAfter::new(0));
+        assert_eq!(retry.seconds(), 0, "a quoted-pair is ASCII");
+        let retry: RetryAfter = "5(a (b) \\) c\té;x);y".parse().unwrap();
+        assert_eq!(retry.comment().unwrap(), "a (b) ) c\té;x");
+        assert_eq!(retry, "5;y".parse().unwrap());
+        assert_ne!(retry, "5".parse().unwrap());
+        let other = retry.with_comment("").unwrap().with_duration(7).unwrap();
         assert_eq!(
-            "5(a (b) \\) c)".parse::<RetryAfter>().unwrap().comment(),
-            Some("a (b) \\) c")
+            (other.to_string().as_str(), other.comment()),
+            ("5;y;duration=7", None)
         );
-        assert_eq!(RetryAfter::new(7).to_string().parse(), Ok(RetryAfter::new(7)));
+        assert_eq!("5 ();x".parse::<RetryAfter>().unwrap().comment(), None);
     }
 
     #[test]
-    fn what_the_grammar_forbids_is_refused() {
-        for text in [
-            "",
-            "x",
-            "949302838503028349304023988",
-            "1 (a",
-            "1 (a))",
-            "1 x",
-            "1;duration",
-            "1;duration=x",
-            "1;",
-            "(a)",
-            "1 (a\r\n)",
-            "1 (\\",
+    fn what_the_grammar_forbids_is_refused_where_it_is() {
+        for (text, offset) in [
+            ("", 0),
+            ("x", 0),
+            ("949302838503028349304023988", 0),
+            ("1 (a", 2),
+            ("1 (a))", 5),
+            ("1 x", 2),
+            ("1 (a) (b)", 6),
+            ("1;duration", 10),
+            ("1;duration=x", 11),
+            ("1;duration=1;Duration=1", 13),
+            ("1;", 2),
+            ("1;x (a)", 4),
+            ("(a)", 0),
+            ("1 (a\r\n)", 2),
+            ("1 (\\\u{1})", 2),
+            ("1 (\\", 2),
+            ("1,2", 1),
         ] {
-            assert!(text.parse::<RetryAfter>().is_err(), "{text:?}");
+            let error = text.parse::<RetryAfter>().unwrap_err();
+            assert_eq!(error.offset(), offset, "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_grammar_is_not_set() {
+        let retry = RetryAfter::new(5).with_comment("a").unwrap();
+        for evil in testing::EVIL {
+            assert!(retry.clone().with_param("x", Some(evil)).is_err(), "{evil:?}");
+            assert!(
+                retry.clone().with_param("duration", Some(evil)).is_err(),
+                "{evil:?}"
+            );
+            assert!(retry.clone().with_param(evil, None).is_err(), "{evil:?}");
+        }
+        for evil in ["a\r\nVia: b", "a\n", "\0", "\u{7f}", "\u{1}"] {
+            assert!(retry.clone().with_comment(evil).is_err(), "{evil:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(
+            seconds: u32, duration: u32, comment in "[\t -~é漢]{0,16}", value in testing::param_value()
+        ) {
+            let retry = RetryAfter::new(seconds);
+            testing::assert_round_trip(&retry);
+            let retry = retry.with_duration(duration).unwrap().with_param("x", value.as_deref()).unwrap();
+            let retry = retry.with_comment(&comment).unwrap();
+            prop_assert_eq!((retry.seconds(), retry.duration()), (seconds, Some(duration)));
+            prop_assert_eq!(retry.comment().unwrap_or_default(), comment.as_str());
+            testing::assert_round_trip(&retry);
+            let again: RetryAfter = retry.to_string().parse().unwrap();
+            prop_assert_eq!(again.comment(), retry.comment());
+            testing::assert_round_trip(&retry.without_param("duration").unwrap());
         }
     }
 }
