@@ -4,12 +4,15 @@ use std::borrow::Cow;
 
 use bytestring::ByteString;
 
+use super::parametrized::token_or_quoted;
 use super::{Field, Shape, TypedHeader, fault, text_traits};
-use crate::grammar::{Span, is_one_line, is_token, prefix, separator, token, write_quoted};
+use crate::grammar::{Span, is_token, prefix, separator, token};
 use crate::params::{self, MAX_PARAMS, Values};
 use crate::{ErrorKind, HeaderName, Params, ParseError};
 
 /// The media type of the body.
+///
+/// [RFC 3261 §20.15](https://www.rfc-editor.org/rfc/rfc3261#section-20.15), with the grammar of §25.1:
 ///
 /// ```text
 /// Content-Type = ( "Content-Type" / "c" ) HCOLON media-type
@@ -85,14 +88,7 @@ impl ContentType {
     /// [`ErrorKind::TooManyParams`].
     pub fn with_param(self, name: &str, value: &str) -> Result<ContentType, ParseError> {
         params::check(name, None)?;
-        if !is_one_line(value) {
-            return fault(0, "a value without CR, LF or NUL");
-        }
-        let mut written = value.to_owned();
-        if !is_token(value) {
-            written.clear();
-            write_quoted(value, &mut written);
-        }
+        let written = token_or_quoted(value)?;
         let mut text = self.text[..self.params as usize].to_owned();
         params::write_with(self.params(), name, Some(Some(&written)), &mut text);
         match self.params().count() >= MAX_PARAMS && self.param(name).is_none() {
@@ -110,9 +106,12 @@ impl TypedHeader for ContentType {
         let text = value.as_str();
         let slash = separator('/', "`/` after the type");
         let ((kind, (), subtype), at) = prefix(text, (token("a media type"), slash, token("a subtype")))?;
-        params::scan(text.as_bytes(), at, Values::Generic, |param| match param.value {
-            Some(_) => Ok(()),
-            None => fault(param.name.1, "`=` and the parameter's value"),
+        params::scan(text.as_bytes(), at, Values::Generic, |param| {
+            match param.value(text) {
+                Some(value) if param.is_token || value.starts_with('"') => Ok(()),
+                Some(_) => fault(param.at(), "a value that is a token or in quotes"),
+                None => fault(param.at(), "`=` and the parameter's value"),
+            }
         })?;
         let (kind, subtype) = (Span::within(text, kind), Span::within(text, subtype));
         Ok(ContentType {
@@ -140,6 +139,7 @@ text_traits!(ContentType);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
     use proptest::prelude::*;
 
     #[test]
@@ -155,6 +155,8 @@ mod tests {
             ("text/plain,x", 10),
             ("/x", 0),
             ("text/plain;x=\"", 13),
+            ("text/plain;x=[::1]", 13),
+            ("text/plain;x=1;X=2", 15),
         ] {
             assert_eq!(
                 text.parse::<ContentType>().unwrap_err().offset(),
@@ -169,18 +171,31 @@ mod tests {
 
     #[test]
     fn nothing_that_is_set_can_break_out() {
-        assert!(ContentType::new("a/b", "c").is_err() && ContentType::new("a", "b;c").is_err());
         let kind = ContentType::new("a", "b").unwrap();
-        assert!(kind.clone().with_param("x", "a\r\nb").is_err() && kind.with_param("x y", "a").is_err());
+        for evil in testing::EVIL.iter().copied().chain(["", "a/b", "b;c", "a b"]) {
+            assert!(
+                ContentType::new(evil, "a").is_err() && ContentType::new("a", evil).is_err(),
+                "{evil:?}"
+            );
+            assert!(kind.clone().with_param(evil, "a").is_err(), "{evil:?}");
+        }
+        // What is no token is quoted.
+        for evil in ["a\r\nVia: b", "a\n", "a\r", "\0"] {
+            assert!(kind.clone().with_param("x", evil).is_err(), "{evil:?}");
+        }
     }
 
     proptest! {
         #[test]
-        fn what_is_built_parses_to_itself(value in "[^\r\n\0]{0,20}") {
-            let kind = ContentType::new("a", "b").unwrap().with_param("x", &value).unwrap();
-            let again: ContentType = kind.to_string().parse().unwrap();
-            prop_assert_eq!(again.param("x").unwrap(), value);
-            prop_assert_eq!(again, kind);
+        fn what_is_built_parses_to_itself(
+            kind in testing::token(), subtype in testing::token(), value in "[^\r\n\0]{0,20}"
+        ) {
+            let built = ContentType::new(&kind, &subtype).unwrap();
+            prop_assert!(built.is(&kind, &subtype));
+            testing::assert_round_trip(&built);
+            let built = built.with_param("x", &value).unwrap();
+            prop_assert_eq!(built.param("X").unwrap(), value);
+            testing::assert_round_trip(&built);
         }
     }
 }
