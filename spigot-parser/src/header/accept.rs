@@ -10,6 +10,8 @@ use crate::{ErrorKind, HeaderName, Params, ParseError};
 /// A list of media ranges. An empty one takes nothing; one that is not there takes `application/sdp`, which is for
 /// the caller to know.
 ///
+/// [RFC 3261 §20.1](https://www.rfc-editor.org/rfc/rfc3261#section-20.1), with the grammar of §25.1:
+///
 /// ```text
 /// Accept       = "Accept" HCOLON [ accept-range *(COMMA accept-range) ]
 /// accept-range = media-range *(SEMI accept-param)
@@ -57,6 +59,28 @@ impl Accept {
         text.parse()
     }
 
+    /// With one more range at the end, and how much it is preferred: from 0, which refuses it, to 1. Three decimals of
+    /// that are written.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Token`] if type or subtype is no token, [`ErrorKind::Value`] for `*/subtype` or a preference that is
+    /// not within 0 and 1.
+    pub fn with_range(self, kind: &str, subtype: &str, q: f32) -> Result<Accept, ParseError> {
+        let Accept { text: range } = Accept::new([(kind, subtype)])?;
+        let q = qvalue::print(q)?;
+        let mut text = String::from(self.text);
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(&range);
+        if q != "1" {
+            text.push_str(";q=");
+            text.push_str(&q);
+        }
+        Ok(Accept { text: text.into() })
+    }
+
     /// The ranges, in their order.
     pub fn ranges(&self) -> impl Iterator<Item = MediaRange<'_>> + '_ {
         elements(&self.text).filter_map(|range| MediaRange::parse(range).ok())
@@ -94,7 +118,7 @@ impl<'a> MediaRange<'a> {
         params::scan(text.as_bytes(), at, Values::Generic, |param| {
             let is_q = param.name(text).eq_ignore_ascii_case("q");
             match is_q && param.value(text).and_then(qvalue::parse).is_none() {
-                true => fault(param.name.1, qvalue::EXPECTED),
+                true => fault(param.at(), qvalue::EXPECTED),
                 false => Ok(()),
             }
         })?;
@@ -178,6 +202,8 @@ text_traits!(Accept);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
+    use proptest::prelude::*;
 
     #[test]
     fn the_most_specific_range_decides() {
@@ -204,15 +230,46 @@ mod tests {
             ("a", 1),
             ("a/b,", 4),
             ("a/b, */c", 5),
-            ("a/b;q=2", 5),
+            ("a/b;q=2", 6),
             ("a/b;", 4),
             ("a/b, c", 6),
             ("a/b\r\n", 3),
         ] {
             assert_eq!(text.parse::<Accept>().unwrap_err().offset(), offset, "{text}");
         }
-        assert!(Accept::new([("a/b", "c")]).is_err() && Accept::new([("*", "c")]).is_err());
         assert_eq!("a/b, c/d;x=1".parse::<Accept>(), "C/d;X=1,a/B".parse());
         assert_ne!("a/b".parse::<Accept>(), "a/b;q=0.1".parse());
+    }
+
+    #[test]
+    fn what_leaves_the_grammar_is_not_set() {
+        let none = Accept::new([]).unwrap();
+        for evil in testing::EVIL.iter().copied().chain(["", "a/b", "a,b", "a;b"]) {
+            assert!(
+                Accept::new([(evil, "a")]).is_err() && Accept::new([("a", evil)]).is_err(),
+                "{evil:?}"
+            );
+            assert!(none.clone().with_range(evil, "a", 1.0).is_err(), "{evil:?}");
+            assert!(none.clone().with_range("a", evil, 1.0).is_err(), "{evil:?}");
+        }
+        assert!(Accept::new([("*", "c")]).is_err() && none.clone().with_range("*", "c", 1.0).is_err());
+        assert!(
+            none.clone().with_range("a", "b", 1.1).is_err() && none.with_range("a", "b", f32::NAN).is_err()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(
+            ranges in prop::collection::vec(("[a-z0-9.+-]{1,8}", testing::token()), 0..4), q in 0.0f32..=1.0
+        ) {
+            let accept = Accept::new(ranges.iter().map(|(kind, subtype)| (kind.as_str(), subtype.as_str()))).unwrap();
+            prop_assert_eq!(accept.ranges().count(), ranges.len());
+            testing::assert_round_trip(&accept);
+            let accept = accept.with_range("x.y", "*", q).unwrap();
+            let last = accept.ranges().last().unwrap();
+            prop_assert!((last.q() - q).abs() <= 0.0005 && last.matches("X.Y", "z"));
+            testing::assert_round_trip(&accept);
+        }
     }
 }

@@ -13,6 +13,8 @@ use crate::{HeaderName, ParseError};
 
 /// One warning: a code, who added it, and a text for a human.
 ///
+/// [RFC 3261 §20.43](https://www.rfc-editor.org/rfc/rfc3261#section-20.43), with the grammar of §25.1:
+///
 /// ```text
 /// Warning       = "Warning" HCOLON warning-value *(COMMA warning-value)
 /// warning-value = warn-code SP warn-agent SP warn-text
@@ -35,6 +37,42 @@ pub struct Warning {
     code: u16,
     agent: Span,
     quoted: Span,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident $code:literal;)*) => {
+        /// The codes of RFC 3261 §20.43. Others can be registered.
+        impl Warning {
+            $($(#[$doc])* pub const $name: u16 = $code;)*
+        }
+    };
+}
+
+codes! {
+    /// 300: a network protocol of the session description is not available.
+    INCOMPATIBLE_NETWORK_PROTOCOL 300;
+    /// 301: a format of network addresses in the session description is not available.
+    INCOMPATIBLE_NETWORK_ADDRESS_FORMATS 301;
+    /// 302: a transport protocol of the session description is not available.
+    INCOMPATIBLE_TRANSPORT_PROTOCOL 302;
+    /// 303: a unit of bandwidth in the session description was not understood.
+    INCOMPATIBLE_BANDWIDTH_UNITS 303;
+    /// 304: a media type of the session description is not available.
+    MEDIA_TYPE_NOT_AVAILABLE 304;
+    /// 305: a media format of the session description is not available.
+    INCOMPATIBLE_MEDIA_FORMAT 305;
+    /// 306: an attribute of a medium in the session description is not supported.
+    ATTRIBUTE_NOT_UNDERSTOOD 306;
+    /// 307: another parameter of the session description was not understood.
+    PARAMETER_NOT_UNDERSTOOD 307;
+    /// 330: multicast is not available.
+    MULTICAST_NOT_AVAILABLE 330;
+    /// 331: unicast is not available, mostly because of a firewall.
+    UNICAST_NOT_AVAILABLE 331;
+    /// 370: the session needs more bandwidth than there is.
+    INSUFFICIENT_BANDWIDTH 370;
+    /// 399: whatever the text says. No software may act on it by itself.
+    MISCELLANEOUS 399;
 }
 
 impl Warning {
@@ -139,6 +177,7 @@ text_traits!(Warning);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
     use proptest::prelude::*;
 
     #[test]
@@ -162,16 +201,38 @@ mod tests {
             assert!(text.parse::<Warning>().is_err(), "{text:?}");
         }
         assert!(Warning::new(99, "a", "b").is_err() && Warning::new(399, "a b", "c").is_err());
-        assert!(Warning::new(399, "a", "b\r\nVia: x").is_err());
+    }
+
+    #[test]
+    fn what_leaves_the_grammar_is_not_set() {
+        for evil in testing::EVIL
+            .iter()
+            .copied()
+            .chain(["", "a b", "a:b:c", "a:65536"])
+        {
+            assert!(
+                Warning::new(Warning::MISCELLANEOUS, evil, "a").is_err(),
+                "{evil:?}"
+            );
+        }
+        for evil in ["a\r\nVia: b", "a\n", "a\r", "\0"] {
+            assert!(
+                Warning::new(Warning::MISCELLANEOUS, "a", evil).is_err(),
+                "{evil:?}"
+            );
+        }
+        assert!(Warning::new(1000, "a", "b").is_err());
     }
 
     proptest! {
         #[test]
-        fn what_is_built_parses_to_itself(code in 100u16..=999, text in "[^\r\n\0]{0,30}") {
-            let warning = Warning::new(code, "example.com:5060", &text).unwrap();
-            let again: Warning = warning.to_string().parse().unwrap();
-            prop_assert_eq!(again.text(), text);
-            prop_assert_eq!(again, warning);
+        fn what_is_built_parses_to_itself(
+            code in 100u16..=999, text in "[^\r\n\0]{0,30}",
+            agent in prop_oneof![testing::token(), Just("example.com:5060".to_owned()), Just("[2001:db8::1]:5061".to_owned())]
+        ) {
+            let warning = Warning::new(code, &agent, &text).unwrap();
+            prop_assert_eq!((warning.code(), warning.agent(), warning.text()), (code, agent.as_str(), text.as_str().into()));
+            testing::assert_round_trip(&warning);
         }
     }
 }
