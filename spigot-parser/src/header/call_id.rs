@@ -8,6 +8,8 @@ use crate::{HeaderName, ParseError};
 
 /// What all requests and responses of one dialog share, and all registrations of one client.
 ///
+/// [RFC 3261 §20.8](https://www.rfc-editor.org/rfc/rfc3261#section-20.8), with the grammar of §25.1:
+///
 /// ```text
 /// Call-ID = ( "Call-ID" / "i" ) HCOLON callid
 /// callid  = word [ "@" word ]
@@ -83,6 +85,8 @@ text_traits!(CallId);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
+    use proptest::prelude::*;
 
     #[test]
     fn words_may_hold_nearly_everything() {
@@ -110,5 +114,23 @@ mod tests {
     #[test]
     fn case_counts() {
         assert_ne!("a@B".parse::<CallId>(), "a@b".parse::<CallId>());
+    }
+    #[test]
+    fn what_leaves_the_grammar_is_not_set() {
+        // A word may have quotes in it, which need not be closed.
+        for evil in testing::EVIL
+            .iter()
+            .filter(|text| text.bytes().any(|octet| octet.is_ascii_control()))
+        {
+            assert!(CallId::new(evil).is_err(), "{evil:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(id in "[A-Za-z0-9.!%*_+`'~()<>:\\\\\"/\\[\\]?{}-]{1,12}(@[a-z0-9.-]{1,8})?") {
+            let id = CallId::new(&id).unwrap();
+            testing::assert_round_trip(&id);
+        }
     }
 }

@@ -6,6 +6,8 @@ use crate::{ErrorKind, HeaderName, ParseError};
 
 /// The length of the body.
 ///
+/// [RFC 3261 §20.14](https://www.rfc-editor.org/rfc/rfc3261#section-20.14), with the grammar of §25.1:
+///
 /// ```text
 /// Content-Length = ( "Content-Length" / "l" ) HCOLON 1*DIGIT
 /// ```
@@ -56,20 +58,45 @@ text_traits!(ContentLength);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
+    use proptest::prelude::*;
 
     #[test]
     fn digits_and_nothing_else() {
         assert_eq!("0005".parse::<ContentLength>().unwrap().octets(), 5);
-        assert_eq!(
-            ContentLength::new(u32::MAX).to_string().parse(),
-            Ok(ContentLength::new(u32::MAX))
-        );
-        for text in ["-999", "+1", "", "1 2", "1,1", "4294967296", "0x1"] {
+        for text in [
+            "-999",
+            "+1",
+            "",
+            "1 2",
+            "1,1",
+            "4294967296",
+            "0x1",
+            "\u{663}",
+            "1;x",
+        ] {
             assert_eq!(
                 text.parse::<ContentLength>().unwrap_err().kind(),
                 ErrorKind::ContentLength,
                 "{text}"
             );
+        }
+    }
+    #[test]
+    fn evil_is_no_length() {
+        for evil in testing::EVIL {
+            assert!(evil.parse::<ContentLength>().is_err(), "{evil:?}");
+        }
+        testing::assert_round_trip(&ContentLength::new(0));
+    }
+
+    proptest! {
+        // Not in a message, whose body would have to be so long.
+        #[test]
+        fn what_is_built_parses_to_itself(octets in prop_oneof![any::<u32>(), Just(u32::MAX)]) {
+            let length = ContentLength::new(octets);
+            prop_assert_eq!(length.octets(), octets);
+            prop_assert_eq!(length.to_string().parse(), Ok(length));
         }
     }
 }

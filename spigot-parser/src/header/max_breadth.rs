@@ -12,7 +12,7 @@ use crate::{HeaderName, ParseError};
 /// Max-Breadth = "Max-Breadth" HCOLON 1*DIGIT
 /// ```
 ///
-/// A proxy divides it among the branches that it starts, and answers 440 if it is not enough (RFC 5393 §5.3.3).
+/// A proxy divides it among the branches that it starts, and answers 440 if it is not enough (RFC 5393 §5.3).
 ///
 /// ```
 /// use spigot_parser::header::MaxBreadth;

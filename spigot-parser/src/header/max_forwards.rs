@@ -6,6 +6,8 @@ use crate::{HeaderName, ParseError};
 
 /// Through how many more proxies the request may go.
 ///
+/// [RFC 3261 §20.22](https://www.rfc-editor.org/rfc/rfc3261#section-20.22), with the grammar of §25.1:
+///
 /// ```text
 /// Max-Forwards = "Max-Forwards" HCOLON 1*DIGIT
 /// ```
@@ -64,18 +66,20 @@ text_traits!(MaxForwards);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
 
     #[test]
     fn from_0_to_255() {
         assert_eq!("0068".parse::<MaxForwards>().unwrap().hops(), 68);
         for hops in 0..=255 {
-            assert_eq!(
-                MaxForwards::new(hops).to_string().parse(),
-                Ok(MaxForwards::new(hops))
-            );
+            assert_eq!(MaxForwards::new(hops).hops(), hops);
+            testing::assert_round_trip(&MaxForwards::new(hops));
         }
         for text in ["256", "300", "-1", "", "7 0", "7x", "\u{663}"] {
-            assert!(text.parse::<MaxForwards>().is_err(), "{text}");
+            assert_eq!(text.parse::<MaxForwards>().unwrap_err().offset(), 0, "{text}");
+        }
+        for evil in testing::EVIL {
+            assert!(evil.parse::<MaxForwards>().is_err(), "{evil:?}");
         }
     }
 }

@@ -73,6 +73,8 @@ macro_rules! option_tags {
 option_tags! {
     /// The extensions that the sender understands; the list may be empty.
     ///
+    /// [RFC 3261 §20.37](https://www.rfc-editor.org/rfc/rfc3261#section-20.37), with the grammar of §25.1:
+    ///
     /// ```text
     /// Supported = ( "Supported" / "k" ) HCOLON [option-tag *(COMMA option-tag)]
     /// ```
@@ -87,6 +89,8 @@ option_tags! {
     Supported, SUPPORTED, true;
 
     /// The extensions that the receiver has to understand; it answers 420 otherwise.
+    ///
+    /// [RFC 3261 §20.32](https://www.rfc-editor.org/rfc/rfc3261#section-20.32), with the grammar of §25.1:
     ///
     /// ```text
     /// Require = "Require" HCOLON option-tag *(COMMA option-tag)
@@ -103,6 +107,8 @@ option_tags! {
 
     /// The extensions that every proxy on the way has to understand.
     ///
+    /// [RFC 3261 §20.29](https://www.rfc-editor.org/rfc/rfc3261#section-20.29), with the grammar of §25.1:
+    ///
     /// ```text
     /// Proxy-Require = "Proxy-Require" HCOLON option-tag *(COMMA option-tag)
     /// ```
@@ -117,6 +123,8 @@ option_tags! {
     ProxyRequire, PROXY_REQUIRE, false;
 
     /// The required extensions that the answering element does not understand, in its 420 response.
+    ///
+    /// [RFC 3261 §20.40](https://www.rfc-editor.org/rfc/rfc3261#section-20.40), with the grammar of §25.1:
     ///
     /// ```text
     /// Unsupported = "Unsupported" HCOLON option-tag *(COMMA option-tag)
@@ -157,6 +165,8 @@ fn join<'a>(tags: impl IntoIterator<Item = &'a str>, may_be_empty: bool) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
+    use proptest::prelude::*;
 
     #[test]
     fn only_supported_may_be_empty() {
@@ -178,5 +188,48 @@ mod tests {
                 && Supported::new(["a\r\n"]).is_err()
                 && Supported::new([""]).is_err()
         );
+    }
+    #[test]
+    fn what_leaves_the_grammar_is_refused_where_it_is() {
+        for (text, offset) in [
+            ("a,,b", 2),
+            ("a b", 0),
+            (",a", 0),
+            ("a, b;c", 3),
+            ("a,", 2),
+            ("a, \"b\"", 3),
+        ] {
+            let errors = (
+                text.parse::<Supported>().unwrap_err().offset(),
+                text.parse::<Require>().unwrap_err().offset(),
+                text.parse::<ProxyRequire>().unwrap_err().offset(),
+                text.parse::<Unsupported>().unwrap_err().offset(),
+            );
+            assert_eq!(errors, (offset, offset, offset, offset), "{text}");
+        }
+        for evil in testing::EVIL.iter().copied().chain(["", "a,b"]) {
+            assert!(
+                Supported::new([evil]).is_err() && Require::new([evil]).is_err(),
+                "{evil:?}"
+            );
+            assert!(
+                ProxyRequire::new([evil]).is_err() && Unsupported::new([evil]).is_err(),
+                "{evil:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(tags in prop::collection::vec(testing::token(), 0..5)) {
+            let each = || tags.iter().map(String::as_str);
+            let supported = Supported::new(each()).unwrap();
+            prop_assert!(supported.tags().eq(each()) && each().all(|tag| supported.contains(tag)));
+            testing::assert_round_trip(&supported);
+            prop_assume!(!tags.is_empty());
+            testing::assert_round_trip(&Require::new(each()).unwrap());
+            testing::assert_round_trip(&ProxyRequire::new(each()).unwrap());
+            testing::assert_round_trip(&Unsupported::new(each()).unwrap());
+        }
     }
 }

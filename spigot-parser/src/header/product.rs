@@ -14,7 +14,7 @@ macro_rules! products {
         }
 
         impl $type {
-            /// The products that `text` lists.
+            /// The products that `text` lists, without the blanks around it.
             ///
             /// # Errors
             ///
@@ -51,6 +51,8 @@ products! {
     /// The software of who sends the request. It is for humans: read as text, without its inner grammar, which real
     /// products do not keep.
     ///
+    /// [RFC 3261 §20.41](https://www.rfc-editor.org/rfc/rfc3261#section-20.41), with the grammar of §25.1:
+    ///
     /// ```text
     /// User-Agent = "User-Agent" HCOLON server-val *(LWS server-val)
     /// server-val = product / comment
@@ -67,6 +69,8 @@ products! {
     UserAgent, USER_AGENT;
 
     /// The software of who answers the request. It is for humans: read as text, like [`UserAgent`].
+    ///
+    /// [RFC 3261 §20.35](https://www.rfc-editor.org/rfc/rfc3261#section-20.35), with the grammar of §25.1:
     ///
     /// ```text
     /// Server = "Server" HCOLON server-val *(LWS server-val)
@@ -92,6 +96,8 @@ fn check(text: &str) -> Result<(), ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::testing;
+    use proptest::prelude::*;
 
     #[test]
     fn text_without_control_characters() {
@@ -101,6 +107,29 @@ mod tests {
                 text.parse::<Server>().is_err() && UserAgent::new(text).is_err(),
                 "{text:?}"
             );
+        }
+    }
+    #[test]
+    fn what_leaves_the_grammar_is_not_set() {
+        // Quotes are characters like others here.
+        for evil in testing::EVIL
+            .iter()
+            .filter(|text| text.bytes().any(|octet| octet.is_ascii_control()))
+        {
+            assert!(
+                Server::new(evil).is_err() && UserAgent::new(evil).is_err(),
+                "{evil:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_parses_to_itself(text in "[\t -~é漢]{0,12}[!-~]") {
+            let agent = UserAgent::new(&text).unwrap();
+            prop_assert_eq!(agent.as_str(), text.trim_start_matches([' ', '\t']));
+            testing::assert_round_trip(&agent);
+            testing::assert_round_trip(&Server::new(&text).unwrap());
         }
     }
 }

@@ -17,10 +17,11 @@ use crate::{HeaderName, ParseError};
 /// delay     = *(DIGIT) [ "." *(DIGIT) ]
 /// ```
 ///
-/// [RFC 3261 §8.2.6.1](https://www.rfc-editor.org/rfc/rfc3261#section-8.2.6.1), of a 100 response:
+/// [RFC 3261 §8.2.6.1](https://www.rfc-editor.org/rfc/rfc3261#section-8.2.6.1):
 ///
-/// > Any Timestamp header field present in the request MUST be copied into this 100 (Trying) response. If there is a
-/// > delay in generating the response, the UAS SHOULD add a delay value into the Timestamp value in the response.
+/// > When a 100 (Trying) response is generated, any Timestamp header field present in the request MUST be copied into
+/// > this 100 (Trying) response. If there is a delay in generating the response, the UAS SHOULD add a delay value into
+/// > the Timestamp value in the response.
 ///
 /// So the text is kept as it came, whatever its number of digits, and two are equal if their numbers are written with
 /// the same digits.
