@@ -9,7 +9,9 @@ use bytes::{Bytes, BytesMut};
 
 use crate::grammar::{TOKEN, token_end};
 use crate::header_name::Known;
-use crate::message::scan::{header_line, is_blank, line_end};
+use crate::message::scan::{
+    LineEnd, header_line, is_all_blanks, is_blank, last_line_end, line_end, line_of_blanks, other_line_end,
+};
 use crate::message::{content_length, is_response, is_version};
 use crate::{ErrorKind, Limits, ParseError};
 
@@ -97,9 +99,10 @@ struct Head {
     scanned: usize,
     /// Where the line begins in which `scanned` is.
     line: usize,
-    /// Whether the first word of the start line has been looked at, and the line itself.
+    /// How much of the first word of the start line has been looked at.
     word_seen: usize,
-    start_line_seen: bool,
+    /// What the start line ends with, once it has been read.
+    line_end: Option<LineEnd>,
     /// Where the first Content-Length line begins, and the second one.
     lengths: [Option<usize>; 2],
 }
@@ -174,7 +177,7 @@ impl Framer {
             error
         };
         let lines = match &self.state {
-            State::Head(head) if head.start_line_seen => head.line,
+            State::Head(head) if head.line_end.is_some() => head.line,
             _ => 0,
         };
         let mut read = mem::take(&mut self.buffer);
@@ -199,10 +202,20 @@ impl Head {
             }
             let line = mem::replace(&mut self.line, next);
             self.scanned = next;
-            if !self.start_line_seen {
+            let line_end = last_line_end(&buffer[..next]);
+            let Some(same) = self.line_end else {
                 looks_like_a_start_line(&buffer[..next])?;
-                self.start_line_seen = true;
-            } else if matches!(&buffer[line..next], b"\r\n" | b"\n") {
+                self.line_end = Some(line_end);
+                continue;
+            };
+            // Where a head ends is plain only if all its lines end alike, and none looks empty and is not.
+            if line_end != same {
+                return Err(other_line_end(next));
+            }
+            if is_all_blanks(&buffer[line..next]) {
+                return Err(line_of_blanks(line));
+            }
+            if matches!(&buffer[line..next], b"\r\n" | b"\n") {
                 return self.length(buffer, next, limits).map(Some);
             } else if is_content_length(&buffer[line..next]) {
                 self.lengths = [self.lengths[0].or(Some(line)), self.lengths[0].and(Some(line))];
@@ -221,7 +234,7 @@ impl Head {
 
     /// Refuses what cannot become a start line as soon as that can be seen: a method, or `SIP/`.
     fn look_at_first_word(&mut self, buffer: &[u8]) -> Result<(), ParseError> {
-        if self.start_line_seen || self.word_seen == usize::MAX {
+        if self.line_end.is_some() || self.word_seen == usize::MAX {
             return Ok(());
         }
         let end = token_end(buffer, self.word_seen);
@@ -344,6 +357,32 @@ mod tests {
             assert_eq!(frames, expected);
             assert!(framer.is_idle());
         }
+    }
+
+    #[test]
+    fn a_head_that_ends_elsewhere_for_other_readers_ends_the_stream() {
+        let start_line = "OPTIONS sip:a.example SIP/2.0";
+        for (text, at) in [
+            (format!("{start_line}\r\nl: 0\r\n\n"), 37),
+            (format!("{start_line}\r\nl: 0\n\r\n"), 35),
+            (format!("{start_line}\r\nTo: x\nl: 0\r\n\r\n"), 36),
+            (format!("{start_line}\nl: 0\n\r\n"), 36),
+            (format!("{start_line}\r\nl: 0\r\n \r\n\r\n"), 37),
+            (format!("{start_line}\nl: 0\n\t \n\n"), 35),
+        ] {
+            let error = framer(&text).next().unwrap_err();
+            let expected = (ErrorKind::HeaderLine, at);
+            assert_eq!(
+                (error.error().kind(), error.error().offset()),
+                expected,
+                "{text:?}"
+            );
+        }
+        assert!(
+            framer(&format!("\n{start_line}\r\nl:\r\n 0\r\n\r\n"))
+                .next()
+                .is_ok()
+        );
     }
 
     #[test]

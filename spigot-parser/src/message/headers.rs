@@ -423,8 +423,7 @@ mod tests {
 
     #[test]
     fn a_fold_is_one_blank() {
-        let request =
-            request("Subject:\r\n  I know \t\r\n\tyou're there,\r\n \r\n  pick up \r\n \r\nTo: x\r\n");
+        let request = request("Subject:\r\n  I know \t\r\n\tyou're there,\r\n  pick up \r\nTo: x\r\n");
         assert_eq!(
             request.headers().get(&HeaderName::SUBJECT),
             Some("I know you're there, pick up")

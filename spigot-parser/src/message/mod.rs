@@ -50,7 +50,7 @@ impl Message {
     ///
     /// Empty lines before the start line are skipped (RFC 3261 §7.5). The body is what Content-Length says;
     /// octets after it are dropped, and without Content-Length the body is all that is left (RFC 3261 §18.3).
-    /// Lines end with CRLF, or with a bare LF as some peers send them.
+    /// Lines end with CRLF, or with a bare LF as some peers send them, but all lines of one head alike.
     ///
     /// Header values other than Content-Length are not looked at: [`validate`](Message::validate) does.
     ///

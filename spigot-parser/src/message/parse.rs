@@ -181,6 +181,49 @@ mod tests {
     }
 
     #[test]
+    fn all_lines_of_a_head_end_alike() {
+        let fault = |text: String| parse(&text).map(drop);
+        let at = HEAD.len();
+        for (rest, length) in [
+            ("a: b\nc: d\r\n\r\n", 4),
+            ("a: b\n\r\n", 4),
+            ("a: b\r\n\n", 6),
+            ("a: b\n c\r\n\r\n", 4),
+            ("a: \"\\\0\"\n\r\n", 7),
+            ("\n", 0),
+        ] {
+            let expected = Err((ErrorKind::HeaderLine, at + length));
+            assert_eq!(fault(format!("{HEAD}{rest}")), expected, "{rest:?}");
+            let bare = HEAD.replace("\r\n", "\n");
+            assert_eq!(fault(format!("{bare}{}", rest.replace("\r\n", "\n"))), Ok(()));
+        }
+        let bare = HEAD.replace("\r\n", "\n");
+        for (rest, length) in [
+            ("a: b\r\n\n", 5),
+            ("a: b\n\r\n", 6),
+            ("\r\n", 1),
+            ("a: b\r\n c\n\n", 5),
+        ] {
+            let expected = Err((ErrorKind::HeaderLine, bare.len() + length));
+            assert_eq!(fault(format!("{bare}{rest}")), expected, "{rest:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_blanks_continues_nothing_and_ends_no_head() {
+        for (rest, length) in [
+            ("a: b\r\n \r\nc: d\r\n\r\n", 6),
+            ("a: b\r\n c\r\n\t \r\n d\r\n\r\n", 10),
+            ("a:\r\n \r\n b\r\n\r\n", 4),
+            ("l: 0\r\n \r\n\r\n", 6),
+        ] {
+            let expected = Err((ErrorKind::HeaderLine, HEAD.len() + length));
+            assert_eq!(parse(&format!("{HEAD}{rest}")).map(drop), expected, "{rest:?}");
+        }
+        assert!(parse(&format!("{HEAD}a:\r\n b\r\n\r\n \r\n")).is_ok());
+    }
+
+    #[test]
     fn empty_lines_before_the_start_line_are_skipped_and_counted() {
         assert!(parse(&format!("\r\n\r\n\n{HEAD}\r\n")).is_ok());
         assert_eq!(

@@ -20,6 +20,22 @@ pub(crate) fn line_end(bytes: &[u8], at: usize) -> usize {
     }
 }
 
+/// What ends a line, by its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineEnd {
+    Lf = 1,
+    CrLf = 2,
+}
+
+/// What the last of `lines` ends with.
+#[inline]
+pub(crate) fn last_line_end(lines: &[u8]) -> LineEnd {
+    match lines {
+        [b'\n'] | [.., 0..=b'\x0c' | b'\x0e'..=0xff, b'\n'] => LineEnd::Lf,
+        _ => LineEnd::CrLf,
+    }
+}
+
 /// The first octet that begins a line with something in it (RFC 3261 §7.5).
 ///
 /// > Implementations processing SIP messages over stream-oriented transports MUST ignore any CRLF appearing
@@ -46,7 +62,8 @@ pub(super) struct Head {
 
 /// Reads the header lines that begin at `at`, up to and with the empty line, into `lines`.
 ///
-/// `controls` are those of the head from `at` on, and no octet of `bytes` is past [`Limits::head`].
+/// `controls` are those of the head from `at` on, and no octet of `bytes` is past [`Limits::head`]. Before `at` stands the
+/// start line; the others have to end as it does.
 pub(super) fn header_lines(
     bytes: &[u8],
     at: usize,
@@ -54,7 +71,10 @@ pub(super) fn header_lines(
     limits: &Limits,
     lines: &mut Vec<Line>,
 ) -> Result<Head, ParseError> {
-    let end = extents(bytes, at, controls, limits, lines);
+    let end = match last_line_end(&bytes[..at]) {
+        LineEnd::CrLf => extents(bytes, at, controls, limits, lines),
+        LineEnd::Lf => bare_extents(bytes, at, controls, limits, lines),
+    };
     // A line that is wrong comes before the fault that ended the scan, if one did.
     let content_length = read_lines(bytes, lines)?;
     let (end, folded) = end?;
@@ -94,6 +114,7 @@ fn extents(
         }
         controls = before;
         let extent = extent(bytes, start, &mut controls)?;
+        extent.ends_as(LineEnd::CrLf, bytes, start)?;
         if extent.end == start {
             return Ok((extent.next, folded));
         }
@@ -103,6 +124,29 @@ fn extents(
             most,
             Line::unread(start, extent.end, extent.folded, longest)?,
         )?;
+        start = extent.next;
+    }
+}
+
+/// The same as [`extents`] after a start line that ends with a bare LF.
+#[cold]
+fn bare_extents(
+    bytes: &[u8],
+    mut start: usize,
+    mut controls: Controls,
+    limits: &Limits,
+    lines: &mut Vec<Line>,
+) -> Result<(usize, bool), ParseError> {
+    let mut folded = false;
+    loop {
+        let extent = extent(bytes, start, &mut controls)?;
+        extent.ends_as(LineEnd::Lf, bytes, start)?;
+        if extent.end == start {
+            return Ok((extent.next, folded));
+        }
+        folded |= extent.folded;
+        let line = Line::unread(start, extent.end, extent.folded, longest_line(limits))?;
+        add(lines, limits.headers, line)?;
         start = extent.next;
     }
 }
@@ -244,6 +288,66 @@ struct Extent {
     /// Where the next line begins.
     next: usize,
     folded: bool,
+}
+
+impl Extent {
+    /// Refuses a line from `start` that some readers would take for other lines: it does not end as the start line
+    /// did, a fold of it does not, or a fold has nothing but blanks and looks like the end of the head.
+    ///
+    /// [RFC 3261 §7](https://www.rfc-editor.org/rfc/rfc3261#section-7):
+    ///
+    /// > The start-line, each message-header line, and the empty line MUST be terminated by a carriage-return line-feed
+    /// > sequence (CRLF).
+    #[inline(always)]
+    fn ends_as(&self, line_end: LineEnd, bytes: &[u8], start: usize) -> Result<(), ParseError> {
+        let same = self.next - self.end == line_end as usize;
+        if !same || self.folded {
+            return folds(bytes, start, self, line_end);
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn folds(bytes: &[u8], start: usize, extent: &Extent, line_end: LineEnd) -> Result<(), ParseError> {
+    let mut at = start;
+    while let Some(found) = memchr::memchr(b'\n', &bytes[at..extent.next]) {
+        let next = at + found + 1;
+        if last_line_end(&bytes[..next]) != line_end {
+            return Err(other_line_end(next));
+        }
+        if next < extent.next && is_all_blanks(&bytes[next..]) {
+            return Err(line_of_blanks(next));
+        }
+        at = next;
+    }
+    Ok(())
+}
+
+/// The error for a line that ends before `next`, and not as the start line does.
+#[cold]
+pub(crate) fn other_line_end(next: usize) -> ParseError {
+    ParseError::new(
+        ErrorKind::HeaderLine,
+        next - 1,
+        "a line end like that of the start line",
+    )
+}
+
+/// The error for a line of blanks that begins at `start`.
+#[cold]
+pub(crate) fn line_of_blanks(start: usize) -> ParseError {
+    ParseError::new(
+        ErrorKind::HeaderLine,
+        start,
+        "something in a line that continues another",
+    )
+}
+
+/// Whether the line that `rest` begins with has blanks in it and nothing else.
+pub(crate) fn is_all_blanks(rest: &[u8]) -> bool {
+    let blanks = rest.iter().take_while(|octet| is_blank(**octet)).count();
+    blanks > 0 && line_end(rest, blanks) > 0
 }
 
 impl Line {
