@@ -13,6 +13,7 @@ use crate::grammar::{
 };
 use crate::header::Field;
 use crate::params::{self, MAX_PARAMS, Values};
+use crate::uri::Redacted;
 use crate::{ErrorKind, Params, ParseError, Uri};
 
 /// A URI with a display name and header parameters: what From, To, Contact, Route and Record-Route hold.
@@ -294,9 +295,10 @@ impl fmt::Display for NameAddr {
     }
 }
 
+/// As it is printed, without a password in the URI.
 impl fmt::Debug for NameAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        write!(f, "{}", Redacted(&self.text))
     }
 }
 

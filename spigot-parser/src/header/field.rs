@@ -2,9 +2,12 @@
 //!
 //! The one invariant: a [`Field`] with an owner lies within it, so that sharing never fails.
 
+use std::fmt;
+
 use bytestring::ByteString;
 
 use crate::grammar::{quoted_end, trimmed};
+use crate::uri::Redacted;
 
 /// The text of one header value, and what owns it.
 ///
@@ -17,7 +20,7 @@ use crate::grammar::{quoted_end, trimmed};
 /// assert_eq!(Expires::parse(Field::new("3600"))?.seconds(), 3600);
 /// # Ok::<(), spigot_parser::ParseError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Field<'a> {
     text: &'a str,
     owner: Option<&'a ByteString>,
@@ -64,6 +67,13 @@ impl<'a> Field<'a> {
             Some(owner) => owner.slice_ref(self.text),
             None => ByteString::from(self.text),
         }
+    }
+}
+
+/// The text, without passwords in URIs; not the message that it is a part of.
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Field({})", Redacted(self.text))
     }
 }
 

@@ -229,14 +229,15 @@ pub trait TypedHeader: Sized + Clone {
     fn write(&self, out: &mut String);
 }
 
-/// `FromStr`, `Display` and `Debug` of a typed header, out of its `parse` and `write`.
+/// `FromStr`, `Display` and `Debug` of a typed header, out of its `parse` and `write`; `Debug` shows no password.
 macro_rules! text_traits {
     ($($type:ident),*) => {$(
         crate::header::parsed_and_printed!($type);
 
         impl std::fmt::Debug for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, concat!(stringify!($type), "({})"), self)
+                let text = self.to_string();
+                write!(f, concat!(stringify!($type), "({})"), crate::uri::Redacted(&text))
             }
         }
     )*};

@@ -8,6 +8,7 @@ use bytestring::ByteString;
 use super::line::Line;
 use super::scan::unfit_for_value;
 use crate::header_name::Known;
+use crate::uri::Redacted;
 use crate::{ErrorKind, HeaderName, ParseError};
 
 /// The header lines of a message, in their order.
@@ -380,14 +381,14 @@ fn unfolded(value: &str) -> String {
     text
 }
 
-/// The name and the value, which credentials do not have: they do not belong into logs.
+/// The name and the value, without passwords in URIs and all of credentials: they do not belong into logs.
 impl std::fmt::Debug for HeaderField<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let value = match self.line.name {
             Some(Known::Authorization | Known::ProxyAuthorization) => "(redacted)",
             _ => self.value(),
         };
-        write!(f, "{}: {value}", self.raw_name())
+        write!(f, "{}: {}", self.raw_name(), Redacted(value))
     }
 }
 
@@ -400,6 +401,7 @@ impl std::fmt::Debug for Headers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::Contact;
     use crate::{Request, Response, StatusCode};
 
     fn request(lines: &str) -> Request {
@@ -488,6 +490,18 @@ mod tests {
         );
         assert!(headers.is_empty());
         headers.push("X", "é\t\"\\\x07\"").unwrap();
+    }
+
+    #[test]
+    fn debug_shows_no_passwords_of_uris() {
+        let lines = "To: <sip:b:secret@c>\r\nContact: sip:a:secret@b, <sips:a:secret@c>;x\r\nX: not sip:a:secret@b\r\n";
+        let text = format!("INVITE sip:a:secret@b SIP/2.0\r\n{lines}\r\n");
+        let request = Request::parse(text.clone()).unwrap();
+        let contact = request.headers().typed::<Contact>().unwrap().unwrap();
+        let debug = format!("{request:?} {contact:?}");
+        assert_eq!(debug.matches(":(redacted)@").count(), 6, "{debug}");
+        assert!(!debug.contains("secret"), "{debug}");
+        assert!(request.to_string().starts_with(text.trim_end()) && contact.to_string().contains("secret"));
     }
 
     #[test]

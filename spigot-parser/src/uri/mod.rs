@@ -8,6 +8,7 @@ mod equality;
 pub(crate) mod escape;
 mod headers;
 mod parts;
+mod redact;
 mod sip;
 mod tel;
 
@@ -16,6 +17,7 @@ use std::str::FromStr;
 
 pub use absolute::AbsoluteUri;
 pub(crate) use absolute::URIC;
+pub(crate) use redact::Redacted;
 pub use sip::SipUri;
 pub(crate) use sip::{PARAM, USER, bracketed};
 pub use tel::TelUri;
@@ -142,7 +144,7 @@ impl From<AbsoluteUri> for Uri {
     }
 }
 
-/// `FromStr`, `Display` and `Debug` for a type that is its text.
+/// `FromStr`, `Display` and `Debug` for a type that is its text; `Debug` shows no password.
 macro_rules! is_its_text {
     ($type:ty) => {
         impl FromStr for $type {
@@ -169,7 +171,7 @@ macro_rules! is_its_text {
 
         impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
+                fmt::Display::fmt(&Redacted(self.as_str()), f)
             }
         }
     };
