@@ -189,10 +189,6 @@ mod tests {
             (retry.seconds(), retry.duration(), retry.comment()),
             (18_000, Some(3600), None)
         );
-        let retry: RetryAfter = "5(a (b) \\) c\t\\é;x)"
-            .parse()
-            .unwrap_or_else(|_| RetryAfter::new(0));
-        assert_eq!(retry.seconds(), 0, "a quoted-pair is ASCII");
         let retry: RetryAfter = "5(a (b) \\) c\té;x);y".parse().unwrap();
         assert_eq!(retry.comment().unwrap(), "a (b) ) c\té;x");
         assert_eq!(retry, "5;y".parse().unwrap());
@@ -224,6 +220,7 @@ mod tests {
             ("1 (a\r\n)", 2),
             ("1 (\\\u{1})", 2),
             ("1 (\\", 2),
+            ("1 (\\é)", 2),
             ("1,2", 1),
         ] {
             let error = text.parse::<RetryAfter>().unwrap_err();
