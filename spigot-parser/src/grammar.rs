@@ -28,6 +28,17 @@ pub(crate) const fn alphanum_and(extra: &[u8]) -> Class {
     class
 }
 
+/// Every octet that is not in `excepted`.
+pub(crate) const fn all_but(excepted: &[u8]) -> Class {
+    let mut class = [true; 256];
+    let mut index = 0;
+    while index < excepted.len() {
+        class[excepted[index] as usize] = false;
+        index += 1;
+    }
+    class
+}
+
 /// ```text
 /// token = 1*(alphanum / "-" / "." / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~" )
 /// ```
@@ -44,26 +55,32 @@ pub(crate) static WORD: Class = alphanum_and(b"-.!%*_+`'~()<>:\\\"/[]?{}");
 
 /// The end of the octets of `class` that begin at `at`. Looks at four in a turn: most of a message goes through here.
 #[inline]
-pub(crate) fn class_end(class: &Class, bytes: &[u8], mut at: usize) -> usize {
-    while let Some(&[first, second, third, fourth]) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        if !class[first as usize] {
+pub(crate) fn class_end(class: &Class, bytes: &[u8], at: usize) -> usize {
+    let Some(mut rest) = bytes.get(at..) else {
+        return at;
+    };
+    while let [first, second, third, fourth, after @ ..] = rest {
+        let at = bytes.len() - rest.len();
+        if !class[*first as usize] {
             return at;
         }
-        if !class[second as usize] {
+        if !class[*second as usize] {
             return at + 1;
         }
-        if !class[third as usize] {
+        if !class[*third as usize] {
             return at + 2;
         }
-        if !class[fourth as usize] {
+        if !class[*fourth as usize] {
             return at + 3;
         }
-        at += 4;
+        rest = after;
     }
-    while at < bytes.len() && class[bytes[at] as usize] {
-        at += 1;
+    while let [first, after @ ..] = rest
+        && class[*first as usize]
+    {
+        rest = after;
     }
-    at
+    bytes.len() - rest.len()
 }
 
 /// Whether `text` is `name`, which is in lower case, without case. Nearly always it is written just so.
@@ -85,8 +102,15 @@ pub(crate) fn is_token(text: &str) -> bool {
 
 /// The first octet at or after `at` that is no blank. Folded lines come unfolded, so blanks are SP and HTAB.
 #[inline]
-pub(crate) fn blanks_end(bytes: &[u8], mut at: usize) -> usize {
-    while at < bytes.len() && (bytes[at] == b' ' || bytes[at] == b'\t') {
+pub(crate) fn blanks_end(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(0..=b' ') => some_blanks_end(bytes, at),
+        _ => at,
+    }
+}
+
+fn some_blanks_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\t') = bytes.get(at) {
         at += 1;
     }
     at
@@ -95,13 +119,10 @@ pub(crate) fn blanks_end(bytes: &[u8], mut at: usize) -> usize {
 /// `text` without the blanks around it.
 #[inline]
 pub(crate) fn trimmed(text: &str) -> &str {
-    let bytes = text.as_bytes();
-    let start = blanks_end(bytes, 0);
-    let mut end = bytes.len();
-    while end > start && matches!(bytes[end - 1], b' ' | b'\t') {
-        end -= 1;
+    match text.as_bytes() {
+        [b'!'..=0xff, .., b'!'..=0xff] => text,
+        _ => text.trim_start_matches([' ', '\t']).trim_end_matches([' ', '\t']),
     }
-    &text[start..end]
 }
 
 /// The octet after the closing quote of the quoted string whose opening quote is at `at`; `None` if it does not end

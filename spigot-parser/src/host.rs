@@ -120,39 +120,49 @@ impl fmt::Debug for Host<'_> {
 /// IPv6reference = "[" IPv6address "]"
 /// ```
 pub(crate) fn host_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseError> {
-    if bytes.get(at) == Some(&b'[') {
-        return reference_end(kind, bytes, at);
-    }
-    let mut end = at;
-    loop {
-        let label = end;
-        end = class_end(&LABEL_CHARACTERS, bytes, label);
-        if end == label && (label == at || bytes[label - 1] != b'.') {
-            return Err(ParseError::new(kind, end, LABEL));
-        }
-        if end == label {
-            // The dot that may end a name.
-            break;
-        }
-        while bytes.get(end) == Some(&b'-') {
-            let hyphens = end + 1;
-            end = class_end(&LABEL_CHARACTERS, bytes, hyphens);
-            if end == hyphens && bytes.get(end) != Some(&b'-') {
-                return Err(ParseError::new(kind, end, LABEL));
+    match bytes.get(at) {
+        Some(b'[') => return reference_end(kind, bytes, at),
+        Some(b'0'..=b'9') => {
+            if let Some(end) = dotted_quad_end(bytes, at) {
+                return Ok(end);
             }
         }
-        if bytes.get(end) != Some(&b'.') {
-            break;
-        }
-        end += 1;
+        _ => {}
     }
-    let previous = bytes[end - 1];
+    let mut label = at;
+    let end = loop {
+        let end = class_end(&LABEL_CHARACTERS, bytes, label);
+        match bytes.get(end) {
+            Some(b'.') if end > label => label = end + 1,
+            Some(b'-') if end > label => match label_end(bytes, end) {
+                Ok(end) if bytes.get(end) == Some(&b'.') => label = end + 1,
+                Ok(end) => break end,
+                Err(at) => return Err(ParseError::new(kind, at, LABEL)),
+            },
+            // The dot that may end a name.
+            _ if end == label && label > at => break end,
+            _ if end == label => return Err(ParseError::new(kind, end, LABEL)),
+            _ => break end,
+        }
+    };
     // A name that ends in a number would be an address to one reader and a name to the next (RFC 3986 §7.4).
-    if !previous.is_ascii_alphabetic() && ends_in_number(&bytes[at..end]) && !is_dotted_quad(&bytes[at..end])
-    {
+    let last = bytes.get(end.wrapping_sub(1));
+    if !last.is_some_and(u8::is_ascii_alphabetic) && ends_in_number(&bytes[at..end]) {
         return Err(ParseError::new(kind, at, "an IPv4 address or a host name"));
     }
     Ok(end)
+}
+
+/// The end of the label that goes on with the hyphen at `at`; where it is wrong if it ends with one.
+fn label_end(bytes: &[u8], mut at: usize) -> Result<usize, usize> {
+    while bytes.get(at) == Some(&b'-') {
+        let hyphens = at + 1;
+        at = class_end(&LABEL_CHARACTERS, bytes, hyphens);
+        if at == hyphens && bytes.get(at) != Some(&b'-') {
+            return Err(at);
+        }
+    }
+    Ok(at)
 }
 
 fn ends_in_number(host: &[u8]) -> bool {
@@ -163,13 +173,34 @@ fn ends_in_number(host: &[u8]) -> bool {
         .all(u8::is_ascii_digit)
 }
 
-fn is_dotted_quad(host: &[u8]) -> bool {
-    let mut groups = 0;
-    let fits = host.split(|&octet| octet == b'.').all(|group| {
-        groups += 1;
-        matches!(group.len(), 1..=3) && group.iter().all(u8::is_ascii_digit)
-    });
-    fits && groups == 4
+/// The end of the four numbers that begin at `at`, where no name goes on after them.
+#[inline]
+fn dotted_quad_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let mut end = at;
+    for group in 0..4 {
+        if group > 0 {
+            if bytes.get(end) != Some(&b'.') {
+                return None;
+            }
+            end += 1;
+        }
+        if !is_digit(end) {
+            return None;
+        }
+        end += 1;
+        if is_digit(end) {
+            end += 1;
+            if is_digit(end) {
+                end += 1;
+            }
+        }
+    }
+    match bytes.get(end) {
+        Some(b'.' | b'-') => None,
+        Some(octet) if LABEL_CHARACTERS[*octet as usize] => None,
+        _ => Some(end),
+    }
 }
 
 fn reference_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseError> {

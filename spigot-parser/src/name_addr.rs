@@ -12,6 +12,7 @@ use crate::grammar::{
     Span, blanks_end, is_name, is_one_line, is_token, quoted_end, token_end, unquote, write_quoted,
 };
 use crate::header::Field;
+use crate::message::octets::find;
 use crate::params::{self, MAX_PARAMS, Values};
 use crate::uri::Redacted;
 use crate::{ErrorKind, Params, ParseError, Uri};
@@ -61,55 +62,29 @@ impl NameAddr {
     ///
     /// [`ErrorKind::Value`] or [`ErrorKind::Uri`] where the text leaves the grammar, [`ErrorKind::TooManyParams`], and
     /// [`ErrorKind::Duplicate`] for a second `tag`.
+    #[inline]
     pub fn parse(field: Field<'_>) -> Result<NameAddr, ParseError> {
         let text = field.as_str();
-        let bytes = text.as_bytes();
-        let (display, bracket) = match bytes.first() {
-            Some(b'"') => match quoted_end(bytes, 0) {
-                Some(end) => (end, blanks_end(bytes, end)),
-                None => return fault(0, "a quoted display name that ends"),
+        let places = places(text)?;
+        let (start, end) = places.uri;
+        let tag = match tag(text.as_bytes(), places.params) {
+            Ok(tag) => tag,
+            // A fault in the URI comes before one in the parameters.
+            Err(error) => match Uri::parse(Field::exact(&text[start..end])) {
+                Ok(_) => return Err(error),
+                Err(error) => return Err(error.shifted(start)),
             },
-            _ => tokens_end(bytes),
         };
-        let (uri, uri_end, after) = match bytes.get(bracket) {
-            Some(b'<') => match memchr::memchr(b'>', &bytes[bracket + 1..]) {
-                Some(length) => (bracket + 1, bracket + 1 + length, bracket + 2 + length),
-                None => return fault(text.len(), "`>` after the URI"),
-            },
-            // Tokens that no `<` follows were no display name, but the beginning of a URI.
-            _ if bytes.first() != Some(&b'"') => {
-                let end = bare_end(bytes)?;
-                (0, end, end)
-            }
-            _ => return fault(bracket, "`<` after the display name"),
-        };
-        let display = if uri == 0 {
-            Span::default()
-        } else {
-            Span::new(0, display)
-        };
-        let uri = Uri::parse(field.narrow(&text[uri..uri_end])).map_err(|error| error.shifted(uri))?;
-        let (mut tag, mut tag_seen) = (Span::default(), false);
-        params::scan(bytes, after, Values::Generic, |param| {
-            if is_name(&bytes[param.name.0..param.name.1], b"tag") {
-                if std::mem::replace(&mut tag_seen, true) {
-                    return Err(ParseError::new(ErrorKind::Duplicate, param.name.0, "one tag"));
-                }
-                if let Some((start, end)) = param.value
-                    && param.is_token
-                {
-                    tag = Span::new(start, end);
-                }
-            }
-            Ok(())
-        })?;
-        Ok(NameAddr {
-            text: field.share(),
-            uri,
-            display,
-            tag,
-            params: after as u32,
-        })
+        match Uri::parse(field.narrow(&text[start..end])) {
+            Ok(uri) => Ok(NameAddr {
+                text: field.share(),
+                uri,
+                display: places.display,
+                tag,
+                params: places.params as u32,
+            }),
+            Err(error) => Err(error.shifted(start)),
+        }
     }
 
     /// `<uri>`, without display name and parameters.
@@ -238,6 +213,64 @@ impl NameAddr {
                 counting.iter().any(|counts| counts.eq_ignore_ascii_case(name))
             })
     }
+}
+
+/// Where the parts of an address are.
+struct Places {
+    display: Span,
+    uri: (usize, usize),
+    params: usize,
+}
+
+/// Finds the parts of an address; its URI and its parameters are still to be looked at.
+fn places(text: &str) -> Result<Places, ParseError> {
+    let bytes = text.as_bytes();
+    let (display, bracket) = match bytes.first() {
+        Some(b'<') => (0, 0),
+        Some(b'"') => match quoted_end(bytes, 0) {
+            Some(end) => (end, blanks_end(bytes, end)),
+            None => return fault(0, "a quoted display name that ends"),
+        },
+        _ => tokens_end(bytes),
+    };
+    match bytes.get(bracket) {
+        Some(b'<') => match find(bytes, bracket + 1, b'>') {
+            Some(end) => Ok(Places {
+                display: Span::new(0, display),
+                uri: (bracket + 1, end),
+                params: end + 1,
+            }),
+            None => fault(text.len(), "`>` after the URI"),
+        },
+        // Tokens that no `<` follows were no display name, but the beginning of a URI.
+        _ if bytes.first() != Some(&b'"') => {
+            let end = bare_end(bytes)?;
+            Ok(Places {
+                display: Span::default(),
+                uri: (0, end),
+                params: end,
+            })
+        }
+        _ => fault(bracket, "`<` after the display name"),
+    }
+}
+
+/// Scans the parameters that begin at `at`, and finds a `tag` that is a token.
+fn tag(bytes: &[u8], at: usize) -> Result<Span, ParseError> {
+    let mut tag = Span::default();
+    if at == bytes.len() {
+        return Ok(tag);
+    }
+    params::scan(bytes, at, Values::Generic, |param| {
+        if let Some((start, end)) = param.value
+            && param.is_token
+            && is_name(&bytes[param.name.0..param.name.1], b"tag")
+        {
+            tag = Span::new(start, end);
+        }
+        Ok(())
+    })?;
+    Ok(tag)
 }
 
 /// The end of the tokens at the beginning of `bytes`, and the first octet that is neither token nor blank.

@@ -7,7 +7,8 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::grammar::{
-    TOKEN_OR_HOST, blanks_end, class_end, is_one_line, is_quoted, is_token, quoted_end, token_end, unquote,
+    Class, TOKEN_OR_HOST, all_but, blanks_end, class_end, is_one_line, is_quoted, is_token, quoted_end,
+    token_end, unquote,
 };
 use crate::host::{Host, host_end};
 use crate::uri::escape::unescape;
@@ -101,6 +102,7 @@ impl<'a> Params<'a> {
 impl<'a> Iterator for Params<'a> {
     type Item = (&'a str, Option<&'a str>);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.rest;
         let bytes = text.as_bytes();
@@ -137,11 +139,11 @@ impl fmt::Debug for Params<'_> {
     }
 }
 
+/// What a word of parameters that were scanned is made of: everything but blanks and what separates.
+static WORD: Class = all_but(b"; =\t");
+
 fn word_end(bytes: &[u8], at: usize) -> usize {
-    bytes[at..]
-        .iter()
-        .position(|octet| matches!(octet, b';' | b'=' | b' ' | b'\t'))
-        .map_or(bytes.len(), |n| at + n)
+    class_end(&WORD, bytes, at)
 }
 
 /// One parameter as the scanner met it: places in the scanned text.

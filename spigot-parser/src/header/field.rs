@@ -7,6 +7,7 @@ use std::fmt;
 use bytestring::ByteString;
 
 use crate::grammar::{quoted_end, trimmed};
+use crate::message::octets::find;
 use crate::uri::Redacted;
 
 /// The text of one header value, and what owns it.
@@ -94,7 +95,7 @@ impl<'a> Iterator for Elements<'a> {
 
     fn next(&mut self) -> Option<&'a str> {
         let rest = self.rest?;
-        let element = match memchr::memchr(b',', rest.as_bytes()).and_then(|_| comma(rest.as_bytes())) {
+        let element = match find(rest.as_bytes(), 0, b',').and_then(|_| comma(rest.as_bytes())) {
             Some(comma) => {
                 self.rest = Some(&rest[comma + 1..]);
                 &rest[..comma]
@@ -115,7 +116,7 @@ fn comma(bytes: &[u8]) -> Option<usize> {
         match bytes.get(at)? {
             b',' => return Some(at),
             b'"' => at = quoted_end(bytes, at)?,
-            b'<' => at += memchr::memchr(b'>', &bytes[at..])? + 1,
+            b'<' => at = find(bytes, at, b'>')? + 1,
             _ => at += 1,
         }
     }

@@ -5,7 +5,7 @@
 
 use super::Known;
 
-const COUNT: usize = Known::ALL.len();
+const COUNT: usize = count();
 
 /// How many octets of a name are hashed and compared as two words.
 const WIDTH: usize = 16;
@@ -50,7 +50,7 @@ impl Word {
     }
 }
 
-/// A known name: its length and its first sixteen octets.
+/// A known name, long or compact: its length and its first sixteen octets.
 #[derive(Clone, Copy)]
 struct Entry {
     low: Word,
@@ -60,8 +60,8 @@ struct Entry {
 }
 
 impl Entry {
-    const fn of(known: Known) -> Entry {
-        let name = known.long().as_bytes();
+    const fn of(known: Known, name: &str) -> Entry {
+        let name = name.as_bytes();
         Entry {
             low: Word::of(name, 0),
             high: Word::of(name, 8),
@@ -71,11 +71,10 @@ impl Entry {
     }
 }
 
-static ENTRIES: [Entry; COUNT] = entries();
+/// The entries; what is left of the 256 that a slot can name is filled with the first.
+static ENTRIES: [Entry; 256] = entries();
 /// The entry of each hash. Those of hashes that no known name has are the first, which then is not the one.
 static SLOTS: [u8; 1 << BITS] = slots();
-/// The name that each letter is the compact form of.
-static COMPACT: [Option<Known>; 26] = compact();
 /// The octets of the two words that belong to a name of so many octets.
 static MASKS: [(u64, u64); WIDTH + 1] = masks();
 const FACTOR: u64 = factor();
@@ -93,20 +92,17 @@ pub(crate) fn find(name: &[u8]) -> Option<Known> {
 #[inline(always)]
 pub(crate) fn find_by_first(first: &[u8; WIDTH], name: &[u8]) -> Option<Known> {
     let length = name.len();
-    if length <= 1 {
-        let letter = usize::from((name.first()? | 0x20).wrapping_sub(b'a'));
-        return COMPACT.get(letter).copied().flatten();
-    }
     let words = u128::from_le_bytes(*first);
     let (low, high) = match MASKS.get(length) {
         Some((low, high)) => (words as u64 & low, (words >> 64) as u64 & high),
         None => (words as u64, (words >> 64) as u64),
     };
-    let entry = ENTRIES.get(usize::from(SLOTS[hash(low, high, length, FACTOR)]))?;
+    let entry = &ENTRIES[usize::from(SLOTS[hash(low, high, length, FACTOR)])];
     if !entry.low.is(low) || !entry.high.is(high) || usize::from(entry.length) != length {
         return None;
     }
     if length > WIDTH {
+        // No compact name is so long.
         let rest = entry.known.long().as_bytes().get(WIDTH..)?;
         return rest
             .eq_ignore_ascii_case(name.get(WIDTH..)?)
@@ -125,14 +121,30 @@ const fn entry_hash(entry: &Entry, factor: u64) -> usize {
     hash(entry.low.octets, entry.high.octets, entry.length as usize, factor)
 }
 
-const fn entries() -> [Entry; COUNT] {
-    let mut entries = [Entry::of(Known::ALL[0]); COUNT];
-    let mut at = 0;
-    while at < COUNT {
-        entries[at] = Entry::of(Known::ALL[at]);
+const fn entries() -> [Entry; 256] {
+    let mut entries = [Entry::of(Known::ALL[0], Known::ALL[0].long()); 256];
+    let (mut at, mut filled) = (0, 0);
+    while at < Known::ALL.len() {
+        let known = Known::ALL[at];
+        entries[filled] = Entry::of(known, known.long());
+        filled += 1;
+        if !known.short().is_empty() {
+            entries[filled] = Entry::of(known, known.short());
+            filled += 1;
+        }
         at += 1;
     }
     entries
+}
+
+/// How many names there are, compact ones included.
+const fn count() -> usize {
+    let (mut at, mut count) = (0, 0);
+    while at < Known::ALL.len() {
+        count += if Known::ALL[at].short().is_empty() { 1 } else { 2 };
+        at += 1;
+    }
+    count
 }
 
 /// The first factor tried that gives every name a hash of its own.
@@ -183,18 +195,6 @@ const fn masks() -> [(u64, u64); WIDTH + 1] {
         length += 1;
     }
     masks
-}
-
-const fn compact() -> [Option<Known>; 26] {
-    let mut letters = [None; 26];
-    let mut at = 0;
-    while at < COUNT {
-        if let [letter] = Known::ALL[at].short().as_bytes() {
-            letters[(*letter - b'a') as usize] = Some(Known::ALL[at]);
-        }
-        at += 1;
-    }
-    letters
 }
 
 #[cfg(test)]

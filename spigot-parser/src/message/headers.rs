@@ -187,57 +187,36 @@ impl Headers {
 
 /// What the rest of the message needs of the index.
 impl Headers {
-    /// The headers whose `lines` are indexed in `head`; takes the folds out of those that have some.
-    pub(crate) fn indexed(head: ByteString, lines: Vec<Line>, folded: bool) -> Headers {
-        let mut headers = Headers {
-            head,
-            lines,
-            added: Vec::new(),
+    /// The headers whose `lines` are indexed in `head`; takes the folds out of those that have some, if `folded` says that
+    /// there are.
+    #[inline(always)]
+    pub(crate) fn indexed(head: ByteString, mut lines: Vec<Line>, folded: bool) -> Headers {
+        let added = match folded {
+            true => unfold(&head, &mut lines),
+            false => Vec::new(),
         };
-        if folded {
-            headers.unfold();
-        }
-        headers
-    }
-
-    /// Takes the folds out of values, where there are some, and gives lines that were folded with a bare LF the
-    /// line ends that they are to be written with.
-    #[cold]
-    fn unfold(&mut self) {
-        for index in 0..self.lines.len() {
-            let mut line = self.lines[index];
-            if !std::mem::take(&mut line.folded) {
-                continue;
-            }
-            let value = self.value(&line);
-            if value.contains('\n') {
-                let value = unfolded(value);
-                (line.value_start, line.value_end) = (0, value.len() as u32);
-                line.value_text = self.add(value.into());
-            }
-            let raw = self.raw(&line);
-            if raw.matches('\n').count() > raw.matches("\r\n").count() {
-                let raw = raw
-                    .split('\n')
-                    .map(|part| part.trim_end_matches('\r'))
-                    .collect::<Vec<_>>()
-                    .join("\r\n");
-                (line.start, line.end) = (0, raw.len() as u32);
-                line.text = self.add(raw.into());
-            }
-            self.lines[index] = line;
-        }
+        Headers { head, lines, added }
     }
 
     /// Where the first line of that name is.
+    #[inline]
     pub(super) fn position(&self, name: &HeaderName) -> Option<usize> {
-        match name.known() {
-            Some(known) => self.lines.iter().position(|line| line.name == Some(known)),
-            None => self.lines.iter().position(|line| self.is(line, name)),
-        }
+        self.position_from(0, name)
+    }
+
+    /// Where the first line of that name at or after `from` is.
+    #[inline]
+    pub(super) fn position_from(&self, from: usize, name: &HeaderName) -> Option<usize> {
+        let lines = self.lines.get(from..)?;
+        let found = match name.known() {
+            Some(known) => lines.iter().position(|line| line.name == Some(known)),
+            None => lines.iter().position(|line| self.is(line, name)),
+        };
+        found.map(|index| from + index)
     }
 
     /// Whether `line` has that name.
+    #[inline]
     pub(super) fn is(&self, line: &Line, name: &HeaderName) -> bool {
         match name.known() {
             Some(known) => line.name == Some(known),
@@ -365,6 +344,34 @@ pub(super) fn check(name: &HeaderName, value: &str) -> Result<(), ParseError> {
         }
         None => Ok(()),
     }
+}
+
+/// Takes the folds out of values, where there are some, and gives lines that were folded with a bare LF the line ends that
+/// they are to be written with. Gives the texts that this makes.
+#[cold]
+fn unfold(head: &ByteString, lines: &mut [Line]) -> Vec<ByteString> {
+    let mut added = Vec::new();
+    let mut add = |text: String| {
+        added.push(ByteString::from(text));
+        added.len() as u32
+    };
+    for line in lines.iter_mut().filter(|line| line.folded) {
+        line.folded = false;
+        let value = &head[line.value_start as usize..line.value_end as usize];
+        if value.contains('\n') {
+            let value = unfolded(value);
+            (line.value_start, line.value_end) = (0, value.len() as u32);
+            line.value_text = add(value);
+        }
+        let raw = &head[line.start as usize..line.end as usize];
+        if raw.matches('\n').count() > raw.matches("\r\n").count() {
+            let parts = raw.split('\n').map(|part| part.trim_end_matches('\r'));
+            let raw = parts.collect::<Vec<_>>().join("\r\n");
+            (line.start, line.end) = (0, raw.len() as u32);
+            line.text = add(raw);
+        }
+    }
+    added
 }
 
 /// The text with each fold as one SP (RFC 3261 §7.3.1, §25.1).

@@ -4,7 +4,7 @@
 
 mod headers;
 mod line;
-mod octets;
+pub(crate) mod octets;
 mod parse;
 mod request;
 mod response;

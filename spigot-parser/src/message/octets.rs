@@ -48,17 +48,25 @@ const BLOCK: usize = 64;
 fn mask(bytes: &[u8], at: usize) -> u64 {
     match bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
         Some(block) => block_mask(block),
-        None => last_mask(bytes.get(at..).unwrap_or_default()),
+        None => last_mask(bytes, at),
     }
 }
 
+/// The same where fewer than 64 octets are left: the last 64 are looked at, without those before `at`.
 #[inline(never)]
-fn last_mask(rest: &[u8]) -> u64 {
-    let mut block = [b' '; BLOCK];
-    for (octet, there) in block.iter_mut().zip(rest) {
-        *octet = *there;
+fn last_mask(bytes: &[u8], at: usize) -> u64 {
+    let left = bytes.len().saturating_sub(at);
+    match bytes.last_chunk::<BLOCK>() {
+        Some(_) if left == 0 => 0,
+        Some(block) => block_mask(block) >> (BLOCK - left),
+        None => {
+            let mut block = [b' '; BLOCK];
+            for (octet, there) in block.iter_mut().zip(bytes.get(at..).unwrap_or_default()) {
+                *octet = *there;
+            }
+            block_mask(&block)
+        }
     }
-    block_mask(&block)
 }
 
 #[inline(always)]
@@ -68,6 +76,25 @@ fn block_mask(block: &[u8; BLOCK]) -> u64 {
         .iter()
         .rev()
         .fold(0, |mask, quarter| mask << 16 | u64::from(control_mask(quarter)))
+}
+
+/// Where the first `octet` at or after `at` is. For texts of some dozens of octets, which values are; the general
+/// search of the `memchr` crate takes longer to begin.
+#[inline]
+pub(crate) fn find(bytes: &[u8], mut at: usize, octet: u8) -> Option<usize> {
+    loop {
+        let rest = bytes.get(at..)?;
+        let Some(first) = rest.first_chunk::<16>() else {
+            return rest
+                .iter()
+                .position(|there| *there == octet)
+                .map(|found| at + found);
+        };
+        match equal_mask(first, octet) {
+            0 => at += 16,
+            mask => return Some(at + mask.trailing_zeros() as usize),
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -172,6 +199,21 @@ mod tests {
         assert_eq!(all("\u{80}é漢 ~\u{ffff}".as_bytes(), 0), []);
         assert_eq!(all(b"a", 5), []);
         assert_eq!(all(b"\r\n\r\n", 1), [1, 2, 3]);
+    }
+
+    #[test]
+    fn an_octet_is_found_wherever_it_is() {
+        for length in 0..70 {
+            for at in 0..length {
+                let mut bytes = vec![b'a'; length];
+                bytes[at] = b',';
+                bytes[length - 1] = b',';
+                for from in 0..length + 2 {
+                    let expected = bytes.iter().skip(from).position(|octet| *octet == b',');
+                    assert_eq!(find(&bytes, from, b','), expected.map(|found| from + found));
+                }
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::octets::Controls;
 use super::scan::{Head, cut, header_lines, skip_empty_lines};
 use super::start_line::{StartLine, is_response, start_line};
 use crate::header::Field;
-use crate::{ErrorKind, Limits, Message, Method, ParseError, Request, Response, Uri};
+use crate::{ErrorKind, Limits, Message, Method, ParseError, Request, Response, SipUri, Uri};
 
 /// How many lines the index has room for at first; most messages have fewer.
 const USUAL_LINES: usize = 32;
@@ -43,16 +43,32 @@ fn parse(mut datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, 
             uri: (uri_start, uri_end),
             ..
         } => {
-            let method =
-                Method::from_token(&head[start..method_end]).map_err(|error| error.shifted(start))?;
-            let uri = Uri::parse(Field::within(&head, &head[uri_start..uri_end]))
-                .map_err(|error| error.shifted(uri_start))?;
-            Ok(Message::Request(Request {
-                method,
-                uri,
-                headers: Headers::indexed(head, lines, scanned.folded),
-                body,
-            }))
+            let method = match Method::from_token(&head[start..method_end]) {
+                Ok(method) => method,
+                Err(error) => return Err(error.shifted(start)),
+            };
+            let uri = Field::within(&head, &head[uri_start..uri_end]);
+            // A whole message is made at each end of the way there: what is big is to be made where it stays.
+            if crate::uri::is_sip(uri.as_str()) {
+                return match SipUri::parse(uri) {
+                    Ok(uri) => Ok(Message::Request(Request {
+                        method,
+                        uri: Uri::Sip(uri),
+                        headers: Headers::indexed(head, lines, scanned.folded),
+                        body,
+                    })),
+                    Err(error) => Err(error.shifted(uri_start)),
+                };
+            }
+            match Uri::parse(uri) {
+                Ok(uri) => Ok(Message::Request(Request {
+                    method,
+                    uri,
+                    headers: Headers::indexed(head, lines, scanned.folded),
+                    body,
+                })),
+                Err(error) => Err(error.shifted(uri_start)),
+            }
         }
         StartLine::Response {
             status,

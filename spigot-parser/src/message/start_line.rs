@@ -3,7 +3,7 @@
 //! Invariant: it is read strictly. What is not exactly one SP apart is refused, so nothing is passed on that the next
 //! hop may read otherwise.
 
-use super::octets::Controls;
+use super::octets::{Controls, find};
 use super::scan::line_end;
 use crate::grammar::token_end;
 use crate::{ErrorKind, Limits, ParseError, StatusCode};
@@ -78,7 +78,7 @@ fn request_line(
         return Err(cut_or(bytes, method_end, "one SP after the method"));
     }
     let uri_start = method_end + 1;
-    let uri_end = memchr::memchr(b' ', &bytes[uri_start..end]).map_or(end, |length| uri_start + length);
+    let uri_end = find(&bytes[..end], uri_start, b' ').unwrap_or(end);
     if uri_end - uri_start > limits.uri {
         return Err(ParseError::new(
             ErrorKind::UriTooLong,
@@ -114,7 +114,7 @@ fn status_line(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<St
         return Err(version_fault(bytes, start, end));
     };
     if !is_version_2(version) || bytes.get(version_end) != Some(&b' ') {
-        let word = memchr::memchr(b' ', &bytes[start..end]).map_or(end, |length| start + length);
+        let word = find(&bytes[..end], start, b' ').unwrap_or(end);
         return Err(version_fault(bytes, start, word));
     }
     let code = version_end + 1;

@@ -4,6 +4,7 @@
 
 use super::headers::Headers;
 use super::line::Line;
+use super::octets::find;
 use super::scan::unfit_for_value;
 use crate::header::{Field, Shape, TypedHeader, elements};
 use crate::{ErrorKind, ParseError};
@@ -32,20 +33,20 @@ impl Headers {
             return Ok(None);
         };
         let line = &self.lines[index];
-        let others = &self.lines[index + 1..];
         match H::SHAPE {
-            Shape::List => self.element(line, first_element(self.value(line))).map(Some),
-            Shape::Lines => self.element(line, self.value(line)).map(Some),
+            Shape::List => self.first(line, first_element(self.value(line))),
+            Shape::Lines => self.first(line, self.value(line)),
             Shape::Single => {
-                if let Some(again) = others.iter().find(|line| self.is(line, &name)) {
-                    let error = ParseError::new(ErrorKind::Duplicate, offset(again), "the header once only");
+                if let Some(again) = self.position_from(index + 1, &name) {
+                    let at = offset(&self.lines[again]);
+                    let error = ParseError::new(ErrorKind::Duplicate, at, "the header once only");
                     return Err(error.in_header(&name));
                 }
-                self.element(line, self.value(line)).map(Some)
+                self.first(line, self.value(line))
             }
             Shape::Joined => {
-                if !others.iter().any(|line| self.is(line, &name)) {
-                    return self.element(line, self.value(line)).map(Some);
+                if self.position_from(index + 1, &name).is_none() {
+                    return self.first(line, self.value(line));
                 }
                 // Each by itself first: quotes that one line opens and the next one closes would hide what is between.
                 let mut joined = String::new();
@@ -180,18 +181,40 @@ impl Headers {
         Ok(())
     }
 
+    /// Parses `element`, a part of the value of `line`, to where it stays: what is moved on its way costs as much as what
+    /// is parsed.
+    #[inline(always)]
+    fn first<H: TypedHeader>(&self, line: &Line, element: &str) -> Result<Option<H>, ParseError> {
+        match H::parse(Field::within(self.text(line.value_text), element)) {
+            Ok(header) => Ok(Some(header)),
+            Err(error) => Err(self.located::<H>(line, element, error)),
+        }
+    }
+
     /// Parses `element`, a part of the value of `line`.
     pub(super) fn element<H: TypedHeader>(&self, line: &Line, element: &str) -> Result<H, ParseError> {
-        H::parse(Field::within(self.text(line.value_text), element)).map_err(|error| {
-            error
-                .shifted(offset(line) + distance(self.value(line), element))
-                .in_header(&H::NAME)
-        })
+        match H::parse(Field::within(self.text(line.value_text), element)) {
+            Ok(header) => Ok(header),
+            Err(error) => Err(self.located::<H>(line, element, error)),
+        }
+    }
+
+    /// The error as one of the message.
+    #[cold]
+    fn located<H: TypedHeader>(&self, line: &Line, element: &str, error: ParseError) -> ParseError {
+        error
+            .shifted(offset(line) + distance(self.value(line), element))
+            .in_header(&H::NAME)
     }
 }
 
+/// Nearly always the value is one element, and it was trimmed when it was indexed.
+#[inline]
 fn first_element(value: &str) -> &str {
-    elements(value).next().unwrap_or(value)
+    match find(value.as_bytes(), 0, b',') {
+        None => value,
+        Some(_) => elements(value).next().unwrap_or(value),
+    }
 }
 
 /// Where the value of `line` begins in the message; in a folded line, where the line does; 0 in one that was added.

@@ -56,16 +56,29 @@ pub enum Uri {
     Other(AbsoluteUri),
 }
 
+/// Whether a URI is a SIP or SIPS URI, going by its scheme.
+#[inline]
+pub(crate) fn is_sip(text: &str) -> bool {
+    sip::scheme(text).is_some()
+}
+
 impl Uri {
     /// Parses a URI out of a field, sharing the field's text.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) where the text leaves the grammar of its scheme.
+    #[inline(always)]
     pub fn parse(field: Field<'_>) -> Result<Uri, ParseError> {
-        if sip::scheme(field.as_str()).is_some() {
-            SipUri::parse(field).map(Uri::Sip)
-        } else if tel::is_tel(field.as_str()) {
+        if is_sip(field.as_str()) {
+            return Ok(Uri::Sip(SipUri::parse(field)?));
+        }
+        Uri::parse_other(field)
+    }
+
+    /// Parses a URI of another scheme.
+    fn parse_other(field: Field<'_>) -> Result<Uri, ParseError> {
+        if tel::is_tel(field.as_str()) {
             TelUri::parse(field).map(Uri::Tel)
         } else {
             AbsoluteUri::parse(field).map(Uri::Other)

@@ -74,10 +74,18 @@ pub struct SipUri {
 }
 
 /// Whether `text` begins with `sip:` (false) or `sips:` (true).
+#[inline]
 pub(super) fn scheme(text: &str) -> Option<bool> {
-    match text.as_bytes() {
-        [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] => Some(false),
-        [b's' | b'S', b'i' | b'I', b'p' | b'P', b's' | b'S', b':', ..] => Some(true),
+    /// The bit that tells lower case from upper in the first three of four octets.
+    const CASE: u32 = 0x0020_2020;
+    const SIP: u32 = u32::from_le_bytes(*b"sip:");
+    match text.as_bytes().first_chunk() {
+        Some(first) if u32::from_le_bytes(*first) | CASE == SIP => Some(false),
+        Some([b's' | b'S', b'i' | b'I', b'p' | b'P', b's' | b'S'])
+            if text.as_bytes().get(4) == Some(&b':') =>
+        {
+            Some(true)
+        }
         _ => None,
     }
 }
@@ -92,36 +100,18 @@ impl SipUri {
     /// # Errors
     ///
     /// [`ErrorKind::Uri`] where the text leaves the grammar, [`ErrorKind::TooManyParams`].
+    #[inline(always)]
     pub fn parse(field: Field<'_>) -> Result<SipUri, ParseError> {
-        let text = field.as_str();
-        let bytes = text.as_bytes();
-        let Some(secure) = scheme(text) else {
-            return fault(0, "`sip:` or `sips:`");
-        };
-        let start = if secure { 5 } else { 4 };
-        let (user_end, host) = match userinfo(bytes, start) {
-            Some((user_end, at_sign)) => (user_end, at_sign + 1),
-            None => (0, start),
-        };
-        let host_end = host_end(ErrorKind::Uri, bytes, host)?;
-        let (port, params) = match bytes.get(host_end) {
-            Some(b':') => port(ErrorKind::Uri, bytes, host_end + 1).map(|(port, end)| (Some(port), end))?,
-            _ => (None, host_end),
-        };
-        let headers = scan_params(bytes, params)?;
-        let end = scan_headers(bytes, headers)?;
-        if end != bytes.len() {
-            return fault(end, "the end of the URI");
-        }
+        let places = places(field.as_str())?;
         Ok(SipUri {
             text: field.share(),
-            user_end: user_end as u32,
-            host: host as u32,
-            host_end: host_end as u32,
-            params: params as u32,
-            headers: headers as u32,
-            port,
-            secure,
+            user_end: places.user_end,
+            host: places.host,
+            host_end: places.host_end,
+            params: places.params,
+            headers: places.headers,
+            port: places.port,
+            secure: places.secure,
         })
     }
 
@@ -341,6 +331,58 @@ pub(crate) fn bracketed(host: &str) -> Cow<'_, str> {
     } else {
         host.into()
     }
+}
+
+/// Where the parts of a URI are. Found apart from the URI's text being shared, so that what is big is made once, where
+/// it stays.
+struct Places {
+    user_end: u32,
+    host: u32,
+    host_end: u32,
+    params: u32,
+    headers: u32,
+    port: Option<u16>,
+    secure: bool,
+}
+
+/// Finds the parts of the URI that the whole of `text` is.
+fn places(text: &str) -> Result<Places, ParseError> {
+    let bytes = text.as_bytes();
+    let Some(secure) = scheme(text) else {
+        return fault(0, "`sip:` or `sips:`");
+    };
+    let start = if secure { 5 } else { 4 };
+    let (user_end, host) = match userinfo(bytes, start) {
+        Some((user_end, at_sign)) => (user_end, at_sign + 1),
+        None => (0, start),
+    };
+    let host_end = host_end(ErrorKind::Uri, bytes, host)?;
+    let (port, params) = match bytes.get(host_end) {
+        Some(b':') => match port(ErrorKind::Uri, bytes, host_end + 1) {
+            Ok((port, end)) => (Some(port), end),
+            Err(error) => return Err(error),
+        },
+        _ => (None, host_end),
+    };
+    let headers = match bytes.get(params) {
+        Some(b';') => scan_params(bytes, params)?,
+        _ => params,
+    };
+    if headers != bytes.len() {
+        let end = scan_headers(bytes, headers)?;
+        if end != bytes.len() {
+            return fault(end, "the end of the URI");
+        }
+    }
+    Ok(Places {
+        user_end: user_end as u32,
+        host: host as u32,
+        host_end: host_end as u32,
+        params: params as u32,
+        headers: headers as u32,
+        port,
+        secure,
+    })
 }
 
 /// The ends of the user and of the userinfo that begin at `start`, if there is an `@` after them; what else begins there
