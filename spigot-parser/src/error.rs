@@ -115,6 +115,11 @@ impl ParseError {
         }
     }
 
+    /// The same error, found at `offset`.
+    pub(crate) const fn moved_to(self, offset: usize) -> Self {
+        ParseError { offset: 0, ..self }.shifted(offset)
+    }
+
     /// The same error, found in the value of the header `name`.
     pub(crate) fn in_header(self, name: &HeaderName) -> Self {
         ParseError {

@@ -166,17 +166,29 @@ impl Headers {
     pub fn copy_from(&mut self, other: &Headers, name: &HeaderName) {
         for line in other.lines.iter().filter(|line| other.is(line, name)) {
             let raw = other.raw(line);
-            let text = self.add(other.text(line.text).slice_ref(raw));
+            // Octets that are added before the value.
+            let mut added = 0;
+            let text = if line.text == 0 && other.is_bare() && raw.contains('\n') {
+                if line.value_text == 0 {
+                    let before_value = &raw[..(line.value_start - line.start) as usize];
+                    added = before_value.matches('\n').count() as u32;
+                }
+                ByteString::from(raw.replace('\n', "\r\n"))
+            } else {
+                other.text(line.text).slice_ref(raw)
+            };
+            let end = text.len() as u32;
+            let text = self.add(text);
             let mut copy = Line {
                 start: 0,
-                end: line.end - line.start,
+                end,
                 text,
                 value_text: text,
                 ..*line
             };
             if line.value_text == line.text {
-                copy.value_start = line.value_start - line.start;
-                copy.value_end = line.value_end - line.start;
+                copy.value_start = line.value_start - line.start + added;
+                copy.value_end = line.value_end - line.start + added;
             } else {
                 copy.value_text = self.add(other.text(line.value_text).clone());
             }
@@ -196,6 +208,11 @@ impl Headers {
             false => Vec::new(),
         };
         Headers { head, lines, added }
+    }
+
+    /// Whether the lines of the head end with a bare LF, which is written as CRLF.
+    pub(super) fn is_bare(&self) -> bool {
+        self.head.ends_with("\n\n")
     }
 
     /// Where the first line of that name is.
@@ -346,8 +363,7 @@ pub(super) fn check(name: &HeaderName, value: &str) -> Result<(), ParseError> {
     }
 }
 
-/// Takes the folds out of values, where there are some, and gives lines that were folded with a bare LF the line ends that
-/// they are to be written with. Gives the texts that this makes.
+/// Takes the folds out of values, where there are some. Gives the texts that this makes.
 #[cold]
 fn unfold(head: &ByteString, lines: &mut [Line]) -> Vec<ByteString> {
     let mut added = Vec::new();
@@ -362,13 +378,6 @@ fn unfold(head: &ByteString, lines: &mut [Line]) -> Vec<ByteString> {
             let value = unfolded(value);
             (line.value_start, line.value_end) = (0, value.len() as u32);
             line.value_text = add(value);
-        }
-        let raw = &head[line.start as usize..line.end as usize];
-        if raw.matches('\n').count() > raw.matches("\r\n").count() {
-            let parts = raw.split('\n').map(|part| part.trim_end_matches('\r'));
-            let raw = parts.collect::<Vec<_>>().join("\r\n");
-            (line.start, line.end) = (0, raw.len() as u32);
-            line.text = add(raw);
         }
     }
     added
@@ -386,6 +395,26 @@ fn unfolded(value: &str) -> String {
         text.push_str(line);
     }
     text
+}
+
+/// Where in `value`, which has folds, the octet is that is at `at` in the text without them.
+pub(super) fn place_in_folded(value: &str, at: usize) -> usize {
+    let (mut length, mut end) = (0, 0);
+    for line in value.split_inclusive('\n') {
+        let content = line.trim_matches([' ', '\t', '\r', '\n']);
+        let start = end + line.find(content).unwrap_or_default();
+        end += line.len();
+        if content.is_empty() {
+            continue;
+        }
+        // The blank that stands for the fold.
+        length += usize::from(length > 0);
+        if at <= length + content.len() {
+            return start + at.saturating_sub(length);
+        }
+        length += content.len();
+    }
+    value.trim_end_matches([' ', '\t', '\r', '\n']).len()
 }
 
 /// The name and the value, without passwords in URIs and all of credentials: they do not belong into logs.
@@ -438,6 +467,55 @@ mod tests {
             Some("I know you're there, pick up")
         );
         assert_eq!(request.headers().get(&HeaderName::TO), Some("x"));
+    }
+
+    #[test]
+    fn an_octet_is_found_behind_folds() {
+        for folded in [
+            " \r\n  ab c\r\n\td,\r\n e",
+            "ab c \t\n  d,\n\te \n",
+            " ab c\r\n d,\r\n e",
+        ] {
+            let plain = unfolded(folded);
+            assert_eq!(plain, "ab c d, e");
+            for (at, octet) in plain.bytes().enumerate() {
+                let found = folded.as_bytes()[place_in_folded(folded, at)];
+                assert!(
+                    found == octet || (at == 4 && found != b'd') || at == 7,
+                    "{folded:?} {at}"
+                );
+            }
+            assert_eq!(
+                place_in_folded(folded, plain.len()),
+                folded.find('e').unwrap() + 1
+            );
+            assert_eq!(place_in_folded(folded, 99), folded.find('e').unwrap() + 1);
+        }
+    }
+
+    #[test]
+    fn lines_folded_with_a_bare_lf_are_copied_with_crlf() {
+        let text = "OPTIONS sip:a.example SIP/2.0\nVia: \n a,\n b\nv:\n c\nVia: d\n\n";
+        let mut response = Response::new(StatusCode::OK);
+        let request = Request::parse(text).unwrap();
+        response
+            .headers_mut()
+            .copy_from(request.headers(), &HeaderName::VIA);
+        assert_eq!(
+            response.headers().get_all(&HeaderName::VIA).collect::<Vec<_>>(),
+            ["a, b", "c", "d"]
+        );
+        let lines = "Via: \r\n a,\r\n b\r\nv:\r\n c\r\nVia: d\r\n";
+        let expected = format!("SIP/2.0 200 OK\r\n{lines}Content-Length: 0\r\n\r\n");
+        assert_eq!(response.to_bytes(), expected);
+        let mut again = request.clone();
+        again
+            .headers_mut()
+            .copy_from(response.headers(), &HeaderName::VIA);
+        assert_eq!(
+            again.to_bytes(),
+            format!("OPTIONS sip:a.example SIP/2.0\r\n{lines}{lines}Content-Length: 0\r\n\r\n")
+        );
     }
 
     #[test]

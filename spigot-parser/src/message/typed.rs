@@ -2,7 +2,7 @@
 //!
 //! Invariant: a value that cannot be parsed is left where it is.
 
-use super::headers::Headers;
+use super::headers::{Headers, place_in_folded};
 use super::line::Line;
 use super::octets::find;
 use super::scan::unfit_for_value;
@@ -38,7 +38,7 @@ impl Headers {
             Shape::Lines => self.first(line, self.value(line)),
             Shape::Single => {
                 if let Some(again) = self.position_from(index + 1, &name) {
-                    let at = offset(&self.lines[again]);
+                    let at = self.lines[again].start as usize;
                     let error = ParseError::new(ErrorKind::Duplicate, at, "the header once only");
                     return Err(error.in_header(&name));
                 }
@@ -64,7 +64,7 @@ impl Headers {
                 let parsed = H::parse(Field::new(&joined));
                 parsed
                     .map(Some)
-                    .map_err(|error| error.shifted(offset(line)).in_header(&name))
+                    .map_err(|error| error.shifted(self.place(line, 0)).in_header(&name))
             }
         }
     }
@@ -202,9 +202,22 @@ impl Headers {
     /// The error as one of the message.
     #[cold]
     fn located<H: TypedHeader>(&self, line: &Line, element: &str, error: ParseError) -> ParseError {
-        error
-            .shifted(offset(line) + distance(self.value(line), element))
-            .in_header(&H::NAME)
+        let at = distance(self.value(line), element) + error.offset();
+        error.moved_to(self.place(line, at)).in_header(&H::NAME)
+    }
+
+    /// Where the octet at `at` in the value of `line` is in the message; in a line that was added, where it is in the
+    /// value.
+    pub(super) fn place(&self, line: &Line, at: usize) -> usize {
+        match (line.text, line.value_text) {
+            (0, 0) => line.value_start as usize + at,
+            (0, _) => {
+                let raw = self.raw(line);
+                let value = raw.find(':').map_or(0, |colon| colon + 1);
+                line.start as usize + value + place_in_folded(&raw[value..], at)
+            }
+            _ => at,
+        }
     }
 }
 
@@ -214,15 +227,6 @@ fn first_element(value: &str) -> &str {
     match find(value.as_bytes(), 0, b',') {
         None => value,
         Some(_) => elements(value).next().unwrap_or(value),
-    }
-}
-
-/// Where the value of `line` begins in the message; in a folded line, where the line does; 0 in one that was added.
-pub(super) fn offset(line: &Line) -> usize {
-    match (line.text, line.value_text) {
-        (0, 0) => line.value_start as usize,
-        (0, _) => line.start as usize,
-        _ => 0,
     }
 }
 
@@ -294,7 +298,7 @@ mod tests {
         let error = request.headers().typed::<CSeq>().unwrap_err();
         assert_eq!(
             (error.kind(), error.header(), error.offset()),
-            (ErrorKind::Duplicate, Some("CSeq"), 54)
+            (ErrorKind::Duplicate, Some("CSeq"), 48)
         );
     }
 

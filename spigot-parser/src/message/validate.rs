@@ -5,7 +5,6 @@
 use super::headers::Headers;
 use super::line::Line;
 use super::parse::number;
-use super::typed::offset;
 use crate::header::{CSeq, CallId, From, To, TypedHeader, Via, elements};
 use crate::header_name::Known;
 use crate::{ErrorKind, HeaderName, Method, ParseError};
@@ -47,7 +46,11 @@ pub(super) fn headers(headers: &Headers, method: Option<&Method>) -> Result<(), 
             Known::CallId => call_id = Some(line),
             Known::CSeq => cseq = Some(line),
             Known::MaxForwards | Known::ContentLength if number(headers.value(line).as_bytes()).is_none() => {
-                let error = ParseError::new(ErrorKind::Value, offset(line), "a number in decimal digits");
+                let error = ParseError::new(
+                    ErrorKind::Value,
+                    headers.place(line, 0),
+                    "a number in decimal digits",
+                );
                 return Err(error.in_header(&known.into()));
             }
             _ => {}
@@ -62,7 +65,7 @@ pub(super) fn headers(headers: &Headers, method: Option<&Method>) -> Result<(), 
     let number_and_method = required::<CSeq>(headers, cseq)?;
     match method {
         Some(method) if method != number_and_method.method() => {
-            let at = cseq.map_or(0, offset);
+            let at = cseq.map_or(0, |line| headers.place(line, 0));
             Err(ParseError::new(
                 ErrorKind::Mismatch,
                 at,
@@ -162,6 +165,33 @@ mod tests {
         let mut lines = LINES;
         lines[5] = "Max-Forwards: 300";
         assert_eq!(fault(&lines), None);
+    }
+
+    #[test]
+    fn a_fault_behind_a_fold_is_found_where_it_is() {
+        for (index, bad) in [
+            (0, "Via:\r\n SIP/2.0/UDP\r\n  a.example ;\r\n ttl=^x"),
+            (0, "v: SIP/2.0/UDP a,\r\n SIP/2.0/TCP\t\r\n\t ^;x"),
+            (1, "From: <sip:a@a.example>\r\n ;^;"),
+            (2, "To:\r\n <sip:b>\r\n\t^x"),
+            (4, "CSeq: ^4711\r\n   INVITE"),
+            (4, "CSeq:\r\n ^x"),
+            (5, "Max-Forwards:\r\n ^x"),
+        ] {
+            let mut lines = LINES;
+            lines[index] = bad;
+            let head = format!(
+                "OPTIONS sip:b@b.example SIP/2.0\r\n{}\r\n\r\n",
+                lines.join("\r\n")
+            );
+            for head in [head.replace("\r\n", "\n"), head] {
+                let error = Request::parse(head.replace('^', ""))
+                    .unwrap()
+                    .validate()
+                    .unwrap_err();
+                assert_eq!(Some(error.offset()), head.find('^'), "{bad:?}: {error}");
+            }
+        }
     }
 
     #[test]

@@ -45,10 +45,11 @@ fn put_headers(headers: &Headers, body_length: usize, out: &mut BytesMut) {
     // The part of the head that is still to be copied: whole lines with their line ends, the last one's apart.
     let mut pending = 0..0;
     let mut length_written = false;
+    let bare = headers.is_bare();
     for line in &headers.lines {
         let written_anew = line.name == Some(Known::ContentLength)
             && (length_written || number(headers.value(line).as_bytes()) != Some(body_length));
-        if line.text == 0 && !written_anew {
+        if line.text == 0 && !written_anew && !bare {
             let (start, end) = (line.start as usize, line.end as usize);
             if pending.end + 2 == start && head[pending.end..start] == *b"\r\n" && !pending.is_empty() {
                 pending.end = end;
@@ -59,7 +60,11 @@ fn put_headers(headers: &Headers, body_length: usize, out: &mut BytesMut) {
         } else {
             put_line(&head[std::mem::take(&mut pending)], out);
             if !written_anew {
-                put_line(headers.raw(line).as_bytes(), out);
+                let raw = headers.raw(line);
+                match bare {
+                    false => put_line(raw.as_bytes(), out),
+                    true => raw.lines().for_each(|part| put_line(part.as_bytes(), out)),
+                }
             } else if !length_written {
                 put_length(headers.raw_name(line), body_length, out);
             }
