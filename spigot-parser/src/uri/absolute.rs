@@ -39,7 +39,7 @@ impl AbsoluteUri {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Uri`] where the text leaves the grammar.
+    /// [`ErrorKind::Uri`] where the text leaves the grammar, and for the schemes that have types of their own.
     pub fn parse(field: Field<'_>) -> Result<AbsoluteUri, ParseError> {
         let text = field.as_str();
         let bytes = text.as_bytes();
@@ -57,6 +57,10 @@ impl AbsoluteUri {
         }
         if end != bytes.len() {
             return fault(end, "the end of the URI");
+        }
+        // It would be printed as a URI that it is not held to the grammar of.
+        if super::sip::scheme(text).is_some() || super::tel::is_tel(text) {
+            return fault(0, "a scheme that is not `sip`, `sips` or `tel`");
         }
         Ok(AbsoluteUri {
             text: field.share(),
@@ -114,7 +118,8 @@ mod tests {
     #[test]
     fn what_the_grammar_forbids_is_refused() {
         for text in [
-            "", ":", "a", "a:", "1a:b", "a:b c", "a:b<", "a:\"", "a:b%4", "a:b\r\n", "*", "a_b:c",
+            "", ":", "a", "a:", "1a:b", "a:b c", "a:b<", "a:\"", "a:b%4", "a:b\r\n", "*", "a_b:c", "sip:a",
+            "SIPS:a", "sip:;;", "Tel:-",
         ] {
             assert_eq!(
                 text.parse::<AbsoluteUri>().unwrap_err().kind(),
