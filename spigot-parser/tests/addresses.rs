@@ -199,7 +199,7 @@ where
     let again: T = text
         .parse()
         .unwrap_or_else(|error| panic!("{value:?} is printed as {text:?}, which does not parse: {error}"));
-    assert_eq!(*value, *value);
+    assert_eq!(*value, value.clone());
     assert_eq!(again, *value);
     assert_eq!(*value, again);
     assert_eq!(again.to_string(), text);
