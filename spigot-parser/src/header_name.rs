@@ -163,7 +163,7 @@ header_names! {
     P_PREFERRED_SERVICE PPreferredService "P-Preferred-Service" "" "RFC 6050 §4.2";
     P_EARLY_MEDIA PEarlyMedia "P-Early-Media" "" "RFC 5009 §8";
     P_SERVED_USER PServedUser "P-Served-User" "" "RFC 5502 §6";
-    DIVERSION Diversion "Diversion" "" "RFC 5806 §9";
+    DIVERSION Diversion "Diversion" "" "RFC 5806 §4";
     SUPPRESS_IF_MATCH SuppressIfMatch "Suppress-If-Match" "" "RFC 5839 §7.2";
     USER_TO_USER UserToUser "User-to-User" "" "RFC 7433 §4";
     CONTENT_ID ContentId "Content-ID" "" "RFC 8262 §3";
