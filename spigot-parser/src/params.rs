@@ -113,17 +113,24 @@ impl<'a> Iterator for Params<'a> {
         let name = blanks_end(bytes, at + 1);
         let name_end = word_end(bytes, name);
         let after = blanks_end(bytes, name_end);
-        if bytes.get(after) != Some(&b'=') {
-            self.rest = &text[name_end..];
-            return Some((&text[name..name_end], None));
-        }
-        let value = blanks_end(bytes, after + 1);
-        let end = match bytes.get(value) {
-            Some(b'"') => quoted_end(bytes, value).unwrap_or(bytes.len()),
-            _ => word_end(bytes, value),
+        let value = match bytes.get(after) {
+            Some(b'=') => {
+                let value = blanks_end(bytes, after + 1);
+                let end = match bytes.get(value) {
+                    Some(b'"') => quoted_end(bytes, value).unwrap_or(bytes.len()),
+                    _ => word_end(bytes, value),
+                };
+                Some((value, end))
+            }
+            _ => None,
         };
-        self.rest = &text[end..];
-        Some((&text[name..name_end], Some(&text[value..end])))
+        // Each cut is after an octet of ASCII, so none of them is within a character.
+        let (before, rest) = text.split_at(value.map_or(name_end, |(_, end)| end));
+        self.rest = rest;
+        match value {
+            Some((value, _)) => Some((&before[name..name_end], Some(&before[value..]))),
+            None => Some((&before[name..], None)),
+        }
     }
 }
 

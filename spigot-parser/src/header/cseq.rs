@@ -1,7 +1,7 @@
 //! CSeq: the order of requests within a dialog (RFC 3261 §20.16).
 
 use super::{Field, Shape, TypedHeader, fault, text_traits};
-use crate::grammar::{blanks_end, decimal, token_end};
+use crate::grammar::{blanks_end, token_end};
 use crate::{HeaderName, Method, ParseError};
 
 /// The sequence number of a request and its method.
@@ -66,10 +66,17 @@ impl TypedHeader for CSeq {
     fn parse(value: Field<'_>) -> Result<Self, ParseError> {
         let text = value.as_str();
         let bytes = text.as_bytes();
-        let digits = bytes.iter().take_while(|octet| octet.is_ascii_digit()).count();
-        let Some(number) = decimal(&bytes[..digits], MAX) else {
+        let (mut number, mut digits) = (0u64, 0);
+        while let Some(octet @ b'0'..=b'9') = bytes.get(digits)
+            && number <= u64::from(MAX)
+        {
+            number = number * 10 + u64::from(octet - b'0');
+            digits += 1;
+        }
+        if digits == 0 || number > u64::from(MAX) {
             return fault(0, EXPECTED);
-        };
+        }
+        let number = number as u32;
         let method = blanks_end(bytes, digits);
         if method == digits {
             return fault(method, "a blank after the sequence number");

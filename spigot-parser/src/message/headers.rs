@@ -218,18 +218,21 @@ impl Headers {
     /// Where the first line of that name is.
     #[inline]
     pub(super) fn position(&self, name: &HeaderName) -> Option<usize> {
-        self.position_from(0, name)
+        match name.known() {
+            Some(known) => self.lines.iter().position(|line| line.name == Some(known)),
+            None => self.lines.iter().position(|line| self.is(line, name)),
+        }
     }
 
-    /// Where the first line of that name at or after `from` is.
+    /// Where the first line of that name after the one at `index` is.
     #[inline]
-    pub(super) fn position_from(&self, from: usize, name: &HeaderName) -> Option<usize> {
-        let lines = self.lines.get(from..)?;
+    pub(super) fn again(&self, index: usize, name: &HeaderName) -> Option<usize> {
+        let after = self.lines.get(index + 1..)?;
         let found = match name.known() {
-            Some(known) => lines.iter().position(|line| line.name == Some(known)),
-            None => lines.iter().position(|line| self.is(line, name)),
+            Some(known) => after.iter().position(|line| line.name == Some(known)),
+            None => after.iter().position(|line| self.is(line, name)),
         };
-        found.map(|index| from + index)
+        found.map(|found| index + 1 + found)
     }
 
     /// Whether `line` has that name.

@@ -37,7 +37,7 @@ impl Headers {
             Shape::List => self.first(line, first_element(self.value(line))),
             Shape::Lines => self.first(line, self.value(line)),
             Shape::Single => {
-                if let Some(again) = self.position_from(index + 1, &name) {
+                if let Some(again) = self.again(index, &name) {
                     let at = self.lines[again].start as usize;
                     let error = ParseError::new(ErrorKind::Duplicate, at, "the header once only");
                     return Err(error.in_header(&name));
@@ -45,7 +45,7 @@ impl Headers {
                 self.first(line, self.value(line))
             }
             Shape::Joined => {
-                if self.position_from(index + 1, &name).is_none() {
+                if self.again(index, &name).is_none() {
                     return self.first(line, self.value(line));
                 }
                 // Each by itself first: quotes that one line opens and the next one closes would hide what is between.
