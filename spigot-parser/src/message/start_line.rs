@@ -172,9 +172,7 @@ fn version_fault(bytes: &[u8], start: usize, end: usize) -> ParseError {
     if is_version(&bytes[start..end]) && !bytes[start..end].eq_ignore_ascii_case(VERSION) {
         return ParseError::new(ErrorKind::Version, start, "`SIP/2.0`");
     }
-    let begun = VERSION
-        .get(..bytes.len() - start)
-        .is_some_and(|begun| begun.eq_ignore_ascii_case(&bytes[start..]));
+    let begun = end == bytes.len() && begins_a_version(&bytes[start..]);
     let at = if begun { end } else { start };
     let expected = "`SIP/2.0` and nothing after it but one SP or the end of the line";
     cut_or(bytes, at, expected)
@@ -194,6 +192,15 @@ pub(crate) fn is_version(text: &[u8]) -> bool {
             .is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
     };
     prefix.eq_ignore_ascii_case(b"SIP/") && digits() && digits() && parts.next().is_none()
+}
+
+/// Whether `text` is a version of which the end is missing, or this version.
+fn begins_a_version(text: &[u8]) -> bool {
+    let (prefix, number) = text.split_at(text.len().min(4));
+    let digits = number.iter().take_while(|octet| octet.is_ascii_digit()).count();
+    prefix.eq_ignore_ascii_case(&b"SIP/"[..prefix.len()])
+        && (digits == number.len() || (digits > 0 && number[digits..] == *b"."))
+        || text.eq_ignore_ascii_case(VERSION)
 }
 
 fn cut_or(bytes: &[u8], at: usize, expected: &'static str) -> ParseError {
@@ -304,6 +311,21 @@ mod tests {
             for end in 0..line.len() {
                 let expected = Err((ErrorKind::Truncated, end));
                 assert_eq!(read(&line[..end]), expected, "{:?}", &line[..end]);
+            }
+        }
+        for (line, from) in [
+            ("OPTIONS sip:a SIP/7.0", 14),
+            ("OPTIONS sip:a SIP/20.1", 14),
+            ("SIP/10.0", 0),
+        ] {
+            assert_eq!(read(line), Err((ErrorKind::Version, from)));
+            for end in from..line.len() {
+                assert_eq!(
+                    read(&line[..end]),
+                    Err((ErrorKind::Truncated, end)),
+                    "{:?}",
+                    &line[..end]
+                );
             }
         }
     }
