@@ -6,6 +6,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::headers::{Headers, check};
+use super::line::Line;
 use super::parse::number;
 use crate::header::{ContentType, Field, TypedHeader};
 use crate::header_name::Known;
@@ -19,13 +20,10 @@ const DIGITS: usize = 20;
 
 /// A whole message: the words of the start line, headers with a right Content-Length, and the body.
 pub(super) fn message(start_line: &[&str], headers: &Headers, body: &Bytes) -> Bytes {
+    let lines = Lines::of(headers, body.len());
     let start_line_length: usize = start_line.iter().map(|word| word.len() + 1).sum();
-    let lines_length: usize = headers
-        .lines
-        .iter()
-        .map(|line| (line.end - line.start) as usize + 2)
-        .sum();
-    let room = start_line_length + 1 + lines_length + CONTENT_LENGTH.len() + DIGITS + 6 + body.len();
+    let room = start_line_length + 1 + lines.length() + 2 + body.len();
+    // Filled to the last octet, so that freezing it needs no memory of its own.
     let mut out = BytesMut::with_capacity(room);
     for (index, word) in start_line.iter().enumerate() {
         if index > 0 {
@@ -34,46 +32,113 @@ pub(super) fn message(start_line: &[&str], headers: &Headers, body: &Bytes) -> B
         out.put_slice(word.as_bytes());
     }
     out.put_slice(b"\r\n");
-    put_headers(headers, body.len(), &mut out);
+    lines.put(&mut out);
     out.put_slice(b"\r\n");
     out.put_slice(body);
+    debug_assert_eq!(out.len(), room);
     out.freeze()
 }
 
-fn put_headers(headers: &Headers, body_length: usize, out: &mut BytesMut) {
-    let head = headers.head.as_bytes();
-    // The part of the head that is still to be copied: whole lines with their line ends, the last one's apart.
-    let mut pending = 0..0;
-    let mut length_written = false;
-    let bare = headers.is_bare();
-    for line in &headers.lines {
-        let written_anew = line.name == Some(Known::ContentLength)
-            && (length_written || number(headers.value(line).as_bytes()) != Some(body_length));
-        if line.text == 0 && !written_anew && !bare {
-            let (start, end) = (line.start as usize, line.end as usize);
-            if pending.end + 2 == start && head[pending.end..start] == *b"\r\n" && !pending.is_empty() {
-                pending.end = end;
-            } else {
-                put_line(&head[pending], out);
-                pending = start..end;
-            }
-        } else {
-            put_line(&head[std::mem::take(&mut pending)], out);
-            if !written_anew {
-                let raw = headers.raw(line);
-                match bare {
-                    false => put_line(raw.as_bytes(), out),
-                    true => raw.lines().for_each(|part| put_line(part.as_bytes(), out)),
+/// The lines of a message with a body of that length.
+struct Lines<'a> {
+    headers: &'a Headers,
+    body_length: usize,
+    /// Which line says the length, if one does, and whether it says the right one.
+    content_length: Option<(usize, bool)>,
+    /// Whether the lines of the head end with a bare LF, which is not how they are written.
+    bare: bool,
+}
+
+/// How a line is written.
+enum Writing {
+    AsItCame,
+    Anew,
+    NotAtAll,
+}
+
+impl<'a> Lines<'a> {
+    fn of(headers: &'a Headers, body_length: usize) -> Lines<'a> {
+        let mut lines = headers.lines.iter();
+        let index = lines.position(|line| line.name == Some(Known::ContentLength));
+        let content_length = index.map(|index| {
+            let said = number(headers.value(&headers.lines[index]).as_bytes());
+            (index, said == Some(body_length))
+        });
+        Lines {
+            headers,
+            body_length,
+            content_length,
+            bare: headers.is_bare(),
+        }
+    }
+
+    fn writing(&self, index: usize, line: &Line) -> Writing {
+        match self.content_length {
+            Some((first, right)) if line.name == Some(Known::ContentLength) => {
+                match (index == first, right) {
+                    (true, true) => Writing::AsItCame,
+                    (true, false) => Writing::Anew,
+                    (false, _) => Writing::NotAtAll,
                 }
-            } else if !length_written {
-                put_length(headers.raw_name(line), body_length, out);
+            }
+            _ => Writing::AsItCame,
+        }
+    }
+
+    /// How many octets they are, with their line ends.
+    fn length(&self) -> usize {
+        let lines = self.headers.lines.iter().enumerate();
+        let length: usize = lines
+            .map(|(index, line)| match self.writing(index, line) {
+                Writing::AsItCame if self.bare => {
+                    let parts = self.headers.raw(line).lines();
+                    parts
+                        .filter(|part| !part.is_empty())
+                        .map(|part| part.len() + 2)
+                        .sum()
+                }
+                Writing::AsItCame => (line.end - line.start) as usize + 2,
+                Writing::Anew => length_line(self.headers.raw_name(line), self.body_length),
+                Writing::NotAtAll => 0,
+            })
+            .sum();
+        match self.content_length {
+            Some(_) => length,
+            None => length + length_line(CONTENT_LENGTH, self.body_length),
+        }
+    }
+
+    fn put(&self, out: &mut BytesMut) {
+        let head = self.headers.head.as_bytes();
+        // The part of the head that is still to be copied: whole lines with their line ends, the last one's apart.
+        let mut pending = 0..0;
+        for (index, line) in self.headers.lines.iter().enumerate() {
+            let writing = self.writing(index, line);
+            if matches!(writing, Writing::AsItCame) && line.text == 0 && !self.bare {
+                let (start, end) = (line.start as usize, line.end as usize);
+                if pending.end + 2 == start && head[pending.end..start] == *b"\r\n" && !pending.is_empty() {
+                    pending.end = end;
+                } else {
+                    put_line(&head[pending], out);
+                    pending = start..end;
+                }
+                continue;
+            }
+            put_line(&head[std::mem::take(&mut pending)], out);
+            match writing {
+                Writing::AsItCame if self.bare => {
+                    let parts = self.headers.raw(line).lines();
+                    parts.for_each(|part| put_line(part.as_bytes(), out));
+                }
+                Writing::AsItCame => put_line(self.headers.raw(line).as_bytes(), out),
+                Writing::Anew => put_length(self.headers.raw_name(line), self.body_length, out),
+                Writing::NotAtAll => {}
             }
         }
-        length_written |= line.name == Some(Known::ContentLength);
-    }
-    put_line(&head[pending], out);
-    if !length_written {
-        put_length(CONTENT_LENGTH, body_length, out);
+        put_line(&head[pending], out);
+        if self.content_length.is_none() {
+            put_length(CONTENT_LENGTH, self.body_length, out);
+        }
     }
 }
 
@@ -82,6 +147,11 @@ fn put_line(line: &[u8], out: &mut BytesMut) {
         out.put_slice(line);
         out.put_slice(b"\r\n");
     }
+}
+
+/// How many octets [`put_length`] puts.
+fn length_line(name: &str, length: usize) -> usize {
+    name.len() + 2 + length.checked_ilog10().unwrap_or(0) as usize + 1 + 2
 }
 
 fn put_length(name: &str, length: usize, out: &mut BytesMut) {

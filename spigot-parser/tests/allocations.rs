@@ -1,0 +1,95 @@
+//! How often a message asks for memory: once for its index when it is read, twice where it has more than 32 lines, and once
+//! when it is written. Headers cost none, typed ones neither.
+
+use allocation_counter::measure;
+use spigot_parser::header::{self, TypedHeader};
+use spigot_parser::{Bytes, HeaderName, Message};
+
+const MESSAGES: &[(&str, &[u8], u64)] = &[
+    ("options", include_bytes!("../benches/messages/options.sip"), 1),
+    ("register", include_bytes!("../benches/messages/register.sip"), 1),
+    ("invite", include_bytes!("../benches/messages/invite.sip"), 1),
+    ("200ok", include_bytes!("../benches/messages/200ok.sip"), 1),
+    ("invite60", include_bytes!("../benches/messages/invite60.sip"), 2),
+];
+
+/// The octets as a socket would give them, shared once already: the first sharing of a `Bytes` allocates, whoever does it.
+fn datagram(octets: &[u8]) -> Bytes {
+    let datagram = Bytes::from(octets.to_vec());
+    drop(datagram.clone());
+    datagram
+}
+
+#[test]
+fn a_message_is_indexed_with_one_allocation() {
+    for (name, octets, expected) in MESSAGES {
+        let datagram = datagram(octets);
+        let info = measure(|| {
+            Message::parse(datagram.clone()).unwrap();
+        });
+        assert_eq!(info.count_total, *expected, "{name}");
+        assert_eq!(info.count_current, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_typed_header_costs_none() {
+    fn check<H: TypedHeader>(message: &Message, name: &str) {
+        let info = measure(|| {
+            for value in message.headers().all::<H>() {
+                value.unwrap();
+            }
+        });
+        assert_eq!(info.count_total, 0, "{} of {name}", H::NAME);
+    }
+    for (name, octets, _) in MESSAGES {
+        let message = Message::parse(datagram(octets)).unwrap();
+        check::<header::Via>(&message, name);
+        check::<header::From>(&message, name);
+        check::<header::To>(&message, name);
+        check::<header::CallId>(&message, name);
+        check::<header::CSeq>(&message, name);
+        check::<header::MaxForwards>(&message, name);
+        check::<header::Contact>(&message, name);
+        check::<header::Route>(&message, name);
+        check::<header::RecordRoute>(&message, name);
+        check::<header::Authorization>(&message, name);
+        check::<header::ContentType>(&message, name);
+        check::<header::Allow>(&message, name);
+        check::<header::Supported>(&message, name);
+        check::<header::SessionExpires>(&message, name);
+        check::<header::HistoryInfo>(&message, name);
+        check::<header::PAssertedIdentity>(&message, name);
+        check::<header::UserAgent>(&message, name);
+    }
+}
+
+#[test]
+fn checking_a_message_costs_none() {
+    for (name, octets, _) in MESSAGES {
+        let message = Message::parse(datagram(octets)).unwrap();
+        assert_eq!(measure(|| message.validate().unwrap()).count_total, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_message_is_written_with_one_allocation() {
+    for (name, octets, _) in MESSAGES {
+        let message = Message::parse(datagram(octets)).unwrap();
+        let info = measure(|| {
+            assert_eq!(message.to_bytes(), octets);
+        });
+        assert_eq!(info.count_total, 1, "{name}");
+        let mut changed = message.clone();
+        changed.headers_mut().remove(&HeaderName::CONTENT_LENGTH);
+        changed
+            .headers_mut()
+            .set(HeaderName::SUBJECT, "another line")
+            .unwrap();
+        assert_eq!(
+            measure(|| drop(changed.to_bytes())).count_total,
+            1,
+            "{name}, changed"
+        );
+    }
+}
