@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 use bytestring::ByteString;
 
-use super::escape::{escaped_end, unescape, write_escaped};
+use super::escape::{escaped_end, same, unescape, write_escaped};
 use super::parts::Parts;
-use crate::grammar::{Class, alphanum_and, is_one_line};
+use crate::grammar::{Class, Span, alphanum_and, is_one_line};
 use crate::header::Field;
 use crate::host::{Host, host_end, ipv6, port};
 use crate::params::{self, MAX_PARAMS, write_with};
@@ -402,8 +402,13 @@ fn userinfo(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
 /// uri-parameters = *( ";" uri-parameter )
 /// other-param    = pname [ "=" pvalue ]
 /// ```
+///
+/// [RFC 3261 §19.1.1](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.1), and RFC 3966 §3 for its own:
+///
+/// > Even though an arbitrary number of URI parameters may be included in a URI, any given parameter-name MUST NOT
+/// > appear more than once.
 pub(super) fn scan_params(bytes: &[u8], mut at: usize) -> Result<usize, ParseError> {
-    let mut count = 0;
+    let (start, mut count) = (at, 0);
     while bytes.get(at) == Some(&b';') {
         count += 1;
         if count > MAX_PARAMS {
@@ -422,7 +427,32 @@ pub(super) fn scan_params(bytes: &[u8], mut at: usize) -> Result<usize, ParseErr
             }
         }
     }
+    if count > 1 {
+        each_once(&bytes[start..at], start)?;
+    }
     Ok(at)
+}
+
+/// Refuses `params`, which begin at `start`, if one of them is there twice, with escapes in its name or without.
+#[inline(never)]
+fn each_once(params: &[u8], start: usize) -> Result<(), ParseError> {
+    let text = std::str::from_utf8(params).unwrap_or_default();
+    let mut seen = 0u64;
+    for (name, _) in Params::of_uri(text) {
+        // Names that differ in length or first letter nearly always have different marks; escapes change both.
+        let first = name.bytes().next().unwrap_or_default();
+        let mark = 1 << ((usize::from(first & 0x1f) + 8 * name.len()) % 64);
+        let escaped = name.contains('%');
+        if escaped || seen & mark != 0 {
+            let mut before = Params::of_uri(text).take_while(|(other, _)| other.as_ptr() != name.as_ptr());
+            if before.any(|(other, _)| same(other, name, true)) {
+                let at = start + Span::within(text, name).start();
+                return fault(at, "each parameter once");
+            }
+        }
+        seen |= if escaped { u64::MAX } else { mark };
+    }
+    Ok(())
 }
 
 /// The end of the headers that begin at `at`.
@@ -552,9 +582,31 @@ mod tests {
     }
 
     #[test]
+    fn each_parameter_is_there_once() {
+        for text in [
+            "sip:a;lr;^lr",
+            "sip:a;transport=udp;lr;^TRANSPORT=tcp",
+            "sip:a;%74ransport=udp;^transport=tcp",
+            "sip:a;transport=udp;x;^tr%61nsport=tcp?x=y",
+            "tel:+1;ext=1;^EXT=2",
+        ] {
+            let error = text.replace('^', "").parse::<crate::Uri>().unwrap_err();
+            assert_eq!(
+                (error.kind(), Some(error.offset())),
+                (ErrorKind::Uri, text.find('^')),
+                "{text}"
+            );
+        }
+        for text in ["sip:a;ab;ac;bc;b;c;%61", "sip:a;lr?x=1&x=2", "sip:a;b%3bc;b;c"] {
+            assert!(text.parse::<SipUri>().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
     fn sixty_four_parameters_and_no_more() {
-        assert!(format!("sip:a{}", ";x".repeat(64)).parse::<SipUri>().is_ok());
-        let error = format!("sip:a{}", ";x".repeat(65)).parse::<SipUri>().unwrap_err();
+        let many = |count: usize| (0..count).map(|n| format!(";x{n}")).collect::<String>();
+        assert!(format!("sip:a{}", many(64)).parse::<SipUri>().is_ok());
+        let error = format!("sip:a{}", many(65)).parse::<SipUri>().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooManyParams);
         assert!(format!("sip:a?x={}", "&x=".repeat(63)).parse::<SipUri>().is_ok());
         let error = format!("sip:a?x={}", "&x=".repeat(64))
