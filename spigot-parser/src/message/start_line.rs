@@ -126,7 +126,8 @@ fn status_line(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<St
     };
     let reason_start = match bytes.get(code + 3) {
         Some(b' ') => code + 4,
-        _ if code + 3 == end => end,
+        // HTAB is a control character too, and no SP.
+        other if code + 3 == end && other != Some(&b'\t') => end,
         _ => {
             return Err(ParseError::new(
                 ErrorKind::Status,
@@ -288,6 +289,8 @@ mod tests {
             ("SIP/2.0 99 OK\r\n", ErrorKind::Status, 8),
             ("SIP/2.0 700 OK\r\n", ErrorKind::Status, 8),
             ("SIP/2.0 4294967301 OK\r\n", ErrorKind::Status, 11),
+            ("SIP/2.0 200\tOK\r\n", ErrorKind::Status, 11),
+            ("SIP/2.0 200\t\r\n", ErrorKind::Status, 11),
             ("SIP/2.0 2x", ErrorKind::Status, 8),
             ("SIP/2.0 7", ErrorKind::Status, 8),
             ("SIP/2.0 200 O\0K\r\n", ErrorKind::StartLine, 13),
