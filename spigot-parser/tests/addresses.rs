@@ -44,13 +44,20 @@ fn sip_uri() -> impl Strategy<Value = SipUri> {
         known,
         headers,
     )
-        .prop_map(|(secure, user, host, port, params, known, headers)| {
-            let text = format!(
-                "sip{}:{user}{host}{port}{params}{known}{headers}",
-                if secure { "s" } else { "" }
-            );
-            text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
-        })
+        .prop_filter_map(
+            "each parameter once",
+            |(secure, user, host, port, params, known, headers)| {
+                let text = format!(
+                    "sip{}:{user}{host}{port}{params}{known}{headers}",
+                    if secure { "s" } else { "" }
+                );
+                match text.parse::<SipUri>() {
+                    Ok(uri) => Some(uri),
+                    Err(error) if error.expected() == "each parameter once" => None,
+                    Err(error) => panic!("{text}: {error}"),
+                }
+            },
+        )
 }
 
 /// URIs of a handful, so that two of them are often nearly the same.
@@ -96,7 +103,7 @@ fn near_uris() -> impl Strategy<Value = (Uri, Uri)> {
             ("", ""),
             (";lr", ""),
             (";x=a;y", ";Y;X=A"),
-            (";x=1;x=2", ";x=2;x=1"),
+            (";x=1;y=2", ";y=2;x=1"),
             (";x=1", ";%78=%31"),
             (";x=1", ";x=2"),
         ]),
@@ -132,7 +139,7 @@ fn near_uris() -> impl Strategy<Value = (Uri, Uri)> {
             ("", ""),
             (";ext=1-2;x", ";X;ext=12"),
             (";phone-context=a", ";phone-context=A"),
-            (";ext=1;ext=1", ";ext=1;ext=2"),
+            (";ext=1;y=1", ";y=2;ext=1"),
         ]),
     );
     let tel =

@@ -1,9 +1,10 @@
-//! Looks at many octets in one step: 64 for control characters, 16 for one octet.
+//! Looks at many octets in one step: 64 for control characters and what is not ASCII, 16 for one octet.
 //!
 //! A mask has one bit for each octet, the first octet's lowest. Invariant: masks are exact, and both ways of making
 //! them, by the vector instructions that every x86-64 has and by arithmetic on words, make the same.
 
-/// The control characters of a text, found 64 octets at a time: everything below SP, and DEL.
+/// The octets of a text that are no visible ASCII and no SP, found 64 at a time: control characters, which is what they are
+/// looked for, and parts of other characters, which cost less to look at once more than to tell apart here.
 ///
 /// It is a cursor: the text is given with every step, and has to be the same.
 #[derive(Clone, Debug)]
@@ -38,12 +39,23 @@ impl Controls {
         self.left &= self.left - 1;
         at
     }
+
+    /// Where the next control character is; the end of the text if there is none.
+    #[inline]
+    pub(crate) fn next_control(&mut self, bytes: &[u8]) -> usize {
+        loop {
+            let at = self.next(bytes);
+            if bytes.get(at).is_none_or(u8::is_ascii) {
+                return at;
+            }
+        }
+    }
 }
 
-/// How many octets a mask of control characters tells of.
+/// How many octets a mask tells of.
 const BLOCK: usize = 64;
 
-/// Which of the 64 octets from `at` on are control characters. What is past the end is none.
+/// Which of the 64 octets from `at` on are control characters or not ASCII. What is past the end is neither.
 #[inline(always)]
 fn mask(bytes: &[u8], at: usize) -> u64 {
     match bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
@@ -75,7 +87,7 @@ fn block_mask(block: &[u8; BLOCK]) -> u64 {
     quarters
         .iter()
         .rev()
-        .fold(0, |mask, quarter| mask << 16 | u64::from(control_mask(quarter)))
+        .fold(0, |mask, quarter| mask << 16 | u64::from(odd_mask(quarter)))
 }
 
 /// Where the first `octet` at or after `at` is. For texts of some dozens of octets, which values are; the general
@@ -100,16 +112,15 @@ pub(crate) fn find(bytes: &[u8], mut at: usize, octet: u8) -> Option<usize> {
 #[cfg(target_arch = "x86_64")]
 mod vector {
     use safe_arch::{
-        cmp_eq_mask_i8_m128i, load_unaligned_m128i, min_u8_m128i, move_mask_i8_m128i, set_splat_i8_m128i,
+        add_i8_m128i, cmp_eq_mask_i8_m128i, cmp_gt_mask_i8_m128i, load_unaligned_m128i, move_mask_i8_m128i,
+        set_splat_i8_m128i,
     };
 
-    /// Which octets are below SP, or DEL.
+    /// Which octets are below SP, DEL, or not ASCII: as signed numbers and with one added, all of them are below 0x21.
     #[inline(always)]
-    pub(crate) fn control_mask(octets: &[u8; 16]) -> u16 {
-        let octets = load_unaligned_m128i(octets);
-        let low = cmp_eq_mask_i8_m128i(min_u8_m128i(octets, set_splat_i8_m128i(0x1f)), octets);
-        let delete = cmp_eq_mask_i8_m128i(octets, set_splat_i8_m128i(0x7f));
-        move_mask_i8_m128i(low | delete) as u16
+    pub(crate) fn odd_mask(octets: &[u8; 16]) -> u16 {
+        let next = add_i8_m128i(load_unaligned_m128i(octets), set_splat_i8_m128i(1));
+        move_mask_i8_m128i(cmp_gt_mask_i8_m128i(set_splat_i8_m128i(0x21), next)) as u16
     }
 
     /// Which octets are `octet`.
@@ -140,13 +151,13 @@ mod words {
             .fold(0, |mask, word| mask << 8 | gathered(u64::from_le_bytes(*word)))
     }
 
-    /// Which octets are below SP, or DEL.
+    /// Which octets are below SP, DEL, or not ASCII.
     #[inline(always)]
-    pub(crate) fn control_mask(octets: &[u8; 16]) -> u16 {
+    pub(crate) fn odd_mask(octets: &[u8; 16]) -> u16 {
         mask(octets, |word| {
             // Without their high bits, sums do not carry from one octet into the next.
             let low_bits = word & !HIGHS;
-            (!(low_bits + 0x60 * ONES) | (low_bits + ONES)) & !word & HIGHS
+            (!(low_bits + 0x60 * ONES) | (low_bits + ONES) | word) & HIGHS
         })
     }
 
@@ -161,13 +172,13 @@ mod words {
 }
 
 #[cfg(target_arch = "x86_64")]
-use vector::control_mask;
-#[cfg(target_arch = "x86_64")]
 pub(crate) use vector::equal_mask;
-#[cfg(not(target_arch = "x86_64"))]
-use words::control_mask;
+#[cfg(target_arch = "x86_64")]
+use vector::odd_mask;
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) use words::equal_mask;
+#[cfg(not(target_arch = "x86_64"))]
+use words::odd_mask;
 
 #[cfg(test)]
 mod tests {
@@ -175,7 +186,8 @@ mod tests {
 
     fn all(bytes: &[u8], at: usize) -> Vec<usize> {
         let mut controls = Controls::new(bytes, at);
-        std::iter::from_fn(|| Some(controls.next(bytes)).filter(|found| *found < bytes.len())).collect()
+        std::iter::from_fn(|| Some(controls.next_control(bytes)).filter(|found| *found < bytes.len()))
+            .collect()
     }
 
     #[test]
@@ -226,15 +238,12 @@ mod tests {
                     let bits = |is: &dyn Fn(u8) -> bool| {
                         (0..16).fold(0u16, |bits, at| bits | u16::from(is(octets[at])) << at)
                     };
-                    let controls = bits(&|octet| octet.is_ascii_control());
+                    let odd = bits(&|octet| octet.is_ascii_control() || !octet.is_ascii());
                     let colons = bits(&|octet| octet == b':');
+                    assert_eq!((odd_mask(&octets), equal_mask(&octets, b':')), (odd, colons));
                     assert_eq!(
-                        (control_mask(&octets), equal_mask(&octets, b':')),
-                        (controls, colons)
-                    );
-                    assert_eq!(
-                        (words::control_mask(&octets), words::equal_mask(&octets, b':')),
-                        (controls, colons)
+                        (words::odd_mask(&octets), words::equal_mask(&octets, b':')),
+                        (odd, colons)
                     );
                 }
             }

@@ -387,7 +387,7 @@ fn extent(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<Extent,
                 end + 2
             }
             Some([b'\n', ..]) => end + 1,
-            Some([b'\t', ..]) => continue,
+            Some([b'\t' | 0x80..=0xff, ..]) => continue,
             _ => {
                 let extent = extent_with_quoted_pairs(bytes, start)?;
                 *controls = Controls::new(bytes, extent.next);

@@ -73,7 +73,7 @@ fn request_line(
             Some(_) => cut_or_kind(bytes, start, ErrorKind::Method, "a method, which is a token"),
         });
     }
-    let end = controls.next(bytes);
+    let end = controls.next_control(bytes);
     if bytes.get(method_end) != Some(&b' ') {
         return Err(cut_or(bytes, method_end, "one SP after the method"));
     }
@@ -109,7 +109,7 @@ fn request_line(
 
 fn status_line(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<StartLine, ParseError> {
     let version_end = start + VERSION.len();
-    let end = controls.next(bytes);
+    let end = controls.next_control(bytes);
     let Some(version) = bytes[start..end].first_chunk::<7>() else {
         return Err(version_fault(bytes, start, end));
     };
@@ -138,7 +138,7 @@ fn status_line(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<St
     };
     let mut end = end;
     while bytes.get(end) == Some(&b'\t') {
-        end = controls.next(bytes);
+        end = controls.next_control(bytes);
     }
     match line_end(bytes, end) {
         0 => Err(cut_or(bytes, end, "the end of the line after the reason phrase")),
