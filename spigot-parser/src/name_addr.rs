@@ -273,6 +273,22 @@ fn tag(bytes: &[u8], at: usize) -> Result<Span, ParseError> {
     Ok(tag)
 }
 
+/// The `tag` of the address that the whole of `text` is, where there is one. The URI is passed over and not looked at.
+///
+/// # Errors
+///
+/// [`ErrorKind`](crate::ErrorKind) `Value`, `Duplicate` or `TooManyParams` where display name or parameters leave the
+/// grammar, and where a tag is no token.
+pub(crate) fn tag_of(text: &str) -> Result<Option<&str>, ParseError> {
+    let params = places(text)?.params;
+    match tag(text.as_bytes(), params)?.get(text) {
+        None if params < text.len() && Params::of_header(&text[params..]).contains("tag") => {
+            fault(text.len(), "a tag that is a token")
+        }
+        found => Ok(found),
+    }
+}
+
 /// The end of the tokens at the beginning of `bytes`, and the first octet that is neither token nor blank.
 fn tokens_end(bytes: &[u8]) -> (usize, usize) {
     let (mut end, mut next) = (0, 0);

@@ -206,6 +206,25 @@ macro_rules! tagged {
                 self.address.tag()
             }
 
+            /// The tag that stands in a message's headers, for whoever asks for nothing else: a third of the work of
+            /// [`typed`](crate::Headers::typed). `None` where there is no tag, or no such header.
+            ///
+            /// ```
+            /// use spigot_parser::{Request, header};
+            ///
+            /// let request = Request::parse("BYE sip:a@a.example SIP/2.0\r\nf: A <sip:a@a.example>;tag=7\r\n\r\n")?;
+            /// assert_eq!(header::From::tag_of(request.headers())?, Some("7"));
+            /// assert_eq!(header::To::tag_of(request.headers())?, None);
+            /// # Ok::<(), spigot_parser::ParseError>(())
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// As [`typed`](crate::Headers::typed), but for those of the URI, which is not looked at.
+            pub fn tag_of(headers: &crate::Headers) -> Result<Option<&str>, ParseError> {
+                headers.read_single::<$type, _>(crate::name_addr::tag_of).map(Option::flatten)
+            }
+
             /// With another tag.
             ///
             /// # Errors
@@ -333,6 +352,43 @@ mod tests {
             assert!(parsed.is_err() || text.ends_with(";tag"), "{text}");
         }
         assert!("<sip:a@b>;tag".parse::<From>().is_err());
+    }
+
+    #[test]
+    fn a_tag_is_found_without_its_address() {
+        let tag = |lines: &str| {
+            let request = crate::Request::parse(format!("OPTIONS sip:a SIP/2.0\r\n{lines}\r\n\r\n")).unwrap();
+            let (found, typed) = (
+                From::tag_of(request.headers()).map(|tag| tag.map(str::to_owned)),
+                request
+                    .headers()
+                    .typed::<From>()
+                    .map(|from| from.and_then(|from| from.tag().map(str::to_owned))),
+            );
+            if typed
+                .as_ref()
+                .err()
+                .is_none_or(|error| error.kind() != ErrorKind::Uri)
+            {
+                assert_eq!(found, typed, "{lines}");
+            }
+            found.map_err(|error| (error.kind(), error.header()))
+        };
+        let is = |text: &str| Ok(Some(text.to_owned()));
+        assert_eq!(tag("From: \"a;tag=2\" <sip:a;tag=3> ; x ; Tag = 1"), is("1"));
+        assert_eq!(tag("f:\r\n sip:a@b\r\n ;tag=1"), is("1"));
+        assert_eq!(tag("From: <no uri>;tag=1"), is("1"));
+        assert_eq!(tag("From: <sip:a>;x=\";tag=1\""), Ok(None));
+        assert_eq!(tag("To: <sip:a>;tag=1"), Ok(None));
+        for (lines, kind) in [
+            ("From: <sip:a>;tag", ErrorKind::Value),
+            ("From: <sip:a>;tag=\"1\"", ErrorKind::Value),
+            ("From: <sip:a>;tag=1;tag=1", ErrorKind::Duplicate),
+            ("From: <sip:a>;tag=1\r\nf: <sip:a>;tag=1", ErrorKind::Duplicate),
+            ("From: <sip:a;tag=1", ErrorKind::Value),
+        ] {
+            assert_eq!(tag(lines), Err((kind, Some("From"))), "{lines}");
+        }
     }
 
     #[test]

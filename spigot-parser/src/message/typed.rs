@@ -7,7 +7,7 @@ use super::line::Line;
 use super::octets::find;
 use super::scan::unfit_for_value;
 use crate::header::{Field, Shape, TypedHeader, elements};
-use crate::{ErrorKind, ParseError};
+use crate::{ErrorKind, HeaderName, ParseError};
 
 impl Headers {
     /// The header `H`, parsed, if it is there.
@@ -37,11 +37,7 @@ impl Headers {
             Shape::List => self.first(line, first_element(self.value(line))),
             Shape::Lines => self.first(line, self.value(line)),
             Shape::Single => {
-                if let Some(again) = self.again(index, &name) {
-                    let at = self.lines[again].start as usize;
-                    let error = ParseError::new(ErrorKind::Duplicate, at, "the header once only");
-                    return Err(error.in_header(&name));
-                }
+                self.once(index, &name)?;
                 self.first(line, self.value(line))
             }
             Shape::Joined => {
@@ -65,6 +61,36 @@ impl Headers {
                 parsed
                     .map(Some)
                     .map_err(|error| error.shifted(self.place(line, 0)).in_header(&name))
+            }
+        }
+    }
+
+    /// What `read` finds in the value of the header `H`, which may be there once.
+    #[inline]
+    pub(crate) fn read_single<'a, H: TypedHeader, T>(
+        &'a self,
+        read: impl FnOnce(&'a str) -> Result<T, ParseError>,
+    ) -> Result<Option<T>, ParseError> {
+        let Some(index) = self.position(&H::NAME) else {
+            return Ok(None);
+        };
+        self.once(index, &H::NAME)?;
+        let line = &self.lines[index];
+        let value = self.value(line);
+        match read(value) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) => Err(self.located::<H>(line, value, error)),
+        }
+    }
+
+    /// There is no other line of that name after the one at `index`.
+    #[inline]
+    fn once(&self, index: usize, name: &HeaderName) -> Result<(), ParseError> {
+        match self.again(index, name) {
+            None => Ok(()),
+            Some(again) => {
+                let at = self.lines[again].start as usize;
+                Err(ParseError::new(ErrorKind::Duplicate, at, "the header once only").in_header(name))
             }
         }
     }

@@ -92,8 +92,7 @@ impl Core {
     /// goes on as it was.
     fn decline(self: &Arc<Self>, lane: usize, request: &Request, dialog: Dialog, flow: Flow) {
         self.acknowledge(lane, &dialog, flow);
-        let to = request.headers().typed::<header::To>();
-        let inside = to.is_ok_and(|to| to.is_some_and(|to| to.tag().is_some()));
+        let inside = matches!(header::To::tag_of(request.headers()), Ok(Some(_)));
         if !inside {
             self.hang_up(lane, dialog, flow);
         }

@@ -21,11 +21,14 @@ impl DialogId {
     /// The dialog that a request from the peer is in, or would make with `local_tag`.
     pub(crate) fn received(request: &Request, local_tag: &str) -> DialogId {
         let headers = request.headers();
-        let from = headers.typed::<From>().ok().flatten();
         DialogId {
             call_id: headers.get(&HeaderName::CALL_ID).unwrap_or_default().to_owned(),
             local_tag: local_tag.to_owned(),
-            remote_tag: from.as_ref().and_then(From::tag).unwrap_or_default().to_owned(),
+            remote_tag: From::tag_of(headers)
+                .ok()
+                .flatten()
+                .unwrap_or_default()
+                .to_owned(),
         }
     }
 }
@@ -310,7 +313,7 @@ fn routes_of_uac(headers: &Headers) -> Result<Vec<Route>, ParseError> {
 /// > not cause the dialog's route set to be modified, although they may modify the remote target URI.
 fn routes_of_request(request: &Request) -> Result<Option<Vec<Route>>, ParseError> {
     let headers = request.headers();
-    if headers.typed::<To>()?.is_none_or(|to| to.tag().is_none()) {
+    if To::tag_of(headers)?.is_none() {
         return Ok(None);
     }
     headers.all::<Route>().collect::<Result<Vec<_>, _>>().map(Some)

@@ -138,11 +138,8 @@ fn address(request: &Request, whole: &mut Response, tag: &str) {
     // > in the response MUST equal the URI in the To header field; additionally, the UAS MUST add a tag to
     // > the To header field in the response (with the exception of the 100 (Trying) response, in which a tag
     // > MAY be present).
-    let has_tag = match from.typed::<spigot_parser::header::To>() {
-        Ok(Some(to)) => to.tag().is_some(),
-        // It cannot be read, so nothing is known that could be added to it.
-        _ => true,
-    };
+    // One that cannot be read is left alone: nothing is known that could be added to it.
+    let has_tag = !matches!(spigot_parser::header::To::tag_of(from), Ok(None));
     match from.get(&HeaderName::TO) {
         Some(text) if !has_tag && status != StatusCode::TRYING => {
             // A value that was read and a tag of hexadecimal digits can always be written.

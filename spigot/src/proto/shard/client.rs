@@ -286,8 +286,8 @@ impl Shard {
         } else {
             SmallVec::new()
         };
-        let to = request.headers().typed::<To>().ok().flatten();
-        let inside = if is_invite && to.is_some_and(|to| to.tag().is_some()) {
+        let to_tag = To::tag_of(request.headers()).ok().flatten();
+        let inside = if is_invite && to_tag.is_some() {
             self.dialog_sent(&request)
         } else {
             None
@@ -448,19 +448,23 @@ impl Shard {
     /// The dialog that a request of ours is in.
     fn dialog_sent(&self, request: &Request) -> Option<DialogKey> {
         let headers = request.headers();
-        let (from, to) = (headers.typed::<From>().ok()??, headers.typed::<To>().ok()??);
         let call_id = headers.get(&HeaderName::CALL_ID)?;
         // The peer's is empty if it knows no tags (RFC 3261 §12.1.1).
-        let remote_tag = to.tag().unwrap_or_default();
-        Some(key::dialog_key(&self.seed, call_id, from.tag()?, remote_tag))
+        let remote_tag = To::tag_of(headers).ok()?.unwrap_or_default();
+        Some(key::dialog_key(
+            &self.seed,
+            call_id,
+            From::tag_of(headers).ok()??,
+            remote_tag,
+        ))
     }
 
     /// The dialog that a response to a request of ours is in.
     fn dialog_answered(&self, response: &Response) -> Option<DialogKey> {
         let headers = response.headers();
-        let (from, to) = (headers.typed::<From>().ok()??, headers.typed::<To>().ok()??);
         let call_id = headers.get(&HeaderName::CALL_ID)?;
-        Some(key::dialog_key(&self.seed, call_id, from.tag()?, to.tag()?))
+        let (from, to) = (From::tag_of(headers).ok()??, To::tag_of(headers).ok()??);
+        Some(key::dialog_key(&self.seed, call_id, from, to))
     }
 }
 

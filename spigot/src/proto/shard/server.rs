@@ -416,10 +416,10 @@ impl Shard {
         };
         if *request.method() == Method::INVITE {
             self.dialogs.invite_answered(&dialog, &key);
-            let to = request.headers().typed::<To>().ok().flatten();
+            let is_inside = matches!(To::tag_of(request.headers()), Ok(Some(_)));
             if status.is_success() && !forwarded {
                 self.await_ack(now, key, dialog, request, size, bytes, (flow, fallback));
-            } else if to.is_none_or(|to| to.tag().is_none()) {
+            } else if !is_inside {
                 // One inside a dialog, early or not, leaves it as it was when it fails.
                 self.dialogs.close_early(&dialog);
             }

@@ -192,12 +192,9 @@ impl Shard {
 
     /// Our tag in the answers to a request: the one it has, or the one derived from its key.
     fn tag_of_ours(&self, request: &Request, key: ServerKey) -> String {
-        let to = request
-            .headers()
-            .typed::<spigot_parser::header::To>()
-            .ok()
-            .flatten();
-        to.and_then(|to| to.tag().map(str::to_owned))
-            .unwrap_or_else(|| self.tag(key))
+        match spigot_parser::header::To::tag_of(request.headers()) {
+            Ok(Some(tag)) => tag.to_owned(),
+            _ => self.tag(key),
+        }
     }
 }
