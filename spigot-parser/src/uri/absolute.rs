@@ -59,7 +59,7 @@ impl AbsoluteUri {
             return fault(end, "the end of the URI");
         }
         // It would be printed as a URI that it is not held to the grammar of.
-        if super::sip::scheme(text).is_some() || super::tel::is_tel(text) {
+        if super::scan::scheme(text).is_some() || super::tel::is_tel(text) {
             return fault(0, "a scheme that is not `sip`, `sips` or `tel`");
         }
         Ok(AbsoluteUri {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::SipUri;
 use super::escape::{unescape, unescape_utf8, write_escaped};
 use super::parts::Parts;
-use super::sip::HEADER;
+use super::scan::HEADER;
 use crate::header::TypedHeader;
 use crate::params::{self, MAX_PARAMS};
 use crate::{ErrorKind, HeaderName, Headers, ParseError};

@@ -9,6 +9,7 @@ pub(crate) mod escape;
 mod headers;
 mod parts;
 mod redact;
+mod scan;
 mod sip;
 mod tel;
 
@@ -18,8 +19,9 @@ use std::str::FromStr;
 pub use absolute::AbsoluteUri;
 pub(crate) use absolute::URIC;
 pub(crate) use redact::Redacted;
+pub(crate) use scan::{PARAM, USER};
 pub use sip::SipUri;
-pub(crate) use sip::{PARAM, USER, bracketed};
+pub(crate) use sip::bracketed;
 pub use tel::TelUri;
 pub(crate) use tel::digits as tel_digits;
 
@@ -59,7 +61,7 @@ pub enum Uri {
 /// Whether a URI is a SIP or SIPS URI, going by its scheme.
 #[inline]
 pub(crate) fn is_sip(text: &str) -> bool {
-    sip::scheme(text).is_some()
+    scan::scheme(text).is_some()
 }
 
 impl Uri {

@@ -6,36 +6,14 @@ use std::borrow::Cow;
 
 use bytestring::ByteString;
 
-use super::escape::{escaped_end, same, unescape, write_escaped};
+use super::escape::{escaped_end, unescape, write_escaped};
 use super::parts::Parts;
-use crate::grammar::{Class, Span, alphanum_and, is_one_line};
+use super::scan::{PARAM, USER, fault, places, scan_params};
+use crate::grammar::is_one_line;
 use crate::header::Field;
-use crate::host::{Host, host_end, ipv6, port};
-use crate::params::{self, MAX_PARAMS, write_with};
-use crate::{ErrorKind, Params, ParseError};
-
-/// ```text
-/// user       = 1*( unreserved / escaped / user-unreserved )
-/// unreserved = alphanum / "-" / "_" / "." / "!" / "~" / "*" / "'" / "(" / ")"
-/// user-unreserved = "&" / "=" / "+" / "$" / "," / ";" / "?" / "/"
-/// ```
-pub(crate) static USER: Class = alphanum_and(b"-_.!~*'()&=+$,;?/");
-
-/// ```text
-/// password = *( unreserved / escaped / "&" / "=" / "+" / "$" / "," )
-/// ```
-static PASSWORD: Class = alphanum_and(b"-_.!~*'()&=+$,");
-
-/// ```text
-/// paramchar        = param-unreserved / unreserved / escaped
-/// param-unreserved = "[" / "]" / "/" / ":" / "&" / "+" / "$"
-/// ```
-pub(crate) static PARAM: Class = alphanum_and(b"-_.!~*'()[]/:&+$");
-
-/// ```text
-/// hnv-unreserved = "[" / "]" / "/" / "?" / ":" / "+" / "$"
-/// ```
-pub(super) static HEADER: Class = alphanum_and(b"-_.!~*'()[]/?:+$");
+use crate::host::{Host, ipv6};
+use crate::params::write_with;
+use crate::{Params, ParseError};
 
 /// A `sip:` or `sips:` URI.
 ///
@@ -73,33 +51,12 @@ pub struct SipUri {
     pub(super) secure: bool,
 }
 
-/// Whether `text` begins with `sip:` (false) or `sips:` (true).
-#[inline]
-pub(super) fn scheme(text: &str) -> Option<bool> {
-    /// The bit that tells lower case from upper in the first three of four octets.
-    const CASE: u32 = 0x0020_2020;
-    const SIP: u32 = u32::from_le_bytes(*b"sip:");
-    match text.as_bytes().first_chunk() {
-        Some(first) if u32::from_le_bytes(*first) | CASE == SIP => Some(false),
-        Some([b's' | b'S', b'i' | b'I', b'p' | b'P', b's' | b'S'])
-            if text.as_bytes().get(4) == Some(&b':') =>
-        {
-            Some(true)
-        }
-        _ => None,
-    }
-}
-
-fn fault<T>(at: usize, expected: &'static str) -> Result<T, ParseError> {
-    Err(ParseError::new(ErrorKind::Uri, at, expected))
-}
-
 impl SipUri {
     /// Parses a SIP URI out of a field, sharing the field's text.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Uri`] where the text leaves the grammar, [`ErrorKind::TooManyParams`].
+    /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) where the text leaves the grammar, [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams).
     #[inline(always)]
     pub fn parse(field: Field<'_>) -> Result<SipUri, ParseError> {
         let places = places(field.as_str())?;
@@ -119,7 +76,7 @@ impl SipUri {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Uri`] if `host` is no host.
+    /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) if `host` is no host.
     pub fn new(secure: bool, host: &str) -> Result<SipUri, ParseError> {
         let bracketed = bracketed(host);
         let host = Host::parse(&bracketed)?.as_str();
@@ -220,7 +177,7 @@ impl SipUri {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Uri`] if `user` is empty or holds CR, LF or NUL.
+    /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) if `user` is empty or holds CR, LF or NUL.
     pub fn with_user(&self, user: &str) -> Result<SipUri, ParseError> {
         if user.is_empty() || !is_one_line(user) {
             return fault(0, "a user: at least one character, and no CR, LF or NUL");
@@ -248,7 +205,7 @@ impl SipUri {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Uri`] if `host` is no host.
+    /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) if `host` is no host.
     pub fn with_host(&self, host: &str) -> Result<SipUri, ParseError> {
         let bracketed = bracketed(host);
         Ok(Parts {
@@ -268,8 +225,8 @@ impl SipUri {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Uri`] if `name` has characters that the grammar forbids, or `value` is empty or holds CR, LF or
-    /// NUL; [`ErrorKind::TooManyParams`].
+    /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) if `name` has characters that the grammar forbids, or `value` is empty or holds CR, LF or
+    /// NUL; [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams).
     pub fn with_param(&self, name: &str, value: Option<&str>) -> Result<SipUri, ParseError> {
         if name.is_empty() || escaped_end(&PARAM, name.as_bytes(), 0) != name.len() {
             return fault(0, "a parameter's name");
@@ -333,168 +290,10 @@ pub(crate) fn bracketed(host: &str) -> Cow<'_, str> {
     }
 }
 
-/// Where the parts of a URI are. Found apart from the URI's text being shared, so that what is big is made once, where
-/// it stays.
-struct Places {
-    user_end: u32,
-    host: u32,
-    host_end: u32,
-    params: u32,
-    headers: u32,
-    port: Option<u16>,
-    secure: bool,
-}
-
-/// Finds the parts of the URI that the whole of `text` is.
-fn places(text: &str) -> Result<Places, ParseError> {
-    let bytes = text.as_bytes();
-    let Some(secure) = scheme(text) else {
-        return fault(0, "`sip:` or `sips:`");
-    };
-    let start = if secure { 5 } else { 4 };
-    let (user_end, host) = match userinfo(bytes, start) {
-        Some((user_end, at_sign)) => (user_end, at_sign + 1),
-        None => (0, start),
-    };
-    let host_end = host_end(ErrorKind::Uri, bytes, host)?;
-    let (port, params) = match bytes.get(host_end) {
-        Some(b':') => match port(ErrorKind::Uri, bytes, host_end + 1) {
-            Ok((port, end)) => (Some(port), end),
-            Err(error) => return Err(error),
-        },
-        _ => (None, host_end),
-    };
-    let headers = match bytes.get(params) {
-        Some(b';') => scan_params(bytes, params)?,
-        _ => params,
-    };
-    if headers != bytes.len() {
-        let end = scan_headers(bytes, headers)?;
-        if end != bytes.len() {
-            return fault(end, "the end of the URI");
-        }
-    }
-    Ok(Places {
-        user_end: user_end as u32,
-        host: host as u32,
-        host_end: host_end as u32,
-        params: params as u32,
-        headers: headers as u32,
-        port,
-        secure,
-    })
-}
-
-/// The ends of the user and of the userinfo that begin at `start`, if there is an `@` after them; what else begins there
-/// is the host.
-fn userinfo(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
-    let user_end = escaped_end(&USER, bytes, start);
-    let end = match bytes.get(user_end) {
-        Some(b':') => escaped_end(&PASSWORD, bytes, user_end + 1),
-        _ => user_end,
-    };
-    (user_end > start && bytes.get(end) == Some(&b'@')).then_some((user_end, end))
-}
-
-/// The end of the parameters that begin at `at`.
-///
-/// ```text
-/// uri-parameters = *( ";" uri-parameter )
-/// other-param    = pname [ "=" pvalue ]
-/// ```
-///
-/// [RFC 3261 §19.1.1](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.1), and RFC 3966 §3 for its own:
-///
-/// > Even though an arbitrary number of URI parameters may be included in a URI, any given parameter-name MUST NOT
-/// > appear more than once.
-pub(super) fn scan_params(bytes: &[u8], mut at: usize) -> Result<usize, ParseError> {
-    let (start, mut count) = (at, 0);
-    while bytes.get(at) == Some(&b';') {
-        count += 1;
-        if count > MAX_PARAMS {
-            return Err(params::too_many(at));
-        }
-        let name = at + 1;
-        at = escaped_end(&PARAM, bytes, name);
-        if at == name {
-            return fault(at, "a parameter's name after `;`");
-        }
-        if bytes.get(at) == Some(&b'=') {
-            let value = at + 1;
-            at = escaped_end(&PARAM, bytes, value);
-            if at == value {
-                return fault(at, "a value after `=`");
-            }
-        }
-    }
-    if count > 1 {
-        each_once(&bytes[start..at], start)?;
-    }
-    Ok(at)
-}
-
-/// Refuses `params`, which begin at `start`, if one of them is there twice, with escapes in its name or without.
-#[inline(never)]
-fn each_once(params: &[u8], start: usize) -> Result<(), ParseError> {
-    let text = std::str::from_utf8(params).unwrap_or_default();
-    let mut seen = 0u64;
-    for (name, _) in Params::of_uri(text) {
-        // Names that differ in length or first letter nearly always have different marks; escapes change both.
-        let first = name.bytes().next().unwrap_or_default();
-        let mark = 1 << ((usize::from(first & 0x1f) + 8 * name.len()) % 64);
-        let escaped = name.contains('%');
-        if escaped || seen & mark != 0 {
-            let mut before = Params::of_uri(text).take_while(|(other, _)| other.as_ptr() != name.as_ptr());
-            if before.any(|(other, _)| same(other, name, true)) {
-                let at = start + Span::within(text, name).start();
-                return fault(at, "each parameter once");
-            }
-        }
-        seen |= if escaped { u64::MAX } else { mark };
-    }
-    Ok(())
-}
-
-/// The end of the headers that begin at `at`.
-///
-/// ```text
-/// headers = "?" header *( "&" header )
-/// header  = hname "=" hvalue
-/// hname   = 1*( hnv-unreserved / unreserved / escaped )
-/// hvalue  = *( hnv-unreserved / unreserved / escaped )
-/// ```
-fn scan_headers(bytes: &[u8], mut at: usize) -> Result<usize, ParseError> {
-    if bytes.get(at) != Some(&b'?') {
-        return Ok(at);
-    }
-    let mut count = 0;
-    loop {
-        count += 1;
-        if count > MAX_PARAMS {
-            return Err(ParseError::new(
-                ErrorKind::TooManyParams,
-                at,
-                "at most 64 headers",
-            ));
-        }
-        let name = at + 1;
-        at = escaped_end(&HEADER, bytes, name);
-        if at == name {
-            return fault(at, "a header's name");
-        }
-        if bytes.get(at) != Some(&b'=') {
-            return fault(at, "`=` after the header's name");
-        }
-        at = escaped_end(&HEADER, bytes, at + 1);
-        if bytes.get(at) != Some(&b'&') {
-            return Ok(at);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
     use proptest::prelude::*;
 
     fn uri(text: &str) -> SipUri {

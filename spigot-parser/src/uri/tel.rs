@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use super::sip::scan_params;
+use super::scan::scan_params;
 use crate::grammar::{Class, alphanum_and};
 use crate::header::Field;
 use crate::{ErrorKind, Params, ParseError};
