@@ -38,9 +38,14 @@ pub(super) fn request(bytes: &Bytes) -> Option<Request> {
     let (method, uri) = start_line(&bytes[..first_line_end], &limits, cseq);
     [uri, NOWHERE].into_iter().find_map(|uri| {
         let mut text = format!("{method} {uri} SIP/2.0\r\n");
+        // All lines have to end alike, and none may be blank, be it a fold.
         for (_, line) in &lines {
-            text.push_str(line);
-            text.push_str("\r\n");
+            for part in line.split('\n').map(|part| part.trim_end_matches('\r')) {
+                if !part.trim_matches([' ', '\t']).is_empty() {
+                    text.push_str(part);
+                    text.push_str("\r\n");
+                }
+            }
         }
         text.push_str("Content-Length: 0\r\n\r\n");
         match Message::parse_with(
@@ -178,6 +183,24 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["1"]
         );
+    }
+
+    #[test]
+    fn folds_may_end_in_whatever_way() {
+        let head = "INVITE sip:b SIP/2.0\r\n";
+        for (end, fold) in [
+            ("\n", "\n "),
+            ("\r\n", "\n\t"),
+            ("\n", "\r\n "),
+            ("\r\n", "\r\n \r\n "),
+        ] {
+            let lines = LINES.replace("\r\n ", fold).replace("2\r\n", &format!("2{end}"));
+            let request = Request::salvage(&Bytes::from(format!("{head}{lines}\r\n"))).unwrap();
+            let from = request.headers().get(&HeaderName::FROM);
+            assert_eq!(from, Some("<sip:a@a.example>;tag=1"), "{fold:?}");
+        }
+        let all_lf = format!("{head}{LINES}\r\n").replace("\r\n", "\n");
+        assert!(Request::parse(all_lf.clone()).is_ok() && Request::salvage(&all_lf.into()).is_some());
     }
 
     #[test]
