@@ -1,0 +1,156 @@
+//! A stream, cut into messages however it comes.
+//!
+//! The first octet of the input chooses the limits, the second the pieces in which the stream arrives.
+
+use spigot_parser::{ErrorKind, Frame, FrameError, Framer, Limits, Message, Request};
+
+use crate::oracle;
+
+pub(crate) fn run(data: &[u8]) {
+    let [limits, pieces, stream @ ..] = data else {
+        return;
+    };
+    let limits = match limits {
+        0..128 => Limits::DEFAULT,
+        _ => Limits {
+            head: usize::from(*limits),
+            message: usize::from(*limits) + 32,
+            header_line: 64,
+            ..Limits::DEFAULT
+        },
+    };
+    let whole = cut([stream].into_iter(), &limits);
+    let parts = cut(
+        Pieces {
+            rest: stream,
+            state: *pieces,
+        },
+        &limits,
+    );
+    assert_eq!(whole, parts, "a stream is cut the same however it comes");
+    account_for_every_octet(stream, &whole);
+    for frame in &whole.frames {
+        check(frame, &limits);
+    }
+    if let Some(error) = &whole.error {
+        oracle::error(error.error(), stream.len());
+        error.head().and_then(Request::salvage);
+    }
+}
+
+/// What a framer makes of a stream.
+#[derive(Debug, PartialEq)]
+struct Cut {
+    frames: Vec<Frame>,
+    error: Option<FrameError>,
+    /// What it still holds.
+    left: Vec<u8>,
+    idle: bool,
+}
+
+fn cut<'a>(pieces: impl Iterator<Item = &'a [u8]>, limits: &Limits) -> Cut {
+    let (mut framer, mut frames) = (Framer::new(limits.clone()), Vec::new());
+    for piece in pieces {
+        framer.buffer().extend_from_slice(piece);
+        loop {
+            match framer.next() {
+                Ok(Some(frame)) => frames.push(frame),
+                Ok(None) => break,
+                Err(error) => {
+                    assert_eq!(framer.next(), Err(error.clone()), "the same error ever after");
+                    assert!(!framer.is_idle());
+                    return Cut {
+                        frames,
+                        error: Some(error),
+                        left: Vec::new(),
+                        idle: false,
+                    };
+                }
+            }
+        }
+    }
+    let idle = framer.is_idle();
+    Cut {
+        frames,
+        error: None,
+        left: framer.buffer().to_vec(),
+        idle,
+    }
+}
+
+/// The stream in pieces whose lengths look random, and are the same for the same input.
+struct Pieces<'a> {
+    rest: &'a [u8],
+    state: u8,
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        self.state = self.state.wrapping_mul(101).wrapping_add(29);
+        // Mostly a line at a time, and often one octet.
+        let longest = if self.state & 1 == 0 { 3 } else { 64 };
+        let length = 1 + usize::from(self.state >> 1) % longest;
+        let (piece, rest) = self.rest.split_at(length.min(self.rest.len()));
+        self.rest = rest;
+        Some(piece)
+    }
+}
+
+/// Frames and the line ends between them are the stream, octet for octet, up to what is still held.
+fn account_for_every_octet(stream: &[u8], cut: &Cut) {
+    let mut rest = stream;
+    for frame in &cut.frames {
+        match frame {
+            Frame::Ping => {
+                rest = after_line_end(rest)
+                    .and_then(after_line_end)
+                    .expect("a ping is two line ends");
+            }
+            Frame::Message(message) => {
+                rest = after_line_end(rest).unwrap_or(rest);
+                rest = rest.strip_prefix(&message[..]).expect("a message is what came");
+            }
+        }
+    }
+    let after_one = after_line_end(rest).unwrap_or(rest);
+    match &cut.error {
+        Some(error) => {
+            let head = error.head().map(|head| &head[..]).unwrap_or_default();
+            assert!(after_one.starts_with(head), "the head is what came");
+            assert!(head.is_empty() || head.ends_with(b"\n"), "in whole lines");
+        }
+        None => {
+            assert_eq!(cut.left, after_one);
+            assert_eq!(cut.idle, after_one.is_empty());
+        }
+    }
+}
+
+fn after_line_end(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.strip_prefix(b"\r\n").or(bytes.strip_prefix(b"\n"))
+}
+
+/// A frame keeps to the limits and is one message to the parser.
+fn check(frame: &Frame, limits: &Limits) {
+    let Frame::Message(frame) = frame else {
+        return;
+    };
+    assert!(frame.len() <= limits.message);
+    match Message::parse_with(frame.clone(), limits) {
+        Ok(message) => {
+            let head = frame.len() - message.body().len();
+            assert!(head <= limits.head);
+            assert!(frame[..head].ends_with(b"\n\r\n") || frame[..head].ends_with(b"\n\n"));
+        }
+        Err(error) => {
+            oracle::error(&error, frame.len());
+            let about_framing = matches!(error.kind(), ErrorKind::Truncated | ErrorKind::ContentLength);
+            assert!(!about_framing, "the framer saw a message, and the parser {error}");
+        }
+    }
+}

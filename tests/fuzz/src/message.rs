@@ -1,0 +1,233 @@
+//! One message: parsed, read, judged, changed and written.
+
+use std::hint::black_box;
+
+use spigot_parser::header::{self, TypedHeader};
+use spigot_parser::{Bytes, ErrorKind, HeaderName, Message, Request, Response, StatusCode};
+
+use crate::headers;
+use crate::oracle::{self, fields, survives};
+
+/// What a reply is addressed by (RFC 3261 §8.2.6.2).
+const ADDRESSED_BY: [HeaderName; 5] = [
+    HeaderName::VIA,
+    HeaderName::FROM,
+    HeaderName::TO,
+    HeaderName::CALL_ID,
+    HeaderName::CSEQ,
+];
+
+pub(crate) fn run(data: &[u8]) {
+    let bytes = Bytes::copy_from_slice(data);
+    let salvaged = Request::salvage(&bytes);
+    if let Some(request) = &salvaged {
+        check_salvaged(request);
+    }
+    let message = match Message::parse(bytes) {
+        Ok(message) => message,
+        Err(error) => return oracle::error(&error, data.len()),
+    };
+    assert_eq!(
+        message.to_bytes(),
+        as_it_came(data, &message),
+        "what nobody touched is written as it came"
+    );
+    let (again, printed) = survives(&message);
+    assert_eq!(again.to_bytes(), printed);
+    for field in message.headers().iter() {
+        let name = field.name();
+        assert!(
+            field.is(&name)
+                && message
+                    .headers()
+                    .get_all(&name)
+                    .any(|value| value == field.value())
+        );
+        oracle::is_one_line(field.raw_name());
+    }
+    headers::read_all(message.headers(), data.len());
+    judge(&message, salvaged.as_ref(), data.len());
+    let tail = String::from_utf8_lossy(&data[data.len().saturating_sub(16)..]);
+    change_vias(message.clone());
+    change_lines(message.clone(), &tail);
+    change_the_body(message.clone(), &tail);
+    reply_to(&message);
+    black_box(format!("{message:?}"));
+}
+
+/// A request that was salvaged can be answered, and is nothing but what that takes.
+fn check_salvaged(request: &Request) {
+    for name in &ADDRESSED_BY {
+        assert!(request.headers().contains(name), "{name:?} is missing");
+    }
+    assert!(request.body().is_empty());
+    survives(&Message::Request(request.clone()));
+}
+
+/// The message as it should be written, made of its octets line by line.
+fn as_it_came(data: &[u8], message: &Message) -> Vec<u8> {
+    let mut lines = data
+        .split(|octet| *octet == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .skip_while(|line| line.is_empty());
+    let mut text = lines.next().unwrap_or_default().to_vec();
+    match message {
+        Message::Request(_) => {
+            let version = text.len().saturating_sub(7);
+            text[version..].make_ascii_uppercase();
+        }
+        Message::Response(_) => {
+            text[..7].make_ascii_uppercase();
+            if text.len() == "SIP/2.0 200".len() {
+                text.push(b' ');
+            }
+        }
+    }
+    text.extend(b"\r\n");
+    for line in lines.take_while(|line| !line.is_empty()) {
+        text.extend(line);
+        text.extend(b"\r\n");
+    }
+    if !message.headers().contains(&HeaderName::CONTENT_LENGTH) {
+        text.extend(format!("Content-Length: {}\r\n", message.body().len()).bytes());
+    }
+    text.extend(b"\r\n");
+    text.extend(message.body());
+    text
+}
+
+/// What can be worked with has everything that identifies it, and can be salvaged just as well.
+fn judge(message: &Message, salvaged: Option<&Request>, length: usize) {
+    let headers = message.headers();
+    if let Err(error) = message.validate() {
+        oracle::error(&error, length);
+        assert_eq!(error.status().is_none(), matches!(message, Message::Response(_)));
+        return;
+    }
+    assert!(headers.all::<header::Via>().count() > 0 && headers.all::<header::Via>().all(|via| via.is_ok()));
+    assert!(matches!(headers.typed::<header::From>(), Ok(Some(_))));
+    assert!(matches!(headers.typed::<header::To>(), Ok(Some(_))));
+    assert!(matches!(headers.typed::<header::CallId>(), Ok(Some(_))));
+    let Ok(Some(cseq)) = headers.typed::<header::CSeq>() else {
+        panic!("a request without CSeq is valid")
+    };
+    let Message::Request(request) = message else {
+        return;
+    };
+    assert_eq!(cseq.method(), request.method());
+    let Some(salvaged) = salvaged else {
+        panic!("a valid request cannot be salvaged")
+    };
+    assert_eq!(salvaged.method(), request.method());
+    for name in &ADDRESSED_BY {
+        assert!(
+            salvaged.headers().get_all(name).eq(headers.get_all(name)),
+            "{name:?}"
+        );
+    }
+}
+
+/// Every Via of the message: its text, or what is wrong with it.
+fn vias(message: &Message) -> Vec<Result<String, ErrorKind>> {
+    let all = message.headers().all::<header::Via>();
+    all.map(|via| via.map(|via| via.to_string()).map_err(|error| error.kind()))
+        .collect()
+}
+
+/// What a proxy does with the topmost Via, there and back.
+fn change_vias(mut message: Message) {
+    let before = vias(&message);
+    let untouched = message.to_bytes();
+    match message.headers_mut().pop_first::<header::Via>() {
+        Ok(Some(via)) => {
+            assert_eq!(before.first(), Some(&Ok(via.to_string())));
+            assert_eq!(vias(&message), before[1..]);
+            survives(&message);
+            message.headers_mut().push_first_typed(&via);
+            assert_eq!(vias(&message), before);
+            assert_eq!(message.headers_mut().replace_first(&via), Ok(()));
+            assert_eq!(vias(&message), before);
+            survives(&message);
+        }
+        Ok(None) => assert!(before.is_empty()),
+        Err(_) => {
+            assert!(matches!(before.first(), Some(Err(_))));
+            assert_eq!(message.to_bytes(), untouched, "what cannot be parsed stays");
+        }
+    }
+}
+
+/// Lines are added, set and removed, under a name and with a value that the peer has chosen.
+fn change_lines(mut message: Message, tail: &str) {
+    let (name, value) = tail.split_once(':').unwrap_or(("X-Fuzz", tail));
+    let Ok(name) = name.parse::<HeaderName>() else {
+        assert!(message.headers_mut().push(name, value).is_err());
+        return;
+    };
+    let trimmed = value.trim_matches([' ', '\t']);
+    let before = message.headers().len();
+    let untouched = message.to_bytes();
+    if message.headers_mut().push(&name, value).is_err() {
+        assert!(message.headers_mut().push_first(&name, value).is_err());
+        assert!(message.headers_mut().set(&name, value).is_err());
+        assert_eq!(message.to_bytes(), untouched, "what is refused changes nothing");
+        return;
+    }
+    oracle::is_one_line(value);
+    assert_eq!(message.headers().len(), before + 1);
+    assert_eq!(message.headers().get_all(&name).last(), Some(trimmed));
+    survives(&message);
+    assert_eq!(message.headers_mut().set(&name, value), Ok(()));
+    assert!(message.headers().get_all(&name).eq([trimmed]));
+    survives(&message);
+    let others: Vec<_> = fields(message.headers())
+        .into_iter()
+        .filter(|(other, _)| name != *other)
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    assert_eq!(message.headers_mut().remove(&name), 1);
+    assert!(
+        fields(message.headers())
+            .into_iter()
+            .eq(others.iter().map(|(name, value)| (&**name, &**value)))
+    );
+    assert_eq!(message.headers_mut().push_first(&name, value), Ok(()));
+    survives(&message);
+}
+
+/// The body is set and taken away.
+fn change_the_body(mut message: Message, tail: &str) {
+    let set = match &mut message {
+        Message::Request(request) => request.set_body(tail, tail.as_bytes().to_vec()),
+        Message::Response(response) => response.set_body(tail, tail.as_bytes().to_vec()),
+    };
+    if set.is_ok() {
+        oracle::is_one_line(tail);
+        let (read, _) = survives(&message);
+        assert!(matches!(
+            read.headers().typed::<header::ContentType>(),
+            Ok(Some(_))
+        ));
+    }
+    match &mut message {
+        Message::Request(request) => request.clear_body(),
+        Message::Response(response) => response.clear_body(),
+    }
+    assert!(message.body().is_empty() && !message.headers().contains(&header::ContentType::NAME));
+    survives(&message);
+}
+
+/// A response that is made of lines of the message.
+fn reply_to(message: &Message) {
+    let mut response = Response::new(StatusCode::OK);
+    for name in &ADDRESSED_BY {
+        response.headers_mut().copy_from(message.headers(), name);
+        assert!(
+            response
+                .headers()
+                .get_all(name)
+                .eq(message.headers().get_all(name))
+        );
+    }
+    survives(&Message::Response(response));
+}

@@ -1,0 +1,150 @@
+//! URIs, hosts and addresses: the first text of the input, compared with the second, and changed with both.
+
+use std::hint::black_box;
+
+use spigot_parser::{Host, NameAddr, ParseError, SipUri, TelUri, Uri};
+
+use crate::input::{Texts, texts};
+use crate::oracle;
+
+pub(crate) fn run(data: &[u8]) {
+    let texts = texts(data);
+    let text = &*texts.value;
+    if let Err(error) = Host::parse(text) {
+        oracle::error(&error, text.len());
+    }
+    if let Err(error) = text
+        .parse::<NameAddr>()
+        .map(|address| change_address(&address, &texts))
+    {
+        oracle::error(&error, text.len());
+    }
+    if texts.hostile {
+        check_built(SipUri::new(text.len().is_multiple_of(2), &texts.first).map(Uri::from));
+        check_built(TelUri::new(&texts.first).map(Uri::from));
+    }
+    let uri: Uri = match text.parse() {
+        Ok(uri) => uri,
+        Err(error) => return oracle::error(&error, text.len()),
+    };
+    assert_eq!(uri.as_str(), text.trim_matches([' ', '\t']));
+    check(&uri);
+    black_box((uri.scheme(), uri.user(), uri.host(), uri.params().count()));
+    if let Ok(other) = texts.first.parse::<Uri>() {
+        oracle::are_equal(&uri, &other);
+    }
+    if let Some(sip) = uri.as_sip() {
+        black_box((
+            sip.password(),
+            sip.transport(),
+            sip.maddr(),
+            sip.is_loose_route(),
+            sip.host().ip(),
+        ));
+        black_box(sip.headers().count());
+        change(sip, &texts);
+    }
+    if let Some(tel) = uri.as_tel() {
+        black_box((tel.number(), tel.digits(), tel.is_global()));
+    }
+}
+
+/// It is one word, equals itself, and is the same once it was printed and parsed.
+fn check(uri: &Uri) {
+    let text = uri.to_string();
+    assert!(
+        !text.contains(|char: char| char.is_ascii_control() || " <>\"".contains(char)),
+        "{text:?}"
+    );
+    match text.parse::<Uri>() {
+        Ok(again) => {
+            oracle::equal(uri, &again);
+            assert_eq!(again.as_str(), text);
+        }
+        Err(error) => panic!("{uri}: {error}"),
+    }
+}
+
+fn check_built(built: Result<Uri, ParseError>) {
+    match built {
+        Ok(uri) => check(&uri),
+        Err(error) => assert!(!error.expected().is_empty()),
+    }
+}
+
+/// What is set is there, what is taken away is not, and the rest stays as it was.
+fn change(uri: &SipUri, texts: &Texts<'_>) {
+    let (first, second) = (&*texts.first, &*texts.second);
+    let same_but_user = |other: &SipUri| {
+        assert!(other.host() == uri.host() && other.port() == uri.port());
+        assert_eq!(other.params().as_str(), uri.params().as_str());
+        assert!(other.headers().eq(uri.headers()));
+    };
+    check_built(uri.with_user(first).map(|new| {
+        assert_eq!(
+            new.user_decoded().as_deref(),
+            Some(first),
+            "an escape is undone to what it was"
+        );
+        assert_eq!(new.password(), uri.password());
+        same_but_user(&new);
+        new.into()
+    }));
+    check_built(uri.with_host(first).map(|new| {
+        assert_eq!((new.user(), new.port()), (uri.user(), uri.port()));
+        new.into()
+    }));
+    check_built(uri.with_param(first, Some(second)).map(|new| {
+        assert_eq!(new.params().value(first).as_deref(), Some(second));
+        assert_eq!(new.user(), uri.user());
+        new.into()
+    }));
+    let without = [
+        uri.without_user(),
+        uri.without_param(first),
+        uri.without_params(),
+        uri.without_headers(),
+        uri.with_port(Some(second.len() as u16)),
+        uri.with_port(None),
+    ];
+    same_but_user(&without[0]);
+    assert!(without[0].user().is_none() && without[0].password().is_none());
+    assert!(without[1].param(first).is_none());
+    assert!(without[2].params().is_empty() && without[3].headers().next().is_none());
+    without.into_iter().for_each(|new| check(&new.into()));
+}
+
+fn change_address(address: &NameAddr, texts: &Texts<'_>) {
+    let (first, second) = (&*texts.first, &*texts.second);
+    check_address(address);
+    check_address(&address.without_params());
+    let without = address.without_param(first);
+    assert_eq!(without.param(first), None);
+    check_address(&without);
+    if let Ok(new) = address.with_display_name(first) {
+        assert_eq!(new.display_name().unwrap_or_default(), first);
+        assert!(new.uri() == address.uri() && new.params().as_str() == address.params().as_str());
+        check_address(&new);
+    }
+    if let Ok(new) = address.with_param(first, Some(second)) {
+        assert_eq!(new.param(first), Some(Some(second)));
+        check_address(&new);
+    }
+    if let Ok(uri) = first.parse::<Uri>() {
+        let new = address.with_uri(uri.clone());
+        assert!(*new.uri() == uri && new.display_name() == address.display_name());
+        check_address(&new);
+    }
+}
+
+fn check_address(address: &NameAddr) {
+    let text = address.to_string();
+    oracle::is_one_line(&text);
+    match text.parse::<NameAddr>() {
+        Ok(again) => {
+            oracle::equal(address, &again);
+            assert_eq!(again.as_str(), text);
+        }
+        Err(error) => panic!("{address}: {error}"),
+    }
+}
