@@ -290,10 +290,9 @@ fn check_tag(address: &NameAddr) -> Result<(), ParseError> {
     if address.tag().is_some() {
         return Ok(());
     }
-    match address.params().contains("tag") {
-        true => super::fault(address.as_str().len(), "a tag that is a token"),
-        false => Ok(()),
-    }
+    check_param(address, "tag", "a tag that is a token", |value| {
+        value.is_some_and(is_token)
+    })
 }
 
 /// The value of the parameter of that name, where there is one, `fits`; the offset of the error is where it begins.
@@ -351,7 +350,9 @@ mod tests {
             let parsed = text.parse::<From>();
             assert!(parsed.is_err() || text.ends_with(";tag"), "{text}");
         }
-        assert!("<sip:a@b>;tag".parse::<From>().is_err());
+        for (text, at) in [("<sip:a@b>;tag", 13), ("<sip:a@b>;x=y;tag = \"1\";z", 20)] {
+            assert_eq!(text.parse::<From>().unwrap_err().offset(), at, "{text}");
+        }
     }
 
     #[test]
