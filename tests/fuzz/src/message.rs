@@ -46,6 +46,7 @@ pub(crate) fn run(data: &[u8]) {
         oracle::is_one_line(field.raw_name());
     }
     headers::read_all(message.headers(), data.len());
+    same_tags(&message, data.len());
     judge(&message, salvaged.as_ref(), data.len());
     let tail = String::from_utf8_lossy(&data[data.len().saturating_sub(16)..]);
     change_vias(message.clone());
@@ -127,6 +128,22 @@ fn judge(message: &Message, salvaged: Option<&Request>, length: usize) {
     }
 }
 
+/// A tag that is read by itself is the one of the whole header.
+fn same_tags(message: &Message, length: usize) {
+    let headers = message.headers();
+    let from = (header::From::tag_of(headers), headers.typed::<header::From>());
+    if let (tag, Ok(whole)) = &from {
+        assert_eq!(*tag, Ok(whole.as_ref().and_then(header::From::tag)));
+    }
+    let to = (header::To::tag_of(headers), headers.typed::<header::To>());
+    if let (tag, Ok(whole)) = &to {
+        assert_eq!(*tag, Ok(whole.as_ref().and_then(header::To::tag)));
+    }
+    for error in [from.0, to.0].into_iter().filter_map(Result::err) {
+        oracle::error(&error, length);
+    }
+}
+
 /// Every Via of the message: its text, or what is wrong with it.
 fn vias(message: &Message) -> Vec<Result<String, ErrorKind>> {
     let all = message.headers().all::<header::Via>();
@@ -147,6 +164,10 @@ fn change_vias(mut message: Message) {
             assert_eq!(vias(&message), before);
             assert_eq!(message.headers_mut().replace_first(&via), Ok(()));
             assert_eq!(vias(&message), before);
+            let others = message.headers().len() - message.headers().get_all(&header::Via::NAME).count();
+            message.headers_mut().set_typed(&via);
+            assert_eq!(vias(&message), [Ok(via.to_string())]);
+            assert_eq!(message.headers().len(), others + 1);
             survives(&message);
         }
         Ok(None) => assert!(before.is_empty()),

@@ -2,7 +2,8 @@
 
 use std::hint::black_box;
 
-use spigot_parser::{Host, NameAddr, ParseError, SipUri, TelUri, Uri};
+use spigot_parser::header::Reason;
+use spigot_parser::{Host, NameAddr, ParseError, SipUri, StatusCode, TelUri, Uri};
 
 use crate::input::{Texts, texts};
 use crate::oracle;
@@ -41,7 +42,16 @@ pub(crate) fn run(data: &[u8]) {
             sip.is_loose_route(),
             sip.host().ip(),
         ));
-        black_box(sip.headers().count());
+        black_box((
+            sip.headers().count(),
+            sip.is_secure(),
+            sip.is_outbound(),
+            sip.is_gruu(),
+        ));
+        black_box((
+            sip.typed_header::<Reason>().is_ok(),
+            sip.typed_headers::<Reason>().is_ok(),
+        ));
         change(sip, &texts);
     }
     if let Some(tel) = uri.as_tel() {
@@ -98,6 +108,23 @@ fn change(uri: &SipUri, texts: &Texts<'_>) {
         assert_eq!(new.params().value(first).as_deref(), Some(second));
         assert_eq!(new.user(), uri.user());
         new.into()
+    }));
+    check_built(uri.with_header(first, second).map(|new| {
+        let name = first.parse().expect("it was taken");
+        assert_eq!(new.header(&name).as_deref(), Some(second));
+        assert!(new.host() == uri.host() && new.user() == uri.user());
+        assert_eq!(new.params().as_str(), uri.params().as_str());
+        let without = new.without_header(&name);
+        assert_eq!(without.header(&name), None);
+        check(&without.into());
+        new.into()
+    }));
+    let reason = Reason::sip(StatusCode::GONE).with_text(second);
+    check_built(reason.and_then(|reason| {
+        let new = uri.with_typed_header(&reason)?;
+        assert_eq!(new.typed_header::<Reason>(), Ok(Some(reason.clone())));
+        assert_eq!(new.typed_headers::<Reason>(), Ok(vec![reason]));
+        Ok(new.into())
     }));
     let without = [
         uri.without_user(),

@@ -55,7 +55,7 @@ family! {
         ];
     }
     HistoryInfo {
-        read: |value| (value.index(), value.rc(), value.mp(), value.np(), value.display_name());
+        read: |value| (value.index(), value.rc(), value.mp(), value.np(), value.display_name(), value.reasons());
         built: |a, b| [
             uri(a).and_then(|uri| Some(HistoryInfo::new(uri, &b.parse().ok()?))),
         ];
@@ -69,7 +69,7 @@ family! {
         ];
     }
     ReferTo {
-        read: |value| (value.method(), value.uri(), value.display_name(), value.params().count());
+        read: |value| (value.method(), value.replaces(), value.uri(), value.display_name(), value.params().count());
         built: |a, _b| [uri(a).map(ReferTo::new), address(a).map(ReferTo::from)];
         changed: |old, a, b| [params!(old, a, b), display_name!(old, a)];
     }

@@ -34,6 +34,7 @@ family! {
             old.clone().with_param(a, b).inspect(|new| assert_eq!(new.param(a).as_deref(), Some(b))),
             old.clone().with_next_nonce(a).inspect(|new| assert_eq!(new.next_nonce().as_deref(), Some(a))),
             Qop::from_token(a).and_then(|qop| old.clone().with_qop(qop)),
+            old.clone().with_response_auth(a, b.len() as u32, b),
         ];
     }
     Authorization {

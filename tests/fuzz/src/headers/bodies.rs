@@ -11,7 +11,10 @@ family! {
     Accept {
         read: |value| value.ranges().map(|range| range.params().count() + usize::from(range.q() > 0.5)).sum::<usize>();
         built: |a, b| [Accept::new([(a, b)]), Accept::new([(a, b), (b, a)])];
-        changed: |old, a, b| [Some(old.clone()).inspect(|accept| _ = accept.allows(a, b))];
+        changed: |old, a, b| [
+            Some(old.clone()).inspect(|accept| _ = accept.allows(a, b)),
+            old.clone().with_range(a, b, b.len() as f32 / 8.0),
+        ];
     }
     AcceptEncoding {
         read: |value| value.preferences().map(|one| one.params().count() + one.value().len()).sum::<usize>();

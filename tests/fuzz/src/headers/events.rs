@@ -36,6 +36,11 @@ family! {
     RetryAfter {
         read: |value| (value.seconds(), value.comment(), value.duration(), value.params().count());
         built: |a, _b| [Some(RetryAfter::new(a.len() as u32))];
+        changed: |old, a, b| [
+            params!(old, a, b),
+            old.clone().with_comment(a),
+            old.clone().with_duration(b.len() as u32).inspect(|new| assert_eq!(new.duration(), Some(b.len() as u32))),
+        ];
     }
     SipEtag {
         read: |value| value.as_str().len();

@@ -17,7 +17,16 @@ family! {
     PAccessNetworkInfo {
         read: |value| (value.access(), value.is_network_provided(), value.params().count());
         built: |a, _b| [PAccessNetworkInfo::new(a).inspect(|new| assert_eq!(new.access(), a))];
-        changed: |old, a, b| [params!(old, a, b), old.clone().with_network_provided()];
+        changed: |old, a, b| [
+            params!(old, a, b),
+            old.clone().with_network_provided().inspect(|new| assert!(new.is_network_provided())),
+            old.clone()
+                .with_dsl_location(a)
+                .inspect(|new| assert_eq!(new.dsl_location().as_deref(), Some(a))),
+            old.clone()
+                .with_local_time_zone(b)
+                .inspect(|new| assert_eq!(new.local_time_zone().as_deref(), Some(b))),
+        ];
     }
     PAssertedService {
         read: |value| (value.urn(), value.service(), value.labels().count());
@@ -35,7 +44,11 @@ family! {
     PChargingFunctionAddresses {
         read: |value| value.params().count();
         built: |a, b| [PChargingFunctionAddresses::new(a, b)];
-        changed: |old, a, b| [params!(old, a, b)];
+        changed: |old, a, b| [
+            params!(old, a, b),
+            old.clone().with_ccf(a).inspect(|new| assert_eq!(new.ccf().as_deref(), Some(a))),
+            old.clone().with_ecf(b).inspect(|new| assert_eq!(new.ecf().as_deref(), Some(b))),
+        ];
     }
     PChargingVector {
         read: |value| (
