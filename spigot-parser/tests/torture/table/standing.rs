@@ -1,0 +1,150 @@
+//! What is written of the messages as they stand, of what is ambiguous, and of prefixes.
+
+use super::words::{html, line, row};
+use crate::ambiguities::{self, Decided};
+use crate::corpus::CASES;
+use crate::decisions::decision;
+use crate::outcome::{First, Outcome};
+use crate::prefixes::{self, PREFIXES};
+
+pub(super) fn summary(text: &mut String) {
+    text.push_str("\n## Summary\n\n");
+    let of = |rfc: &str, ending: &str| {
+        let files = CASES
+            .iter()
+            .filter(|case| case.rfc == rfc && case.file.ends_with(ending));
+        let messages = files.filter(|case| case.section != "-" && case.file != "rfc4475/baddn-closed.dat");
+        let (mut right, mut all) = (0, 0);
+        for case in messages {
+            all += 1;
+            let accepted = Outcome::of(&case.bytes) == Outcome::Accepted;
+            right += usize::from(match case.verdict.as_str() {
+                "accept" => accepted,
+                "reject" | "frame" => !accepted,
+                _ => true,
+            });
+        }
+        format!("{right} of {all}")
+    };
+    line(
+        text,
+        format_args!(
+            "- RFC 4475: {} messages as the manifest has them.",
+            of("4475", ".dat")
+        ),
+    );
+    line(
+        text,
+        format_args!(
+            "- RFC 5118: {} messages as the manifest has them, in the form that can be sent (`.dat`).",
+            of("5118", ".dat")
+        ),
+    );
+    line(
+        text,
+        format_args!(
+            "- The files of the RFC 5118 archive as they stand (`.lf`): {} as the manifest has their messages. The others \
+             are cut short, and are decided below as what they are.",
+            of("5118", ".lf")
+        ),
+    );
+    line(
+        text,
+        "- No file of the corpus is left out, and none is changed: their digests are checked.",
+    );
+}
+
+pub(super) fn messages(text: &mut String) {
+    text.push_str("\n## Messages\n\n");
+    line(
+        text,
+        "| file | what it is | RFC, § | the RFC expects | manifest | outcome | answer | on a stream | decided, because |",
+    );
+    line(text, "|---|---|---|---|---|---|---|---|---|");
+    for case in CASES.iter() {
+        let result = Outcome::of(&case.bytes);
+        let why = decision(&case.file).map_or("", |decision| decision.why);
+        let cells = [
+            case.file.clone(),
+            case.title.clone(),
+            format!("{}, {}", case.rfc, case.section),
+            case.expected.clone(),
+            case.verdict.clone(),
+            outcome(&result),
+            answer(&result),
+            stream(&First::of([&case.bytes[..]])),
+            why.to_owned(),
+        ];
+        row(text, &cells);
+    }
+}
+
+pub(super) fn ambiguities(text: &mut String) {
+    let mut group = "";
+    for ambiguity in ambiguities::all() {
+        if ambiguity.group != group {
+            group = ambiguity.group;
+            line(text, format_args!("\n### {group}\n"));
+            line(text, "| case | with | outcome | answer | on a stream | because |");
+            line(text, "|---|---|---|---|---|---|");
+        }
+        let (result, first) = ambiguity.outcome();
+        let taken = matches!(ambiguity.decided, Decided::Taken(_));
+        assert_eq!(taken, result == Outcome::Accepted, "{}", ambiguity.name);
+        let with = ambiguity.change.text();
+        let with = match with.is_empty() {
+            true => "nothing in its place".to_owned(),
+            false => {
+                let shown = with.escape_debug().to_string();
+                format!("<code>{}</code>", html(&shown.replace("\\\"", "\"")))
+            }
+        };
+        let cells = [
+            ambiguity.name.replace('_', " "),
+            with,
+            html(&outcome(&result)),
+            answer(&result),
+            html(&stream(&first)),
+            ambiguity.why.to_owned(),
+        ];
+        let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        line(text, format_args!("| {} |", cells.join(" | ")));
+    }
+}
+
+pub(super) fn prefixes_of_each(text: &mut String) {
+    line(text, "| file | as a datagram | on a stream |");
+    line(text, "|---|---|---|");
+    for (case, prefixes) in CASES.iter().zip(PREFIXES.iter()) {
+        let cells = [
+            case.file.clone(),
+            prefixes::runs(&prefixes.datagrams),
+            prefixes::runs(&prefixes.streams),
+        ];
+        row(text, &cells);
+    }
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Accepted => "accepted".to_owned(),
+        Outcome::Unparsed(error) => format!("refused by parse, {:?}: {error}", error.kind()),
+        Outcome::Invalid(error) => format!("refused by validate, {:?}: {error}", error.kind()),
+    }
+}
+
+fn answer(outcome: &Outcome) -> String {
+    match outcome.error().map(|error| error.status()) {
+        None => "-".to_owned(),
+        Some(None) => "nobody".to_owned(),
+        Some(Some(status)) => status.as_u16().to_string(),
+    }
+}
+
+fn stream(first: &First) -> String {
+    match first {
+        First::Waits => "waits".to_owned(),
+        First::Message(message) => format!("message of {} octets", message.len()),
+        First::Refused(error) => format!("refused, {:?}: {error}", error.kind()),
+    }
+}
