@@ -281,11 +281,19 @@ fn tag(bytes: &[u8], at: usize) -> Result<Span, ParseError> {
 /// grammar, and where a tag is no token.
 pub(crate) fn tag_of(text: &str) -> Result<Option<&str>, ParseError> {
     let params = places(text)?.params;
-    match tag(text.as_bytes(), params)?.get(text) {
-        None if params < text.len() && Params::of_header(&text[params..]).contains("tag") => {
-            fault(text.len(), "a tag that is a token")
+    if let Some(tag) = tag(text.as_bytes(), params)?.get(text) {
+        return Ok(Some(tag));
+    }
+    let mut others = Params::of_header(&text[params..]);
+    match others.find(|(name, _)| name.eq_ignore_ascii_case("tag")) {
+        None => Ok(None),
+        Some((name, value)) => {
+            let at = match value {
+                Some(value) => Span::within(text, value).start(),
+                None => Span::within(text, name).start() + name.len(),
+            };
+            fault(at, "a tag that is a token")
         }
-        found => Ok(found),
     }
 }
 
