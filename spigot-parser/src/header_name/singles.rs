@@ -125,6 +125,7 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::header::{self, Shape, TypedHeader};
 
     fn agrees<H: TypedHeader>() {
@@ -145,5 +146,17 @@ mod tests {
     #[test]
     fn types_and_names_agree_on_what_may_be_there_once() {
         header::types::every_typed_header!(agree);
+    }
+
+    #[test]
+    fn every_known_name_has_a_type() {
+        macro_rules! names {
+            ($($type:ident)*) => { [$(header::$type::NAME),*] };
+        }
+        let typed = header::types::every_typed_header!(names);
+        for known in Known::ALL {
+            let count = typed.iter().filter(|name| name.known() == Some(*known)).count();
+            assert_eq!(count, 1, "types of {}", known.long());
+        }
     }
 }

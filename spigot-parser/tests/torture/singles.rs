@@ -1,4 +1,10 @@
-//! The headers that may be there once, written down a second time, from the RFCs and not from the code.
+//! The headers that may be there once, written down a second time, from the RFCs and not from the code. Content-Length
+//! is one of them, too; the parser itself refuses it twice.
+
+use spigot_parser::HeaderName;
+use spigot_parser::header::Shape;
+
+use crate::typed;
 
 /// Long form, compact form (or the long one again), and where it is said.
 pub(crate) const SINGLES: &[(&str, &str, &str)] = &[
@@ -62,4 +68,21 @@ pub(crate) fn forms(name: &str) -> Option<(&'static str, &'static str)> {
         .iter()
         .find(|(long, compact, _)| name.eq_ignore_ascii_case(long) || name.eq_ignore_ascii_case(compact))
         .map(|(long, compact, _)| (*long, *compact))
+}
+
+#[test]
+fn the_types_say_the_same() {
+    let mut typed: Vec<&str> = typed::ALL
+        .iter()
+        .filter(|typed| typed.shape == Shape::Single && typed.name != HeaderName::CONTENT_LENGTH)
+        .map(|typed| typed.name.as_str())
+        .collect();
+    let mut listed: Vec<&str> = SINGLES.iter().map(|(long, ..)| *long).collect();
+    typed.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(typed, listed);
+    for (long, compact, _) in SINGLES {
+        let name = HeaderName::from_token(compact).unwrap();
+        assert_eq!((name.as_str(), name.compact().unwrap_or(long)), (*long, *compact));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use spigot_parser::header::{self, Field, TypedHeader};
+use spigot_parser::header::{self, Field, Shape, TypedHeader};
 use spigot_parser::{HeaderName, Message};
 
 #[path = "../../src/header/types.rs"]
@@ -11,6 +11,7 @@ mod types;
 /// A typed header, without its type.
 pub(crate) struct Typed {
     pub(crate) name: HeaderName,
+    pub(crate) shape: Shape,
     /// Reads its values in both messages.
     pub(crate) same: fn(&Message, &Message),
 }
@@ -18,7 +19,7 @@ pub(crate) struct Typed {
 macro_rules! typed_headers {
     ($($type:ident)*) => {
         /// All of them.
-        pub(crate) static ALL: &[Typed] = &[$(Typed { name: header::$type::NAME, same: same::<header::$type> }),*];
+        pub(crate) static ALL: &[Typed] = &[$(Typed { name: header::$type::NAME, shape: header::$type::SHAPE, same: same::<header::$type> }),*];
     };
 }
 types::every_typed_header!(typed_headers);
