@@ -28,7 +28,7 @@ pub(crate) fn run(data: &[u8]) {
         &limits,
     );
     assert_eq!(whole, parts, "a stream is cut the same however it comes");
-    account_for_every_octet(stream, &whole);
+    account_for_every_octet(stream, &whole, &limits);
     for frame in &whole.frames {
         check(frame, &limits);
     }
@@ -102,7 +102,7 @@ impl<'a> Iterator for Pieces<'a> {
 }
 
 /// Frames and the line ends between them are the stream, octet for octet, up to what is still held.
-fn account_for_every_octet(stream: &[u8], cut: &Cut) {
+fn account_for_every_octet(stream: &[u8], cut: &Cut, limits: &Limits) {
     let mut rest = stream;
     for frame in &cut.frames {
         match frame {
@@ -125,10 +125,21 @@ fn account_for_every_octet(stream: &[u8], cut: &Cut) {
             assert!(head.is_empty() || head.ends_with(b"\n"), "in whole lines");
         }
         None => {
+            let bound = if is_whole(&cut.left) {
+                limits.message
+            } else {
+                limits.head
+            };
+            assert!(cut.left.len() <= bound, "{} octets are held", cut.left.len());
             assert_eq!(cut.left, after_one);
             assert_eq!(cut.idle, after_one.is_empty());
         }
     }
+}
+
+/// Whether a head is there to its end.
+fn is_whole(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|end| end == b"\n\n") || bytes.windows(3).any(|end| end == b"\n\r\n")
 }
 
 fn after_line_end(bytes: &[u8]) -> Option<&[u8]> {

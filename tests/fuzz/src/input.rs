@@ -38,6 +38,11 @@ pub(crate) fn texts(data: &[u8]) -> Texts<'_> {
     }
 }
 
+/// A number that a text makes: the one that it is in digits, or how long it is.
+pub(crate) fn number(text: &str) -> u32 {
+    text.parse().unwrap_or(text.len() as u32)
+}
+
 /// Octets that are taken one choice after the other. At their end every choice is the first one.
 pub(crate) struct Choices<'a> {
     rest: &'a [u8],

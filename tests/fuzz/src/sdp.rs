@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use spigot_parser::{Direction, Limits, Media, MediaBuilder, ParseError, Sdp};
 
-use crate::input::texts;
+use crate::input::{number, texts};
 use crate::oracle;
 
 const DIRECTIONS: [Direction; 4] = [
@@ -160,8 +160,8 @@ fn change_direction_of_one(mut sdp: Sdp, direction: Direction) {
 
 /// A session description of what a peer made an application believe; whatever is set is there, and nothing else.
 fn build(a: &str, b: &str) -> Result<Sdp, ParseError> {
-    let address = IpAddr::from([192, 0, 2, a.len() as u8]);
-    let media = MediaBuilder::new("audio", b.len() as u16, "RTP/AVP")?.format("0")?;
+    let address = IpAddr::from([192, 0, 2, number(a) as u8]);
+    let media = MediaBuilder::new("audio", number(b) as u16, "RTP/AVP")?.format("0")?;
     let media = media.clone().attribute(a, Some(b)).unwrap_or(media);
     let media = media.clone().codec(96, a, 8000, 1).unwrap_or(media);
     let media = media.clone().fmtp(96, b).unwrap_or(media);
@@ -178,6 +178,6 @@ fn build(a: &str, b: &str) -> Result<Sdp, ParseError> {
     assert_eq!(sdp.origin().username(), b);
     assert!(!is_named || sdp.name() == a, "{sdp}");
     assert_eq!(sdp.attribute(b), Some(Some(a)));
-    assert!(sdp.media().next().map(|media: Media<'_>| media.port()) == Some(b.len() as u16));
+    assert!(sdp.media().next().map(|media: Media<'_>| media.port()) == Some(number(b) as u16));
     Ok(sdp)
 }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use spigot_parser::header::Reason;
 use spigot_parser::{Host, NameAddr, ParseError, SipUri, StatusCode, TelUri, Uri};
 
-use crate::input::{Texts, texts};
+use crate::input::{Texts, number, texts};
 use crate::oracle;
 
 pub(crate) fn run(data: &[u8]) {
@@ -53,6 +53,7 @@ pub(crate) fn run(data: &[u8]) {
             sip.typed_headers::<Reason>().is_ok(),
         ));
         change(sip, &texts);
+        compare(sip);
     }
     if let Some(tel) = uri.as_tel() {
         black_box((tel.number(), tel.digits(), tel.is_global()));
@@ -131,7 +132,7 @@ fn change(uri: &SipUri, texts: &Texts<'_>) {
         uri.without_param(first),
         uri.without_params(),
         uri.without_headers(),
-        uri.with_port(Some(second.len() as u16)),
+        uri.with_port(Some(number(second) as u16)),
         uri.with_port(None),
     ];
     same_but_user(&without[0]);
@@ -139,6 +140,38 @@ fn change(uri: &SipUri, texts: &Texts<'_>) {
     assert!(without[1].param(first).is_none());
     assert!(without[2].params().is_empty() && without[3].headers().next().is_none());
     without.into_iter().for_each(|new| check(&new.into()));
+}
+
+/// What makes no difference to equality by RFC 3261 §19.1.4, and what does.
+fn compare(uri: &SipUri) {
+    let same = |other: &SipUri| assert!(oracle::are_equal(uri, other), "{uri} and {other}");
+    let differs = |other: &SipUri| assert!(!oracle::are_equal(uri, other), "{uri} and {other}");
+    let host = uri.host().as_str();
+    if let Ok(other) = uri.with_host(&host.to_ascii_uppercase()) {
+        same(&other);
+    }
+    if let Ok(other) = uri.with_host("other.host.example") {
+        assert!(host.eq_ignore_ascii_case("other.host.example") || !oracle::are_equal(uri, &other));
+    }
+    differs(&uri.with_port(uri.port().map_or(Some(5060), |port| Some(port ^ 1))));
+    let Some(user) = uri.user() else {
+        return;
+    };
+    differs(&uri.without_user());
+    let (scheme, rest) = uri.as_str().split_at(uri.scheme().len() + 1);
+    let letter = user.find(|char: char| char.is_ascii_alphanumeric());
+    let Some(at) = letter.filter(|at| !user[..*at].contains('%')) else {
+        return;
+    };
+    // A letter and its escape are the same, and the letter in the other case is another one.
+    let octet = rest.as_bytes()[at];
+    let with = |text: &str| format!("{scheme}{}{text}{}", &rest[..at], &rest[at + 1..]).parse::<SipUri>();
+    let escaped = with(&format!("%{octet:02x}"));
+    assert!(escaped.is_ok_and(|other| oracle::are_equal(uri, &other)), "{uri}");
+    if octet.is_ascii_alphabetic() {
+        let other = with(&char::from(octet ^ 0x20).to_string());
+        assert!(other.is_ok_and(|other| !oracle::are_equal(uri, &other)), "{uri}");
+    }
 }
 
 fn change_address(address: &NameAddr, texts: &Texts<'_>) {

@@ -4,6 +4,7 @@ use spigot_parser::header::{Contact, Diversion, From, HistoryInfo, ReferTo, Refe
 use spigot_parser::{NameAddr, SipUri, Uri};
 
 use super::{display_name, family, params};
+use crate::input::number;
 
 fn uri(text: &str) -> Option<Uri> {
     text.parse().ok()
@@ -24,9 +25,10 @@ family! {
             old.clone().with_param(a, Some(b)).inspect(|new| assert_eq!(new.param(a), Some(Some(b)))),
             old.clone().with_param(a, None),
             old.clone().with_display_name(a),
-            old.clone().with_q(f32::from(a.len() as u16) / 7.0),
-            Some(old.clone().with_expires(b.len() as u32)),
-            old.clone().with_reg_id(b.len() as u32),
+            old.clone().with_q(f32::from(number(a) as u16) / 7.0),
+            Some(old.clone().with_expires(number(b)))
+                .inspect(|new| assert!(new.is_any() || new.expires() == Some(number(b)))),
+            old.clone().with_reg_id(number(b)).inspect(|new| assert_eq!(new.reg_id(), Some(number(b)))),
             old.clone().with_instance(a).inspect(|new| assert_eq!(new.instance(), Some(a))),
             a.parse::<SipUri>().and_then(|uri| old.clone().with_pub_gruu(&uri)),
             a.parse::<SipUri>().and_then(|uri| old.clone().with_temp_gruu(&uri)),
@@ -39,8 +41,8 @@ family! {
             params!(old, a, b),
             display_name!(old, a),
             old.clone().with_reason(a),
-            old.clone().with_counter(a.len() as u8),
-            old.clone().with_limit(a.len() as u8),
+            old.clone().with_counter(number(a) as u8).inspect(|new| assert_eq!(new.counter(), Some(number(a) as u8))),
+            old.clone().with_limit(number(a) as u8).inspect(|new| assert_eq!(new.limit(), Some(number(a) as u8))),
             old.clone().with_privacy(b),
             old.clone().with_screen(b),
         ];

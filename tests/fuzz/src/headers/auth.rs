@@ -6,6 +6,7 @@ use spigot_parser::header::{
 };
 
 use super::{family, params};
+use crate::input::number;
 
 /// A security mechanism with everything set that it can have.
 macro_rules! mechanism {
@@ -34,7 +35,7 @@ family! {
             old.clone().with_param(a, b).inspect(|new| assert_eq!(new.param(a).as_deref(), Some(b))),
             old.clone().with_next_nonce(a).inspect(|new| assert_eq!(new.next_nonce().as_deref(), Some(a))),
             Qop::from_token(a).and_then(|qop| old.clone().with_qop(qop)),
-            old.clone().with_response_auth(a, b.len() as u32, b),
+            old.clone().with_response_auth(a, number(b), b),
         ];
     }
     Authorization {
@@ -176,7 +177,7 @@ fn change_credentials(old: &Credentials, a: &str, b: &str) -> impl Iterator<Item
             .with_extended_username(a)
             .inspect(|new| assert_eq!(new.username().as_deref(), Some(a))),
         Algorithm::from_token(a).and_then(|algorithm| old.clone().with_algorithm(algorithm)),
-        Qop::from_token(a).and_then(|qop| old.clone().with_qop(qop, b.len() as u32, b)),
+        Qop::from_token(a).and_then(|qop| old.clone().with_qop(qop, number(b), b)),
         old.clone()
             .without_param(a)
             .inspect(|new| assert_eq!(new.param(a), None)),

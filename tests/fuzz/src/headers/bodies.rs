@@ -6,6 +6,7 @@ use spigot_parser::header::{
 };
 
 use super::{family, params};
+use crate::input::number;
 
 family! {
     Accept {
@@ -46,7 +47,7 @@ family! {
     }
     ContentLength {
         read: |value| value.octets();
-        built: |a, _b| [Some(ContentLength::new(a.len() as u32))];
+        built: |a, _b| [Some(ContentLength::new(number(a))).inspect(|new| assert_eq!(new.octets(), number(a)))];
     }
     ContentType {
         read: |value| (value.kind(), value.subtype(), value.params().count());
@@ -57,6 +58,9 @@ family! {
     }
     MimeVersion {
         read: |value| (value.major(), value.minor());
-        built: |a, b| [Some(MimeVersion::new(a.len() as u32, b.len() as u32))];
+        built: |a, b| [
+            Some(MimeVersion::new(number(a), number(b)))
+                .inspect(|new| assert_eq!((new.major(), new.minor()), (number(a), number(b)))),
+        ];
     }
 }

@@ -6,6 +6,7 @@ use spigot_parser::header::{
 };
 
 use super::{family, params};
+use crate::input::number;
 
 family! {
     Allow {
@@ -57,7 +58,7 @@ family! {
     Warning {
         read: |value| (value.code(), value.agent(), value.text());
         built: |a, b| [
-            Warning::new(300 + a.len() as u16 % 100, a, b).inspect(|new| {
+            Warning::new(300 + (number(a) % 100) as u16, a, b).inspect(|new| {
                 assert_eq!((new.agent(), &*new.text()), (a, b));
             }),
         ];

@@ -4,6 +4,7 @@ use spigot_parser::header::{CSeq, CallId, InReplyTo, Join, RAck, RSeq, Reason, R
 use spigot_parser::{Method, StatusCode};
 
 use super::{family, params};
+use crate::input::number;
 
 fn call_id(text: &str) -> Option<CallId> {
     CallId::new(text).ok()
@@ -24,24 +25,24 @@ family! {
     RAck {
         read: |value| (value.rseq(), value.cseq().number());
         built: |a, b| [
-            RSeq::new(1 + a.len() as u32)
-                .and_then(|rseq| Ok(RAck::new(rseq, CSeq::new(b.len() as u32, Method::from_token(a)?)?))),
+            RSeq::new(number(a))
+                .and_then(|rseq| Ok(RAck::new(rseq, CSeq::new(number(b), Method::from_token(a)?)?))),
         ];
     }
     RSeq {
         read: |value| value.number();
-        built: |a, _b| [RSeq::new(a.len() as u32)];
+        built: |a, _b| [RSeq::new(number(a)).inspect(|new| assert_eq!(new.number(), number(a)))];
     }
     Reason {
         read: |value| (value.protocol(), value.cause(), value.status(), value.text(), value.params().count());
         built: |a, b| [
             Reason::new(a).inspect(|new| assert!(new.is_of(a))),
-            StatusCode::from_u16(b.len() as u16 * 10).map(Reason::sip),
-            Some(Reason::q850(b.len() as u8)),
+            StatusCode::from_u16(number(b) as u16).map(Reason::sip),
+            Some(Reason::q850(number(b) as u8)),
         ];
         changed: |old, a, b| [
             params!(old, a, b),
-            old.clone().with_cause(b.len() as u32).inspect(|new| assert_eq!(new.cause(), Some(b.len() as u32))),
+            old.clone().with_cause(number(b)).inspect(|new| assert_eq!(new.cause(), Some(number(b)))),
             old.clone().with_text(a).inspect(|new| assert_eq!(new.text().as_deref(), Some(a))),
         ];
     }

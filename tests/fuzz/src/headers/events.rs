@@ -6,6 +6,7 @@ use spigot_parser::header::{
 };
 
 use super::{family, params};
+use crate::input::number;
 
 family! {
     Event {
@@ -18,15 +19,15 @@ family! {
     }
     Expires {
         read: |value| value.seconds();
-        built: |a, _b| [Some(Expires::new(a.len() as u32))];
+        built: |a, _b| [Some(Expires::new(number(a))).inspect(|new| assert_eq!(new.seconds(), number(a)))];
     }
     FlowTimer {
         read: |value| value.seconds();
-        built: |a, _b| [Some(FlowTimer::new(a.len() as u32))];
+        built: |a, _b| [Some(FlowTimer::new(number(a))).inspect(|new| assert_eq!(new.seconds(), number(a)))];
     }
     MinExpires {
         read: |value| value.seconds();
-        built: |a, _b| [Some(MinExpires::new(a.len() as u32))];
+        built: |a, _b| [Some(MinExpires::new(number(a))).inspect(|new| assert_eq!(new.seconds(), number(a)))];
     }
     ReferSub {
         read: |value| value.is_wanted();
@@ -35,11 +36,11 @@ family! {
     }
     RetryAfter {
         read: |value| (value.seconds(), value.comment(), value.duration(), value.params().count());
-        built: |a, _b| [Some(RetryAfter::new(a.len() as u32))];
+        built: |a, _b| [Some(RetryAfter::new(number(a))).inspect(|new| assert_eq!(new.seconds(), number(a)))];
         changed: |old, a, b| [
             params!(old, a, b),
             old.clone().with_comment(a),
-            old.clone().with_duration(b.len() as u32).inspect(|new| assert_eq!(new.duration(), Some(b.len() as u32))),
+            old.clone().with_duration(number(b)).inspect(|new| assert_eq!(new.duration(), Some(number(b)))),
         ];
     }
     SipEtag {
@@ -59,13 +60,13 @@ family! {
         built: |a, b| [
             SubscriptionState::new(a).inspect(|new| assert_eq!(new.state(), a)),
             SubscriptionState::terminated().with_reason(b),
-            Some(SubscriptionState::active(a.len() as u32)),
-            Some(SubscriptionState::pending(b.len() as u32)),
+            Some(SubscriptionState::active(number(a))).inspect(|new| assert_eq!(new.expires(), Some(number(a)))),
+            Some(SubscriptionState::pending(number(b))),
         ];
         changed: |old, a, b| [
             params!(old, a, b),
-            old.clone().with_expires(b.len() as u32),
-            old.clone().with_retry_after(b.len() as u32),
+            old.clone().with_expires(number(b)).inspect(|new| assert_eq!(new.expires(), Some(number(b)))),
+            old.clone().with_retry_after(number(b)).inspect(|new| assert_eq!(new.retry_after(), Some(number(b)))),
             old.clone().with_reason(a).inspect(|new| assert_eq!(new.reason(), Some(a))),
         ];
     }

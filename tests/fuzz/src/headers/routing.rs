@@ -7,6 +7,7 @@ use spigot_parser::{Method, NameAddr, Uri};
 use std::time::Duration;
 
 use super::{display_name, family, params};
+use crate::input::number;
 
 fn uri(text: &str) -> Option<Uri> {
     text.parse().ok()
@@ -19,7 +20,12 @@ fn address(text: &str) -> Option<NameAddr> {
 family! {
     CSeq {
         read: |value| (value.number(), value.method());
-        built: |a, b| [a.parse::<Method>().and_then(|method| CSeq::new(b.len() as u32, method))];
+        built: |a, b| [
+            a.parse::<Method>()
+                .and_then(|method| CSeq::new(number(b), method))
+                .inspect(|new| assert_eq!((new.number(), new.method().as_str()), (number(b), a))),
+            format!("{} A", number(b)).parse::<CSeq>().inspect(|new| assert_eq!(new.number(), number(b))),
+        ];
     }
     CallId {
         read: |value| value.as_str().len();
@@ -27,11 +33,11 @@ family! {
     }
     MaxBreadth {
         read: |value| value.branches();
-        built: |a, _b| [Some(MaxBreadth::new(a.len() as u32))];
+        built: |a, _b| [Some(MaxBreadth::new(number(a))).inspect(|new| assert_eq!(new.branches(), number(a)))];
     }
     MaxForwards {
         read: |value| (value.hops(), value.decremented());
-        built: |a, _b| [Some(MaxForwards::new(a.len() as u8))];
+        built: |a, _b| [Some(MaxForwards::new(number(a) as u8)).inspect(|new| assert_eq!(new.hops(), number(a) as u8))];
     }
     Path {
         read: |value| (value.uri(), value.display_name(), value.params().count());
@@ -55,8 +61,8 @@ family! {
     }
     Timestamp {
         read: |value| (value.as_str().len(), value.time(), value.delay());
-        built: |a, b| [Some(Timestamp::new(Duration::new((a.len() as u64) << 56, b.len() as u32)))];
-        changed: |old, a, b| [Some(old.with_delay(Duration::new(a.len() as u64, b.len() as u32)))];
+        built: |a, b| [Some(Timestamp::new(Duration::new((a.len() as u64) << 56, number(b))))];
+        changed: |old, a, b| [Some(old.with_delay(Duration::new(a.len() as u64, number(b))))];
     }
     Via {
         read: |value| (
@@ -65,7 +71,7 @@ family! {
         );
         built: |a, b| [
             Via::new(a, b, None),
-            Via::new("UDP", a, Some(b.len() as u16)),
+            Via::new("UDP", a, Some(number(b) as u16)).inspect(|new| assert_eq!(new.port(), Some(number(b) as u16))),
             Via::new("UDP", "a.example", None).and_then(|via| via.with_param(a, Some(b))),
         ];
         changed: |old, a, b| [

@@ -7,6 +7,7 @@ use spigot_parser::header::{
 };
 
 use super::{family, params};
+use crate::input::number;
 
 fn uri(text: &str) -> Option<Uri> {
     text.parse().ok()
@@ -44,7 +45,7 @@ family! {
     }
     GeolocationError {
         read: |value| (value.code(), value.text(), value.params().count());
-        built: |a, _b| [GeolocationError::new(a.len() as u16 * 10)];
+        built: |a, _b| [GeolocationError::new(number(a) as u16)];
         changed: |old, a, b| [
             params!(old, a, b),
             old.clone().with_text(a).inspect(|new| assert_eq!(new.text().as_deref(), Some(a))),
@@ -56,7 +57,7 @@ family! {
     }
     MinSe {
         read: |value| (value.seconds(), value.params().count());
-        built: |a, _b| [MinSe::new(a.len() as u32)];
+        built: |a, _b| [MinSe::new(number(a)).inspect(|new| assert_eq!(new.seconds(), number(a)))];
         changed: |old, a, b| [params!(old, a, b)];
     }
     Priority {
@@ -70,10 +71,10 @@ family! {
     }
     SessionExpires {
         read: |value| (value.seconds(), value.refresher(), value.params().count());
-        built: |a, _b| [Some(SessionExpires::new(a.len() as u32))];
+        built: |a, _b| [Some(SessionExpires::new(number(a))).inspect(|new| assert_eq!(new.seconds(), number(a)))];
         changed: |old, a, b| [
             params!(old, a, b),
-            Some(old.clone().with_seconds(a.len() as u32)),
+            Some(old.clone().with_seconds(number(a))),
             old.clone().with_refresher(Refresher::Uac).inspect(|new| assert_eq!(new.refresher(), Some(Refresher::Uac))),
         ];
     }
