@@ -5,6 +5,7 @@
 
 use bytestring::ByteString;
 
+use super::fold::unfold;
 use super::line::Line;
 use super::scan::unfit_for_value;
 use crate::header_name::Known;
@@ -218,21 +219,23 @@ impl Headers {
     /// Where the first line of that name is.
     #[inline]
     pub(super) fn position(&self, name: &HeaderName) -> Option<usize> {
-        match name.known() {
-            Some(known) => self.lines.iter().position(|line| line.name == Some(known)),
-            None => self.lines.iter().position(|line| self.is(line, name)),
-        }
+        self.find(&self.lines, name)
     }
 
     /// Where the first line of that name after the one at `index` is.
     #[inline]
     pub(super) fn again(&self, index: usize, name: &HeaderName) -> Option<usize> {
-        let after = self.lines.get(index + 1..)?;
-        let found = match name.known() {
-            Some(known) => after.iter().position(|line| line.name == Some(known)),
-            None => after.iter().position(|line| self.is(line, name)),
-        };
-        found.map(|found| index + 1 + found)
+        let found = self.find(self.lines.get(index + 1..)?, name)?;
+        Some(index + 1 + found)
+    }
+
+    /// Where the first of `lines` is that has that name. Which kind of name it is, is asked once and not for each line.
+    #[inline(always)]
+    fn find(&self, lines: &[Line], name: &HeaderName) -> Option<usize> {
+        match name.known() {
+            Some(known) => lines.iter().position(|line| line.name == Some(known)),
+            None => lines.iter().position(|line| self.is(line, name)),
+        }
     }
 
     /// Whether `line` has that name.
@@ -366,60 +369,6 @@ pub(super) fn check(name: &HeaderName, value: &str) -> Result<(), ParseError> {
     }
 }
 
-/// Takes the folds out of values, where there are some. Gives the texts that this makes.
-#[cold]
-fn unfold(head: &ByteString, lines: &mut [Line]) -> Vec<ByteString> {
-    let mut added = Vec::new();
-    let mut add = |text: String| {
-        added.push(ByteString::from(text));
-        added.len() as u32
-    };
-    for line in lines.iter_mut().filter(|line| line.folded) {
-        line.folded = false;
-        let value = &head[line.value_start as usize..line.value_end as usize];
-        if value.contains('\n') {
-            let value = unfolded(value);
-            (line.value_start, line.value_end) = (0, value.len() as u32);
-            line.value_text = add(value);
-        }
-    }
-    added
-}
-
-/// The text with each fold as one SP (RFC 3261 §7.3.1, §25.1).
-///
-/// > All linear white space, including folding, has the same semantics as SP.
-fn unfolded(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for line in value.split('\n').map(|line| line.trim_matches([' ', '\t', '\r'])) {
-        if !text.is_empty() && !line.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(line);
-    }
-    text
-}
-
-/// Where in `value`, which has folds, the octet is that is at `at` in the text without them.
-pub(super) fn place_in_folded(value: &str, at: usize) -> usize {
-    let (mut length, mut end) = (0, 0);
-    for line in value.split_inclusive('\n') {
-        let content = line.trim_matches([' ', '\t', '\r', '\n']);
-        let start = end + line.find(content).unwrap_or_default();
-        end += line.len();
-        if content.is_empty() {
-            continue;
-        }
-        // The blank that stands for the fold.
-        length += usize::from(length > 0);
-        if at <= length + content.len() {
-            return start + at.saturating_sub(length);
-        }
-        length += content.len();
-    }
-    value.trim_end_matches([' ', '\t', '\r', '\n']).len()
-}
-
 /// The name and the value, without passwords in URIs and all of credentials: they do not belong into logs.
 impl std::fmt::Debug for HeaderField<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -470,30 +419,6 @@ mod tests {
             Some("I know you're there, pick up")
         );
         assert_eq!(request.headers().get(&HeaderName::TO), Some("x"));
-    }
-
-    #[test]
-    fn an_octet_is_found_behind_folds() {
-        for folded in [
-            " \r\n  ab c\r\n\td,\r\n e",
-            "ab c \t\n  d,\n\te \n",
-            " ab c\r\n d,\r\n e",
-        ] {
-            let plain = unfolded(folded);
-            assert_eq!(plain, "ab c d, e");
-            for (at, octet) in plain.bytes().enumerate() {
-                let found = folded.as_bytes()[place_in_folded(folded, at)];
-                assert!(
-                    found == octet || (at == 4 && found != b'd') || at == 7,
-                    "{folded:?} {at}"
-                );
-            }
-            assert_eq!(
-                place_in_folded(folded, plain.len()),
-                folded.find('e').unwrap() + 1
-            );
-            assert_eq!(place_in_folded(folded, 99), folded.find('e').unwrap() + 1);
-        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Invariant: a value that cannot be parsed is left where it is.
 
-use super::headers::{Headers, place_in_folded};
+use super::fold::place_in_folded;
+use super::headers::Headers;
 use super::line::Line;
 use super::octets::find;
 use super::scan::unfit_for_value;
