@@ -55,3 +55,53 @@ pub(super) fn written(call_id: &CallId, tags: [(&str, &str); 2]) -> Result<Strin
 pub(super) fn names(tag: &str, own: Option<&str>) -> bool {
     own == Some(tag) || (own.is_none() && tag == "0")
 }
+
+/// What Replaces and Join have in common: both tags are there, the recipient's and that of the other end. The type keeps
+/// itself in a `text: Parametrized`; `$rfc` says where a tag of zero is defined.
+macro_rules! between_tags {
+    ($type:ident, $rfc:literal) => {
+        const TAGS: [&str; 2] = ["to-tag", "from-tag"];
+
+        impl $type {
+            /// The dialog of that Call-ID whose recipient has the tag `to_tag`, and whose other end has `from_tag`.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::Token`](crate::ErrorKind::Token) if one of the tags is no token.
+            pub fn new(
+                call_id: &crate::header::CallId,
+                to_tag: &str,
+                from_tag: &str,
+            ) -> Result<$type, crate::ParseError> {
+                let tags = [("to-tag", to_tag), ("from-tag", from_tag)];
+                $type::parse(Field::exact(&dialog_reference::written(call_id, tags)?))
+            }
+
+            /// The Call-ID of the dialog.
+            pub fn call_id(&self) -> &str {
+                self.text.value()
+            }
+
+            /// The recipient's tag.
+            pub fn to_tag(&self) -> &str {
+                self.param("to-tag").flatten().unwrap_or_default()
+            }
+
+            /// The tag of the other end.
+            pub fn from_tag(&self) -> &str {
+                self.param("from-tag").flatten().unwrap_or_default()
+            }
+
+            #[doc = concat!(
+                "Whether this dialog of the recipient is the one that is meant. A tag of zero names one that is not \
+                 there, too (", $rfc, ")."
+            )]
+            pub fn names(&self, call_id: &str, local_tag: Option<&str>, remote_tag: Option<&str>) -> bool {
+                self.call_id() == call_id
+                    && dialog_reference::names(self.to_tag(), local_tag)
+                    && dialog_reference::names(self.from_tag(), remote_tag)
+            }
+        }
+    };
+}
+pub(super) use between_tags;

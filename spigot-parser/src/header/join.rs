@@ -1,7 +1,8 @@
 //! Join: the dialog that an INVITE joins (RFC 3911).
 
+use super::dialog_reference::between_tags;
 use super::parametrized::{Parametrized, param_accessors};
-use super::{CallId, Field, Shape, TypedHeader, dialog_reference, text_traits};
+use super::{Field, Shape, TypedHeader, dialog_reference, text_traits};
 use crate::{HeaderName, ParseError};
 
 /// A dialog of the recipient that the new one is to be mixed with.
@@ -33,44 +34,8 @@ pub struct Join {
     text: Parametrized,
 }
 
-const TAGS: [&str; 2] = ["to-tag", "from-tag"];
-
-impl Join {
-    /// The dialog of that Call-ID whose recipient has the tag `to_tag`, and whose other end has `from_tag`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Token`](crate::ErrorKind::Token) if one of the tags is no token.
-    pub fn new(call_id: &CallId, to_tag: &str, from_tag: &str) -> Result<Join, ParseError> {
-        let text = dialog_reference::written(call_id, [("to-tag", to_tag), ("from-tag", from_tag)])?;
-        Join::parse(Field::exact(&text))
-    }
-
-    /// The Call-ID of the dialog.
-    pub fn call_id(&self) -> &str {
-        self.text.value()
-    }
-
-    /// The recipient's tag.
-    pub fn to_tag(&self) -> &str {
-        self.param("to-tag").flatten().unwrap_or_default()
-    }
-
-    /// The tag of the other end.
-    pub fn from_tag(&self) -> &str {
-        self.param("from-tag").flatten().unwrap_or_default()
-    }
-
-    /// Whether this dialog of the recipient is the one that is meant. A tag of zero names one that is not there, too
-    /// (RFC 3911 §7.1).
-    pub fn names(&self, call_id: &str, local_tag: Option<&str>, remote_tag: Option<&str>) -> bool {
-        self.call_id() == call_id
-            && dialog_reference::names(self.to_tag(), local_tag)
-            && dialog_reference::names(self.from_tag(), remote_tag)
-    }
-}
-
 param_accessors!(Join);
+between_tags!(Join, "RFC 3911 §7.1");
 
 impl TypedHeader for Join {
     const NAME: HeaderName = HeaderName::JOIN;
@@ -99,7 +64,7 @@ text_traits!(Join);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::header::testing;
+    use crate::header::{CallId, testing};
     use proptest::prelude::*;
 
     #[test]

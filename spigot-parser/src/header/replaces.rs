@@ -1,7 +1,8 @@
 //! Replaces: the dialog that an INVITE takes the place of (RFC 3891).
 
+use super::dialog_reference::between_tags;
 use super::parametrized::{Parametrized, param_accessors};
-use super::{CallId, Field, Shape, TypedHeader, dialog_reference, text_traits};
+use super::{Field, Shape, TypedHeader, dialog_reference, text_traits};
 use crate::{HeaderName, ParseError};
 
 /// A dialog of the recipient that is to end when the request is accepted.
@@ -38,34 +39,7 @@ pub struct Replaces {
     text: Parametrized,
 }
 
-const TAGS: [&str; 2] = ["to-tag", "from-tag"];
-
 impl Replaces {
-    /// The dialog of that Call-ID whose recipient has the tag `to_tag`, and whose other end has `from_tag`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Token`](crate::ErrorKind::Token) if one of the tags is no token.
-    pub fn new(call_id: &CallId, to_tag: &str, from_tag: &str) -> Result<Replaces, ParseError> {
-        let text = dialog_reference::written(call_id, [("to-tag", to_tag), ("from-tag", from_tag)])?;
-        Replaces::parse(Field::exact(&text))
-    }
-
-    /// The Call-ID of the dialog.
-    pub fn call_id(&self) -> &str {
-        self.text.value()
-    }
-
-    /// The recipient's tag.
-    pub fn to_tag(&self) -> &str {
-        self.param("to-tag").flatten().unwrap_or_default()
-    }
-
-    /// The tag of the other end.
-    pub fn from_tag(&self) -> &str {
-        self.param("from-tag").flatten().unwrap_or_default()
-    }
-
     /// Whether the dialog is to be replaced only if it is not confirmed yet.
     pub fn early_only(&self) -> bool {
         self.params().contains("early-only")
@@ -79,16 +53,10 @@ impl Replaces {
     pub fn with_early_only(self) -> Result<Replaces, ParseError> {
         self.with_param("early-only", None)
     }
-
-    /// Whether this dialog of the recipient is the one that is meant.
-    pub fn names(&self, call_id: &str, local_tag: Option<&str>, remote_tag: Option<&str>) -> bool {
-        self.call_id() == call_id
-            && dialog_reference::names(self.to_tag(), local_tag)
-            && dialog_reference::names(self.from_tag(), remote_tag)
-    }
 }
 
 param_accessors!(Replaces);
+between_tags!(Replaces, "RFC 3891 §6.1");
 
 impl TypedHeader for Replaces {
     const NAME: HeaderName = HeaderName::REPLACES;
@@ -118,7 +86,7 @@ text_traits!(Replaces);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::header::testing;
+    use crate::header::{CallId, testing};
     use proptest::prelude::*;
 
     #[test]
