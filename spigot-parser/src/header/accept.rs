@@ -141,11 +141,7 @@ impl<'a> MediaRange<'a> {
 
     /// The preference from 0 to 1; 1 where none is given.
     pub fn q(&self) -> f32 {
-        self.params
-            .get("q")
-            .flatten()
-            .and_then(qvalue::parse)
-            .unwrap_or(1.0)
+        qvalue::of(&self.params)
     }
 
     /// The parameters, `q` included.

@@ -22,11 +22,7 @@ impl<'a> Preference<'a> {
 
     /// The preference from 0 to 1; 1 where none is given, and 0 for what is not taken.
     pub fn q(&self) -> f32 {
-        self.params
-            .get("q")
-            .flatten()
-            .and_then(qvalue::parse)
-            .unwrap_or(1.0)
+        qvalue::of(&self.params)
     }
 
     /// The parameters, `q` included.

@@ -1,53 +1,10 @@
 //! User-Agent and Server: what software speaks (RFC 3261 §20.41, §20.35).
 
-use bytestring::ByteString;
+use super::fault;
+use super::subject::{self, texts};
+use crate::ParseError;
 
-use super::{Field, Shape, TypedHeader, fault, subject, text_traits};
-use crate::{HeaderName, ParseError};
-
-macro_rules! products {
-    ($($(#[$doc:meta])* $type:ident, $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash)]
-        pub struct $type {
-            text: ByteString,
-        }
-
-        impl $type {
-            /// The products that `text` lists, without the blanks around it.
-            ///
-            /// # Errors
-            ///
-            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `text` is blank or holds a control character.
-            pub fn new(text: &str) -> Result<Self, ParseError> {
-                text.parse()
-            }
-
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.text
-            }
-        }
-
-        impl TypedHeader for $type {
-            const NAME: HeaderName = HeaderName::$name;
-            const SHAPE: Shape = Shape::Single;
-
-            fn parse(value: Field<'_>) -> Result<Self, ParseError> {
-                check(value.as_str())?;
-                Ok($type { text: value.share() })
-            }
-
-            fn write(&self, out: &mut String) {
-                out.push_str(&self.text);
-            }
-        }
-
-        text_traits!($type);
-    )*};
-}
-
-products! {
+texts! {
     /// The software of who sends the request. It is for humans: read as text, without its inner grammar, which real
     /// products do not keep.
     ///
@@ -66,7 +23,7 @@ products! {
     /// assert!(UserAgent::new("evil\r\nVia: x").is_err());
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
-    UserAgent, USER_AGENT;
+    UserAgent, USER_AGENT, check;
 
     /// The software of who answers the request. It is for humans: read as text, like [`UserAgent`].
     ///
@@ -83,7 +40,7 @@ products! {
     /// assert_eq!(Server::new("spigot/0.1")?.to_string(), "spigot/0.1");
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
-    Server, SERVER;
+    Server, SERVER, check;
 }
 
 fn check(text: &str) -> Result<(), ParseError> {

@@ -5,7 +5,7 @@
 //! ```
 
 use super::fault;
-use crate::ParseError;
+use crate::{Params, ParseError};
 
 /// What is expected where a text is no `qvalue`.
 pub(super) const EXPECTED: &str = "a `q` from 0 to 1 with at most three decimals";
@@ -19,6 +19,11 @@ pub(super) fn parse(text: &str) -> Option<f32> {
         "1" if digits && decimals.bytes().all(|octet| octet == b'0') => Some(1.0),
         _ => None,
     }
+}
+
+/// The `q` among the parameters of what is preferred; 1 where there is none.
+pub(super) fn of(params: &Params<'_>) -> f32 {
+    params.get("q").flatten().and_then(parse).unwrap_or(1.0)
 }
 
 /// `q` with the decimals that it needs, of which three are written.

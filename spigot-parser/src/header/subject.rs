@@ -1,16 +1,15 @@
 //! Subject and Organization: texts for humans (RFC 3261 §20.36, §20.25).
 
-use bytestring::ByteString;
+use super::fault;
+use crate::ParseError;
 
-use super::{Field, Shape, TypedHeader, fault, text_traits};
-use crate::{HeaderName, ParseError};
-
+/// Headers that are a text for humans, each with what checks it.
 macro_rules! texts {
-    ($($(#[$doc:meta])* $type:ident, $name:ident;)*) => {$(
+    ($($(#[$doc:meta])* $type:ident, $name:ident, $check:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash)]
         pub struct $type {
-            text: ByteString,
+            text: bytestring::ByteString,
         }
 
         impl $type {
@@ -18,8 +17,9 @@ macro_rules! texts {
             ///
             /// # Errors
             ///
-            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `text` holds a control character other than HTAB.
-            pub fn new(text: &str) -> Result<Self, ParseError> {
+            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `text` holds a control character other than HTAB, or is
+            /// blank where there has to be a text.
+            pub fn new(text: &str) -> Result<Self, crate::ParseError> {
                 text.parse()
             }
 
@@ -27,19 +27,14 @@ macro_rules! texts {
             pub fn as_str(&self) -> &str {
                 &self.text
             }
-
-            /// Whether there is none.
-            pub fn is_empty(&self) -> bool {
-                self.text.is_empty()
-            }
         }
 
-        impl TypedHeader for $type {
-            const NAME: HeaderName = HeaderName::$name;
-            const SHAPE: Shape = Shape::Single;
+        impl crate::header::TypedHeader for $type {
+            const NAME: crate::HeaderName = crate::HeaderName::$name;
+            const SHAPE: crate::header::Shape = crate::header::Shape::Single;
 
-            fn parse(value: Field<'_>) -> Result<Self, ParseError> {
-                check(value.as_str())?;
+            fn parse(value: crate::header::Field<'_>) -> Result<Self, crate::ParseError> {
+                $check(value.as_str())?;
                 Ok($type { text: value.share() })
             }
 
@@ -48,9 +43,10 @@ macro_rules! texts {
             }
         }
 
-        text_traits!($type);
+        crate::header::text_traits!($type);
     )*};
 }
+pub(super) use texts;
 
 texts! {
     /// What the call is about; it may be empty.
@@ -73,7 +69,7 @@ texts! {
     /// assert!(Subject::new("Lunch\r\nVia: x").is_err());
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
-    Subject, SUBJECT;
+    Subject, SUBJECT, check;
 
     /// The organization that the sender belongs to; it may be empty.
     ///
@@ -92,7 +88,21 @@ texts! {
     /// assert_eq!(Organization::new("Kistenbau Müller")?.to_string(), "Kistenbau Müller");
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
-    Organization, ORGANIZATION;
+    Organization, ORGANIZATION, check;
+}
+
+impl Subject {
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+impl Organization {
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
 }
 
 /// Refuses control characters; a tab is a blank.
