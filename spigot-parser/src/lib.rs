@@ -54,6 +54,8 @@
 //!
 //! - No input, output, clock or randomness, and no `unsafe`.
 //! - No panic, whatever the bytes.
+//! - What becomes of each message of RFC 4475 and RFC 5118, of each prefix of them and of each change of one octet is
+//!   decided in `tests/torture/DISPOSITIONS.md`, which the tests hold to what happens.
 //! - A usual message costs one allocation to parse, for the index; a header costs none.
 //! - What an application sets cannot hold a line end, so it cannot become another header.
 //! - Content-Length is written right, whatever was there.

@@ -280,20 +280,14 @@ fn tag(bytes: &[u8], at: usize) -> Result<Span, ParseError> {
 /// [`ErrorKind`](crate::ErrorKind) `Value`, `Duplicate` or `TooManyParams` where display name or parameters leave the
 /// grammar, and where a tag is no token.
 pub(crate) fn tag_of(text: &str) -> Result<Option<&str>, ParseError> {
-    let params = places(text)?.params;
-    if let Some(tag) = tag(text.as_bytes(), params)?.get(text) {
+    let start = places(text)?.params;
+    if let Some(tag) = tag(text.as_bytes(), start)?.get(text) {
         return Ok(Some(tag));
     }
-    let mut others = Params::of_header(&text[params..]);
+    let mut others = Params::of_header(&text[start..]);
     match others.find(|(name, _)| name.eq_ignore_ascii_case("tag")) {
         None => Ok(None),
-        Some((name, value)) => {
-            let at = match value {
-                Some(value) => Span::within(text, value).start(),
-                None => Span::within(text, name).start() + name.len(),
-            };
-            fault(at, "a tag that is a token")
-        }
+        Some((name, value)) => fault(params::place_in(text, name, value), "a tag that is a token"),
     }
 }
 

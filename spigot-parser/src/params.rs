@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::grammar::{
-    Class, TOKEN_OR_HOST, all_but, blanks_end, class_end, is_one_line, is_quoted, is_token, quoted_end,
+    Class, Span, TOKEN_OR_HOST, all_but, blanks_end, class_end, is_one_line, is_quoted, is_token, quoted_end,
     token_end, unquote,
 };
 use crate::host::{Host, host_end};
@@ -270,6 +270,14 @@ fn is_repeated(bytes: &[u8], first: usize, name: Range<usize>) -> bool {
         return false;
     };
     Params::of_header(before).any(|(other, _)| other.as_bytes().eq_ignore_ascii_case(&bytes[name.clone()]))
+}
+
+/// Where in `text` the value of a parameter begins, both of them parts of it; where the name ends if there is no value.
+pub(crate) fn place_in(text: &str, name: &str, value: Option<&str>) -> usize {
+    match value {
+        Some(value) => Span::within(text, value).start(),
+        None => Span::within(text, name).start() + name.len(),
+    }
 }
 
 /// What a parameter's value may be beside a token, a host and a quoted string.

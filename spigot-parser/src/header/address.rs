@@ -1,6 +1,7 @@
 //! From, To, Route and Record-Route: headers that hold an address (RFC 3261 §20.20, §20.39, §20.34, §20.30).
 
-use crate::grammar::{Span, is_token};
+use crate::grammar::is_token;
+use crate::params;
 use crate::{ErrorKind, NameAddr, ParseError};
 
 /// Headers that are one address: the types, and what they take over from it.
@@ -307,13 +308,7 @@ pub(super) fn check_param(
         .find(|(other, _)| other.eq_ignore_ascii_case(name))
     {
         Some((found, value)) if !fits(value) => {
-            let at = Span::within(address.as_str(), value.unwrap_or(found));
-            let at = if value.is_some() {
-                at.start()
-            } else {
-                at.start() + found.len()
-            };
-            super::fault(at, expected)
+            super::fault(params::place_in(address.as_str(), found, value), expected)
         }
         _ => Ok(()),
     }
