@@ -11,7 +11,7 @@ use ezk_sip_types::uri::SipUriUserPart;
 use ezk_sip_types::{Headers, Name};
 use spigot_parser::Bytes;
 
-use super::{Refusal, Seen, Start};
+use super::{Refusal, Seen, Start, words};
 
 thread_local! {
     static BUSY: Cell<bool> = const { Cell::new(false) };
@@ -49,11 +49,11 @@ fn message(data: &Bytes) -> Result<Seen, Refusal> {
         return Err(Refusal::StartLine);
     }
     let mut headers = Headers::new();
-    let mut count = 0;
+    let mut values = Vec::new();
     while let Some(line) = next() {
         let (_, line) = Line::parse(data, line?).map_err(|_| Refusal::Line)?;
+        values.push(words(&line.value));
         headers.insert(line.name, line.value);
-        count += 1;
     }
     let via: Via = first_of(&headers, Name::VIA, Refusal::Via, |rest| rest.starts_with(','))?;
     let nothing = |rest: &str| rest.is_empty();
@@ -77,7 +77,7 @@ fn message(data: &Bytes) -> Result<Seen, Refusal> {
                 code: line.code.into_u16(),
             },
         },
-        count,
+        values,
         transport: via.transport.to_string(),
         host: via.sent_by.host.to_string(),
         port: via.sent_by.port,
