@@ -9,6 +9,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::grammar::{Class, alphanum_and, class_end};
+use crate::message::octets::{digit_mask, equal_mask, label_mask, window};
 use crate::{ErrorKind, ParseError};
 
 static LABEL_CHARACTERS: Class = alphanum_and(b"_");
@@ -119,7 +120,25 @@ impl fmt::Debug for Host<'_> {
 /// IPv4address   = 1*3DIGIT "." 1*3DIGIT "." 1*3DIGIT "." 1*3DIGIT
 /// IPv6reference = "[" IPv6address "]"
 /// ```
+#[inline]
 pub(crate) fn host_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseError> {
+    match short_host_end(bytes, at) {
+        Some(end) => Ok(end),
+        None => any_host_end(kind, bytes, at),
+    }
+}
+
+/// The end of the host that begins at `at`, if it is found by looking at many octets together.
+#[inline(never)]
+fn short_host_end(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'0'..=b'9' => quad_end(bytes, at),
+        _ => short_name_end(bytes, at),
+    }
+}
+
+#[inline(never)]
+fn any_host_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseError> {
     match bytes.get(at) {
         Some(b'[') => return reference_end(kind, bytes, at),
         Some(b'0'..=b'9') => {
@@ -129,6 +148,35 @@ pub(crate) fn host_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize
         }
         _ => {}
     }
+    name_end(kind, bytes, at)
+}
+
+/// The end of the name that begins at `at`, if it has less than 32 octets and ends with a letter: nearly all names do, and
+/// their octets are looked at together.
+#[inline]
+fn short_name_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let (mut labels, mut dots, mut hyphens) = (0, 0, 0);
+    for from in [0, 16] {
+        let (octets, before) = window(bytes, at + from)?;
+        let masked = |mask: u16| u32::from(mask) >> before << from;
+        labels |= masked(label_mask(octets));
+        dots |= masked(equal_mask(octets, b'.'));
+        hyphens |= masked(equal_mask(octets, b'-'));
+        if (labels | dots | hyphens) >> from != 0xffff {
+            break;
+        }
+    }
+    let length = (!(labels | dots | hyphens)).trailing_zeros();
+    let inside = 1u32.checked_shl(length)? - 1;
+    // A label begins and ends with no hyphen, and is not empty.
+    let wrong = dots & ((dots | hyphens) << 1 | 1) | hyphens & (dots << 1 | 1);
+    let end = at + length as usize;
+    let last = bytes.get(end.wrapping_sub(1))?;
+    (wrong & inside == 0 && length > 0 && last.is_ascii_alphabetic()).then_some(end)
+}
+
+/// The end of any name that begins at `at`.
+fn name_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseError> {
     let mut label = at;
     let end = loop {
         let end = class_end(&LABEL_CHARACTERS, bytes, label);
@@ -171,6 +219,31 @@ fn ends_in_number(host: &[u8]) -> bool {
         .rev()
         .take_while(|&&octet| octet != b'.')
         .all(u8::is_ascii_digit)
+}
+
+/// The same as [`dotted_quad_end`] where something follows the four numbers, by looking at 16 octets together.
+#[inline]
+fn quad_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let (octets, before) = window(bytes, at)?;
+    let masked = |mask: u16| u32::from(mask) >> before;
+    let (labels, mut dots) = (masked(label_mask(octets)), masked(equal_mask(octets, b'.')));
+    let digits = masked(digit_mask(octets));
+    let length = (!(digits | dots)).trailing_zeros();
+    let after = 1u32 << length;
+    if (labels | masked(equal_mask(octets, b'-'))) & after != 0 {
+        return None;
+    }
+    dots &= after - 1;
+    let mut start = 0;
+    for _ in 0..3 {
+        let dot = dots.trailing_zeros();
+        if !(1..=3).contains(&dot.wrapping_sub(start)) {
+            return None;
+        }
+        dots &= dots.wrapping_sub(1);
+        start = dot + 1;
+    }
+    (dots == 0 && (1..=3).contains(&length.wrapping_sub(start))).then_some(at + length as usize)
 }
 
 /// The end of the four numbers that begin at `at`, where no name goes on after them.
@@ -324,6 +397,32 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_short_name_ends_where_any_name_does(
+            text in "[a-c_.0-]{0,40}[a-c.:-]{0,3}",
+            after in "[;> \\[:]?.{0,20}",
+            at in 0..4usize,
+        ) {
+            let text = format!("{text}{after}");
+            let at = at.min(text.len());
+            if let Some(end) = short_name_end(text.as_bytes(), at) {
+                prop_assert_eq!(name_end(ErrorKind::Uri, text.as_bytes(), at), Ok(end));
+            }
+        }
+
+        #[test]
+        fn four_numbers_end_where_they_do(
+            text in "[0-9.]{0,16}|([0-9]{1,3}\\.){3,4}[0-9]{0,3}",
+            after in "[;> \\[:a.-]?.{0,20}",
+            at in 0..4usize,
+        ) {
+            let text = format!("{text}{after}");
+            let (bytes, at) = (text.as_bytes(), at.min(text.len()));
+            if let Some(end) = quad_end(bytes, at) {
+                prop_assert_eq!(dotted_quad_end(bytes, at), Some(end));
+            }
+        }
+
         #[test]
         fn no_text_panics(text in ".{0,80}", brackets in "[\\[\\]:.0-9a-f]{0,60}") {
             let _ = Host::parse(&text);

@@ -25,9 +25,9 @@ impl Controls {
         }
     }
 
-    /// Where the next one is; the end of the text if there is none.
+    /// Where the next one is; the end of the text if there is none. It stays the next one.
     #[inline(always)]
-    pub(crate) fn next(&mut self, bytes: &[u8]) -> usize {
+    pub(crate) fn peek(&mut self, bytes: &[u8]) -> usize {
         while self.left == 0 {
             self.block += BLOCK;
             if self.block >= bytes.len() {
@@ -35,9 +35,27 @@ impl Controls {
             }
             self.left = mask(bytes, self.block);
         }
-        let at = self.block + self.left.trailing_zeros() as usize;
-        self.left &= self.left - 1;
+        self.block + self.left.trailing_zeros() as usize
+    }
+
+    /// Where the next one is; the end of the text if there is none.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, bytes: &[u8]) -> usize {
+        let at = self.peek(bytes);
+        self.left &= self.left.wrapping_sub(1);
         at
+    }
+
+    /// Goes past the next two, which stand side by side.
+    #[inline(always)]
+    pub(crate) fn skip_pair(&mut self, bytes: &[u8]) {
+        self.left &= self.left.wrapping_sub(1);
+        if self.left == 0 {
+            // The second one is the first of the next block.
+            self.block += BLOCK;
+            self.left = far_mask(bytes, self.block);
+        }
+        self.left &= self.left.wrapping_sub(1);
     }
 
     /// Where the next control character is; the end of the text if there is none.
@@ -62,6 +80,12 @@ fn mask(bytes: &[u8], at: usize) -> u64 {
         Some(block) => block_mask(block),
         None => last_mask(bytes, at),
     }
+}
+
+/// The same, as a call: for what is seldom asked.
+#[cold]
+fn far_mask(bytes: &[u8], at: usize) -> u64 {
+    mask(bytes, at)
 }
 
 /// The same where fewer than 64 octets are left: the last 64 are looked at, without those before `at`.
@@ -109,18 +133,55 @@ pub(crate) fn find(bytes: &[u8], mut at: usize, octet: u8) -> Option<usize> {
     }
 }
 
+/// The 16 octets from `at` on, and how many of the lowest bits of their masks belong to octets before it: where fewer are
+/// left, they are the last 16. `None` if there are not so many at all.
+#[inline(always)]
+pub(crate) fn window(bytes: &[u8], at: usize) -> Option<(&[u8; 16], usize)> {
+    let rest = bytes.get(at..)?;
+    match rest.first_chunk() {
+        Some(window) => Some((window, 0)),
+        None => Some((bytes.last_chunk()?, 16 - rest.len())),
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod vector {
     use safe_arch::{
-        add_i8_m128i, cmp_eq_mask_i8_m128i, cmp_gt_mask_i8_m128i, load_unaligned_m128i, move_mask_i8_m128i,
-        set_splat_i8_m128i,
+        add_i8_m128i, bitor_m128i, cmp_eq_mask_i8_m128i, cmp_gt_mask_i8_m128i, load_unaligned_m128i, m128i,
+        move_mask_i8_m128i, set_splat_i8_m128i, sub_saturating_i8_m128i,
     };
 
-    /// Which octets are below SP, DEL, or not ASCII: as signed numbers and with one added, all of them are below 0x21.
+    /// Which octets are below SP, DEL, or not ASCII: as signed numbers and with one added, all of them are below 0x21, and
+    /// what is left when that is taken away has its highest bit set.
     #[inline(always)]
     pub(crate) fn odd_mask(octets: &[u8; 16]) -> u16 {
         let next = add_i8_m128i(load_unaligned_m128i(octets), set_splat_i8_m128i(1));
-        move_mask_i8_m128i(cmp_gt_mask_i8_m128i(set_splat_i8_m128i(0x21), next)) as u16
+        move_mask_i8_m128i(sub_saturating_i8_m128i(next, set_splat_i8_m128i(0x21))) as u16
+    }
+
+    /// Which are of the `count` octets from `first` on, which are moved to where the lowest signed numbers are.
+    #[inline(always)]
+    fn range(octets: m128i, first: u8, count: u8) -> m128i {
+        let moved = add_i8_m128i(octets, set_splat_i8_m128i(0x80u8.wrapping_sub(first) as i8));
+        cmp_gt_mask_i8_m128i(set_splat_i8_m128i((0x80 + count) as i8), moved)
+    }
+
+    /// Which octets are digits.
+    #[inline(always)]
+    pub(crate) fn digit_mask(octets: &[u8; 16]) -> u16 {
+        move_mask_i8_m128i(range(load_unaligned_m128i(octets), b'0', 10)) as u16
+    }
+
+    /// Which octets are letters, digits or `_`.
+    #[inline(always)]
+    pub(crate) fn label_mask(octets: &[u8; 16]) -> u16 {
+        let octets = load_unaligned_m128i(octets);
+        let letters = range(bitor_m128i(octets, set_splat_i8_m128i(0x20)), b'a', 26);
+        let others = bitor_m128i(
+            range(octets, b'0', 10),
+            cmp_eq_mask_i8_m128i(octets, set_splat_i8_m128i(b'_' as i8)),
+        );
+        move_mask_i8_m128i(bitor_m128i(letters, others)) as u16
     }
 
     /// Which octets are `octet`.
@@ -161,6 +222,31 @@ mod words {
         })
     }
 
+    /// Which octets of `low_bits`, of which the high bits are 0, are of the `count` from `first` on: the sums of those at or
+    /// above a number reach the high bit.
+    #[inline(always)]
+    fn range(low_bits: u64, first: u8, count: u8) -> u64 {
+        let from = |number: u8| low_bits + ONES * u64::from(0x80 - number);
+        from(first) & !from(first + count)
+    }
+
+    /// Which octets are digits.
+    #[inline(always)]
+    pub(crate) fn digit_mask(octets: &[u8; 16]) -> u16 {
+        mask(octets, |word| range(word & !HIGHS, b'0', 10) & !word & HIGHS)
+    }
+
+    /// Which octets are letters, digits or `_`.
+    #[inline(always)]
+    pub(crate) fn label_mask(octets: &[u8; 16]) -> u16 {
+        mask(octets, |word| {
+            let low_bits = word & !HIGHS;
+            let letters = range(low_bits | (0x20 * ONES), b'a', 26);
+            let others = range(low_bits, b'0', 10) | range(low_bits, b'_', 1);
+            (letters | others) & !word & HIGHS
+        })
+    }
+
     /// Which octets are `octet`.
     #[inline(always)]
     pub(crate) fn equal_mask(octets: &[u8; 16], octet: u8) -> u16 {
@@ -172,13 +258,13 @@ mod words {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use vector::equal_mask;
-#[cfg(target_arch = "x86_64")]
 use vector::odd_mask;
-#[cfg(not(target_arch = "x86_64"))]
-pub(crate) use words::equal_mask;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use vector::{digit_mask, equal_mask, label_mask};
 #[cfg(not(target_arch = "x86_64"))]
 use words::odd_mask;
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use words::{digit_mask, equal_mask, label_mask};
 
 #[cfg(test)]
 mod tests {
@@ -240,10 +326,20 @@ mod tests {
                     };
                     let odd = bits(&|octet| octet.is_ascii_control() || !octet.is_ascii());
                     let colons = bits(&|octet| octet == b':');
-                    assert_eq!((odd_mask(&octets), equal_mask(&octets, b':')), (odd, colons));
+                    let digits = bits(&|octet| octet.is_ascii_digit());
                     assert_eq!(
-                        (words::odd_mask(&octets), words::equal_mask(&octets, b':')),
-                        (odd, colons)
+                        (digit_mask(&octets), words::digit_mask(&octets)),
+                        (digits, digits)
+                    );
+                    let labels = bits(&|octet| octet.is_ascii_alphanumeric() || octet == b'_');
+                    assert_eq!((odd_mask(&octets), words::odd_mask(&octets)), (odd, odd));
+                    assert_eq!(
+                        (equal_mask(&octets, b':'), words::equal_mask(&octets, b':')),
+                        (colons, colons)
+                    );
+                    assert_eq!(
+                        (label_mask(&octets), words::label_mask(&octets)),
+                        (labels, labels)
                     );
                 }
             }
