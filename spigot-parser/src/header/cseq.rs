@@ -81,18 +81,16 @@ impl TypedHeader for CSeq {
         if method == digits {
             return fault(method, "a blank after the sequence number");
         }
-        let end = token_end(bytes, method);
-        if end == method || end != bytes.len() {
-            return fault(
-                end,
-                if end == method {
-                    "a method"
-                } else {
-                    "the end of the value"
-                },
-            );
-        }
-        let method = Method::from_token(&text[method..end])?;
+        // Nearly always the rest is a method that is known, which makes it a token.
+        let Ok(method) = Method::from_token(&text[method..]) else {
+            let end = token_end(bytes, method);
+            let expected = if end == method {
+                "a method"
+            } else {
+                "the end of the value"
+            };
+            return fault(end, expected);
+        };
         Ok(CSeq { number, method })
     }
 

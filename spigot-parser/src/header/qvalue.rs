@@ -12,11 +12,12 @@ pub(super) const EXPECTED: &str = "a `q` from 0 to 1 with at most three decimals
 
 /// The number that `text` is.
 pub(super) fn parse(text: &str) -> Option<f32> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    let digits = decimals.len() <= 3 && decimals.bytes().all(|octet| octet.is_ascii_digit());
-    match whole {
-        "0" if digits => text.parse().ok(),
-        "1" if digits && decimals.bytes().all(|octet| octet == b'0') => Some(1.0),
+    let is = |test: fn(&u8) -> bool, decimals: &[u8]| decimals.len() <= 3 && decimals.iter().all(test);
+    match text.as_bytes() {
+        b"1" => Some(1.0),
+        [b'1', b'.', decimals @ ..] if is(|octet| *octet == b'0', decimals) => Some(1.0),
+        b"0" => Some(0.0),
+        [b'0', b'.', decimals @ ..] if is(u8::is_ascii_digit, decimals) => text.parse().ok(),
         _ => None,
     }
 }
