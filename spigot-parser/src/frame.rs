@@ -280,13 +280,13 @@ impl Head {
                 ));
             }
         };
-        let (line, _) = header_line(&buffer[..head_end], start, limits)?;
+        let (line, ..) = header_line(&buffer[..head_end], start, limits)?;
         let body = content_length(buffer, &line)?;
         match head_end.checked_add(body) {
             Some(length) if length <= limits.message => Ok(length),
             _ => Err(ParseError::new(
                 ErrorKind::TooLarge,
-                line.value_start as usize,
+                line.value_in_head(buffer).start,
                 "a length that keeps the message within the limit",
             )),
         }

@@ -13,7 +13,7 @@ use crate::{ErrorKind, ParseError};
 mod lookup;
 mod singles;
 
-pub(crate) use lookup::{find, find_by_first};
+pub(crate) use lookup::{find, find_short};
 
 /// The name of a header: one that the library knows, or any other token.
 ///

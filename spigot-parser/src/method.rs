@@ -96,8 +96,8 @@ impl Method {
     ///
     /// [`ErrorKind::Method`] if it is not a token (RFC 3261 §25.1).
     pub fn from_token(token: &str) -> Result<Method, ParseError> {
-        if let Some(known) = Known::find(token.as_bytes()) {
-            return Ok(Method(Repr::Known(known)));
+        if let Some(known) = Method::known(token.as_bytes()) {
+            return Ok(known);
         }
         if !is_token(token) {
             return Err(ParseError::new(
@@ -107,6 +107,12 @@ impl Method {
             ));
         }
         Ok(Method(Repr::Other(token.into())))
+    }
+
+    /// The method named here that is written so.
+    #[inline]
+    pub(crate) fn known(token: &[u8]) -> Option<Method> {
+        Known::find(token).map(|known| Method(Repr::Known(known)))
     }
 
     /// Whether it is one of the methods named here; a server answers 501 to others (RFC 3261 §21.5.2).

@@ -16,59 +16,16 @@ const CASE: u64 = 0x2020_2020_2020_2020;
 /// How many bits the hash has.
 const BITS: u32 = 11;
 
-/// Up to eight octets of a name, the first one lowest.
-#[derive(Clone, Copy)]
-struct Word {
-    octets: u64,
-    /// All bits but the one that tells lower case from upper, which is not there in octets that are letters.
-    counting: u64,
-}
+/// The first sixteen octets of a name in two words, the first octet lowest, each with the bit that makes it lower case. What
+/// is missing counts as NUL.
+type Words = (u64, u64);
 
-impl Word {
-    /// The octets of `name` from `from` on.
-    const fn of(name: &[u8], from: usize) -> Word {
-        let mut word = Word {
-            octets: 0,
-            counting: u64::MAX,
-        };
-        let mut at = 0;
-        while at < 8 && from + at < name.len() {
-            let octet = name[from + at];
-            word.octets |= (octet as u64) << (8 * at);
-            if octet.is_ascii_alphabetic() {
-                word.counting &= !(0x20 << (8 * at));
-            }
-            at += 1;
-        }
-        word
-    }
-
-    /// Whether `octets` are these, in any case.
-    #[inline(always)]
-    const fn is(self, octets: u64) -> bool {
-        (self.octets ^ octets) & self.counting == 0
-    }
-}
-
-/// A known name, long or compact: its length and its first sixteen octets.
+/// A known name, long or compact.
 #[derive(Clone, Copy)]
 struct Entry {
-    low: Word,
-    high: Word,
+    words: Words,
     length: u8,
     known: Known,
-}
-
-impl Entry {
-    const fn of(known: Known, name: &str) -> Entry {
-        let name = name.as_bytes();
-        Entry {
-            low: Word::of(name, 0),
-            high: Word::of(name, 8),
-            length: name.len() as u8,
-            known,
-        }
-    }
 }
 
 /// The entries; what is left of the 256 that a slot can name is filled with the first.
@@ -76,49 +33,70 @@ static ENTRIES: [Entry; 256] = entries();
 /// The entry of each hash. Those of hashes that no known name has are the first, which then is not the one.
 static SLOTS: [u8; 1 << BITS] = slots();
 /// The octets of the two words that belong to a name of so many octets.
-static MASKS: [(u64, u64); WIDTH + 1] = masks();
+static MASKS: [Words; WIDTH + 1] = masks();
 const FACTOR: u64 = factor();
 
 /// The known name, in either form and any case, that the whole of `name` spells.
 pub(crate) fn find(name: &[u8]) -> Option<Known> {
-    let mut first = [0; WIDTH];
-    for (octet, there) in first.iter_mut().zip(name) {
-        *octet = *there;
-    }
-    find_by_first(&first, name)
-}
-
-/// The same, by the sixteen octets that `name` begins with; of a shorter name, what follows it does not matter.
-#[inline(always)]
-pub(crate) fn find_by_first(first: &[u8; WIDTH], name: &[u8]) -> Option<Known> {
-    let length = name.len();
-    let words = u128::from_le_bytes(*first);
-    let (low, high) = match MASKS.get(length) {
-        Some((low, high)) => (words as u64 & low, (words >> 64) as u64 & high),
-        None => (words as u64, (words >> 64) as u64),
+    let known = match name.first_chunk() {
+        Some(first) => entry(first, name.len())?.known,
+        None => {
+            let mut first = [0; WIDTH];
+            first[..name.len()].copy_from_slice(name);
+            entry(&first, name.len())?.known
+        }
     };
-    let entry = &ENTRIES[usize::from(SLOTS[hash(low, high, length, FACTOR)])];
-    if !entry.low.is(low) || !entry.high.is(high) || usize::from(entry.length) != length {
-        return None;
-    }
-    if length > WIDTH {
-        // No compact name is so long.
-        let rest = entry.known.long().as_bytes().get(WIDTH..)?;
-        return rest
-            .eq_ignore_ascii_case(name.get(WIDTH..)?)
-            .then_some(entry.known);
-    }
-    Some(entry.known)
+    let is = |spelling: &str| name.eq_ignore_ascii_case(spelling.as_bytes());
+    (is(known.long()) || is(known.short())).then_some(known)
+}
+
+/// The same for a name of `length` octets, of which there are at most sixteen, by these and what follows them.
+///
+/// There must be no CR in the name but before an LF: it would pass for a hyphen, because all octets are made lower case.
+#[inline(always)]
+pub(crate) fn find_short(first: &[u8; WIDTH], length: usize) -> Option<Known> {
+    entry(first, length).map(|entry| entry.known)
 }
 
 #[inline(always)]
-const fn hash(low: u64, high: u64, length: usize, factor: u64) -> usize {
-    let key = (low | CASE) ^ (high | CASE).rotate_left(27) ^ length as u64;
+fn entry(first: &[u8; WIDTH], length: usize) -> Option<&'static Entry> {
+    let words = u128::from_le_bytes(*first);
+    let (low, high) = MASKS[length.min(WIDTH)];
+    let words = (words as u64 & low | CASE, (words >> 64) as u64 & high | CASE);
+    let entry = &ENTRIES[usize::from(SLOTS[hash(words, length, FACTOR)])];
+    (entry.words == words && usize::from(entry.length) == length).then_some(entry)
+}
+
+#[inline(always)]
+const fn hash((low, high): Words, length: usize, factor: u64) -> usize {
+    let key = low ^ high.rotate_left(27) ^ length as u64;
     (key.wrapping_mul(factor) >> (64 - BITS)) as usize
 }
 
-const fn entry_hash(entry: &Entry, factor: u64) -> usize {
-    hash(entry.low.octets, entry.high.octets, entry.length as usize, factor)
+/// The words of a known name: only letters and hyphens are told from all other octets but controls when they are made
+/// lower case.
+const fn words(name: &str) -> Words {
+    let name = name.as_bytes();
+    let mut words = [CASE; 2];
+    let mut at = 0;
+    while at < name.len() {
+        assert!(name[at].is_ascii_alphabetic() || name[at] == b'-');
+        if at < WIDTH {
+            words[at / 8] |= (name[at] as u64) << (8 * (at % 8));
+        }
+        at += 1;
+    }
+    (words[0], words[1])
+}
+
+impl Entry {
+    const fn of(known: Known, name: &str) -> Entry {
+        Entry {
+            words: words(name),
+            length: name.len() as u8,
+            known,
+        }
+    }
 }
 
 const fn entries() -> [Entry; 256] {
@@ -135,6 +113,10 @@ const fn entries() -> [Entry; 256] {
         at += 1;
     }
     entries
+}
+
+const fn entry_hash(entry: &Entry, factor: u64) -> usize {
+    hash(entry.words, entry.length as usize, factor)
 }
 
 /// How many names there are, compact ones included.
@@ -186,7 +168,7 @@ const fn slots() -> [u8; 1 << BITS] {
     slots
 }
 
-const fn masks() -> [(u64, u64); WIDTH + 1] {
+const fn masks() -> [Words; WIDTH + 1] {
     let mut masks = [(0, 0); WIDTH + 1];
     let mut length = 1;
     while length <= WIDTH {
@@ -207,7 +189,10 @@ mod tests {
             for after in [":", ": abc", "-----------"] {
                 let text = format!("{}{after}{:16}", known.long(), "");
                 let first = text.as_bytes().first_chunk().unwrap();
-                assert_eq!(find_by_first(first, known.long().as_bytes()), Some(*known));
+                if known.long().len() <= WIDTH {
+                    assert_eq!(find_short(first, known.long().len()), Some(*known));
+                }
+                assert_eq!(find(known.long().as_bytes()), Some(*known));
             }
             if let Some(compact) = HeaderName::from(*known).compact() {
                 assert_eq!(find(compact.as_bytes()), Some(*known));

@@ -10,17 +10,11 @@ use super::line::Line;
 #[cold]
 pub(super) fn unfold(head: &ByteString, lines: &mut [Line]) -> Vec<ByteString> {
     let mut added = Vec::new();
-    let mut add = |text: String| {
-        added.push(ByteString::from(text));
-        added.len() as u32
-    };
-    for line in lines.iter_mut().filter(|line| line.folded) {
-        line.folded = false;
-        let value = &head[line.value_start as usize..line.value_end as usize];
+    for line in lines {
+        let value = &head[line.value_in_head(head.as_bytes())];
         if value.contains('\n') {
-            let value = unfolded(value);
-            (line.value_start, line.value_end) = (0, value.len() as u32);
-            line.value_text = add(value);
+            added.push(ByteString::from(unfolded(value)));
+            *line = line.with_value_apart(added.len());
         }
     }
     added

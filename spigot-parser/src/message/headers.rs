@@ -6,8 +6,10 @@
 use bytestring::ByteString;
 
 use super::fold::unfold;
-use super::line::Line;
+use super::line::{Line, Place, is_after_one_blank, trim};
 use super::scan::unfit_for_value;
+use crate::grammar::token_end;
+use crate::header::Field;
 use crate::header_name::Known;
 use crate::uri::Redacted;
 use crate::{ErrorKind, HeaderName, ParseError};
@@ -34,7 +36,7 @@ use crate::{ErrorKind, HeaderName, ParseError};
 pub struct Headers {
     pub(super) head: ByteString,
     pub(super) lines: Vec<Line>,
-    /// Texts 1 and on of [`Line::text`]: lines that were added, and values that had folds.
+    /// Texts 1 and on: lines that were added, and values that had folds.
     added: Vec<ByteString>,
 }
 
@@ -166,32 +168,16 @@ impl Headers {
     /// Adds all lines of that name in `other` at the end, in their order and with their octets.
     pub fn copy_from(&mut self, other: &Headers, name: &HeaderName) {
         for line in other.lines.iter().filter(|line| other.is(line, name)) {
-            let raw = other.raw(line);
-            // Octets that are added before the value.
-            let mut added = 0;
-            let text = if line.text == 0 && other.is_bare() && raw.contains('\n') {
-                if line.value_text == 0 {
-                    let before_value = &raw[..(line.value_start - line.start) as usize];
-                    added = before_value.matches('\n').count() as u32;
-                }
-                ByteString::from(raw.replace('\n', "\r\n"))
-            } else {
-                other.text(line.text).slice_ref(raw)
+            let (owner, raw) = other.text(line.place());
+            // The lines of a message end alike.
+            let text = match line.start().is_some() && other.is_bare() && raw.contains('\n') {
+                true => ByteString::from(raw.replace('\n', "\r\n")),
+                false => owner.slice_ref(raw),
             };
-            let end = text.len() as u32;
-            let text = self.add(text);
-            let mut copy = Line {
-                start: 0,
-                end,
-                text,
-                value_text: text,
-                ..*line
-            };
-            if line.value_text == line.text {
-                copy.value_start = line.value_start - line.start + added;
-                copy.value_end = line.value_end - line.start + added;
-            } else {
-                copy.value_text = self.add(other.text(line.value_text).clone());
+            let mut copy = line.set_aside(self.add(text));
+            if raw.contains('\n') {
+                let value = other.field(line).share();
+                copy = copy.with_value_apart(self.add(value));
             }
             self.lines.push(copy);
         }
@@ -248,23 +234,54 @@ impl Headers {
     }
 
     pub(super) fn raw_name(&self, line: &Line) -> &str {
-        &self.raw(line)[..usize::from(line.name_len)]
+        let raw = self.raw(line);
+        let length = line.name_length().unwrap_or_else(|| token_end(raw.as_bytes(), 0));
+        &raw[..length]
     }
 
+    #[inline]
     pub(super) fn value(&self, line: &Line) -> &str {
-        &self.text(line.value_text)[line.value_start as usize..line.value_end as usize]
+        self.field(line).as_str()
+    }
+
+    /// The value, and what owns it.
+    #[inline(always)]
+    pub(super) fn field(&self, line: &Line) -> Field<'_> {
+        if let Place::Head(range) = line.value_place()
+            && self
+                .head
+                .as_bytes()
+                .get(range.clone())
+                .is_some_and(is_after_one_blank)
+        {
+            let head: &str = &self.head;
+            let (until, _) = head.split_at(range.end);
+            return Field::within(&self.head, &until[range.start + 1..]);
+        }
+        self.any_field(line)
+    }
+
+    #[inline(never)]
+    fn any_field(&self, line: &Line) -> Field<'_> {
+        let (owner, text) = self.text(line.value_place());
+        Field::within(owner, &text[trim(text.as_bytes())])
     }
 
     /// The line as it is written, without its line end.
     pub(super) fn raw(&self, line: &Line) -> &str {
-        &self.text(line.text)[line.start as usize..line.end as usize]
+        self.text(line.place()).1
     }
 
-    /// The text of that number.
-    pub(super) fn text(&self, text: u32) -> &ByteString {
-        match text {
-            0 => &self.head,
-            _ => &self.added[text as usize - 1],
+    /// The text at that place, and what owns it.
+    #[inline(always)]
+    fn text(&self, place: Place) -> (&ByteString, &str) {
+        match place {
+            Place::Head(range) => (&self.head, &self.head[range]),
+            Place::Whole(number) => (&self.added[number - 1], &self.added[number - 1]),
+            Place::Rest(number, start) => {
+                let text = &self.added[number - 1];
+                (text, &text[start..])
+            }
         }
     }
 
@@ -315,44 +332,33 @@ impl Headers {
         text.push_str(raw_name);
         text.push_str(": ");
         text.push_str(value);
-        let end = text.len() as u32;
         let text = self.add(text.into());
-        Line {
-            start: 0,
-            end,
-            value_start: end - value.len() as u32,
-            value_end: end,
-            text,
-            value_text: text,
-            name_len: raw_name.len().min(usize::from(u16::MAX)) as u16,
-            name,
-            folded: false,
-        }
+        let value_start = (raw_name.len() + 1).min(usize::from(u16::MAX)) as u16;
+        Line::aside(text, name, raw_name.len(), value_start)
     }
 
-    fn add(&mut self, text: ByteString) -> u32 {
+    /// Adds a text; gives its number.
+    fn add(&mut self, text: ByteString) -> usize {
         self.added.push(text);
-        self.added.len() as u32
+        self.added.len()
     }
 
     /// Lets go of the texts of a line that was taken out of the index, so that editing again and again does not
     /// gather them.
     fn forget(&mut self, line: &Line) {
-        for text in [line.value_text, line.text] {
-            if text as usize == self.added.len() {
+        for number in line.texts() {
+            if number == self.added.len() {
                 self.added.pop();
-            } else if let Some(text) = (text as usize)
-                .checked_sub(1)
-                .and_then(|text| self.added.get_mut(text))
-            {
+            } else if let Some(text) = self.added.get_mut(number - 1) {
                 *text = ByteString::new();
             }
         }
     }
 }
 
-/// The most octets that a line which an application adds may have, as the index counts them.
-const LONGEST: usize = u16::MAX as usize;
+/// The most octets that the name and the value of a line which an application adds may have: the index counts places in
+/// a line in 16 bits.
+const LONGEST: usize = u16::MAX as usize - ": ".len();
 
 /// Whether an application may add that line.
 pub(super) fn check(name: &HeaderName, value: &str) -> Result<(), ParseError> {
@@ -409,6 +415,36 @@ mod tests {
         assert_eq!(headers.iter().next().unwrap().raw_name(), "v");
         assert_eq!(headers.iter().next_back().unwrap().name(), "X-Mine");
         assert_eq!((headers.len(), headers.is_empty()), (4, false));
+    }
+
+    #[test]
+    fn lines_may_be_as_long_as_can_be() {
+        for length in [254, 255, 256, 1000] {
+            let long = "X".repeat(length);
+            let mut request = request(&format!("{long} : 1\r\n{long}: 2\r\n"));
+            let name: HeaderName = long.parse().unwrap();
+            request.headers_mut().push(&name, "3").unwrap();
+            let values: Vec<_> = request.headers().get_all(&name).collect();
+            assert_eq!(values, ["1", "2", "3"]);
+            let names = request.headers().iter().map(|field| field.raw_name().len());
+            assert!(names.eq([length; 3]));
+        }
+        let mut request = request("");
+        let name: HeaderName = "X".repeat(LONGEST - 1).parse().unwrap();
+        assert!(request.headers_mut().push(&name, "12").is_err());
+        request.headers_mut().push(&name, "1").unwrap();
+        assert_eq!(request.headers().get(&name), Some("1"));
+        assert_eq!(
+            request.headers().iter().next().unwrap().raw_name().len(),
+            LONGEST - 1
+        );
+
+        let many: Vec<Contact> = vec!["<sip:a@a.example>".parse().unwrap(); 5000];
+        let mut headers = Headers::default();
+        headers.push_typed(&many[0]);
+        let joined = vec!["<sip:a@a.example>"; 5000].join(", ");
+        headers.set_text(&HeaderName::CONTACT, &joined);
+        assert_eq!(headers.all::<Contact>().collect::<Result<Vec<_>, _>>(), Ok(many));
     }
 
     #[test]

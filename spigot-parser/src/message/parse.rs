@@ -33,17 +33,17 @@ pub(super) fn message(datagram: Bytes, limits: &Limits) -> Result<Message, Parse
 fn parse(mut datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
     let (start_line, lines, scanned) =
         index(&datagram, start, limits).map_err(|error| cut(error, &datagram, limits))?;
-    let content_length = scanned.content_length.and_then(|index| lines.get(index));
-    let body = body(&mut datagram, scanned.end, content_length)?;
+    let body = body(&mut datagram, scanned.end, scanned.content_length.as_ref())?;
     let head = ByteString::try_from(datagram)
         .map_err(|error| ParseError::new(ErrorKind::Utf8, error.valid_up_to(), "text in UTF-8"))?;
     match start_line {
         StartLine::Request {
+            method,
             method_end,
             uri: (uri_start, uri_end),
             ..
         } => {
-            let method = match Method::from_token(&head[start..method_end]) {
+            let method = match method.map_or_else(|| Method::from_token(&head[start..method_end]), Ok) {
                 Ok(method) => method,
                 Err(error) => return Err(error.shifted(start)),
             };
@@ -129,8 +129,9 @@ fn body(datagram: &mut Bytes, head_end: usize, content_length: Option<&Line>) ->
 /// Content-Length = ( "Content-Length" / "l" ) HCOLON 1*DIGIT
 /// ```
 pub(crate) fn content_length(bytes: &[u8], line: &Line) -> Result<usize, ParseError> {
-    let start = line.value_start as usize;
-    let digits = bytes.get(start..line.value_end as usize).unwrap_or_default();
+    let value = line.value_in_head(bytes);
+    let start = value.start;
+    let digits = bytes.get(value).unwrap_or_default();
     match number(digits) {
         Some(length) => Ok(length),
         None => Err(ParseError::new(

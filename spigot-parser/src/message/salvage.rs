@@ -88,8 +88,8 @@ fn good_lines<'a>(bytes: &'a [u8], mut at: usize, limits: &Limits) -> Vec<(Known
         && !matches!(bytes[at..], [b'\n', ..] | [b'\r', b'\n', ..])
     {
         match header_line(bytes, at, limits) {
-            Ok((line, next)) => {
-                let text = std::str::from_utf8(&bytes[at..line.end as usize]);
+            Ok((line, next, _)) => {
+                let text = std::str::from_utf8(&bytes[line.in_head()]);
                 if let (Some(known), Ok(text)) = (line.name, text) {
                     let wanted = known == Known::Via || !lines.iter().any(|(other, _)| *other == known);
                     if wanted && (NEEDED.contains(&known) || known == Known::Timestamp) {

@@ -4,10 +4,10 @@
 //! and forbidden characters together. Invariant: nothing here allocates but the index, and every octet is visited a
 //! bounded number of times.
 
-use super::line::Line;
-use super::octets::{Controls, equal_mask};
+use super::line::{Line, length_of_name};
+use super::octets::{self, Controls, equal_mask};
 use crate::grammar::{TOKEN, class_end};
-use crate::header_name::{Known, find_by_first};
+use crate::header_name::{Known, find, find_short};
 use crate::{ErrorKind, Limits, ParseError};
 
 /// How long the line end at `at` is: 2 for CRLF, 1 for a bare LF, 0 if there is none.
@@ -54,8 +54,8 @@ pub(crate) fn skip_empty_lines(bytes: &[u8]) -> usize {
 pub(super) struct Head {
     /// Where the body begins.
     pub(super) end: usize,
-    /// Which of the lines is the Content-Length.
-    pub(super) content_length: Option<usize>,
+    /// The line that is the Content-Length.
+    pub(super) content_length: Option<Line>,
     /// Whether some lines have folds.
     pub(super) folded: bool,
 }
@@ -98,32 +98,36 @@ fn extents(
     limits: &Limits,
     lines: &mut Vec<Line>,
 ) -> Result<(usize, bool), ParseError> {
-    let (longest, most) = (longest_line(limits), limits.headers);
     let mut folded = false;
     loop {
-        let before = controls.clone();
-        let end = controls.next(bytes);
-        // Nearly always a line ends and another one begins, which is neither empty nor a fold.
-        if let Some([b'\r', b'\n', b'!'..=0xff, _, ..]) = bytes.get(end..)
-            && end != start
-        {
-            controls.next(bytes);
-            add(lines, most, Line::unread(start, end, false, longest)?)?;
-            start = end + 2;
-            continue;
+        if line_end(bytes, start) == LineEnd::CrLf as usize {
+            return Ok((start + 2, folded));
         }
-        controls = before;
+        // Nearly always another line follows, which is no fold, or the empty line does.
+        loop {
+            let end = controls.peek(bytes);
+            let Some([line_end @ .., next, _]) = bytes.get(end..).and_then(|rest| rest.first_chunk::<4>())
+            else {
+                break;
+            };
+            if line_end != b"\r\n" {
+                break;
+            }
+            if *next > b' ' {
+                controls.skip_pair(bytes);
+                add(lines, start, end, limits)?;
+                start = end + 2;
+            } else if bytes[end..].starts_with(b"\r\n\r\n") {
+                add(lines, start, end, limits)?;
+                return Ok((end + 4, folded));
+            } else {
+                break;
+            }
+        }
         let extent = extent(bytes, start, &mut controls)?;
         extent.ends_as(LineEnd::CrLf, bytes, start)?;
-        if extent.end == start {
-            return Ok((extent.next, folded));
-        }
         folded |= extent.folded;
-        add(
-            lines,
-            most,
-            Line::unread(start, extent.end, extent.folded, longest)?,
-        )?;
+        add(lines, start, extent.end, limits)?;
         start = extent.next;
     }
 }
@@ -145,19 +149,19 @@ fn bare_extents(
             return Ok((extent.next, folded));
         }
         folded |= extent.folded;
-        let line = Line::unread(start, extent.end, extent.folded, longest_line(limits))?;
-        add(lines, limits.headers, line)?;
+        add(lines, start, extent.end, limits)?;
         start = extent.next;
     }
 }
 
-/// Adds a line, of which there may be `most`.
+/// Adds the line from `start` to `end`, which is still to be read.
 #[inline(always)]
-fn add(lines: &mut Vec<Line>, most: usize, line: Line) -> Result<(), ParseError> {
-    if lines.len() >= most {
+fn add(lines: &mut Vec<Line>, start: usize, end: usize, limits: &Limits) -> Result<(), ParseError> {
+    let line = unread(start, end, limits)?;
+    if lines.len() >= limits.headers {
         return Err(ParseError::new(
             ErrorKind::TooManyHeaders,
-            line.start as usize,
+            start,
             "no more header lines than the limit",
         ));
     }
@@ -165,16 +169,29 @@ fn add(lines: &mut Vec<Line>, most: usize, line: Line) -> Result<(), ParseError>
     Ok(())
 }
 
+/// The entry of a line from `start` to `end` that is still to be read.
+#[inline(always)]
+fn unread(start: usize, end: usize, limits: &Limits) -> Result<Line, ParseError> {
+    match u16::try_from(end - start) {
+        Ok(length) if end - start <= limits.header_line => Ok(Line::unread(start, length)),
+        _ => Err(ParseError::new(
+            ErrorKind::HeaderTooLong,
+            start,
+            "a header line within the limit",
+        )),
+    }
+}
+
 /// Takes apart all of `lines`; gives which is the Content-Length.
 #[inline(never)]
-fn read_lines(bytes: &[u8], lines: &mut [Line]) -> Result<Option<usize>, ParseError> {
+fn read_lines(bytes: &[u8], lines: &mut [Line]) -> Result<Option<Line>, ParseError> {
     let mut content_length = None;
-    for (index, line) in lines.iter_mut().enumerate() {
+    for line in lines.iter_mut() {
         read_line(bytes, line)?;
-        if line.name == Some(Known::ContentLength) && content_length.replace(index).is_some() {
+        if line.name == Some(Known::ContentLength) && content_length.replace(*line).is_some() {
             return Err(ParseError::new(
                 ErrorKind::ContentLength,
-                line.start as usize,
+                line.in_head().start,
                 "only one Content-Length",
             ));
         }
@@ -182,14 +199,18 @@ fn read_lines(bytes: &[u8], lines: &mut [Line]) -> Result<Option<usize>, ParseEr
     Ok(content_length)
 }
 
-/// Reads the one header line that begins at `start`; gives it and where the next one begins.
-pub(crate) fn header_line(bytes: &[u8], start: usize, limits: &Limits) -> Result<(Line, usize), ParseError> {
+/// Reads the one header line that begins at `start`; gives it, where the next one begins, and whether it has folds.
+pub(crate) fn header_line(
+    bytes: &[u8],
+    start: usize,
+    limits: &Limits,
+) -> Result<(Line, usize, bool), ParseError> {
     let within = &bytes[..bytes.len().min(limits.head)];
     let extent = extent(within, start, &mut Controls::new(within, start))
         .map_err(|error| cut(error, bytes, limits))?;
-    let mut line = Line::unread(start, extent.end, extent.folded, longest_line(limits))?;
+    let mut line = unread(start, extent.end, limits)?;
     read_line(within, &mut line)?;
-    Ok((line, extent.next))
+    Ok((line, extent.next, extent.folded))
 }
 
 /// The error for a head of which the part within the limit has no end: it is too large if there is more of it.
@@ -200,11 +221,6 @@ pub(super) fn cut(error: ParseError, bytes: &[u8], limits: &Limits) -> ParseErro
     error
 }
 
-/// How many octets a line may have. The index counts them in 16 bits.
-fn longest_line(limits: &Limits) -> usize {
-    limits.header_line.min(usize::from(u16::MAX))
-}
-
 /// Takes apart a header line of which beginning and end are known.
 ///
 /// ```text
@@ -213,72 +229,50 @@ fn longest_line(limits: &Limits) -> usize {
 /// ```
 #[inline(always)]
 fn read_line(bytes: &[u8], entry: &mut Line) -> Result<(), ParseError> {
-    let start = entry.start as usize;
-    let Some(rest) = bytes.get(start..) else {
-        return Err(no_colon(bytes, start));
-    };
-    let Some(line) = rest.get(..(entry.end - entry.start) as usize) else {
-        return Err(no_colon(bytes, start));
-    };
-    let first = match rest.first_chunk::<16>() {
-        Some(first) => *first,
-        None => first_padded(line),
-    };
-    let Some(colon) = colon(line, &first) else {
-        return Err(no_colon(bytes, start));
-    };
-    let mut name = &line[..colon];
-    if name.last().is_some_and(|octet| *octet <= b' ') {
-        let blanks = name.iter().rev().take_while(|octet| is_blank(**octet)).count();
-        name = &name[..name.len() - blanks];
-    }
-    let known = find_by_first(&first, name);
-    if known.is_none() {
-        let token_end = unknown_name_end(name);
-        if token_end < name.len() || name.is_empty() {
-            return Err(ParseError::new(
-                ErrorKind::HeaderLine,
-                start + token_end,
-                "a header's name, which is a token",
-            ));
+    let range = entry.in_head();
+    let start = range.start;
+    let (mut from, mut is_other) = (0, false);
+    // Nearly always 16 octets are left, the colon is among them, and a known name is before it.
+    if let Some(first) = bytes.get(start..).and_then(|rest| rest.first_chunk::<16>()) {
+        from = equal_mask(first, b':').trailing_zeros() as usize;
+        if from < first.len().min(range.len()) {
+            if let Some(known) = find_short(first, from) {
+                entry.read((Some(known), from as u8), from + 1);
+                return Ok(());
+            }
+            is_other = true;
         }
     }
-    let (value_start, value_end) = match &line[colon..] {
-        // Nearly always one blank and no other.
-        [_, b' ', b'!'..=0xff, .., b'!'..=0xff] => (colon + 2, line.len()),
-        _ => trim(line, colon + 1, entry.folded),
+    let line = bytes.get(range).unwrap_or_default();
+    let Some(colon) = octets::find(line, from, b':') else {
+        return Err(no_colon(bytes, start));
     };
-    entry.value_start = (start + value_start) as u32;
-    entry.value_end = (start + value_end) as u32;
-    entry.name_len = name.len() as u16;
-    entry.name = known;
-    Ok(())
-}
-
-/// The end of the token that a name begins with, which is none of the known ones.
-#[inline(never)]
-fn unknown_name_end(name: &[u8]) -> usize {
-    class_end(&TOKEN, name, 0)
-}
-
-/// Where the first colon of a line is, which begins with `first`.
-#[inline(always)]
-fn colon(line: &[u8], first: &[u8; 16]) -> Option<usize> {
-    let at = match equal_mask(first, b':') {
-        0 => 16 + memchr::memchr(b':', line.get(16..)?)?,
-        mask => mask.trailing_zeros() as usize,
-    };
-    (at < line.len()).then_some(at)
-}
-
-/// The first octets of a line that is shorter, and NULs.
-#[cold]
-fn first_padded(line: &[u8]) -> [u8; 16] {
-    let mut first = [0; 16];
-    for (octet, there) in first.iter_mut().zip(line) {
-        *octet = *there;
+    match name(&line[..colon], is_other) {
+        Ok(name) => {
+            entry.read(name, colon + 1);
+            Ok(())
+        }
+        Err(at) => {
+            let expected = "a header's name, which is a token";
+            Err(ParseError::new(ErrorKind::HeaderLine, start + at, expected))
+        }
     }
-    first
+}
+
+/// The name before a colon and its length: blanks may be after it. Or where it is no token. `is_other` says that the whole
+/// is no known name.
+#[inline(never)]
+fn name(before_colon: &[u8], is_other: bool) -> Result<(Option<Known>, u8), usize> {
+    let end = class_end(&TOKEN, before_colon, 0);
+    let blanks = &before_colon[end..];
+    if end == 0 || !blanks.iter().all(|octet| is_blank(*octet)) {
+        return Err(end);
+    }
+    let known = match is_other && blanks.is_empty() {
+        true => None,
+        false => find(&before_colon[..end]),
+    };
+    Ok((known, length_of_name(end)))
 }
 
 /// A header line with its continuation lines.
@@ -348,31 +342,6 @@ pub(crate) fn line_of_blanks(start: usize) -> ParseError {
 pub(crate) fn is_all_blanks(rest: &[u8]) -> bool {
     let blanks = rest.iter().take_while(|octet| is_blank(**octet)).count();
     blanks > 0 && line_end(rest, blanks) > 0
-}
-
-impl Line {
-    /// The entry of a line from `start` to `end` that is still to be read.
-    #[inline(always)]
-    fn unread(start: usize, end: usize, folded: bool, longest: usize) -> Result<Line, ParseError> {
-        if end - start > longest {
-            return Err(ParseError::new(
-                ErrorKind::HeaderTooLong,
-                start,
-                "a header line within the limit",
-            ));
-        }
-        Ok(Line {
-            start: start as u32,
-            end: end as u32,
-            value_start: 0,
-            value_end: 0,
-            text: 0,
-            value_text: 0,
-            name_len: 0,
-            name: None,
-            folded,
-        })
-    }
 }
 
 /// How far the line that begins at `start` goes, and its folds with it unless it is empty. `controls` begin there, and
@@ -491,21 +460,6 @@ fn no_colon(bytes: &[u8], start: usize) -> ParseError {
     ParseError::new(ErrorKind::HeaderLine, at, "a colon after the header's name")
 }
 
-/// Where the value that begins at `start` begins and ends without the blanks around it, and without line ends if it
-/// has folds.
-#[inline(never)]
-fn trim(line: &[u8], mut start: usize, folded: bool) -> (usize, usize) {
-    let is_space = |octet: u8| is_blank(octet) || (folded && matches!(octet, b'\r' | b'\n'));
-    let mut end = line.len();
-    while start < end && is_space(line[start]) {
-        start += 1;
-    }
-    while end > start && is_space(line[end - 1]) {
-        end -= 1;
-    }
-    (start, end)
-}
-
 /// SP or HTAB.
 #[inline(always)]
 pub(crate) fn is_blank(octet: u8) -> bool {
@@ -517,12 +471,12 @@ mod tests {
     use super::*;
 
     fn line(text: &str) -> Result<(String, String), ParseError> {
-        let (line, next) = header_line(text.as_bytes(), 0, &Limits::DEFAULT)?;
+        let (line, next, _) = header_line(text.as_bytes(), 0, &Limits::DEFAULT)?;
         assert!(next <= text.len());
-        let name = &text[..usize::from(line.name_len)];
+        let name = &text[..line.name_length().unwrap()];
         Ok((
             name.to_owned(),
-            text[line.value_start as usize..line.value_end as usize].to_owned(),
+            text[line.value_in_head(text.as_bytes())].to_owned(),
         ))
     }
 

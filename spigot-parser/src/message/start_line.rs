@@ -3,10 +3,10 @@
 //! Invariant: it is read strictly. What is not exactly one SP apart is refused, so nothing is passed on that the next
 //! hop may read otherwise.
 
-use super::octets::{Controls, find};
+use super::octets::{Controls, equal_mask, find};
 use super::scan::line_end;
 use crate::grammar::token_end;
-use crate::{ErrorKind, Limits, ParseError, StatusCode};
+use crate::{ErrorKind, Limits, Method, ParseError, StatusCode};
 
 /// Where the parts of a start line are.
 #[derive(Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub(super) enum StartLine {
     /// Request-Line = Method SP Request-URI SP SIP-Version CRLF
     /// ```
     Request {
+        /// The method, if it is a known one.
+        method: Option<Method>,
         method_end: usize,
         uri: (usize, usize),
         next: usize,
@@ -66,7 +68,10 @@ fn request_line(
     controls: &mut Controls,
     limits: &Limits,
 ) -> Result<StartLine, ParseError> {
-    let method_end = token_end(bytes, start);
+    let (method, method_end) = match known_method(bytes, start) {
+        Some((method, end)) => (Some(method), end),
+        None => (None, token_end(bytes, start)),
+    };
     if method_end == start {
         return Err(match bytes.get(start) {
             None => ParseError::new(ErrorKind::Truncated, start, "a start line"),
@@ -101,6 +106,7 @@ fn request_line(
         return Err(cut_or(bytes, end, "the end of the line after `SIP/2.0`"));
     }
     Ok(StartLine::Request {
+        method,
         method_end,
         uri: (uri_start, uri_end),
         next: after(bytes, controls, end, length),
@@ -148,6 +154,14 @@ fn status_line(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<St
             next: after(bytes, controls, end, length),
         }),
     }
+}
+
+/// The known method that begins at `start`, and its end, if one SP follows it.
+#[inline]
+fn known_method(bytes: &[u8], start: usize) -> Option<(Method, usize)> {
+    let first = bytes.get(start..)?.first_chunk::<16>()?;
+    let length = equal_mask(first, b' ').trailing_zeros() as usize;
+    Some((Method::known(first.get(..length)?)?, start + length))
 }
 
 fn three_digits(digits: &[u8; 3]) -> Option<StatusCode> {
@@ -234,12 +248,14 @@ mod tests {
     #[test]
     fn a_request_line_is_read() {
         let expected = StartLine::Request {
+            method: Some(Method::OPTIONS),
             method_end: 7,
             uri: (8, 13),
             next: 23,
         };
         assert_eq!(read("OPTIONS sip:a SIP/2.0\r\n"), Ok(expected));
         let expected = StartLine::Request {
+            method: None,
             method_end: 1,
             uri: (2, 3),
             next: 12,

@@ -4,7 +4,7 @@
 
 use super::fold::place_in_folded;
 use super::headers::Headers;
-use super::line::Line;
+use super::line::{Line, Place};
 use super::octets::find;
 use super::scan::unfit_for_value;
 use crate::header::{Field, Shape, TypedHeader, elements};
@@ -90,7 +90,7 @@ impl Headers {
         match self.again(index, name) {
             None => Ok(()),
             Some(again) => {
-                let at = self.lines[again].start as usize;
+                let at = self.lines[again].start().unwrap_or_default();
                 Err(ParseError::new(ErrorKind::Duplicate, at, "the header once only").in_header(name))
             }
         }
@@ -212,7 +212,7 @@ impl Headers {
     /// is parsed.
     #[inline(always)]
     fn first<H: TypedHeader>(&self, line: &Line, element: &str) -> Result<Option<H>, ParseError> {
-        match H::parse(Field::within(self.text(line.value_text), element)) {
+        match H::parse(self.field(line).narrow(element)) {
             Ok(header) => Ok(Some(header)),
             Err(error) => Err(self.located::<H>(line, element, error)),
         }
@@ -220,7 +220,7 @@ impl Headers {
 
     /// Parses `element`, a part of the value of `line`.
     pub(super) fn element<H: TypedHeader>(&self, line: &Line, element: &str) -> Result<H, ParseError> {
-        match H::parse(Field::within(self.text(line.value_text), element)) {
+        match H::parse(self.field(line).narrow(element)) {
             Ok(header) => Ok(header),
             Err(error) => Err(self.located::<H>(line, element, error)),
         }
@@ -236,12 +236,12 @@ impl Headers {
     /// Where the octet at `at` in the value of `line` is in the message; in a line that was added, where it is in the
     /// value.
     pub(super) fn place(&self, line: &Line, at: usize) -> usize {
-        match (line.text, line.value_text) {
-            (0, 0) => line.value_start as usize + at,
-            (0, _) => {
-                let raw = self.raw(line);
+        match (line.place(), line.value_place()) {
+            (Place::Head(_), Place::Head(_)) => line.value_in_head(self.head.as_bytes()).start + at,
+            (Place::Head(line), _) => {
+                let raw = &self.head[line.clone()];
                 let value = raw.find(':').map_or(0, |colon| colon + 1);
-                line.start as usize + value + place_in_folded(&raw[value..], at)
+                line.start + value + place_in_folded(&raw[value..], at)
             }
             _ => at,
         }

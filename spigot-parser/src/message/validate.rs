@@ -31,7 +31,11 @@ pub(super) fn headers(headers: &Headers, method: Option<&Method>) -> Result<(), 
         let Some(known) = line.name else { continue };
         let bit = 1u128 << (known as u8);
         if seen & bit & ONCE != 0 {
-            let error = ParseError::new(ErrorKind::Duplicate, line.start as usize, "the header once only");
+            let error = ParseError::new(
+                ErrorKind::Duplicate,
+                line.start().unwrap_or_default(),
+                "the header once only",
+            );
             return Err(error.in_header(&known.into()));
         }
         seen |= bit;

@@ -330,8 +330,8 @@ fn head(text: &Bytes, limits: &Limits) -> Result<(Headers, usize), ParseError> {
                 "no more header lines than the limit",
             ));
         }
-        let (line, next) = header_line(text, at, limits)?;
-        folded |= line.folded;
+        let (line, next, is_folded) = header_line(text, at, limits)?;
+        folded |= is_folded;
         lines.push(line);
         at = next;
     }
