@@ -32,6 +32,7 @@ pub(crate) fn run(data: &[u8]) {
         as_it_came(data, &message),
         "what nobody touched is written as it came"
     );
+    check_lines(data, &message);
     let (again, printed) = survives(&message);
     assert_eq!(again.to_bytes(), printed);
     for field in message.headers().iter() {
@@ -95,6 +96,33 @@ fn as_it_came(data: &[u8], message: &Message) -> Vec<u8> {
     text.extend(b"\r\n");
     text.extend(message.body());
     text
+}
+
+/// Every line of the head has the name and the words of its line in the input, with those of the lines that continue it.
+fn check_lines(data: &[u8], message: &Message) {
+    let head = data
+        .split(|octet| *octet == b'\n')
+        .map(|line| String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)))
+        .skip_while(|line| line.is_empty())
+        .skip(1)
+        .take_while(|line| !line.is_empty());
+    let mut lines: Vec<String> = Vec::new();
+    for line in head {
+        match lines.last_mut().filter(|_| line.starts_with([' ', '\t'])) {
+            Some(last) => *last += &line,
+            None => lines.push(line.into_owned()),
+        }
+    }
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split([' ', '\t']).filter(|word| !word.is_empty());
+        words.map(str::to_owned).collect()
+    };
+    assert_eq!(lines.len(), message.headers().len());
+    for (line, field) in lines.iter().zip(message.headers().iter()) {
+        let (name, value) = line.split_once(':').expect("a header line has a colon");
+        assert_eq!(name.trim_end_matches([' ', '\t']), field.raw_name());
+        assert_eq!(words(value), words(field.value()), "{line}");
+    }
 }
 
 /// What can be worked with has everything that identifies it, and can be salvaged just as well.

@@ -47,6 +47,17 @@ pub(crate) fn run(data: &[u8]) {
         && !texts.value.contains(['{', '*', '%'])
     {
         assert!(pattern.matches(uri).is_some(), "{pattern} does not match itself");
+        if let (Some(meant), Ok(other)) = (uri.as_sip(), &uris[0])
+            && pattern.matches(other).is_some()
+        {
+            let other = other.as_sip().expect("a `sip:` pattern takes `sip:` and `sips:`");
+            assert_eq!(
+                meant.user_decoded(),
+                other.user_decoded(),
+                "{pattern} and {other}"
+            );
+            assert_eq!(meant.host(), other.host(), "{pattern} and {other}");
+        }
     }
     assert!(pattern.covers(&pattern), "{pattern} does not cover itself");
 }

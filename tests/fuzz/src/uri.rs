@@ -11,8 +11,9 @@ use crate::oracle;
 pub(crate) fn run(data: &[u8]) {
     let texts = texts(data);
     let text = &*texts.value;
-    if let Err(error) = Host::parse(text) {
-        oracle::error(&error, text.len());
+    match Host::parse(text) {
+        Ok(host) => check_host(host),
+        Err(error) => oracle::error(&error, text.len()),
     }
     if let Err(error) = text
         .parse::<NameAddr>()
@@ -35,6 +36,7 @@ pub(crate) fn run(data: &[u8]) {
         oracle::are_equal(&uri, &other);
     }
     if let Some(sip) = uri.as_sip() {
+        check_host(sip.host());
         black_box((
             sip.password(),
             sip.transport(),
@@ -57,6 +59,23 @@ pub(crate) fn run(data: &[u8]) {
     }
     if let Some(tel) = uri.as_tel() {
         black_box((tel.number(), tel.digits(), tel.is_global()));
+    }
+}
+
+/// It is an address in brackets, or labels with dots between them; a dot may follow the last one.
+fn check_host(host: Host<'_>) {
+    let text = host.as_str();
+    if text.starts_with('[') {
+        return assert!(host.ip().is_some_and(|address| address.is_ipv6()), "{text}");
+    }
+    for label in text.strip_suffix('.').unwrap_or(text).split('.') {
+        let is_letter = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        assert!(
+            label.chars().all(|char| is_letter(char) || char == '-')
+                && label.starts_with(is_letter)
+                && label.ends_with(is_letter),
+            "{text}"
+        );
     }
 }
 

@@ -25,7 +25,10 @@ family! {
             old.clone().with_param(a, Some(b)).inspect(|new| assert_eq!(new.param(a), Some(Some(b)))),
             old.clone().with_param(a, None),
             old.clone().with_display_name(a),
-            old.clone().with_q(f32::from(number(a) as u16) / 7.0),
+            old.clone().with_q(f32::from(number(a) as u16) / 7.0).inspect(|new| {
+                let q = new.q().expect("it was set");
+                assert!((q - f32::from(number(a) as u16) / 7.0).abs() < 0.001, "{new}");
+            }),
             Some(old.clone().with_expires(number(b)))
                 .inspect(|new| assert!(new.is_any() || new.expires() == Some(number(b)))),
             old.clone().with_reg_id(number(b)).inspect(|new| assert_eq!(new.reg_id(), Some(number(b)))),

@@ -12,7 +12,9 @@ use crate::input::number;
 macro_rules! mechanism {
     ($old:expr, $a:expr, $b:expr) => {
         [
-            $old.clone().with_q($b.len() as f32 / 8.0),
+            $old.clone()
+                .with_q($b.len() as f32 / 8.0)
+                .inspect(|new| assert_eq!(new.q(), Some($b.len() as f32 / 8.0))),
             Algorithm::from_token($a).and_then(|algorithm| $old.clone().with_digest_algorithm(algorithm)),
             Qop::from_token($a).and_then(|qop| $old.clone().with_digest_qop(qop)),
             $old.clone().with_digest_verify($b),
@@ -95,6 +97,13 @@ fn read_challenge(challenge: &Challenge) -> usize {
         + flags.iter().filter(|flag| **flag).count()
 }
 
+/// Whether nothing of the grammar is in the way of these.
+fn are_plain(texts: [&str; 2]) -> bool {
+    texts
+        .iter()
+        .all(|text| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric()))
+}
+
 fn build_challenges(a: &str, b: &str) -> impl Iterator<Item = Challenge> {
     let digest = Challenge::digest(a, b).inspect(|new| {
         assert_eq!(
@@ -102,6 +111,7 @@ fn build_challenges(a: &str, b: &str) -> impl Iterator<Item = Challenge> {
             (Some(a), Some(b))
         );
     });
+    assert!(digest.is_ok() || !are_plain([a, b]), "{digest:?}");
     [digest, Challenge::new(a, [("realm", b)])].into_iter().flatten()
 }
 
