@@ -43,6 +43,7 @@
 //! - [`Message::parse`] refuses what cannot be framed or indexed; [`Message::validate`] refuses what cannot be worked
 //!   with. A [`ParseError`] says what is wrong and where, and which status answers it; [`Request::salvage`] finds
 //!   whom to send it to.
+//! - A [`RawMessage`] is that index alone, over octets that stay where they are: for those who only look.
 //! - A [`Framer`] cuts a stream into messages, and refuses streams in which two readers could see different ones.
 //! - [`Limits`] bound everything that a peer can make large.
 //! - A [`Uri`] compares as its scheme has it, and a [`Pattern`] matches one and captures its parts.
@@ -84,7 +85,7 @@ pub use frame::{Frame, FrameError, Framer};
 pub use header_name::HeaderName;
 pub use host::Host;
 pub use limits::Limits;
-pub use message::{HeaderField, Headers, Message, Request, Response};
+pub use message::{HeaderField, Headers, Message, RawField, RawLines, RawMessage, Request, Response};
 pub use method::Method;
 pub use name_addr::NameAddr;
 pub use params::{MAX_PARAMS, Params};

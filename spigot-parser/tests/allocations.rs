@@ -3,7 +3,7 @@
 
 use allocation_counter::measure;
 use spigot_parser::header::{self, TypedHeader};
-use spigot_parser::{Bytes, HeaderName, Message};
+use spigot_parser::{Bytes, HeaderName, Message, RawLines, RawMessage};
 
 const MESSAGES: &[(&str, &[u8], u64)] = &[
     ("options", include_bytes!("../benches/messages/options.sip"), 1),
@@ -29,6 +29,21 @@ fn a_message_is_indexed_with_one_allocation() {
         });
         assert_eq!(info.count_total, *expected, "{name}");
         assert_eq!(info.count_current, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_raw_message_of_16_lines_is_indexed_without_any() {
+    for (name, octets, _) in MESSAGES {
+        let mut lines = RawLines::new();
+        let once = measure(|| assert!(RawMessage::parse(octets, &mut lines).is_ok()));
+        assert_eq!(
+            once.count_total > 0,
+            !matches!(*name, "options" | "register" | "200ok"),
+            "{name}"
+        );
+        let again = measure(|| assert!(RawMessage::parse(octets, &mut lines).is_ok()));
+        assert_eq!(again.count_total, 0, "{name}");
     }
 }
 

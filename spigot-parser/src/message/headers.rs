@@ -8,7 +8,6 @@ use bytestring::ByteString;
 use super::fold::unfold;
 use super::line::{Line, Place, is_after_one_blank, trim};
 use super::scan::unfit_for_value;
-use crate::grammar::token_end;
 use crate::header::Field;
 use crate::header_name::Known;
 use crate::uri::Redacted;
@@ -235,8 +234,7 @@ impl Headers {
 
     pub(super) fn raw_name(&self, line: &Line) -> &str {
         let raw = self.raw(line);
-        let length = line.name_length().unwrap_or_else(|| token_end(raw.as_bytes(), 0));
-        &raw[..length]
+        &raw[..line.name_length_in(raw.as_bytes())]
     }
 
     #[inline]

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::grammar::token_end;
 use crate::header_name::Known;
 
 /// Where one header line is, and its name and value in it, in octets.
@@ -153,10 +154,13 @@ impl Line {
         }
     }
 
-    /// How long the name is, if that could be kept.
+    /// How long the name is, with which `line` begins.
     #[inline(always)]
-    pub(super) fn name_length(&self) -> Option<usize> {
-        (self.name_length < LONG).then_some(usize::from(self.name_length))
+    pub(super) fn name_length_in(&self, line: &[u8]) -> usize {
+        match self.name_length {
+            LONG => token_end(line, 0),
+            length => usize::from(length),
+        }
     }
 
     /// The numbers of the line's texts, the last one first.

@@ -7,6 +7,7 @@ mod headers;
 mod line;
 pub(crate) mod octets;
 mod parse;
+mod raw;
 mod request;
 mod response;
 mod salvage;
@@ -22,6 +23,7 @@ pub(crate) use parse::content_length;
 pub(crate) use start_line::{is_response, is_version};
 
 pub use headers::{HeaderField, Headers};
+pub use raw::{RawField, RawLines, RawMessage};
 pub use request::Request;
 pub use response::Response;
 

@@ -9,7 +9,7 @@ use bytestring::ByteString;
 use super::headers::Headers;
 use super::line::Line;
 use super::octets::Controls;
-use super::scan::{Head, cut, header_lines, skip_empty_lines};
+use super::scan::{Head, Lines, cut, header_lines, skip_empty_lines};
 use super::start_line::{StartLine, is_response, start_line};
 use crate::header::Field;
 use crate::{ErrorKind, Limits, Message, Method, ParseError, Request, Response, SipUri, Uri};
@@ -31,8 +31,9 @@ pub(super) fn message(datagram: Bytes, limits: &Limits) -> Result<Message, Parse
 }
 
 fn parse(mut datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
-    let (start_line, lines, scanned) =
-        index(&datagram, start, limits).map_err(|error| cut(error, &datagram, limits))?;
+    let mut lines = Vec::with_capacity(USUAL_LINES);
+    let (start_line, scanned) =
+        index(&datagram, start, limits, &mut lines).map_err(|error| cut(error, &datagram, limits))?;
     let body = body(&mut datagram, scanned.end, scanned.content_length.as_ref())?;
     let head = ByteString::try_from(datagram)
         .map_err(|error| ParseError::new(ErrorKind::Utf8, error.valid_up_to(), "text in UTF-8"))?;
@@ -86,22 +87,43 @@ fn parse(mut datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, 
     }
 }
 
-/// The start line and the index of the lines that follow it, all of them within the limit of a head.
-fn index(datagram: &[u8], start: usize, limits: &Limits) -> Result<(StartLine, Vec<Line>, Head), ParseError> {
+/// Reads the start line, and puts an entry into `lines` for each line that follows it, all of them within the limit of a
+/// head.
+#[inline]
+pub(super) fn index(
+    datagram: &[u8],
+    start: usize,
+    limits: &Limits,
+    lines: &mut impl Lines,
+) -> Result<(StartLine, Head), ParseError> {
     let bytes = &datagram[..datagram.len().min(limits.head)];
     let mut controls = Controls::new(bytes, start.min(bytes.len()));
     let start_line = start_line(bytes, start, &mut controls, limits)?;
     let (StartLine::Request { next, .. } | StartLine::Response { next, .. }) = start_line;
-    let mut lines = Vec::with_capacity(USUAL_LINES);
-    let head = header_lines(bytes, next, controls, limits, &mut lines)?;
-    Ok((start_line, lines, head))
+    let head = header_lines(bytes, next, controls, limits, lines)?;
+    Ok((start_line, head))
 }
 
-/// Leaves the head in `datagram` and gives the body (RFC 3261 §18.3).
+/// Leaves the head in `datagram` and gives the body.
+fn body(datagram: &mut Bytes, head_end: usize, content_length: Option<&Line>) -> Result<Bytes, ParseError> {
+    let length = body_length(datagram, head_end, content_length)?;
+    if head_end == datagram.len() {
+        return Ok(Bytes::new());
+    }
+    let mut body = datagram.split_off(head_end);
+    body.truncate(length);
+    Ok(body)
+}
+
+/// How long the body after a head is (RFC 3261 §18.3).
 ///
 /// > If there are additional bytes in the transport packet beyond the end of the body, they MUST be discarded. If the
 /// > transport packet ends before the end of the message body, this is considered an error.
-fn body(datagram: &mut Bytes, head_end: usize, content_length: Option<&Line>) -> Result<Bytes, ParseError> {
+pub(super) fn body_length(
+    datagram: &[u8],
+    head_end: usize,
+    content_length: Option<&Line>,
+) -> Result<usize, ParseError> {
     let there = datagram.len() - head_end;
     let length = match content_length {
         Some(line) => self::content_length(datagram, line)?,
@@ -115,12 +137,7 @@ fn body(datagram: &mut Bytes, head_end: usize, content_length: Option<&Line>) ->
             "as many octets of body as Content-Length says",
         ));
     }
-    if there == 0 {
-        return Ok(Bytes::new());
-    }
-    let mut body = datagram.split_off(head_end);
-    body.truncate(length);
-    Ok(body)
+    Ok(length)
 }
 
 /// The number in a Content-Length line of `bytes`; `usize::MAX` if it is beyond that.

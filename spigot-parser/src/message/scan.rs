@@ -4,6 +4,8 @@
 //! and forbidden characters together. Invariant: nothing here allocates but the index, and every octet is visited a
 //! bounded number of times.
 
+use smallvec::SmallVec;
+
 use super::line::{Line, length_of_name};
 use super::octets::{self, Controls, equal_mask};
 use crate::grammar::{TOKEN, class_end};
@@ -69,14 +71,14 @@ pub(super) fn header_lines(
     at: usize,
     controls: Controls,
     limits: &Limits,
-    lines: &mut Vec<Line>,
+    lines: &mut impl Lines,
 ) -> Result<Head, ParseError> {
     let end = match last_line_end(&bytes[..at]) {
         LineEnd::CrLf => extents(bytes, at, controls, limits, lines),
         LineEnd::Lf => bare_extents(bytes, at, controls, limits, lines),
     };
     // A line that is wrong comes before the fault that ended the scan, if one did.
-    let content_length = read_lines(bytes, lines)?;
+    let content_length = read_lines(bytes, lines.as_mut_slice())?;
     let (end, folded) = end?;
     Ok(Head {
         end,
@@ -96,7 +98,7 @@ fn extents(
     mut start: usize,
     mut controls: Controls,
     limits: &Limits,
-    lines: &mut Vec<Line>,
+    lines: &mut impl Lines,
 ) -> Result<(usize, bool), ParseError> {
     let mut folded = false;
     loop {
@@ -139,7 +141,7 @@ fn bare_extents(
     mut start: usize,
     mut controls: Controls,
     limits: &Limits,
-    lines: &mut Vec<Line>,
+    lines: &mut impl Lines,
 ) -> Result<(usize, bool), ParseError> {
     let mut folded = false;
     loop {
@@ -154,9 +156,48 @@ fn bare_extents(
     }
 }
 
+/// Where the entries of lines are put.
+pub(super) trait Lines {
+    fn push(&mut self, line: Line);
+    fn as_mut_slice(&mut self) -> &mut [Line];
+    fn len(&self) -> usize;
+}
+
+impl Lines for Vec<Line> {
+    #[inline(always)]
+    fn push(&mut self, line: Line) {
+        self.push(line);
+    }
+
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [Line] {
+        self
+    }
+}
+
+impl<const N: usize> Lines for SmallVec<[Line; N]> {
+    #[inline(always)]
+    fn push(&mut self, line: Line) {
+        self.push(line);
+    }
+
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [Line] {
+        self
+    }
+}
+
 /// Adds the line from `start` to `end`, which is still to be read.
 #[inline(always)]
-fn add(lines: &mut Vec<Line>, start: usize, end: usize, limits: &Limits) -> Result<(), ParseError> {
+fn add(lines: &mut impl Lines, start: usize, end: usize, limits: &Limits) -> Result<(), ParseError> {
     let line = unread(start, end, limits)?;
     if lines.len() >= limits.headers {
         return Err(ParseError::new(
@@ -473,7 +514,7 @@ mod tests {
     fn line(text: &str) -> Result<(String, String), ParseError> {
         let (line, next, _) = header_line(text.as_bytes(), 0, &Limits::DEFAULT)?;
         assert!(next <= text.len());
-        let name = &text[..line.name_length().unwrap()];
+        let name = &text[..line.name_length_in(text.as_bytes())];
         Ok((
             name.to_owned(),
             text[line.value_in_head(text.as_bytes())].to_owned(),

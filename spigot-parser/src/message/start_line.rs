@@ -9,7 +9,7 @@ use crate::grammar::token_end;
 use crate::{ErrorKind, Limits, Method, ParseError, StatusCode};
 
 /// Where the parts of a start line are.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum StartLine {
     /// ```text
     /// Request-Line = Method SP Request-URI SP SIP-Version CRLF

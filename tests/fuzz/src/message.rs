@@ -3,7 +3,9 @@
 use std::hint::black_box;
 
 use spigot_parser::header::{self, TypedHeader};
-use spigot_parser::{Bytes, ErrorKind, HeaderName, Message, Request, Response, StatusCode};
+use spigot_parser::{
+    Bytes, ErrorKind, HeaderName, Message, ParseError, RawLines, RawMessage, Request, Response, StatusCode,
+};
 
 use crate::headers;
 use crate::oracle::{self, fields, survives};
@@ -23,7 +25,9 @@ pub(crate) fn run(data: &[u8]) {
     if let Some(request) = &salvaged {
         check_salvaged(request);
     }
-    let message = match Message::parse(bytes) {
+    let message = Message::parse(bytes);
+    check_raw(data, message.as_ref());
+    let message = match message {
         Ok(message) => message,
         Err(error) => return oracle::error(&error, data.len()),
     };
@@ -55,6 +59,41 @@ pub(crate) fn run(data: &[u8]) {
     change_the_body(message.clone(), &tail);
     reply_to(&message);
     black_box(format!("{message:?}"));
+}
+
+/// What looks at a message sees what a message of its own has, and refuses the same but for texts and URIs.
+fn check_raw(data: &[u8], message: Result<&Message, &ParseError>) {
+    let mut lines = RawLines::new();
+    match (RawMessage::parse(data, &mut lines), message) {
+        (Ok(raw), Ok(message)) => {
+            let headers = message.headers();
+            assert_eq!(raw.headers().len(), headers.len());
+            for (ours, theirs) in raw.headers().zip(headers.iter()) {
+                assert_eq!(ours.name(), theirs.raw_name().as_bytes());
+                assert!(ours.is(&theirs.name()));
+                if !ours.value().contains(&b'\n') {
+                    assert_eq!(ours.value(), theirs.value().as_bytes());
+                }
+            }
+            assert_eq!(raw.body(), message.body());
+            match message {
+                Message::Request(request) => {
+                    assert_eq!(raw.method(), Some(request.method().as_str().as_bytes()));
+                    assert_eq!(raw.uri(), Some(request.uri().as_str().as_bytes()));
+                }
+                Message::Response(response) => assert_eq!(raw.status(), Some(response.status())),
+            }
+        }
+        (Ok(_), Err(error)) => assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::Utf8 | ErrorKind::Uri | ErrorKind::Method | ErrorKind::TooManyParams
+            ),
+            "{error}"
+        ),
+        (Err(error), Ok(_)) => panic!("{error} where nothing is wrong"),
+        (Err(ours), Err(theirs)) => assert_eq!(&ours, theirs),
+    }
 }
 
 /// A request that was salvaged can be answered, and is nothing but what that takes.
