@@ -202,8 +202,12 @@ fn theirs_refuses(message: &Message, refusal: &Refusal, data: &[u8]) -> bool {
         // Schemes other than its two are no URI to it, and versions count with their case.
         Refusal::StartLine => {
             let first_line = data.split(|octet| *octet == b'\n').next().unwrap_or_default();
-            !first_line.windows(7).any(|word| word == b"SIP/2.0")
-                || matches!(message, Message::Request(request) if is_beyond_the_peer(request.uri()))
+            match message {
+                Message::Request(request) => {
+                    !first_line.trim_ascii_end().ends_with(b"SIP/2.0") || is_beyond_the_peer(request.uri())
+                }
+                Message::Response(_) => !first_line.starts_with(b"SIP/2.0"),
+            }
         }
         Refusal::Via => {
             let via: Via = header(message);
