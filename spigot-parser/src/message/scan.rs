@@ -4,6 +4,8 @@
 //! and forbidden characters together. Invariant: nothing here allocates but the index, and every octet is visited a
 //! bounded number of times.
 
+use std::ops::DerefMut;
+
 use smallvec::SmallVec;
 
 use super::line::{Line, length_of_name};
@@ -78,7 +80,7 @@ pub(super) fn header_lines(
         LineEnd::Lf => bare_extents(bytes, at, controls, limits, lines),
     };
     // A line that is wrong comes before the fault that ended the scan, if one did.
-    let content_length = read_lines(bytes, lines.as_mut_slice())?;
+    let content_length = read_lines(bytes, lines)?;
     let (end, folded) = end?;
     Ok(Head {
         end,
@@ -157,10 +159,8 @@ fn bare_extents(
 }
 
 /// Where the entries of lines are put.
-pub(super) trait Lines {
+pub(super) trait Lines: DerefMut<Target = [Line]> {
     fn push(&mut self, line: Line);
-    fn as_mut_slice(&mut self) -> &mut [Line];
-    fn len(&self) -> usize;
 }
 
 impl Lines for Vec<Line> {
@@ -168,30 +168,12 @@ impl Lines for Vec<Line> {
     fn push(&mut self, line: Line) {
         self.push(line);
     }
-
-    #[inline(always)]
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    fn as_mut_slice(&mut self) -> &mut [Line] {
-        self
-    }
 }
 
 impl<const N: usize> Lines for SmallVec<[Line; N]> {
     #[inline(always)]
     fn push(&mut self, line: Line) {
         self.push(line);
-    }
-
-    #[inline(always)]
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    fn as_mut_slice(&mut self) -> &mut [Line] {
-        self
     }
 }
 
