@@ -89,6 +89,6 @@ pub use message::{HeaderField, Headers, Message, RawField, RawLines, RawMessage,
 pub use method::Method;
 pub use name_addr::NameAddr;
 pub use params::{MAX_PARAMS, Params};
-pub use pattern::{Captures, Pattern};
+pub use pattern::{Captures, Pattern, PatternSet};
 pub use status::StatusCode;
 pub use uri::{AbsoluteUri, SipUri, TelUri, Uri};

@@ -11,6 +11,7 @@
 
 mod component;
 mod parse;
+mod set;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,6 +21,8 @@ use crate::host::Host;
 use crate::uri::escape::unescape_utf8;
 use crate::{ParseError, SipUri, Uri};
 use component::{Case, Component};
+
+pub use set::{Candidates, PatternSet};
 
 /// A pattern that URIs are matched against.
 ///

@@ -1,0 +1,196 @@
+//! Many patterns at once: which of them can match a URI, without asking each.
+//!
+//! Invariant: every pattern that matches is among the candidates. Some that do not match may be.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use smallvec::SmallVec;
+
+use super::component::Piece;
+use super::{Form, Pattern};
+use crate::Uri;
+use crate::uri::escape::unescape_utf8;
+
+/// Patterns in an order, and where in it those are that can match a URI.
+///
+/// A pattern whose user begins with a text, or whose host is one, is found by that text. All others are candidates for every
+/// URI.
+///
+/// ```
+/// use spigot_parser::{Pattern, PatternSet, Uri};
+///
+/// let patterns = ["sip:alice@*", "sip:9{number}@*", "sip:*@example.org", "*"].map(|text| Pattern::parse(text).unwrap());
+/// let set = PatternSet::new(patterns.iter().map(Some));
+///
+/// let uri: Uri = "sip:911@example.com".parse()?;
+/// assert_eq!(set.candidates(&uri).collect::<Vec<_>>(), [1, 3]);
+/// # Ok::<(), spigot_parser::ParseError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct PatternSet {
+    users: Places,
+    /// By how long the text is that users begin with, in octets.
+    beginnings: Vec<(usize, Places)>,
+    hosts: Places,
+    others: Vec<usize>,
+}
+
+/// Places in the order, by a text.
+type Places = HashMap<String, Vec<usize>>;
+
+impl PatternSet {
+    /// The set of these patterns. `None` stands for what matches everything.
+    pub fn new<'p>(patterns: impl IntoIterator<Item = Option<&'p Pattern>>) -> PatternSet {
+        let mut set = PatternSet::default();
+        for (place, pattern) in patterns.into_iter().enumerate() {
+            set.add(place, pattern);
+        }
+        set
+    }
+
+    fn add(&mut self, place: usize, pattern: Option<&Pattern>) {
+        let Some(Form::Sip(pattern)) = pattern.map(|pattern| &pattern.form) else {
+            self.others.push(place);
+            return;
+        };
+        let user = pattern.user.as_ref().map_or(&[][..], |user| &user.pieces);
+        let places = match (user, pattern.host.literal()) {
+            ([Piece::Literal(user)], _) => self.users.entry(user.clone()),
+            ([Piece::Literal(beginning), ..], _) => {
+                let of_length = match self
+                    .beginnings
+                    .iter()
+                    .position(|(length, _)| *length == beginning.len())
+                {
+                    Some(index) => index,
+                    None => {
+                        self.beginnings.push((beginning.len(), Places::default()));
+                        self.beginnings.len() - 1
+                    }
+                };
+                self.beginnings[of_length].1.entry(beginning.clone())
+            }
+            // IPv6 addresses compare by their value, which texts do not.
+            (_, Some(host)) if !host.starts_with('[') => self.hosts.entry(host.to_ascii_lowercase()),
+            _ => {
+                self.others.push(place);
+                return;
+            }
+        };
+        places.or_default().push(place);
+    }
+
+    /// The places of those that can match, the first one first.
+    pub fn candidates(&self, uri: &Uri) -> Candidates<'_> {
+        let mut lists: SmallVec<[&[usize]; 4]> = SmallVec::new();
+        lists.push(&self.others);
+        if let Uri::Sip(uri) = uri {
+            if let Some(user) = uri.user().and_then(unescape_utf8) {
+                lists.extend(self.users.get(&*user).map(Vec::as_slice));
+                for (length, places) in &self.beginnings {
+                    let beginning = user.get(..*length);
+                    lists.extend(beginning.and_then(|text| places.get(text)).map(Vec::as_slice));
+                }
+            }
+            if !self.hosts.is_empty() {
+                let host = uri.host().as_str();
+                let host = match host.bytes().any(|octet| octet.is_ascii_uppercase()) {
+                    true => Cow::Owned(host.to_ascii_lowercase()),
+                    false => Cow::Borrowed(host),
+                };
+                lists.extend(self.hosts.get(&*host).map(Vec::as_slice));
+            }
+        }
+        Candidates { lists }
+    }
+}
+
+/// The places of patterns that can match, in their order.
+#[derive(Clone, Debug)]
+pub struct Candidates<'s> {
+    /// Each in its order, and no place in two of them.
+    lists: SmallVec<[&'s [usize]; 4]>,
+}
+
+impl Iterator for Candidates<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let list = self
+            .lists
+            .iter_mut()
+            .filter(|list| !list.is_empty())
+            .min_by_key(|list| list[0])?;
+        let (first, rest) = list.split_first()?;
+        *list = rest;
+        Some(*first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn candidates(patterns: &[&str], uri: &str) -> Vec<usize> {
+        let patterns: Vec<_> = patterns
+            .iter()
+            .map(|text| Pattern::parse(text).unwrap())
+            .collect();
+        let uri: Uri = uri.parse().unwrap();
+        let set = PatternSet::new(patterns.iter().map(Some));
+        set.candidates(&uri).collect()
+    }
+
+    #[test]
+    fn what_is_found_by_a_text_is_found_however_it_is_written() {
+        let patterns = [
+            "sip:alice@*",
+            "sip:{user}@example.com",
+            "sip:al*@*",
+            "sip:a{rest}@*",
+            "sip:example.com",
+            "sip:*@[2001:db8::1]",
+            "tel:*",
+            "*",
+        ];
+        assert_eq!(
+            candidates(&patterns, "sip:alice@example.com"),
+            [0, 1, 2, 3, 4, 5, 6, 7]
+        );
+        assert_eq!(
+            candidates(&patterns, "sip:%61lice@EXAMPLE.com"),
+            [0, 1, 2, 3, 4, 5, 6, 7]
+        );
+        assert_eq!(candidates(&patterns, "sip:Alice@example.org"), [5, 6, 7]);
+        assert_eq!(candidates(&patterns, "sip:albert@example.org"), [2, 3, 5, 6, 7]);
+        assert_eq!(candidates(&patterns, "sip:example.com"), [1, 4, 5, 6, 7]);
+        assert_eq!(candidates(&patterns, "tel:911"), [5, 6, 7]);
+        assert_eq!(candidates(&[], "tel:911"), []);
+        let set = PatternSet::new([None, None]);
+        assert_eq!(
+            set.candidates(&"sip:a".parse().unwrap()).collect::<Vec<_>>(),
+            [0, 1]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_matches_is_a_candidate(
+            patterns in prop::collection::vec("(sip|sips):((\\*|a|ab|é|b\\{x\\}|\\{y\\}c|A)@)?(\\*|a\\.b|A\\.b|\\[::1\\]|\\{z\\}\\.b)(;p=\\*)?", 0..12),
+            uri in "(sip|sips):((a|ab|bc|%61b|%C3%A9|abc|A)@)?(a\\.b|A\\.B|\\[0::1\\]|x\\.b)(;p=1)?",
+        ) {
+            let patterns: Vec<Pattern> = patterns.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
+            let uri: Uri = uri.parse().unwrap();
+            let found: Vec<usize> = PatternSet::new(patterns.iter().map(Some)).candidates(&uri).collect();
+            prop_assert!(found.is_sorted_by(|one, two| one < two), "{found:?}");
+            for (place, pattern) in patterns.iter().enumerate() {
+                prop_assert!(
+                    pattern.matches(&uri).is_none() || found.contains(&place),
+                    "{pattern:?} is not among {found:?}"
+                );
+            }
+        }
+    }
+}
