@@ -18,12 +18,14 @@
 //! - [`Shard`] has the tables: who is matched to what, what is armed, what is refused.
 //! - [`Dialog`] is one side's view of a dialog ([RFC 3261 §12]); it makes the requests inside it.
 //! - [`reply`] makes a response out of a request.
+//! - [`digest`] challenges, and judges the answers.
 //!
 //! [RFC 3261 §12]: https://www.rfc-editor.org/rfc/rfc3261#section-12
 //! [RFC 3261 §17]: https://www.rfc-editor.org/rfc/rfc3261#section-17
 //! [RFC 6026]: https://www.rfc-editor.org/rfc/rfc6026
 
 mod dialog;
+pub mod digest;
 mod ids;
 mod key;
 mod output;

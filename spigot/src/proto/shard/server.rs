@@ -376,6 +376,35 @@ impl Shard {
     ///
     /// The transaction is gone or answered, or the response cannot be written.
     pub fn respond(&mut self, now: Instant, key: ServerKey, response: Response) -> Result<(), RespondError> {
+        self.answer(now, key, response, true)
+    }
+
+    /// Answers a request and keeps nothing of it: a retransmission of the request is a new one
+    /// ([RFC 3261 §8.2.7](https://www.rfc-editor.org/rfc/rfc3261#section-8.2.7)). The response has the same tag then.
+    ///
+    /// It is for refusals, such as challenges. Of a provisional response or a 2xx as much is kept as
+    /// [`respond`](Shard::respond) keeps.
+    ///
+    /// # Errors
+    ///
+    /// As [`respond`](Shard::respond).
+    pub fn respond_statelessly(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        response: Response,
+    ) -> Result<(), RespondError> {
+        let refuses = response.status().is_final() && !response.status().is_success();
+        self.answer(now, key, response, !refuses)
+    }
+
+    fn answer(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        response: Response,
+        keep: bool,
+    ) -> Result<(), RespondError> {
         let entry = self.server.entries.get(&key).ok_or(RespondError::Gone)?;
         let status = response.status();
         let forwarded = response.headers().contains(&HeaderName::VIA);
@@ -402,7 +431,14 @@ impl Shard {
         } else {
             None
         };
-        self.step_server(now, key, Event::Answer(status), bytes.clone());
+        if keep {
+            self.step_server(now, key, Event::Answer(status), bytes.clone());
+        } else if let Some(entry) = self.server.remove(&key) {
+            self.outputs.push_back(entry.transmit(bytes.clone()));
+            if entry.told {
+                self.outputs.push_back(Output::Finished { key });
+            }
+        }
         let Some(open) = open else {
             return Ok(());
         };

@@ -5,6 +5,7 @@ mod client;
 mod limits;
 mod random;
 mod server;
+mod stateless;
 mod success;
 
 use std::sync::Arc;
