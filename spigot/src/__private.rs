@@ -2,12 +2,16 @@
 
 pub use std::boxed::Box;
 pub use std::option::Option;
+pub use std::pin::pin;
 pub use std::result::Result;
 pub use std::sync::Arc;
 
 pub use crate::router::extract::Path;
-pub use crate::router::glue::{Capture, capture, extract, future, reply, unanswered};
-pub use crate::router::route::{Captured, Takes};
+pub use crate::router::glue::{
+    Capture, capture, extract, future, handler, lost, plugged, reply, share, unanswered, unrouted,
+};
+pub use crate::router::plug::{Next, Place};
+pub use crate::router::route::{Captured, Handler, Handlers, Takes, Unrouted};
 pub use crate::router::{
     Agent, FromRequest, HandlerFuture, IntoReply, Reply, Request, Route, Routes, method,
 };

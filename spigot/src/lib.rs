@@ -32,6 +32,7 @@
 //!
 //! # Features
 //!
+//! - `tower`: a [`Router`] is a `tower` service, and `plug::layer` makes a plug of any `tower` layer.
 //! - `testing`: the test server, the test client and `#[spigot::test]`. For `[dev-dependencies]`.
 //!
 //! # Invariants
@@ -63,7 +64,8 @@ pub mod transport;
 pub use client::{Client, ClientTransaction, Dialog, IntoUri, Provisionals, RequestBuilder, RequestError};
 pub use endpoint::{BoundListener, Config, Counters, Error, Limits, ListenAddr, Spigot, Unreachable};
 pub use flow::{Flow, Transport, UnknownTransport};
-pub use router::extract::{Header, Path};
+pub use router::extract::{Contacts, Extension, Header, Path};
+pub use router::plug;
 pub use router::{
     Agent, Body, FromRequest, IntoReply, IntoRouter, Reply, Request, Router, Source, Transaction,
 };

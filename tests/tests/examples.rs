@@ -38,6 +38,11 @@ async fn uas_answers_and_ends() {
 }
 
 #[tokio::test]
+async fn auth_plug_challenges_and_ends() {
+    smoke("auth_plug", StatusCode::UNAUTHORIZED, Signal::SIGTERM).await;
+}
+
+#[tokio::test]
 async fn testing_answers_and_ends() {
     // The test client is not on its guest list.
     smoke("testing", StatusCode::FORBIDDEN, Signal::SIGTERM).await;

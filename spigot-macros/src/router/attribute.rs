@@ -10,7 +10,7 @@ use super::errors::Errors;
 use super::route_options::RouteOptions;
 
 /// The attributes that name a method, with the method's name on the wire.
-const METHODS: [(&str, &str); 17] = [
+pub(super) const METHODS: [(&str, &str); 17] = [
     ("invite", "INVITE"),
     ("ack", "ACK"),
     ("bye", "BYE"),
@@ -45,6 +45,7 @@ pub(super) struct RouteAttribute {
     pub(super) pattern: Option<(LitStr, Pattern)>,
     pub(super) in_dialog: bool,
     pub(super) event: Option<LitStr>,
+    pub(super) package: Option<LitStr>,
     pub(super) content_type: Option<LitStr>,
     /// Whether all that was written is here: nothing was left out because it was wrong.
     pub(super) is_whole: bool,
@@ -114,6 +115,7 @@ impl RouteAttribute {
             pattern: options.pattern,
             in_dialog: options.in_dialog,
             event: options.event,
+            package: options.package,
             content_type: options.content_type,
             is_whole: errors.len() == errors_before,
         })

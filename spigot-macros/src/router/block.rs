@@ -99,6 +99,16 @@ impl Item {
         })
     }
 
+    /// Takes the attributes of this name off.
+    pub(super) fn take(&mut self, name: &str) -> Vec<Attribute> {
+        let all = std::mem::take(&mut self.attributes);
+        let (taken, kept) = all
+            .into_iter()
+            .partition(|attribute| attribute.path().is_ident(name));
+        self.attributes = kept;
+        taken
+    }
+
     /// Takes the attributes off that name a route. One that almost does is an error, and is taken off too:
     /// the compiler would only say that it does not know it.
     pub(super) fn take_route_attributes(&mut self, errors: &mut Errors) -> Vec<Attribute> {

@@ -1,17 +1,18 @@
 //! What `#[sip_router]` writes: the table of routes, and for each the few lines that call its handler.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned;
+use syn::{Expr, Type};
 
 use super::Route;
 use super::attribute::{RouteAttribute, Takes};
 use super::block::Block;
-use super::handler::{Argument, Capture, Handler, capture_in};
+use super::handler::{Argument, Capture, capture_in};
 use super::options::Options;
+use super::plugs::PlugMethod;
 
-pub(super) fn write(block: &Block, routes: &[Route], options: &Options) -> TokenStream {
+pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenStream {
     let private = options.private(Span::call_site());
     let (generics, _, where_clause) = block.generics.split_for_impl();
     let self_type = &block.self_type;
@@ -21,11 +22,14 @@ pub(super) fn write(block: &Block, routes: &[Route], options: &Options) -> Token
         .filter(|attribute| attribute.path().is_ident("cfg"))
         .collect();
     let entries = routes.iter().map(|route| entry(route, options));
+    let handlers = handlers(routes, plugs, options);
     quote! {
         #(#cfgs)*
         #[automatically_derived]
         impl #generics #private::Agent for #self_type #where_clause {
-            const ROUTES: #private::Routes<Self> = #private::Routes { table: &[#(#entries),*] };
+            const ROUTES: #private::Routes = #private::Routes { table: &[#(#entries),*] };
+
+            #handlers
         }
 
         #(#cfgs)*
@@ -33,7 +37,7 @@ pub(super) fn write(block: &Block, routes: &[Route], options: &Options) -> Token
         #[allow(dead_code)]
         impl #generics #self_type #where_clause {
             /// The routes of this agent, in the order in which they were written. It prints as a table.
-            pub const ROUTES: #private::Routes<Self> = <Self as #private::Agent>::ROUTES;
+            pub const ROUTES: #private::Routes = <Self as #private::Agent>::ROUTES;
         }
     }
 }
@@ -45,6 +49,7 @@ fn entry(route: &Route, options: &Options) -> TokenStream {
         pattern,
         in_dialog,
         event,
+        package,
         content_type,
         ..
     } = &route.attribute;
@@ -56,19 +61,109 @@ fn entry(route: &Route, options: &Options) -> TokenStream {
     let pattern = pattern.iter().map(|(text, _)| quote!(.pattern(#text)));
     let in_dialog = in_dialog.then(|| quote!(.in_dialog()));
     let event = event.iter().map(|text| quote!(.event(#text)));
+    let package = package.iter().map(|text| quote!(.package(#text)));
     let content_type = content_type.iter().map(|text| quote!(.content_type(#text)));
     let name = route.handler.name.to_string();
     let cfgs = &route.handler.cfgs;
-    let glue = glue(&route.attribute, &route.handler, options);
     quote! {
         #(#cfgs)*
-        #private::Route::new(#takes, #name, #glue) #(#pattern)* #in_dialog #(#event)* #(#content_type)*
+        #private::Route::new(#takes, #name) #(#pattern)* #in_dialog #(#event)* #(#package)* #(#content_type)*
     }
+}
+
+/// Makes the plugs of the router, and what is behind each route.
+fn handlers(routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenStream {
+    let private = options.private(Span::call_site());
+    let [agent, shared] = [format_ident!("agent"), format_ident!("shared")];
+    let made = &options.plugs;
+    let of_routes = routes.iter().map(|route| {
+        let cfgs = &route.handler.cfgs;
+        let glue = glue(route, plugs, options);
+        quote!(#(#cfgs)* #glue)
+    });
+    let unrouted = if options.plugs.is_empty() {
+        quote!(#private::Option::None)
+    } else {
+        let [request, reply] = [format_ident!("request"), format_ident!("reply")];
+        let inner = options
+            .plugs
+            .iter()
+            .enumerate()
+            .rev()
+            .fold(quote!({ let _ = #request; #reply }), |inner, (index, plug)| {
+                router_step(index, plug, &inner, options)
+            });
+        quote! {{
+            let #shared = #private::share(&#shared);
+            #private::unrouted(move |#request: #private::Request, #reply: #private::Reply| {
+                let #shared = #private::share(&#shared);
+                #private::future(async move { #inner })
+            })
+        }}
+    };
+    quote! {
+        #[allow(unused_variables, clippy::let_unit_value)]
+        fn handlers(#agent: #private::Arc<Self>) -> #private::Handlers {
+            // What all routes share: the agent, and the plugs of the router.
+            let #shared = #private::Arc::new((#agent, (#(#made,)*)));
+            let unrouted: #private::Option<#private::Unrouted> = #unrouted;
+            #private::Handlers::new([#(#of_routes),*], unrouted)
+        }
+    }
+}
+
+/// `inner`, which takes `request`, behind a plug, which is called by `call` with `request` and `next`.
+fn step(call: &TokenStream, inner: &TokenStream, options: &Options) -> TokenStream {
+    let private = options.private(Span::call_site());
+    let [request, next, place] = ["request", "next", "place"].map(|name| format_ident!("{name}"));
+    quote! {{
+        let #place = #private::Place::new();
+        let rest = #private::pin!(async {
+            match #place.take() {
+                #private::Option::Some(#request) => #inner,
+                #private::Option::None => #private::lost(),
+            }
+        });
+        let #next = #private::Next::new(&#place, rest);
+        #call
+    }}
+}
+
+/// A variable of the expansion, shown where the plug is written.
+fn at(plug: &Expr, name: &str) -> Ident {
+    Ident::new(name, Span::call_site().located_at(plug.span()))
+}
+
+/// The place of a plug among others, shown where it is written.
+fn index_at(plug: &Expr, index: usize) -> syn::Index {
+    syn::Index {
+        index: index as u32,
+        span: plug.span(),
+    }
+}
+
+/// Calls the plug that is kept at `place`.
+fn called(plug: &Expr, place: &TokenStream, options: &Options) -> TokenStream {
+    let here = options.private(plug.span());
+    let [request, next] = [at(plug, "request"), at(plug, "next")];
+    quote_spanned!(plug.span()=> #here::plugged(&#place, #request, #next).await)
+}
+
+/// `inner` behind a plug of the router.
+fn router_step(index: usize, plug: &Expr, inner: &TokenStream, options: &Options) -> TokenStream {
+    let shared = at(plug, "shared");
+    let index = index_at(plug, index);
+    step(
+        &called(plug, &quote_spanned!(plug.span()=> #shared.1.#index), options),
+        inner,
+        options,
+    )
 }
 
 /// Reads the captures, and then makes the one future of the request: it reads the other arguments, calls the
 /// handler and turns what it returns into a reply. Each step stands at the span of what it is about.
-fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenStream {
+fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
+    let (route, handler) = (&of.attribute, &of.handler);
     let private = options.private(Span::call_site());
     let marker = route.marker();
     let marker = quote!(#private::method::#marker);
@@ -104,7 +199,7 @@ fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenSt
                     quote_spanned!(written.span()=> #here::unanswered(rejection))
                 };
                 extractions.push(quote_spanned! {written.span()=>
-                    let #name: #written = match #here::extract::<_, Self, #marker>(&#request, &*#agent).await {
+                    let #name: #written = match #here::extract::<_, Self, #marker>(&#request, #agent).await {
                         #here::Result::Ok(argument) => argument,
                         #here::Result::Err(rejection) => return #refusal,
                     };
@@ -115,7 +210,7 @@ fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenSt
     }
 
     let handler_name = &handler.name;
-    let call = quote!(Self::#handler_name(&*#agent, #(#names),*).await);
+    let call = quote!(Self::#handler_name(#agent, #(#names),*).await);
     let reply = match &handler.output {
         // `impl Trait` cannot be named again, and `()` need not be.
         Some(Type::ImplTrait(output)) => {
@@ -133,8 +228,50 @@ fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenSt
         None => handler_name.span(),
     };
     let here = options.private(place);
+    let [shared, own] = [format_ident!("shared"), format_ident!("own")];
+    let mut future = quote!({ #(#extractions)* #reply });
+    for (index, plug) in of.through.iter().enumerate().rev() {
+        let (own, index) = (at(plug, "own"), index_at(plug, index));
+        let place = quote_spanned!(plug.span()=> #own.#index);
+        future = step(&called(plug, &place, options), &future, options);
+    }
+    for plug in plugs.iter().rev().filter(|plug| plug.is_on(route)) {
+        let name = &plug.name;
+        let cfgs: Vec<TokenStream> = plug
+            .cfgs
+            .iter()
+            .filter_map(|cfg| Some(cfg.meta.require_list().ok()?.tokens.clone()))
+            .collect();
+        let next = format_ident!("next");
+        let here = options.private(name.span());
+        let call = quote_spanned!(name.span()=> {
+            let reply: #here::Reply = Self::#name(#agent, #request, #next).await;
+            reply
+        });
+        let through = step(&call, &future, options);
+        future = if cfgs.is_empty() {
+            through
+        } else {
+            // Where the plug is not compiled, the rest goes without it.
+            quote!({
+                #[cfg(all(#(#cfgs),*))]
+                let reply = #through;
+                #[cfg(not(all(#(#cfgs),*)))]
+                let reply = #future;
+                reply
+            })
+        };
+    }
+    if route.is_answered() {
+        for (index, plug) in options.plugs.iter().enumerate().rev() {
+            future = router_step(index, plug, &future, options);
+        }
+    }
+    let has_plugs = !of.through.is_empty()
+        || (route.is_answered() && !options.plugs.is_empty())
+        || plugs.iter().any(|plug| plug.is_on(route));
     // A name that is not used says so, lest the user is warned of what is not theirs.
-    let request_or_not = if extractions.is_empty() {
+    let request_or_not = if extractions.is_empty() && !has_plugs {
         quote!(_)
     } else {
         quote!(#request)
@@ -144,14 +281,24 @@ fn glue(route: &RouteAttribute, handler: &Handler, options: &Options) -> TokenSt
     } else {
         quote!(captured)
     };
-    let future = quote_spanned!(place=> #here::future(async move { #(#extractions)* #reply }));
+    let made = &of.through;
+    let through = (!made.is_empty()).then(|| quote!(let #own = #private::Arc::new((#(#made,)*));));
+    let own_again = (!made.is_empty()).then(|| quote!(let #own = #private::share(&#own);));
+    let future = quote_spanned!(place=> #here::future(async move {
+        let #agent = &*#shared.0;
+        #future
+    }));
     quote! {
-        |#agent: #private::Arc<Self>, #request_or_not: #private::Request, #captured_or_not: #private::Captured<'_>|
-            -> #private::Option<#private::HandlerFuture>
-        {
-            #(#captures)*
-            #private::Option::Some(#future)
-        }
+        #private::handler({
+            let #shared = #private::share(&#shared);
+            #through
+            move |#request_or_not: #private::Request, #captured_or_not: #private::Captured<'_>| {
+                #(#captures)*
+                let #shared = #private::share(&#shared);
+                #own_again
+                #private::Option::Some(#future)
+            }
+        })
     }
 }
 

@@ -9,11 +9,13 @@ mod errors;
 mod expansion;
 mod handler;
 mod options;
+mod plugs;
 mod reach;
 mod route_options;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::Expr;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
 
@@ -22,11 +24,14 @@ use block::{Block, Item};
 use errors::Errors;
 use handler::Handler;
 use options::Options;
+use plugs::PlugMethod;
 
 /// A route: the attribute and the handler that carries it.
 struct Route {
     attribute: RouteAttribute,
     handler: Handler,
+    /// The route's own plugs.
+    through: Vec<Expr>,
 }
 
 /// What `#[sip_router(options)] block` becomes: the block without its route attributes, then the expansion or
@@ -57,30 +62,68 @@ pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
     }
     // No agent can be made of these, and saying so once is enough.
     let is_hopeless = block.trait_name.is_some() || lifetime.is_some();
+    let plugs: Vec<PlugMethod> = block
+        .items
+        .iter_mut()
+        .filter_map(|item| read_plug(item, &mut errors))
+        .collect();
     let routes: Vec<Route> = block
         .items
         .iter_mut()
         .filter_map(|item| read_route(item, &mut errors))
         .collect();
     reach::check(&routes, &mut errors);
+    for plug in &plugs {
+        plug.check(&routes, &mut errors);
+    }
 
     let expansion = if is_hopeless {
         TokenStream::new()
     } else if errors.is_empty() {
-        expansion::write(&block, &routes, &options)
+        expansion::write(&block, &routes, &plugs, &options)
     } else {
         // The type is an agent even so: where it is used as one, nothing more need be said.
-        expansion::write(&block, &[], &options)
+        expansion::write(&block, &[], &[], &options)
     };
     let errors = errors.into_compile_errors();
     let block = block.into_token_stream();
     quote!(#block #expansion #errors)
 }
 
+/// Takes `#[plug]` off a method and reads it.
+fn read_plug(item: &mut Item, errors: &mut Errors) -> Option<PlugMethod> {
+    let taken = item.take("plug");
+    let (first, rest) = taken.split_first()?;
+    for second in rest {
+        errors.push(second.path().span(), "this method is a plug already");
+    }
+    let Some(signature) = &item.signature else {
+        errors.push(
+            first.path().span(),
+            "`#[plug]` goes on a method: `async fn name(&self, request: Request, next: Next<'_>) -> Reply`",
+        );
+        return None;
+    };
+    Some(PlugMethod::parse(first, signature, &item.attributes, errors))
+}
+
 /// Takes the route attributes off an item and reads them; `None` for an item that is no route or a bad one.
 fn read_route(item: &mut Item, errors: &mut Errors) -> Option<Route> {
+    let through = item.take("through");
     let taken = item.take_route_attributes(errors);
-    let (first, rest) = taken.split_first()?;
+    let Some((first, rest)) = taken.split_first() else {
+        for attribute in &through {
+            errors.push(
+                attribute.path().span(),
+                "`#[through]` goes on a route, and this method has no route attribute",
+            );
+        }
+        return None;
+    };
+    let through = through
+        .iter()
+        .flat_map(|attribute| plugs::through(attribute, errors))
+        .collect();
     for second in rest {
         errors.push(
             second.path().span(),
@@ -100,10 +143,18 @@ fn read_route(item: &mut Item, errors: &mut Errors) -> Option<Route> {
         return None;
     };
     let handler = Handler::parse(signature, &item.attributes, attribute.as_ref(), errors);
-    Some(Route {
+    let route = Route {
         attribute: attribute?,
         handler,
-    })
+        through,
+    };
+    if !route.attribute.is_answered() && !route.through.is_empty() {
+        errors.push(
+            route.attribute.name.span(),
+            "no plug is on this route: nothing can be answered to ACK and CANCEL, and neither may be challenged",
+        );
+    }
+    Some(route)
 }
 
 #[cfg(test)]
@@ -158,7 +209,7 @@ mod tests {
         );
         assert_eq!(
             expansion.matches("# [cfg (feature = \"b\")]").count(),
-            2,
+            3,
             "{expansion}"
         );
         assert_eq!(expansion.matches("Documented").count(), 1, "{expansion}");

@@ -3,20 +3,25 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::meta::ParseNestedMeta;
-use syn::parse::Parser;
+use syn::parse::{Parse, Parser};
 use syn::spanned::Spanned;
-use syn::{Path, Token};
+use syn::{Expr, Path, Token, parenthesized, token};
 
 use super::errors::{Errors, nearest};
 
 pub(super) struct Options {
+    /// The plugs of the router, made once.
+    pub(super) plugs: Vec<Expr>,
     /// How this crate names `spigot`: `crate = sip` for a dependency that is renamed.
     spigot: Option<Path>,
 }
 
 impl Options {
     pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
-        let mut options = Options { spigot: None };
+        let mut options = Options {
+            plugs: Vec::new(),
+            spigot: None,
+        };
         let parser = syn::meta::parser(|meta| options.read(&meta, errors));
         if let Err(error) = parser.parse2(tokens) {
             errors.append(error);
@@ -32,14 +37,30 @@ impl Options {
             }
             return Ok(());
         }
+        if meta.path.is_ident("plugs") {
+            if !meta.input.peek(token::Paren) {
+                return Err(meta.error("the plugs stand in parentheses: `plugs(Trace::new(), ...)`"));
+            }
+            let content;
+            parenthesized!(content in meta.input);
+            if !self.plugs.is_empty() {
+                return Err(meta.error("`plugs` is given twice: one list says their order"));
+            }
+            let plugs = content.parse_terminated(Expr::parse, Token![,])?;
+            if plugs.is_empty() {
+                return Err(meta.error("no plugs are named: `plugs(Trace::new(), ...)`"));
+            }
+            self.plugs = plugs.into_iter().collect();
+            return Ok(());
+        }
         let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-        let hint = match nearest(&name, ["crate"]) {
+        let hint = match nearest(&name, ["crate", "plugs"]) {
             Some(name) => format!("did you mean `{name}`? It has "),
             None => String::from("it has "),
         };
         errors.push(
             meta.path.span(),
-            format!("`#[sip_router]` has no option `{name}`: {hint}`crate = name`, for a dependency on spigot that is renamed"),
+            format!("`#[sip_router]` has no option `{name}`: {hint}`plugs(...)`, and `crate = name` for a dependency on spigot that is renamed"),
         );
         // What follows belongs to the unknown option.
         while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
@@ -71,9 +92,25 @@ mod tests {
     }
 
     #[test]
+    fn plugs_keep_their_order() {
+        let mut errors = Errors::default();
+        let options = Options::parse(
+            quote!(plugs(Trace::new(), RateLimit::per_source(50)), crate = sip),
+            &mut errors,
+        );
+        assert!(errors.is_empty() && options.spigot.is_some());
+        let plugs: Vec<_> = options
+            .plugs
+            .iter()
+            .map(|plug| quote!(#plug).to_string())
+            .collect();
+        assert_eq!(plugs, ["Trace :: new ()", "RateLimit :: per_source (50)"]);
+    }
+
+    #[test]
     fn an_unknown_option_is_one_error_and_the_rest_is_read() {
         let mut errors = Errors::default();
-        let options = Options::parse(quote!(plugs(Trace::new()), crate = sip), &mut errors);
+        let options = Options::parse(quote!(plug(Trace::new()), crate = sip), &mut errors);
         assert_eq!(
             errors
                 .into_compile_errors()

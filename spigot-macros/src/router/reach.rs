@@ -52,6 +52,7 @@ fn takes_all_of(first: &Route, second: &Route) -> bool {
         && methods
         && covers(before.pattern.as_ref(), after.pattern.as_ref())
         && is_as_wide(before.event.as_ref(), after.event.as_ref(), false)
+        && is_as_wide(before.package.as_ref(), after.package.as_ref(), true)
         && is_as_wide(before.content_type.as_ref(), after.content_type.as_ref(), true)
         && is_always_there(first, second)
         && cannot_fail(first, second)

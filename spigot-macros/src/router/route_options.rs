@@ -8,9 +8,9 @@ use syn::{LitStr, Token};
 
 use super::errors::{Errors, nearest};
 
-const OPTIONS: [&str; 3] = ["in_dialog", "event", "content_type"];
+const OPTIONS: [&str; 4] = ["in_dialog", "event", "package", "content_type"];
 const LIST_OF_OPTIONS: &str =
-    "a pattern in quotes, `in_dialog`, `event = \"...\"` and `content_type = \"...\"`";
+    "a pattern in quotes, `in_dialog`, `event = \"...\"`, `package = \"...\"` and `content_type = \"...\"`";
 
 #[derive(Default)]
 pub(super) struct RouteOptions {
@@ -23,6 +23,7 @@ pub(super) struct RouteOptions {
     pub(super) pattern: Option<(LitStr, Pattern)>,
     pub(super) in_dialog: bool,
     pub(super) event: Option<LitStr>,
+    pub(super) package: Option<LitStr>,
     pub(super) content_type: Option<LitStr>,
 }
 
@@ -109,6 +110,14 @@ impl RouteOptions {
                 errors,
                 is_token,
                 "an event package, such as \"presence\"",
+            ),
+            "package" => set(
+                &mut self.package,
+                &name,
+                input,
+                errors,
+                is_token,
+                "an INFO package, such as \"dtmf\"",
             ),
             "content_type" => set(
                 &mut self.content_type,

@@ -80,7 +80,12 @@ impl ServerExchange {
         *self.request.method() == Method::BYE
     }
 
-    fn respond(&self, mut response: Response) -> Result<(), RespondError> {
+    fn respond(&self, response: Response) -> Result<(), RespondError> {
+        self.send(response, true)
+    }
+
+    /// Sends a response; keeps nothing of a refusal unless it is to be kept.
+    fn send(&self, mut response: Response, keep: bool) -> Result<(), RespondError> {
         if opens_dialog(self.request.method(), response.status())
             && !response.headers().contains(&HeaderName::CONTACT)
             && let Some(contact) = contact(self.request.uri().user(), &self.flow)
@@ -89,7 +94,10 @@ impl ServerExchange {
         }
         self.core.step(self.lane, |state, now| {
             let is_final = response.status().is_final();
-            let outcome = state.shard.respond(now, self.key, response);
+            let outcome = match keep {
+                true => state.shard.respond(now, self.key, response),
+                false => state.shard.respond_statelessly(now, self.key, response),
+            };
             if is_final && !matches!(outcome, Err(RespondError::Address(_) | RespondError::TooLarge(_))) {
                 state.ringing.remove(&self.key);
             }
@@ -157,8 +165,9 @@ impl Guard {
         }
         // A handler that gives no final response has not answered, and neither has one whose response cannot
         // be written: the peer and the transaction would wait for ever.
+        let keep = !matches!(reply, Reply::Stateless(_));
         let outcome = match reply.into_response() {
-            Some(response) if response.status().is_final() => self.exchange.respond(response),
+            Some(response) if response.status().is_final() => self.exchange.send(response, keep),
             _ => self.fail("it gave no final response"),
         };
         let outcome = match outcome {

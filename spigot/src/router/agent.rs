@@ -1,5 +1,8 @@
 //! What becomes a router.
 
+use std::sync::Arc;
+
+use super::route::Handlers;
 use super::{Router, Routes};
 
 /// A type whose impl block [`#[sip_router]`](crate::sip_router) has read: its state and its routes.
@@ -12,7 +15,11 @@ use super::{Router, Routes};
 )]
 pub trait Agent: Sized + Send + Sync + 'static {
     /// The routes, in the order in which they were written.
-    const ROUTES: Routes<Self>;
+    const ROUTES: Routes;
+
+    /// What is behind the routes; the plugs are made here.
+    #[doc(hidden)]
+    fn handlers(agent: Arc<Self>) -> Handlers;
 }
 
 /// What becomes a [`Router`]: an agent, or a router that is made already.

@@ -1,10 +1,10 @@
 //! What an agent can do, as its routes say: the values of Allow, Accept and Allow-Events.
 
-use super::route::{Rule, Takes};
+use super::route::{Route, Takes};
 
 /// The methods that are named, in the order written. INVITE brings those that go with it, and OPTIONS is
 /// always answered.
-pub(super) fn allow<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
+pub(super) fn allow<'r>(rules: impl Iterator<Item = &'r Route>) -> String {
     let mut names = Vec::new();
     for rule in rules {
         if let Takes::Method(name) = rule.takes {
@@ -20,7 +20,7 @@ pub(super) fn allow<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
 
 /// The content types that are named. An INVITE without one, and an agent that names none, take what RFC 3261
 /// §20.1 assumes: session descriptions.
-pub(super) fn accept<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
+pub(super) fn accept<'r>(rules: impl Iterator<Item = &'r Route>) -> String {
     let mut types: Vec<&str> = Vec::new();
     for rule in rules {
         match rule.content_type {
@@ -36,7 +36,7 @@ pub(super) fn accept<'r>(rules: impl Iterator<Item = &'r Rule>) -> String {
 }
 
 /// The event packages that are named, if any are.
-pub(super) fn events<'r>(rules: impl Iterator<Item = &'r Rule>) -> Option<String> {
+pub(super) fn events<'r>(rules: impl Iterator<Item = &'r Route>) -> Option<String> {
     let packages = list(rules.filter_map(|rule| rule.event));
     (!packages.is_empty()).then_some(packages)
 }

@@ -28,6 +28,7 @@ use crate::sip::{HeaderName, Method, StatusCode};
 /// | Require names an option that is not [`supported`](Router::supported) | 420 with Unsupported |
 /// | a body that no route takes | 415 with Accept |
 /// | an event package that no route takes | 489 with Allow-Events |
+/// | an INFO package that no route takes | 469 with Recv-Info |
 ///
 /// ```
 /// use spigot::{Router, StatusCode, sip_router};
@@ -97,27 +98,38 @@ impl Router {
     /// Nothing runs before the handler's future is polled but the reading of captures (`FromStr`). A panic in
     /// either is the caller's to catch.
     pub fn handle(&self, request: Request) -> Dispatch {
-        let table = &*self.table;
-        let method = request.method();
-        match *method {
+        match *request.method() {
             Method::ACK => return Dispatch::Now(Reply::Nothing),
             Method::CANCEL => return now(StatusCode::CALL_DOES_NOT_EXIST),
             _ => {}
         }
+        match self.route(&request) {
+            Dispatch::Now(reply) => match self.table.unrouted(&request, reply) {
+                Ok(through) => Dispatch::Handler(through),
+                Err(reply) => Dispatch::Now(reply),
+            },
+            handler => handler,
+        }
+    }
+
+    /// The handler of a request that can be answered, or the library's answer.
+    fn route(&self, request: &Request) -> Dispatch {
+        let table = &*self.table;
+        let method = request.method();
         if !request.in_dialog() && DIALOG_ONLY.contains(method) {
             return now(StatusCode::CALL_DOES_NOT_EXIST);
         }
         let candidates = table.candidates(method, request.in_dialog());
-        if candidates.is_empty() {
-            return self.without_route(&request);
+        if candidates.all.is_empty() {
+            return self.without_route(request);
         }
         if !table.takes_scheme(request.uri().scheme()) {
             return now(StatusCode::UNSUPPORTED_URI_SCHEME);
         }
 
-        let unsupported = self.unsupported(&request);
+        let unsupported = self.unsupported(request);
         let mut refusal = None;
-        for &index in candidates {
+        for index in candidates.that_can_match(request.uri()) {
             let entry = table.entry(index);
             let captures = match &entry.pattern {
                 None => None,
@@ -128,15 +140,17 @@ impl Router {
             };
             let refused = if unsupported.is_some() {
                 Some(Refusal::Extension)
-            } else if !entry.takes_body(&request) {
+            } else if !entry.takes_body(request) {
                 Some(Refusal::Body)
-            } else if !entry.takes_event(&request) {
+            } else if !entry.takes_event(request) {
                 Some(Refusal::Event)
+            } else if !entry.takes_package(request) {
+                Some(Refusal::Package)
             } else {
                 None
             };
             // A capture that does not parse is no match, whatever else the request lacks.
-            let Some(handler) = table.call(index, &request, captures.as_ref()) else {
+            let Some(handler) = table.call(index, request, captures.as_ref()) else {
                 continue;
             };
             match refused {
@@ -147,10 +161,11 @@ impl Router {
             }
         }
         Dispatch::Now(match refusal {
-            None => return self.or_fallback(&request, fallback::status(StatusCode::NOT_FOUND)),
+            None => return self.or_fallback(request, fallback::status(StatusCode::NOT_FOUND)),
             Some(Refusal::Extension) => fallback::bad_extension(&unsupported.unwrap_or_default()),
-            Some(Refusal::Body) => fallback::unsupported_media_type(&table.accepted_by(candidates)),
-            Some(Refusal::Event) => fallback::bad_event(&table.events_of(candidates)),
+            Some(Refusal::Body) => fallback::unsupported_media_type(&table.accepted_by(&candidates.all)),
+            Some(Refusal::Event) => fallback::bad_event(&table.events_of(&candidates.all)),
+            Some(Refusal::Package) => fallback::bad_info_package(&table.packages_of(&candidates.all)),
         })
     }
 
@@ -167,13 +182,14 @@ impl Router {
     /// Require does not apply to ACK and CANCEL (RFC 3261 §8.2.2.3).
     fn notify(&self, method: &Method, request: &Request) -> Option<HandlerFuture> {
         let table = &*self.table;
-        table.candidates(method, true).iter().find_map(|&index| {
+        let candidates = table.candidates(method, true);
+        candidates.that_can_match(request.uri()).find_map(|index| {
             let entry = table.entry(index);
             let captures = match &entry.pattern {
                 None => None,
                 Some(pattern) => Some(pattern.matches(request.uri())?),
             };
-            if !entry.takes_body(request) || !entry.takes_event(request) {
+            if !entry.takes_body(request) || !entry.takes_event(request) || !entry.takes_package(request) {
                 return None;
             }
             table.call(index, request, captures.as_ref())
@@ -242,6 +258,7 @@ enum Refusal {
     Extension,
     Body,
     Event,
+    Package,
 }
 
 fn now(status: StatusCode) -> Dispatch {

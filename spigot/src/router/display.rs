@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use super::route::{Route, Routes, Rule, Takes};
+use super::route::{Route, Routes, Takes};
 
-impl<S: 'static> fmt::Display for Routes<S> {
+impl fmt::Display for Routes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        table(f, self.iter().map(Route::rule))
+        table(f, self.iter())
     }
 }
 
 /// Writes the rules as aligned columns, a line each, with a heading. No line ends in spaces, and the last has
 /// no line end.
-pub(super) fn table<'r>(f: &mut fmt::Formatter<'_>, rules: impl Iterator<Item = &'r Rule>) -> fmt::Result {
+pub(super) fn table<'r>(f: &mut fmt::Formatter<'_>, rules: impl Iterator<Item = &'r Route>) -> fmt::Result {
     let mut rows = vec![["METHOD", "REQUEST-URI", "CONDITIONS", "HANDLER"].map(str::to_owned)];
     rows.extend(rules.map(row));
     let width = |column: usize| {
@@ -35,7 +35,7 @@ pub(super) fn table<'r>(f: &mut fmt::Formatter<'_>, rules: impl Iterator<Item = 
     Ok(())
 }
 
-fn row(rule: &Rule) -> [String; 4] {
+fn row(rule: &Route) -> [String; 4] {
     let method = match rule.takes {
         Takes::Method(method) => method,
         Takes::Any => "any",
@@ -44,6 +44,7 @@ fn row(rule: &Rule) -> [String; 4] {
     let conditions: Vec<String> = [
         rule.in_dialog.then(|| "in dialog".to_owned()),
         rule.event.map(|package| format!("event {package}")),
+        rule.package.map(|package| format!("package {package}")),
         rule.content_type
             .map(|content_type| format!("body {content_type}")),
     ]

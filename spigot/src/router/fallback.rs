@@ -44,6 +44,12 @@ pub(super) fn bad_event(events: &str) -> Reply {
     with(StatusCode::BAD_EVENT, &[(HeaderName::ALLOW_EVENTS, events)])
 }
 
+/// 469 says which INFO packages there are, in Recv-Info
+/// ([RFC 6086 §4.2.2](https://www.rfc-editor.org/rfc/rfc6086#section-4.2.2)).
+pub(super) fn bad_info_package(packages: &str) -> Reply {
+    with(StatusCode::BAD_INFO_PACKAGE, &[(HeaderName::RECV_INFO, packages)])
+}
+
 /// > Allow, Accept, Accept-Encoding, Accept-Language, and Supported header fields SHOULD be present in a
 /// > 200 (OK) response to an OPTIONS request.
 ///
@@ -56,6 +62,15 @@ pub(super) fn capabilities(allow: &str, accept: &str, supported: &str, events: O
     ];
     headers.extend(events.map(|events| (HeaderName::ALLOW_EVENTS, events)));
     with(StatusCode::OK, &headers)
+}
+
+/// A status with a Warning that says why; 399 is a "miscellaneous warning" (RFC 3261 §20.43).
+pub(super) fn warned(status: StatusCode, why: &str) -> Reply {
+    let text = why.replace(['"', '\\'], "'");
+    with(
+        status,
+        &[(HeaderName::WARNING, &format!("399 spigot \"{text}\""))],
+    )
 }
 
 fn with(status: StatusCode, headers: &[(HeaderName, &str)]) -> Reply {

@@ -3,8 +3,10 @@
 
 use std::future::Future;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use super::route::Captured;
+use super::plug::{Next, Plug};
+use super::route::{Captured, Handler, Unrouted};
 use super::{FromRequest, HandlerFuture, IntoReply, Reply, Request};
 use crate::sip::{Response, StatusCode};
 
@@ -50,7 +52,7 @@ pub fn unanswered(rejection: Reply) -> Reply {
 /// What a handler's return value stands for. A handler's reply is final, so a provisional one is its mistake.
 pub fn reply<T: IntoReply<M>, M>(value: T) -> Reply {
     match value.into_reply() {
-        Reply::Response(response) if response.status().is_provisional() => {
+        Reply::Response(response) | Reply::Stateless(response) if response.status().is_provisional() => {
             tracing::error!(
                 status = %response.status(),
                 "a handler returned a provisional response: send it with `Transaction::provisional`, and return a final one"
@@ -59,6 +61,44 @@ pub fn reply<T: IntoReply<M>, M>(value: T) -> Reply {
         }
         reply => reply,
     }
+}
+
+/// The same for another to hold. A function, because the user's crate may have no `Clone` in scope.
+pub fn share<T>(shared: &Arc<T>) -> Arc<T> {
+    Arc::clone(shared)
+}
+
+/// What is behind a route.
+pub fn handler<F>(handler: F) -> Handler
+where
+    F: Fn(Request, Captured<'_>) -> Option<HandlerFuture> + Send + Sync + 'static,
+{
+    Arc::new(handler)
+}
+
+/// What is behind no route.
+pub fn unrouted<F>(through: F) -> Option<Unrouted>
+where
+    F: Fn(Request, Reply) -> HandlerFuture + Send + Sync + 'static,
+{
+    Some(Arc::new(through))
+}
+
+/// Calls a plug.
+///
+/// The lifetimes are written out and the future said to be `Send`: of an `async fn` the compiler could not tell it for every
+/// type of plug.
+pub fn plugged<'c, P: Plug>(
+    plug: &'c P,
+    request: Request,
+    next: Next<'c>,
+) -> impl Future<Output = Reply> + Send + 'c {
+    plug.call(request, next)
+}
+
+/// The rest of a pipeline has no request, which cannot be: whoever begins it leaves one.
+pub fn lost() -> Reply {
+    Reply::Response(Response::new(StatusCode::SERVER_INTERNAL_ERROR))
 }
 
 /// The one allocation of a request's dispatch.

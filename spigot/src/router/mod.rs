@@ -33,10 +33,13 @@ mod fallback;
 pub(crate) mod glue;
 mod into_reply;
 pub mod method;
+pub mod plug;
 mod reply;
 mod reply_part;
 mod request;
 pub(crate) mod route;
+#[cfg(feature = "tower")]
+mod service;
 mod source;
 mod table;
 mod transaction;
@@ -49,5 +52,7 @@ pub use reply::Reply;
 pub use reply_part::{Body, ReplyPart};
 pub use request::Request;
 pub use route::{HandlerFuture, Route, Routes};
+#[cfg(feature = "tower")]
+pub use service::Replying;
 pub use source::Source;
 pub use transaction::{Exchange, Transaction, TransactionError};

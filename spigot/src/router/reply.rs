@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reply_part::{ReplyPart, build};
-use crate::sip::header::{Contact, MinExpires, RetryAfter};
+use crate::sip::header::{Challenge, Contact, MinExpires, ProxyAuthenticate, RetryAfter, WwwAuthenticate};
 use crate::sip::{HeaderName, Response, StatusCode};
 
 /// What becomes of a request: a response, or nothing.
@@ -25,6 +25,8 @@ use crate::sip::{HeaderName, Response, StatusCode};
 pub enum Reply {
     /// A response. It needs no Via, From, To, Call-ID or CSeq: those come from the request.
     Response(Response),
+    /// A refusal of which nothing is kept; see [`stateless`](Reply::stateless).
+    Stateless(Response),
     /// Nothing is sent: the request was an ACK, or a CANCEL, which the library has answered.
     Nothing,
 }
@@ -64,11 +66,37 @@ impl Reply {
         Reply::Response(response.with(RetryAfter::new(seconds(retry_after))))
     }
 
+    /// 401: the request needs credentials; WWW-Authenticate says which
+    /// ([RFC 3261 §21.4.2](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.2)). It is [stateless](Reply::stateless).
+    pub fn unauthorized(challenge: Challenge) -> Reply {
+        let response = Response::new(StatusCode::UNAUTHORIZED);
+        Reply::Stateless(response.with(WwwAuthenticate::new(challenge)))
+    }
+
+    /// 407: the request needs credentials for this proxy; Proxy-Authenticate says which
+    /// ([RFC 3261 §21.4.8](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.8)). It is [stateless](Reply::stateless).
+    pub fn proxy_authentication_required(challenge: Challenge) -> Reply {
+        let response = Response::new(StatusCode::PROXY_AUTHENTICATION_REQUIRED);
+        Reply::Stateless(response.with(ProxyAuthenticate::new(challenge)))
+    }
+
+    /// The same refusal with nothing kept of it, so that those who are refused cost no memory: a retransmission of the
+    /// request is a new one for the application. It says nothing for a provisional reply and for a 2xx, of which as much
+    /// is kept as ever ([RFC 3261 §8.2.7](https://www.rfc-editor.org/rfc/rfc3261#section-8.2.7)).
+    #[must_use]
+    pub fn stateless(self) -> Reply {
+        match self {
+            Reply::Response(response) | Reply::Stateless(response) => Reply::Stateless(response),
+            Reply::Nothing => Reply::Nothing,
+        }
+    }
+
     /// This reply with a header or a body more. `Nothing` stays nothing.
     #[must_use]
     pub fn with(self, part: impl ReplyPart) -> Reply {
         match self {
             Reply::Response(response) => build(response, |response| part.apply(response)),
+            Reply::Stateless(response) => build(response, |response| part.apply(response)).stateless(),
             Reply::Nothing => Reply::Nothing,
         }
     }
@@ -76,7 +104,7 @@ impl Reply {
     /// The response, if there is one to send.
     pub fn into_response(self) -> Option<Response> {
         match self {
-            Reply::Response(response) => Some(response),
+            Reply::Response(response) | Reply::Stateless(response) => Some(response),
             Reply::Nothing => None,
         }
     }
@@ -84,7 +112,7 @@ impl Reply {
     /// The status of the response, if there is one to send.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
-            Reply::Response(response) => Some(response.status()),
+            Reply::Response(response) | Reply::Stateless(response) => Some(response.status()),
             Reply::Nothing => None,
         }
     }
@@ -93,6 +121,13 @@ impl Reply {
 impl From<StatusCode> for Reply {
     fn from(status: StatusCode) -> Reply {
         Reply::Response(Response::new(status))
+    }
+}
+
+/// 401 with this challenge.
+impl From<Challenge> for Reply {
+    fn from(challenge: Challenge) -> Reply {
+        Reply::unauthorized(challenge)
     }
 }
 

@@ -15,9 +15,20 @@ pub type HandlerFuture = Pin<Box<dyn Future<Output = Reply> + Send>>;
 /// What the pattern of a route took from the Request-URI; `None` for a route without a pattern.
 pub type Captured<'a> = Option<&'a Captures<'a, 'a>>;
 
-/// Reads the captures and makes the handler's future; `None` when a capture does not parse, which means that
-/// the route does not match.
-pub(super) type Glue<S> = fn(Arc<S>, Request, Captured<'_>) -> Option<HandlerFuture>;
+/// What is behind a route: reads the captures and makes the request's future; `None` when a capture does not parse, which
+/// means that the route does not match.
+pub type Handler = Arc<dyn Fn(Request, Captured<'_>) -> Option<HandlerFuture> + Send + Sync>;
+
+/// What takes a library's answer through the plugs of the router.
+pub type Unrouted = Arc<dyn Fn(Request, Reply) -> HandlerFuture + Send + Sync>;
+
+/// What is behind the routes of an agent.
+pub struct Handlers {
+    /// One for each route, in their order.
+    pub routes: Vec<Handler>,
+    /// For what no route takes, if the router has plugs.
+    pub unrouted: Option<Unrouted>,
+}
 
 /// Which methods a route is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,107 +42,102 @@ pub enum Takes {
 }
 
 /// One route of an agent: which requests it takes, and the name of its handler.
-pub struct Route<S> {
-    rule: Rule,
-    glue: Glue<S>,
-}
-
-/// All of a route but its code.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rule {
+pub struct Route {
     pub(super) takes: Takes,
     pub(super) pattern: Option<&'static str>,
     pub(super) in_dialog: bool,
     pub(super) event: Option<&'static str>,
+    pub(super) package: Option<&'static str>,
     pub(super) content_type: Option<&'static str>,
     pub(super) handler: &'static str,
 }
 
-impl<S> Route<S> {
+impl Route {
     /// A route without conditions. `#[sip_router]` writes this.
     #[doc(hidden)]
-    pub const fn new(takes: Takes, handler: &'static str, glue: Glue<S>) -> Route<S> {
-        let rule = Rule {
+    pub const fn new(takes: Takes, handler: &'static str) -> Route {
+        Route {
             takes,
             pattern: None,
             in_dialog: false,
             event: None,
+            package: None,
             content_type: None,
             handler,
-        };
-        Route { rule, glue }
+        }
     }
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn pattern(mut self, pattern: &'static str) -> Route<S> {
-        self.rule.pattern = Some(pattern);
+    pub const fn pattern(mut self, pattern: &'static str) -> Route {
+        self.pattern = Some(pattern);
         self
     }
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn in_dialog(mut self) -> Route<S> {
-        self.rule.in_dialog = true;
+    pub const fn in_dialog(mut self) -> Route {
+        self.in_dialog = true;
         self
     }
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn event(mut self, package: &'static str) -> Route<S> {
-        self.rule.event = Some(package);
+    pub const fn event(mut self, package: &'static str) -> Route {
+        self.event = Some(package);
         self
     }
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn content_type(mut self, content_type: &'static str) -> Route<S> {
-        self.rule.content_type = Some(content_type);
+    pub const fn package(mut self, package: &'static str) -> Route {
+        self.package = Some(package);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn content_type(mut self, content_type: &'static str) -> Route {
+        self.content_type = Some(content_type);
         self
     }
 
     /// The name of the method that handles it.
     pub fn handler(&self) -> &'static str {
-        self.rule.handler
-    }
-
-    pub(super) fn rule(&self) -> &Rule {
-        &self.rule
-    }
-
-    pub(super) fn call(
-        &self,
-        agent: Arc<S>,
-        request: Request,
-        captured: Captured<'_>,
-    ) -> Option<HandlerFuture> {
-        (self.glue)(agent, request, captured)
+        self.handler
     }
 }
 
 /// The routes of an agent in the order in which they were written: a slice that prints as a table.
-pub struct Routes<S: 'static> {
+#[derive(Clone, Copy, Debug)]
+pub struct Routes {
     /// The routes. `#[sip_router]` writes this.
     #[doc(hidden)]
-    pub table: &'static [Route<S>],
+    pub table: &'static [Route],
 }
 
-impl<S: 'static> Deref for Routes<S> {
-    type Target = [Route<S>];
+impl Deref for Routes {
+    type Target = [Route];
 
-    fn deref(&self) -> &[Route<S>] {
+    fn deref(&self) -> &[Route] {
         self.table
     }
 }
 
-impl<S> fmt::Debug for Route<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.rule.fmt(f)
+impl Handlers {
+    /// For the routes in their order. `#[sip_router]` writes this.
+    #[doc(hidden)]
+    pub fn new<const N: usize>(routes: [Handler; N], unrouted: Option<Unrouted>) -> Handlers {
+        Handlers {
+            routes: routes.into(),
+            unrouted,
+        }
     }
 }
 
-impl<S: 'static> fmt::Debug for Routes<S> {
+impl fmt::Debug for Handlers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        write!(f, "Handlers({})", self.routes.len())
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::route::{Captured, Rule, Takes};
-use super::{Agent, HandlerFuture, Request, capabilities};
-use crate::sip::{HeaderName, Headers, Method, Pattern};
+use super::route::{Captured, Handler, Route, Takes, Unrouted};
+use super::{Agent, HandlerFuture, Reply, Request, capabilities};
+use crate::sip::{HeaderName, Headers, Method, Pattern, PatternSet, Uri};
 
 /// Methods that only exist within a dialog: BYE (RFC 3261 §15.1), INFO (RFC 6086 §4.2.1), UPDATE (RFC 3311
 /// §5.1), PRACK (RFC 3262 §3) and NOTIFY (RFC 6665 §4.1.3). `#[sip_router]` has the same list.
@@ -19,45 +19,63 @@ pub(super) const DIALOG_ONLY: [Method; 5] = [
 ];
 
 pub(super) struct Table {
-    agent: Box<dyn Handlers>,
     entries: Vec<Entry>,
     by_method: HashMap<Method, Candidates>,
     /// Routes of `#[any]`, for the methods that no route names.
     any: Candidates,
+    /// Nothing.
+    none: Candidates,
     fallback: Option<usize>,
     /// URI schemes that a pattern names, besides those that are always taken.
     schemes: Vec<String>,
     pub(super) allow: String,
     pub(super) accept: String,
     pub(super) events: Option<String>,
+    unrouted: Option<Unrouted>,
 }
 
 pub(super) struct Entry {
-    rule: Rule,
+    rule: Route,
     pub(super) pattern: Option<Pattern>,
+    handler: Handler,
 }
 
-/// The routes of a method in the order written, as indices.
+/// The routes of a method: those for requests outside of dialogs, and inside.
 #[derive(Default)]
 struct Candidates {
-    initial: Vec<usize>,
-    in_dialog: Vec<usize>,
+    initial: Choice,
+    in_dialog: Choice,
 }
 
-/// The agent, its type forgotten.
-trait Handlers: Send + Sync {
-    fn call(&self, index: usize, request: Request, captured: Captured<'_>) -> Option<HandlerFuture>;
+/// Routes in the order written, as indices, and which of them can match a Request-URI.
+#[derive(Default)]
+pub(super) struct Choice {
+    pub(super) all: Vec<usize>,
+    patterns: PatternSet,
 }
 
-impl<A: Agent> Handlers for Arc<A> {
-    fn call(&self, index: usize, request: Request, captured: Captured<'_>) -> Option<HandlerFuture> {
-        A::ROUTES.get(index)?.call(Arc::clone(self), request, captured)
+impl Choice {
+    fn of(all: Vec<usize>, entries: &[Entry]) -> Choice {
+        let patterns = PatternSet::new(all.iter().map(|index| entries[*index].pattern.as_ref()));
+        Choice { all, patterns }
+    }
+
+    /// Those that can match, in the order written.
+    pub(super) fn that_can_match(&self, uri: &Uri) -> impl Iterator<Item = usize> + '_ {
+        self.patterns
+            .candidates(uri)
+            .filter_map(|place| self.all.get(place).copied())
     }
 }
 
 impl Table {
     pub(super) fn new<A: Agent>(agent: A) -> Table {
-        let entries: Vec<Entry> = A::ROUTES.iter().map(|route| Entry::new(*route.rule())).collect();
+        let handlers = A::handlers(Arc::new(agent));
+        let entries: Vec<Entry> = A::ROUTES
+            .iter()
+            .zip(handlers.routes)
+            .map(|(route, handler)| Entry::new(*route, handler))
+            .collect();
         let mut by_method: HashMap<Method, Candidates> = HashMap::new();
         for method in entries.iter().filter_map(Entry::method) {
             by_method
@@ -69,10 +87,11 @@ impl Table {
                 .entry(method.clone())
                 .or_insert_with(|| Candidates::of(&method, &entries));
         }
-        let rules = || A::ROUTES.iter().map(|route| route.rule());
+        let rules = || A::ROUTES.iter();
         Table {
             by_method,
             any: Candidates::of_any(&entries),
+            none: Candidates::default(),
             fallback: entries
                 .iter()
                 .position(|entry| entry.rule.takes == Takes::Fallback),
@@ -80,12 +99,12 @@ impl Table {
             allow: capabilities::allow(rules()),
             accept: capabilities::accept(rules()),
             events: capabilities::events(rules()),
-            agent: Box::new(Arc::new(agent)),
+            unrouted: handlers.unrouted,
             entries,
         }
     }
 
-    pub(super) fn rules(&self) -> impl Iterator<Item = &Rule> {
+    pub(super) fn rules(&self) -> impl Iterator<Item = &Route> {
         self.entries.iter().map(|entry| &entry.rule)
     }
 
@@ -104,10 +123,10 @@ impl Table {
                 .any(|named| scheme.eq_ignore_ascii_case(named))
     }
 
-    pub(super) fn candidates(&self, method: &Method, in_dialog: bool) -> &[usize] {
+    pub(super) fn candidates(&self, method: &Method, in_dialog: bool) -> &Choice {
         let candidates = match self.by_method.get(method) {
             Some(candidates) => candidates,
-            None if matches!(*method, Method::ACK | Method::CANCEL) => return &[],
+            None if matches!(*method, Method::ACK | Method::CANCEL) => &self.none,
             None => &self.any,
         };
         if in_dialog {
@@ -127,7 +146,15 @@ impl Table {
         request: &Request,
         captured: Captured<'_>,
     ) -> Option<HandlerFuture> {
-        self.agent.call(index, request.clone(), captured)
+        (self.entries.get(index)?.handler)(request.clone(), captured)
+    }
+
+    /// Takes the library's own answer through the plugs of the router, if it has some.
+    pub(super) fn unrouted(&self, request: &Request, reply: Reply) -> Result<HandlerFuture, Reply> {
+        match &self.unrouted {
+            Some(through) => Ok(through(request.clone(), reply)),
+            None => Err(reply),
+        }
     }
 
     pub(super) fn fallback(&self, request: &Request) -> Option<HandlerFuture> {
@@ -140,6 +167,15 @@ impl Table {
             candidates
                 .iter()
                 .filter_map(|index| self.entries[*index].rule.content_type),
+        )
+    }
+
+    /// The INFO packages that the candidates name.
+    pub(super) fn packages_of(&self, candidates: &[usize]) -> String {
+        capabilities::list(
+            candidates
+                .iter()
+                .filter_map(|index| self.entries[*index].rule.package),
         )
     }
 
@@ -157,12 +193,16 @@ impl Entry {
     /// # Panics
     ///
     /// When the pattern is not one, which `#[sip_router]` has made sure of with the same parser.
-    fn new(rule: Rule) -> Entry {
+    fn new(rule: Route, handler: Handler) -> Entry {
         let pattern = rule.pattern.map(|text| match Pattern::parse(text) {
             Ok(pattern) => pattern,
             Err(error) => panic!("the pattern \"{text}\" of `{}`: {error}", rule.handler),
         });
-        Entry { rule, pattern }
+        Entry {
+            rule,
+            pattern,
+            handler,
+        }
     }
 
     fn method(&self) -> Option<Method> {
@@ -187,6 +227,18 @@ impl Entry {
         }
     }
 
+    /// Whether the INFO package is the route's. Names of packages are tokens, which compare without case (RFC 6086 §9.2,
+    /// RFC 3261 §7.3.1).
+    pub(super) fn takes_package(&self, request: &Request) -> bool {
+        match self.rule.package {
+            None => true,
+            Some(package) => request
+                .headers()
+                .get(&HeaderName::INFO_PACKAGE)
+                .is_some_and(|given| without_params(given).eq_ignore_ascii_case(package)),
+        }
+    }
+
     /// Whether the event package is the route's: compared "byte by byte" (RFC 6665 §8.2.1).
     pub(super) fn takes_event(&self, request: &Request) -> bool {
         match self.rule.event {
@@ -200,7 +252,7 @@ impl Candidates {
     fn of(method: &Method, entries: &[Entry]) -> Candidates {
         let always_both = matches!(*method, Method::ACK | Method::CANCEL);
         let dialog_only = DIALOG_ONLY.contains(method);
-        let mut candidates = Candidates::default();
+        let (mut all_initial, mut all_in_dialog) = (Vec::new(), Vec::new());
         for (index, entry) in entries.iter().enumerate() {
             let (initial, in_dialog) = match entry.rule.takes {
                 Takes::Fallback => continue,
@@ -212,21 +264,23 @@ impl Candidates {
                 Takes::Method(_) => (!entry.rule.in_dialog, entry.rule.in_dialog),
             };
             if initial {
-                candidates.initial.push(index);
+                all_initial.push(index);
             }
             if in_dialog {
-                candidates.in_dialog.push(index);
+                all_in_dialog.push(index);
             }
         }
-        candidates
+        Candidates {
+            initial: Choice::of(all_initial, entries),
+            in_dialog: Choice::of(all_in_dialog, entries),
+        }
     }
 
     fn of_any(entries: &[Entry]) -> Candidates {
         let of = |in_dialog: bool| {
             let is_one = |entry: &Entry| entry.rule.takes == Takes::Any && entry.rule.in_dialog == in_dialog;
-            (0..entries.len())
-                .filter(|index| is_one(&entries[*index]))
-                .collect()
+            let all = (0..entries.len()).filter(|index| is_one(&entries[*index]));
+            Choice::of(all.collect(), entries)
         };
         Candidates {
             initial: of(false),

@@ -61,10 +61,12 @@ impl Transaction {
     /// When the status is not 1xx, the final response has gone, or the reply cannot be written.
     pub async fn provisional(&self, reply: impl IntoReply<method::any>) -> Result<(), TransactionError> {
         match reply.into_reply() {
-            Reply::Response(response) if response.status().is_provisional() => {
-                self.exchange.provisional(response)
+            Reply::Response(response) | Reply::Stateless(response) => {
+                match response.status().is_provisional() {
+                    true => self.exchange.provisional(response),
+                    false => Err(TransactionError::NotProvisional(response.status())),
+                }
             }
-            Reply::Response(response) => Err(TransactionError::NotProvisional(response.status())),
             Reply::Nothing => Ok(()),
         }
     }

@@ -4,10 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
+use spigot::router::extract::BadHeader;
 use spigot::router::{Exchange, TransactionError};
+use spigot::sip::Sdp;
 use spigot::{
-    Agent, Bytes, FromRequest, Header, HeaderName, Request, Response, Router, Source, StatusCode,
-    Transaction, Uri, header as headers, sip_router,
+    Agent, Bytes, Contacts, Extension, FromRequest, Header, HeaderName, Request, Response, Router, Source,
+    StatusCode, Transaction, Uri, header as headers, sip_router,
 };
 
 use super::{arrived, ask, header, request, source, text};
@@ -209,4 +211,174 @@ async fn a_request_carries_what_was_put_there_last() {
     assert_eq!(with.extension::<&str>(), Some(&"text"));
     let response = router().handle(with).reply().await.into_response().unwrap();
     assert_eq!(text(&response), "Some(2)");
+}
+
+#[derive(Clone, Debug)]
+struct Badge(u32);
+
+struct Counter;
+
+#[sip_router]
+impl Counter {
+    #[register]
+    async fn contacts(&self, contacts: Contacts) -> (StatusCode, String) {
+        (
+            StatusCode::OK,
+            format!("{} {}", contacts.is_any(), contacts.len()),
+        )
+    }
+
+    #[message]
+    async fn badge(&self, badge: Option<Extension<Badge>>) -> (StatusCode, String) {
+        (
+            StatusCode::OK,
+            format!("{:?}", badge.map(|Extension(badge)| badge.0)),
+        )
+    }
+
+    #[publish]
+    async fn needs_a_badge(&self, Extension(badge): Extension<Badge>) -> (StatusCode, String) {
+        (StatusCode::OK, badge.0.to_string())
+    }
+
+    #[invite]
+    async fn offer(&self, offer: Option<Sdp>, late: Option<Transaction>) -> (StatusCode, String) {
+        let media = offer.map(|offer| offer.media().len());
+        (StatusCode::OK, format!("{media:?} {}", late.is_some()))
+    }
+
+    #[refer]
+    async fn forgiving(
+        &self,
+        expires: Result<Header<headers::Expires>, BadHeader>,
+        (uri, Header(from)): (Uri, Header<headers::From>),
+    ) -> (StatusCode, String) {
+        let expires = match expires {
+            Ok(Header(expires)) => expires.to_string(),
+            Err(why) => why.to_string(),
+        };
+        (StatusCode::OK, format!("{expires}, {uri}, {}", from.uri()))
+    }
+
+    #[store]
+    async fn described(&self, _described: Sdp) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
+async fn counted(message: spigot::sip::Request) -> Response {
+    ask(&Router::new(Counter), message).await
+}
+
+fn warning(response: &Response) -> (StatusCode, &str) {
+    (
+        response.status(),
+        header(response, HeaderName::WARNING).unwrap_or_default(),
+    )
+}
+
+#[tokio::test]
+async fn all_contacts_come_at_once() {
+    let with = |value: &str| {
+        request("REGISTER", "sip:example.com")
+            .with_header(HeaderName::CONTACT, value)
+            .unwrap()
+    };
+    assert_eq!(
+        text(&counted(request("REGISTER", "sip:example.com")).await),
+        "false 0"
+    );
+    assert_eq!(
+        text(&counted(with("<sip:a@192.0.2.9>;q=0.5, <sip:b@192.0.2.9>")).await),
+        "false 2"
+    );
+    assert_eq!(text(&counted(with("*")).await), "true 1");
+    let two = with("*")
+        .with_header(HeaderName::CONTACT, "<sip:a@192.0.2.9>")
+        .unwrap();
+    assert_eq!(
+        warning(&counted(two).await),
+        (
+            StatusCode::BAD_REQUEST,
+            "399 spigot \"Contact is wrong: `*` stands alone\""
+        )
+    );
+    let (status, why) = (
+        counted(with("<sip:")).await.status(),
+        counted(with("<sip:")).await,
+    );
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(warning(&why).1.starts_with("399 spigot \"Contact cannot be read"));
+}
+
+#[tokio::test]
+async fn what_no_plug_put_there_is_500_unless_it_may_be_missing() {
+    let router = Router::new(Counter);
+    let message = || arrived(request("MESSAGE", "sip:a@example.com"), false);
+    let of = async |request| router.handle(request).reply().await.into_response().unwrap();
+    assert_eq!(text(&of(message()).await), "None");
+    assert_eq!(text(&of(message().with(Badge(7))).await), "Some(7)");
+    let publish = || arrived(request("PUBLISH", "sip:a@example.com"), false);
+    assert_eq!(of(publish()).await.status(), StatusCode::SERVER_INTERNAL_ERROR);
+    assert_eq!(text(&of(publish().with(Badge(8))).await), "8");
+}
+
+#[tokio::test]
+async fn a_session_description_comes_parsed_or_is_refused_as_it_should_be() {
+    const SDP: &str =
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+    let invite = || request("INVITE", "sip:a@example.com");
+    let with = |content_type: &str, body: String| invite().with_body(content_type, body).unwrap();
+    assert_eq!(text(&counted(invite()).await), "None false");
+    assert_eq!(
+        text(&counted(with("application/sdp", SDP.to_owned())).await),
+        "Some(1) false"
+    );
+    assert_eq!(
+        text(&counted(with("Application/SDP; a=b", SDP.to_owned())).await),
+        "Some(1) false"
+    );
+
+    let response = counted(with("text/plain", SDP.to_owned())).await;
+    assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(header(&response, HeaderName::ACCEPT), Some("application/sdp"));
+    let (status, why) = {
+        let response = counted(with("application/sdp", "v=0\r\nm\r\n".to_owned())).await;
+        (response.status(), warning(&response).1.to_owned())
+    };
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(
+        why.starts_with("399 spigot \"session description at octet"),
+        "{why}"
+    );
+    let many = format!("{SDP}{}", "m=audio 4000 RTP/AVP 0\r\n".repeat(16));
+    let response = counted(with("application/sdp", many)).await;
+    assert_eq!(response.status(), StatusCode::NOT_ACCEPTABLE_HERE);
+    let response = counted(request("STORE", "sip:a@example.com")).await;
+    assert_eq!(
+        warning(&response),
+        (
+            StatusCode::BAD_REQUEST,
+            "399 spigot \"the request has no session description\""
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_result_says_why_and_a_tuple_is_several() {
+    let refer = |expires: &str| {
+        request("REFER", "sip:a@example.com")
+            .with_header(HeaderName::EXPIRES, expires)
+            .unwrap()
+    };
+    let answer = counted(refer("60")).await;
+    assert_eq!(text(&answer), "60, sip:a@example.com, sip:alice@example.com");
+    let answer = counted(refer("soon")).await;
+    assert!(
+        text(&answer).starts_with("Expires cannot be read: expected"),
+        "{}",
+        text(&answer)
+    );
+    let answer = counted(request("REFER", "sip:a@example.com")).await;
+    assert!(text(&answer).starts_with("Expires is missing, "));
 }

@@ -2,7 +2,7 @@
 
 use spigot::{HeaderName, Router, StatusCode, sip_router};
 
-use super::{arrived, ask, header, request};
+use super::{arrived, ask, ask_in_dialog, header, request, text};
 
 struct Pbx;
 
@@ -252,4 +252,38 @@ async fn a_fallback_stands_in_for_404_405_and_501_only() {
     );
     let foreign = ask(&router, request("INVITE", "mailto:a@x")).await;
     assert_eq!(foreign.status(), StatusCode::UNSUPPORTED_URI_SCHEME);
+}
+
+struct Keypad;
+
+#[sip_router]
+impl Keypad {
+    #[info(package = "dtmf")]
+    async fn digit(&self) -> (StatusCode, &'static str) {
+        (StatusCode::OK, "digit")
+    }
+
+    #[info(package = "x-clock")]
+    async fn clock(&self) -> (StatusCode, &'static str) {
+        (StatusCode::OK, "clock")
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_info_package_is_469_with_recv_info() {
+    let router = Router::new(Keypad);
+    let info = |package: &str| {
+        request("INFO", "sip:1@example.com")
+            .with_header(HeaderName::INFO_PACKAGE, package)
+            .unwrap()
+    };
+    for (package, answer) in [("DTMF;a=b", "digit"), ("x-clock", "clock")] {
+        assert_eq!(text(&ask_in_dialog(&router, info(package)).await), answer);
+    }
+    for other in [info("weather"), request("INFO", "sip:1@example.com")] {
+        let response = ask_in_dialog(&router, other).await;
+        assert_eq!(response.status(), StatusCode::BAD_INFO_PACKAGE);
+        assert_eq!(header(&response, HeaderName::RECV_INFO), Some("dtmf, x-clock"));
+    }
+    assert!(Keypad::ROUTES.to_string().contains("package dtmf"));
 }

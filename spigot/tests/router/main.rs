@@ -5,6 +5,7 @@ mod dialogs;
 mod extractors;
 mod fallbacks;
 mod matching;
+mod plugs;
 mod table;
 
 use std::sync::Arc;

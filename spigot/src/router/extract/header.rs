@@ -2,11 +2,10 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::FromRequest;
-use crate::router::reply::push;
-use crate::router::{Agent, IntoReply, Reply, Request};
+use super::{FromRequest, OptionalFromRequest};
+use crate::router::{Agent, IntoReply, Reply, Request, fallback};
 use crate::sip::header::TypedHeader;
-use crate::sip::{HeaderName, ParseError, Response, StatusCode};
+use crate::sip::{HeaderName, ParseError, StatusCode};
 
 /// A typed header: `Header<header::Expires>`, `Option<Header<header::Expires>>`.
 ///
@@ -55,6 +54,8 @@ pub struct BadHeader {
     name: HeaderName,
     #[source]
     error: Option<ParseError>,
+    /// What is wrong with one that can be read.
+    wrong: Option<&'static str>,
 }
 
 impl BadHeader {
@@ -65,37 +66,55 @@ impl BadHeader {
 
     /// Whether it is not there at all.
     pub fn is_missing(&self) -> bool {
-        self.error.is_none()
+        self.error.is_none() && self.wrong.is_none()
+    }
+
+    fn missing(name: HeaderName) -> BadHeader {
+        BadHeader {
+            name,
+            error: None,
+            wrong: None,
+        }
+    }
+
+    pub(super) fn unreadable(name: HeaderName, error: ParseError) -> BadHeader {
+        BadHeader {
+            name,
+            error: Some(error),
+            wrong: None,
+        }
+    }
+
+    /// One that can be read and is wrong even so.
+    pub(super) fn wrong(name: HeaderName, what: &'static str) -> BadHeader {
+        BadHeader {
+            name,
+            error: None,
+            wrong: Some(what),
+        }
     }
 
     fn sentence(&self) -> String {
         let name = self.name.as_str();
-        match &self.error {
-            None => format!("{name} is missing"),
-            Some(error) => format!("{name} cannot be read: expected {}", error.expected()),
+        match (&self.error, self.wrong) {
+            (Some(error), _) => format!("{name} cannot be read: expected {}", error.expected()),
+            (None, Some(what)) => format!("{name} is wrong: {what}"),
+            (None, None) => format!("{name} is missing"),
         }
     }
 }
 
 impl<M> IntoReply<M> for BadHeader {
-    /// 399 is a "miscellaneous warning" (RFC 3261 §20.43).
     fn into_reply(self) -> Reply {
-        let mut response = Response::new(StatusCode::BAD_REQUEST);
-        let text = self.sentence().replace(['"', '\\'], "'");
-        push(
-            &mut response,
-            HeaderName::WARNING,
-            &format!("399 spigot \"{text}\""),
-        );
-        Reply::Response(response)
+        fallback::warned(StatusCode::BAD_REQUEST, &self.sentence())
     }
 }
 
 fn read<T: TypedHeader>(request: &Request) -> Result<Option<T>, BadHeader> {
-    request.headers().typed::<T>().map_err(|error| BadHeader {
-        name: T::NAME,
-        error: Some(error),
-    })
+    request
+        .headers()
+        .typed::<T>()
+        .map_err(|error| BadHeader::unreadable(T::NAME, error))
 }
 
 impl<S: Agent, M, T: TypedHeader + Send> FromRequest<S, M> for Header<T> {
@@ -104,18 +123,15 @@ impl<S: Agent, M, T: TypedHeader + Send> FromRequest<S, M> for Header<T> {
     async fn from_request(request: &Request, _: &S) -> Result<Self, BadHeader> {
         match read(request)? {
             Some(header) => Ok(Header(header)),
-            None => Err(BadHeader {
-                name: T::NAME,
-                error: None,
-            }),
+            None => Err(BadHeader::missing(T::NAME)),
         }
     }
 }
 
-impl<S: Agent, M, T: TypedHeader + Send> FromRequest<S, M> for Option<Header<T>> {
+impl<S: Agent, M, T: TypedHeader + Send> OptionalFromRequest<S, M> for Header<T> {
     type Rejection = BadHeader;
 
-    async fn from_request(request: &Request, _: &S) -> Result<Self, BadHeader> {
+    async fn from_request_if_there(request: &Request, _: &S) -> Result<Option<Self>, BadHeader> {
         Ok(read(request)?.map(Header))
     }
 }

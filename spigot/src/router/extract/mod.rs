@@ -1,7 +1,10 @@
 //! What a handler may take: the extractors, and the trait behind them.
 
 mod body;
+mod contacts;
+mod extension;
 mod header;
+mod optional;
 mod path;
 mod request;
 mod transaction;
@@ -10,8 +13,11 @@ use std::future::Future;
 
 use super::{IntoReply, Request, method};
 
-pub use body::NotText;
+pub use body::{BadSdp, NotText};
+pub use contacts::Contacts;
+pub use extension::{Extension, NoExtension};
 pub use header::{BadHeader, Header};
+pub use optional::OptionalFromRequest;
 pub use path::Path;
 pub use transaction::NoTransaction;
 
@@ -22,11 +28,16 @@ pub use transaction::NoTransaction;
 /// | [`Request`] | the whole message | |
 /// | [`Path`] | the captures of the pattern | the route does not match |
 /// | [`Header<T>`](Header) | a typed header | 400 with a Warning that names it |
-/// | `Option<Header<T>>` | one that may be missing | 400 when it is malformed |
+/// | [`Contacts`] | all values of Contact, `*` included | 400 with a Warning |
 /// | [`Uri`](crate::Uri) | the Request-URI | |
 /// | [`Bytes`](crate::Bytes), `String` | the body | 415 for a `String` that is not UTF-8 |
+/// | [`Sdp`](crate::sip::Sdp) | the session description | 415, 400, or 488 where it is more than is taken |
 /// | [`Source`](crate::Source) | where the request came from | |
 /// | [`Transaction`](crate::Transaction) | provisional replies, cancellation | 500 where there is none; an `ack` handler cannot take it |
+/// | [`Extension<T>`](Extension) | what a plug put beside the request | 500 |
+/// | `Option<T>` of [some](OptionalFromRequest) of these | the same, or `None` where it is missing | when it is there and malformed |
+/// | `Result<T, T::Rejection>` | the same, or why it cannot be read | |
+/// | `(A, B)` to six | several as one | as the first of them that cannot be read |
 ///
 /// A type of the application's is one when it implements this:
 ///
@@ -59,7 +70,7 @@ pub use transaction::NoTransaction;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of `{M}` handlers",
     label = "this is not an extractor",
-    note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Option<Header<T>>`, `Uri`, `Bytes`, `String`, `Source`, `Transaction`, or a type of yours that implements `FromRequest`"
+    note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Contacts`, `Uri`, `Bytes`, `String`, `Sdp`, `Source`, `Transaction`, `Extension<T>`, an `Option`, `Result` or tuple of those, or a type of yours that implements `FromRequest`"
 )]
 pub trait FromRequest<S, M>: Sized {
     /// What is answered when it cannot be read. The handler does not run then.

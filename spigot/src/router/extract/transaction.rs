@@ -1,6 +1,6 @@
 //! The server transaction as an argument.
 
-use super::FromRequest;
+use super::{FromRequest, OptionalFromRequest};
 use crate::router::{Agent, IntoReply, Reply, Request, Transaction, method};
 use crate::sip::StatusCode;
 
@@ -21,5 +21,13 @@ impl<S: Agent, M: method::Transacted> FromRequest<S, M> for Transaction {
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, NoTransaction> {
         request.transaction().cloned().ok_or(NoTransaction)
+    }
+}
+
+impl<S: Agent, M: method::Transacted> OptionalFromRequest<S, M> for Transaction {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_if_there(request: &Request, _: &S) -> Result<Option<Self>, Self::Rejection> {
+        Ok(request.transaction().cloned())
     }
 }

@@ -1,0 +1,236 @@
+//! The plugs of a block: `#[plug]` methods and the `#[through]` of routes.
+
+use proc_macro2::{Ident, Span, TokenTree};
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Attribute, Expr, FnArg, LitStr, Meta, Signature, Token, parenthesized};
+
+use super::attribute::{METHODS, RouteAttribute, Takes, route_names};
+use super::errors::{Errors, nearest};
+
+/// A method that is marked `#[plug]`.
+pub(super) struct PlugMethod {
+    pub(super) name: Ident,
+    pub(super) cfgs: Vec<Attribute>,
+    routes: Which,
+}
+
+/// Which routes a plug is on.
+enum Which {
+    All,
+    Only(Vec<Named>),
+    Except(Vec<Named>),
+}
+
+/// A kind of route, as its attribute names it.
+struct Named {
+    takes: Takes,
+    place: Span,
+}
+
+impl PlugMethod {
+    /// Reads the method that `attribute` stands on.
+    pub(super) fn parse(
+        attribute: &Attribute,
+        signature: &Signature,
+        attributes: &[Attribute],
+        errors: &mut Errors,
+    ) -> PlugMethod {
+        check_signature(signature, errors);
+        let routes = match &attribute.meta {
+            Meta::Path(_) => Which::All,
+            Meta::List(list) => {
+                let read = |input: ParseStream<'_>| which(input, errors);
+                match list.parse_args_with(read) {
+                    Ok(which) => which,
+                    Err(error) => {
+                        errors.append(error);
+                        Which::All
+                    }
+                }
+            }
+            Meta::NameValue(pair) => {
+                errors.push(pair.eq_token.span(), HOW);
+                Which::All
+            }
+        };
+        PlugMethod {
+            name: signature.ident.clone(),
+            cfgs: attributes
+                .iter()
+                .filter(|attribute| attribute.path().is_ident("cfg"))
+                .cloned()
+                .collect(),
+            routes,
+        }
+    }
+
+    /// Whether it is on that route.
+    pub(super) fn is_on(&self, route: &RouteAttribute) -> bool {
+        let among = |named: &[Named]| named.iter().any(|named| named.takes == route.takes);
+        match &self.routes {
+            _ if !route.is_answered() => false,
+            Which::All => true,
+            Which::Only(named) => among(named),
+            Which::Except(named) => !among(named),
+        }
+    }
+
+    /// Names of routes that the block does not have say nothing, so they are a mistake.
+    pub(super) fn check(&self, routes: &[super::Route], errors: &mut Errors) {
+        let (Which::Only(named) | Which::Except(named)) = &self.routes else {
+            return;
+        };
+        for named in named {
+            let there = routes.iter().any(|route| route.attribute.takes == named.takes);
+            if !there {
+                errors.push(
+                    named.place,
+                    "the block has no such route, so this says nothing about any",
+                );
+            }
+        }
+    }
+}
+
+const HOW: &str = "write `#[plug]`, `#[plug(only(register, invite))]` or `#[plug(except(options))]`";
+
+fn which(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Which> {
+    let name: Ident = input
+        .parse()
+        .map_err(|error| syn::Error::new(error.span(), HOW))?;
+    let is_only = match name.to_string().as_str() {
+        "only" => true,
+        "except" => false,
+        other => {
+            let hint = match nearest(other, ["only", "except"]) {
+                Some(meant) => format!("did you mean `{meant}`? Otherwise "),
+                None => String::new(),
+            };
+            skip(input)?;
+            return Err(syn::Error::new(
+                name.span(),
+                format!("a plug has no option `{other}`: {hint}{HOW}"),
+            ));
+        }
+    };
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(
+            name.span(),
+            format!("`{name}` of which routes? {HOW}"),
+        ));
+    }
+    let content;
+    parenthesized!(content in input);
+    let mut named = Vec::new();
+    while !content.is_empty() {
+        if let Some(one) = one_named(&content, errors)? {
+            named.push(one);
+        }
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
+    }
+    if !input.is_empty() {
+        let error = input.error("a plug says `only` or `except`, and one of them once");
+        skip(input)?;
+        return Err(error);
+    }
+    Ok(if is_only {
+        Which::Only(named)
+    } else {
+        Which::Except(named)
+    })
+}
+
+fn one_named(content: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Named>> {
+    let name: Ident = content.parse()?;
+    let place = name.span();
+    let takes = match name.to_string().as_str() {
+        "ack" | "cancel" => {
+            errors.push(
+                place,
+                format!("no plug is on `{name}` routes: nothing can be answered to them, and neither may be challenged"),
+            );
+            return Ok(None);
+        }
+        "any" => Takes::Any,
+        "fallback" => Takes::Fallback,
+        "method" => {
+            let text;
+            parenthesized!(text in content);
+            Takes::Method(text.parse::<LitStr>()?.value())
+        }
+        other => match METHODS.iter().find(|(attribute, _)| *attribute == other) {
+            Some((_, method)) => Takes::Method((*method).to_owned()),
+            None => {
+                let hint = match nearest(other, route_names()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "name routes as their attributes do: `register`, `invite`, `method(\"NAME\")`"
+                        .to_owned(),
+                };
+                errors.push(place, format!("there is no route attribute `{other}`: {hint}"));
+                return Ok(None);
+            }
+        },
+    };
+    Ok(Some(Named { takes, place }))
+}
+
+/// Leaves out what belongs to something that was reported.
+fn skip(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// `async fn name(&self, request: Request, next: Next<'_>) -> Reply`
+fn check_signature(signature: &Signature, errors: &mut Errors) {
+    let shape = format!(
+        "a plug is `async fn {}(&self, request: Request, next: Next<'_>) -> Reply`",
+        signature.ident
+    );
+    if signature.asyncness.is_none() {
+        errors.push(signature.fn_token.span(), &shape);
+    }
+    let is_shared = signature
+        .receiver()
+        .is_some_and(|receiver| matches!(receiver.kind, syn::ReceiverKind::Reference(_, _, None)));
+    let typed = signature
+        .inputs
+        .iter()
+        .filter(|input| matches!(input, FnArg::Typed(_)))
+        .count();
+    if !is_shared || typed != 2 {
+        errors.push_at(&signature.inputs, &shape);
+    }
+    if !signature.generics.params.is_empty() {
+        errors.push_at(&signature.generics, &shape);
+    }
+}
+
+/// The plugs that `#[through(...)]` names.
+pub(super) fn through(attribute: &Attribute, errors: &mut Errors) -> Vec<Expr> {
+    let place = attribute.path().span();
+    let none =
+        || "`#[through(...)]` names the plugs that the route goes through, such as `LimitBody::new(4096)`";
+    match &attribute.meta {
+        Meta::List(list) => match list.parse_args_with(Punctuated::<Expr, Token![,]>::parse_terminated) {
+            Ok(plugs) if plugs.is_empty() => {
+                errors.push(place, none());
+                Vec::new()
+            }
+            Ok(plugs) => plugs.into_iter().collect(),
+            Err(error) => {
+                errors.append(error);
+                Vec::new()
+            }
+        },
+        _ => {
+            errors.push(place, none());
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Arguments that may be missing, that say why they are, and several as one.
+
+use std::convert::Infallible;
+use std::future::Future;
+
+use super::FromRequest;
+use crate::router::{Agent, IntoReply, Reply, Request, method};
+
+/// What may be taken as `Option<Self>`: an argument that may be missing.
+///
+/// Missing is not the same as malformed: a header that is there and cannot be read is refused all the same.
+/// [`Header`](super::Header), [`Sdp`](crate::sip::Sdp), [`Extension`](super::Extension) and
+/// [`Transaction`](crate::Transaction) can be.
+#[diagnostic::on_unimplemented(
+    message = "`Option<{Self}>` cannot be an argument of `{M}` handlers",
+    label = "it is not known what it means that this is missing",
+    note = "take `Result<{Self}, _>` for the reason why it cannot be read, or implement `OptionalFromRequest`"
+)]
+pub trait OptionalFromRequest<S, M>: Sized {
+    /// What is answered when it is there and cannot be read.
+    type Rejection: IntoReply<method::any>;
+
+    /// Reads the argument from the request; `None` if it is not there.
+    fn from_request_if_there(
+        request: &Request,
+        agent: &S,
+    ) -> impl Future<Output = Result<Option<Self>, Self::Rejection>> + Send;
+}
+
+impl<S: Agent, M, T: OptionalFromRequest<S, M>> FromRequest<S, M> for Option<T> {
+    type Rejection = T::Rejection;
+
+    async fn from_request(request: &Request, agent: &S) -> Result<Self, T::Rejection> {
+        T::from_request_if_there(request, agent).await
+    }
+}
+
+/// An argument, or why it cannot be read: the handler decides what is answered then.
+///
+/// ```
+/// use spigot::router::extract::BadHeader;
+/// use spigot::{Header, StatusCode, header, sip_router};
+///
+/// struct Forgiving;
+///
+/// #[sip_router]
+/// impl Forgiving {
+///     #[register]
+///     async fn register(&self, expires: Result<Header<header::Expires>, BadHeader>) -> (StatusCode, String) {
+///         match expires {
+///             Ok(Header(expires)) => (StatusCode::OK, expires.to_string()),
+///             Err(why) => (StatusCode::OK, why.to_string()),
+///         }
+///     }
+/// }
+/// ```
+impl<S: Agent, M, T: FromRequest<S, M>> FromRequest<S, M> for Result<T, T::Rejection> {
+    type Rejection = Infallible;
+
+    async fn from_request(request: &Request, agent: &S) -> Result<Self, Infallible> {
+        Ok(T::from_request(request, agent).await)
+    }
+}
+
+/// Several arguments as one are read in their order, and the first that cannot be read answers.
+macro_rules! tuples {
+    ($($name:ident)*) => {
+        impl<S: Agent, M, $($name: FromRequest<S, M> + Send),*> FromRequest<S, M> for ($($name,)*) {
+            type Rejection = Reply;
+
+            async fn from_request(request: &Request, agent: &S) -> Result<Self, Reply> {
+                Ok(($($name::from_request(request, agent).await.map_err(IntoReply::into_reply)?,)*))
+            }
+        }
+    };
+}
+
+tuples!(A);
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E F);

@@ -1,0 +1,230 @@
+//! Digest authentication as a plug.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Next, Plug};
+use crate::proto::digest::{Claim, Digest, Secret, Verdict};
+use crate::router::extract::Header;
+use crate::router::{Reply, Request};
+use crate::sip::StatusCode;
+use crate::sip::header::{
+    Algorithm, Authorization, Challenge, Credentials, ProxyAuthenticate, ProxyAuthorization, Qop,
+    WwwAuthenticate,
+};
+
+/// Lets in who proves to know a user's password, and challenges all others
+/// ([RFC 3261 §22](https://www.rfc-editor.org/rfc/rfc3261#section-22),
+/// [RFC 8760](https://www.rfc-editor.org/rfc/rfc8760)).
+///
+/// What comes after it finds the [`User`] as an [`Extension`](crate::Extension). A challenge keeps nothing: neither a
+/// transaction nor a nonce.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use spigot::header::Algorithm;
+/// use spigot::plug::{DigestAuth, User};
+/// use spigot::{Extension, StatusCode, sip_router};
+///
+/// struct Registrar;
+///
+/// fn users() -> HashMap<String, String> {
+///     HashMap::from([("alice".to_owned(), "secret".to_owned())])
+/// }
+///
+/// #[sip_router(plugs(DigestAuth::new("example.com", [Algorithm::MD5], users())))]
+/// impl Registrar {
+///     #[register]
+///     async fn register(&self, Extension(user): Extension<User>) -> (StatusCode, String) {
+///         (StatusCode::OK, format!("hello, {}", user.name()))
+///     }
+/// }
+/// ```
+///
+/// # Which algorithms
+///
+/// They are named when it is made, the best first, and each has its line in the challenge. There is no default, because there
+/// is none that is both safe and understood by all:
+///
+/// | offered | baresip, sipp, sipsak | JsSIP, SIP.js | linphone |
+/// |---|---|---|---|
+/// | MD5 | log in | log in | logs in |
+/// | SHA-256, then MD5 | fail | log in | logs in |
+/// | SHA-256 | fail | fail | logs in |
+///
+/// MD5 is weak: a password that can be guessed can be found by whoever hears one exchange, so use it over TLS.
+pub struct DigestAuth<U> {
+    users: U,
+    digest: Mutex<Digest>,
+    /// How many challenges there were, which makes each nonce another.
+    challenges: AtomicU64,
+    start: Instant,
+    is_proxy: bool,
+}
+
+/// Where passwords are looked up.
+///
+/// A [`HashMap`] of names and passwords is one. What is kept may also be hashes
+/// ([`Secret::Ha1`](crate::proto::digest::Secret::Ha1)).
+pub trait Users: Send + Sync + 'static {
+    /// What is known of a user; `None` for nobody.
+    fn secret(&self, name: &str, realm: &str) -> impl Future<Output = Option<Secret>> + Send;
+}
+
+impl Users for HashMap<String, String> {
+    async fn secret(&self, name: &str, _: &str) -> Option<Secret> {
+        self.get(name).cloned().map(Secret::Password)
+    }
+}
+
+/// Who has been let in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct User {
+    name: String,
+    realm: String,
+}
+
+impl User {
+    /// The name in the credentials.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The realm in which that is the name.
+    pub fn realm(&self) -> &str {
+        &self.realm
+    }
+}
+
+impl<U: Users> DigestAuth<U> {
+    /// For a realm, with the algorithms to offer, the best first.
+    ///
+    /// One that is not known here (`AKAv1-MD5`) is left out. If none is left, or there is no randomness for a key, every
+    /// request is answered 500, and the log says why.
+    pub fn new(realm: &str, algorithms: impl IntoIterator<Item = Algorithm>, users: U) -> DigestAuth<U> {
+        let mut key = [0; 32];
+        let algorithms: Vec<Algorithm> = match getrandom::fill(&mut key) {
+            Ok(()) => algorithms.into_iter().collect(),
+            Err(error) => {
+                tracing::error!(%error, "no randomness for a key: nobody can be challenged");
+                Vec::new()
+            }
+        };
+        DigestAuth {
+            users,
+            digest: Mutex::new(Digest::new(realm, algorithms, key)),
+            challenges: AtomicU64::new(0),
+            start: Instant::now(),
+            is_proxy: false,
+        }
+    }
+
+    /// Challenges with 407 and Proxy-Authenticate, as a proxy does
+    /// ([RFC 3261 §22.3](https://www.rfc-editor.org/rfc/rfc3261#section-22.3)).
+    #[must_use]
+    pub fn proxy(mut self) -> Self {
+        self.is_proxy = true;
+        self
+    }
+
+    /// Offers these qualities of protection, the best first, in the place of `auth` alone.
+    #[must_use]
+    pub fn qop(mut self, qop: impl IntoIterator<Item = Qop>) -> Self {
+        self.digest = self
+            .digest
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .with_qop(qop)
+            .into();
+        self
+    }
+
+    /// Gives nonces that are good for so long, in whole seconds, in the place of five minutes.
+    #[must_use]
+    pub fn nonce_life(mut self, life: Duration) -> Self {
+        let digest = self.digest.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.digest = digest.with_life(life.as_secs()).into();
+        self
+    }
+
+    fn now(&self) -> u64 {
+        // Far from 0, so that what is older than the server is old.
+        self.start.elapsed().as_secs() + (1 << 32)
+    }
+
+    fn claim(&self, request: &Request) -> Option<Claim> {
+        let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
+        let headers = request.headers();
+        match self.is_proxy {
+            true => digest.claim(
+                headers
+                    .all::<ProxyAuthorization>()
+                    .flatten()
+                    .map(Credentials::from),
+            ),
+            false => digest.claim(headers.all::<Authorization>().flatten().map(Credentials::from)),
+        }
+    }
+
+    fn challenge(&self, stale: bool) -> Reply {
+        let number = self.challenges.fetch_add(1, Ordering::Relaxed);
+        let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut challenges = digest.challenges(self.now(), number, stale).into_iter();
+        let Some(first) = challenges.next() else {
+            tracing::error!(
+                realm = digest.realm(),
+                "no challenge can be made: the realm or the algorithms are wrong"
+            );
+            return StatusCode::SERVER_INTERNAL_ERROR.into();
+        };
+        let more = |reply: Reply, challenge: Challenge| match self.is_proxy {
+            true => reply.with(Header(ProxyAuthenticate::new(challenge))),
+            false => reply.with(Header(WwwAuthenticate::new(challenge))),
+        };
+        let reply = match self.is_proxy {
+            true => Reply::proxy_authentication_required(first),
+            false => Reply::unauthorized(first),
+        };
+        challenges.fold(reply, more)
+    }
+}
+
+impl<U: Users> Plug for DigestAuth<U> {
+    async fn call(&self, request: Request, next: Next<'_>) -> Reply {
+        let Some(claim) = self.claim(&request) else {
+            return self.challenge(false);
+        };
+        let realm = {
+            let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
+            digest.realm().to_owned()
+        };
+        let secret = self.users.secret(claim.username(), &realm).await;
+        let verdict = {
+            let mut digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
+            digest.judge(&claim, secret.as_ref(), request.message(), self.now())
+        };
+        match verdict {
+            Verdict::Right => {
+                let name = claim.username().to_owned();
+                next.run(request.with(User { name, realm })).await
+            }
+            Verdict::Wrong => self.challenge(false),
+            Verdict::Stale => self.challenge(true),
+        }
+    }
+}
+
+/// The realm, and nothing of the users.
+impl<U> std::fmt::Debug for DigestAuth<U> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
+        f.debug_struct("DigestAuth")
+            .field("digest", &*digest)
+            .finish_non_exhaustive()
+    }
+}

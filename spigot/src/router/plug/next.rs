@@ -1,0 +1,61 @@
+//! What comes after a plug.
+//!
+//! Invariant: the rest of a pipeline is a part of the one future of its request. Nothing is allocated for a plug, and the
+//! rest is not begun before the plug asks for it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+
+use crate::router::{Reply, Request};
+
+/// The rest of a pipeline: the plugs that come after this one, and the handler.
+///
+/// A plug that drops it has halted the request: nothing after it runs, and what the plug returns is the answer.
+pub struct Next<'n> {
+    place: &'n Place,
+    rest: Pin<&'n mut (dyn Future<Output = Reply> + Send + 'n)>,
+}
+
+/// Where a plug leaves the request for what comes after it.
+#[derive(Debug, Default)]
+pub struct Place(Mutex<Option<Request>>);
+
+impl<'n> Next<'n> {
+    /// The rest that takes its request from `place`. `#[sip_router]` writes this.
+    #[doc(hidden)]
+    pub fn new(place: &'n Place, rest: Pin<&'n mut (dyn Future<Output = Reply> + Send + 'n)>) -> Next<'n> {
+        Next { place, rest }
+    }
+
+    /// Hands the request on, and gives what was answered.
+    pub async fn run(self, request: Request) -> Reply {
+        self.place.put(request);
+        self.rest.await
+    }
+}
+
+impl Place {
+    /// An empty one.
+    #[doc(hidden)]
+    pub fn new() -> Place {
+        Place::default()
+    }
+
+    fn put(&self, request: Request) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
+    }
+
+    /// What was left here. It is there whenever the rest is polled.
+    #[doc(hidden)]
+    pub fn take(&self) -> Option<Request> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl fmt::Debug for Next<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Next").finish_non_exhaustive()
+    }
+}

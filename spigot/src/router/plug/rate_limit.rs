@@ -1,0 +1,178 @@
+//! So many requests a second, and not more.
+//!
+//! Invariant: what it remembers has a fixed size, whoever sends how much from where.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Next, Plug};
+use crate::router::{Reply, Request};
+use crate::sip::header::From;
+
+/// Refuses requests that come too fast with 503 and a Retry-After
+/// ([RFC 3261 §21.5.4](https://www.rfc-editor.org/rfc/rfc3261#section-21.5.4)).
+///
+/// Each source or identity has a bucket, which holds a burst and fills at the rate. There is a fixed number of buckets (65,536
+/// of eight octets), and a source or identity has the one that a secret hash gives it: nobody can fill a table, and nobody
+/// can choose with whom to share. Two that share one share its rate.
+///
+/// ```
+/// use spigot::plug::RateLimit;
+/// use spigot::{StatusCode, sip_router};
+///
+/// struct Registrar;
+///
+/// #[sip_router(plugs(RateLimit::per_source(50).burst(100)))]
+/// impl Registrar {
+///     #[register]
+///     #[through(RateLimit::per_identity(1))]
+///     async fn register(&self) -> StatusCode {
+///         StatusCode::OK
+///     }
+/// }
+/// ```
+pub struct RateLimit {
+    key: Key,
+    /// Between two requests at the rate, in nanoseconds.
+    interval: u64,
+    burst: u32,
+    start: Instant,
+    hasher: RandomState,
+    /// When each bucket is full again, in nanoseconds since the start.
+    full: Box<[AtomicU64]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Key {
+    Source,
+    Identity,
+}
+
+/// How many buckets there are.
+const BUCKETS: usize = 1 << 16;
+
+impl RateLimit {
+    /// So many requests a second from each address, at least one; of IPv6 addresses, from each network of 64 bits, which
+    /// is what one host has. A burst is a second's worth.
+    pub fn per_source(requests_per_second: u32) -> RateLimit {
+        RateLimit::new(Key::Source, requests_per_second)
+    }
+
+    /// So many requests a second of each user, at least one: of the URI in From. That is what the request says, so this
+    /// belongs behind what makes sure of it. A burst is a second's worth.
+    pub fn per_identity(requests_per_second: u32) -> RateLimit {
+        RateLimit::new(Key::Identity, requests_per_second)
+    }
+
+    /// Lets so many requests come at once, at least one.
+    #[must_use]
+    pub fn burst(mut self, requests: u32) -> RateLimit {
+        self.burst = requests.max(1);
+        self
+    }
+
+    fn new(key: Key, requests_per_second: u32) -> RateLimit {
+        let rate = requests_per_second.max(1);
+        RateLimit {
+            key,
+            interval: 1_000_000_000 / u64::from(rate),
+            burst: rate,
+            start: Instant::now(),
+            hasher: RandomState::new(),
+            full: (0..BUCKETS).map(|_| AtomicU64::new(0)).collect(),
+        }
+    }
+
+    /// Takes one request out of the bucket of `key`; how long until there is one if it is empty.
+    fn take(&self, key: impl Hash) -> Result<(), Duration> {
+        let bucket = &self.full[self.hasher.hash_one(key) as usize % BUCKETS];
+        let now = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let most = self.interval.saturating_mul(u64::from(self.burst));
+        let take = |full: u64| {
+            let then = full.max(now).saturating_add(self.interval);
+            (then - now <= most).then_some(then)
+        };
+        match bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            Ok(_) => Ok(()),
+            Err(full) => Err(Duration::from_nanos(
+                (full + self.interval).saturating_sub(now + most),
+            )),
+        }
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Duration> {
+        match self.key {
+            Key::Source => self.take(network(request.source().peer.ip())),
+            Key::Identity => match request.headers().typed::<From>() {
+                Ok(Some(from)) => {
+                    let uri = from.uri();
+                    self.take((uri.user(), uri.host().map(str::to_ascii_lowercase)))
+                }
+                // Nobody in particular.
+                _ => self.take(()),
+            },
+        }
+    }
+}
+
+/// What one host has of addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+        address => address,
+    }
+}
+
+impl Plug for RateLimit {
+    async fn call(&self, request: Request, next: Next<'_>) -> Reply {
+        match self.check(&request) {
+            Ok(()) => next.run(request).await,
+            Err(wait) => Reply::service_unavailable(wait),
+        }
+    }
+}
+
+impl std::fmt::Debug for RateLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RateLimit")
+            .field("key", &self.key)
+            .field("interval", &Duration::from_nanos(self.interval))
+            .field("burst", &self.burst)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_and_then_the_rate() {
+        let limit = RateLimit::per_source(10).burst(3);
+        for key in ["a", "b"] {
+            for _ in 0..3 {
+                assert_eq!(limit.take(key), Ok(()));
+            }
+            assert_eq!(limit.take(key), Err(Duration::from_millis(100)));
+        }
+        tokio::time::advance(Duration::from_millis(99)).await;
+        assert_eq!(limit.take("a"), Err(Duration::from_millis(1)));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!((limit.take("a"), limit.take("a").is_err()), (Ok(()), true));
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        let taken = (0..10).filter(|_| limit.take("a").is_ok()).count();
+        assert_eq!(taken, 3, "a bucket holds no more than a burst");
+    }
+
+    #[test]
+    fn a_host_of_ipv6_is_a_network() {
+        let network = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(network("192.0.2.1"), "192.0.2.1");
+    }
+}
