@@ -34,7 +34,7 @@
 //!
 //! #[sip_router(plugs(Signed("Pbx 1.0")))]
 //! impl Pbx {
-//!     #[plug(except(options))]
+//!     #[plug(only(register))]
 //!     async fn no_strangers(&self, request: Request, next: Next<'_>) -> Reply {
 //!         match request.source().peer.ip().is_loopback() {
 //!             true => next.run(request).await,
