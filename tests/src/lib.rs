@@ -1,18 +1,22 @@
-//! What the tests of the whole share: the examples as processes, SIPp, raw sockets, requests as text, and an
+//! What the tests of the whole share: the examples as processes, SIPp and baresip, raw sockets, requests as text, and an
 //! agent to send them to.
 //!
 //! Invariant: nothing here waits without a deadline, and nothing it starts outlives the test that started it.
 
 mod agent;
+mod baresip;
 mod draft;
 mod example;
+mod folder;
+mod program;
 mod sipp;
 mod torture;
 mod wire;
 
 pub use agent::{Callee, Running};
+pub use baresip::Baresip;
 pub use draft::{Draft, unique};
 pub use example::Example;
-pub use sipp::{Outcome, Sipp, Started, installed, loopback};
+pub use sipp::{Outcome, Sipp, Started, loopback};
 pub use torture::{Expected, Torture};
 pub use wire::{Answer, Datagrams, Stream};

@@ -1,9 +1,8 @@
 //! SIPp as a child process: one scenario, a bounded number of calls, and what its statistics say.
 
 use std::fmt;
-use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -11,29 +10,10 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::time::{interval, timeout};
 
+use crate::folder::Folder;
+
 /// How long one run of SIPp may take.
 const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Whether SIPp is there. Where it is not, this says so on stderr, and the caller returns.
-///
-/// # Panics
-///
-/// When it is not, and the environment says `SPIGOT_INTEROP=strict`.
-pub fn installed() -> bool {
-    let found = std::process::Command::new("sipp")
-        .arg("-v")
-        .stdin(Stdio::null())
-        .output()
-        .is_ok();
-    if !found {
-        let message = "skipped: sipp is not installed (Debian package sip-tester)";
-        let strict = std::env::var("SPIGOT_INTEROP").is_ok_and(|value| value == "strict");
-        assert!(!strict, "{message}, and SPIGOT_INTEROP=strict");
-        // Not by `eprintln!`, which the test harness keeps to itself as long as the test passes.
-        let _ = writeln!(std::io::stderr(), "{message}");
-    }
-    found
-}
 
 /// A loopback address that nobody else uses, so that ports on it are free whatever runs beside.
 pub fn loopback() -> IpAddr {
@@ -79,6 +59,15 @@ pub struct Outcome {
 }
 
 impl Sipp {
+    /// Whether SIPp is there. Where it is not, this says so on stderr, and the caller returns.
+    ///
+    /// # Panics
+    ///
+    /// When it is not, and the environment says `SPIGOT_INTEROP=strict`.
+    pub fn is_installed() -> bool {
+        crate::program::is_installed("sipp", "sip-tester")
+    }
+
     /// The calling side: plays one of SIPp's own scenarios (`uac`) or one of `tests/sipp/` (`register.xml`)
     /// against `target`.
     pub fn client(scenario: &str, transport: &str, target: SocketAddr) -> Sipp {
@@ -93,7 +82,7 @@ impl Sipp {
     }
 
     fn new(scenario: &str, transport: &str, local: SocketAddr) -> Sipp {
-        let folder = Folder::new();
+        let folder = Folder::new("sipp");
         let mut command = Command::new("sipp");
         if scenario.contains('.') {
             command
@@ -108,10 +97,10 @@ impl Sipp {
         command.args(["-timeout", "60s", "-timeout_error"]);
         command
             .args(["-trace_err", "-error_file"])
-            .arg(folder.0.join("errors"));
+            .arg(folder.join("errors"));
         command
             .args(["-trace_stat", "-stf"])
-            .arg(folder.0.join("statistics"));
+            .arg(folder.join("statistics"));
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -136,6 +125,13 @@ impl Sipp {
     #[must_use]
     pub fn user(mut self, user: &str) -> Sipp {
         self.command.args(["-s", user]);
+        self
+    }
+
+    /// What it answers to a challenge.
+    #[must_use]
+    pub fn credentials(mut self, user: &str, password: &str) -> Sipp {
+        self.command.args(["-au", user, "-ap", password]);
         self
     }
 
@@ -199,7 +195,7 @@ impl Started {
         let output = output
             .expect("sipp ends within 90 s")
             .expect("its output can be read");
-        let read = |name: &str| std::fs::read(self.folder.0.join(name)).unwrap_or_default();
+        let read = |name: &str| std::fs::read(self.folder.join(name)).unwrap_or_default();
         let statistics = String::from_utf8_lossy(&read("statistics")).into_owned();
         let mut lines = statistics.lines();
         let names: Vec<_> = lines.next().unwrap_or_default().split(';').collect();
@@ -276,23 +272,5 @@ async fn bound(address: SocketAddr) {
             return;
         }
         tick.tick().await;
-    }
-}
-
-/// A folder for one run, removed with it.
-#[derive(Debug)]
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Folder {
-        let path = std::env::temp_dir().join(format!("spigot-sipp-{}", crate::unique()));
-        std::fs::create_dir_all(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

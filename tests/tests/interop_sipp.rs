@@ -3,7 +3,7 @@
 //! Without SIPp each test says that it was skipped, and passes; with `SPIGOT_INTEROP=strict` it fails.
 
 use spigot::{Config, Method, Spigot, StatusCode, Transport, sip_router};
-use spigot_tests::{Example, Sipp, installed};
+use spigot_tests::{Example, Sipp};
 
 /// Calls of one scenario, and how many are begun a second.
 const CALLS: u32 = 200;
@@ -12,7 +12,7 @@ const RATE: u32 = 100;
 const BOTH: [&str; 2] = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"];
 
 async fn play(example: &str, scenario: &str, user: &str) {
-    if !installed() {
+    if !Sipp::is_installed() {
         return;
     }
     for transport in ["udp", "tcp"] {
@@ -74,7 +74,7 @@ const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.
 
 /// The client calls SIPp's own callee: INVITE, 180, 200, ACK, BYE, 200.
 async fn call_sipp(transport: Transport, name: &str) {
-    if !installed() {
+    if !Sipp::is_installed() {
         return;
     }
     const CALLS: u32 = 20;
