@@ -22,7 +22,7 @@ use super::outstanding::Outstanding;
 use super::{Limits, exchange};
 use crate::flow::{Flow, Transport};
 use crate::proto::{ClientKey, Output, ServerKey, Settings, Shard, Timers};
-use crate::router::{Exchange, HandlerFuture, Request, Router, Source, Transaction};
+use crate::router::{Exchange, HandlerFuture, Home, Request, Router, Source, Transaction};
 use crate::sip::{self, Bytes};
 use crate::transport::{Carrier, SendError};
 
@@ -135,21 +135,24 @@ impl Core {
                     request,
                     flow,
                     in_dialog,
+                    label,
                     ..
                 } => {
                     let Some(exchange) = exchange else { continue };
                     let transaction = Transaction::new(exchange.clone());
-                    exchange.serve(Request::new(
-                        request,
-                        Source::from(flow),
-                        Some(transaction),
-                        in_dialog,
-                    ));
+                    let request = Request::new(request, Source::from(flow), Some(transaction), in_dialog);
+                    exchange.serve(request.at(Home::of(label)));
                 }
-                Output::Ack { request, flow } => {
-                    self.notify(Request::new(request, Source::from(flow), None, true), Router::ack);
+                Output::Ack { request, flow, label } => {
+                    let request = Request::new(request, Source::from(flow), None, true);
+                    self.notify(request.at(Home::of(label)), Router::ack);
                 }
-                Output::Cancelled { key, request, flow } => self.cancelled(lane, key, request, flow),
+                Output::Cancelled {
+                    key,
+                    request,
+                    flow,
+                    label,
+                } => self.cancelled(lane, key, request, flow, Home::of(label)),
                 Output::Response { key, response, flow } => self.answered(lane, key, response, flow),
                 Output::Failed { key, failure } => self.failed(lane, key, failure),
                 Output::Ended { key } => {
@@ -169,7 +172,14 @@ impl Core {
 
     /// The INVITE has been given up by its caller and answered; its handler is told, and of a CANCEL the
     /// `#[cancel]` route.
-    fn cancelled(self: &Arc<Self>, lane: usize, key: ServerKey, request: Arc<sip::Request>, flow: Flow) {
+    fn cancelled(
+        self: &Arc<Self>,
+        lane: usize,
+        key: ServerKey,
+        request: Arc<sip::Request>,
+        flow: Flow,
+        home: Home,
+    ) {
         let exchange = self.lanes[lane].lock().ringing.remove(&key);
         if let Some(exchange) = &exchange {
             exchange.cancel();
@@ -179,8 +189,9 @@ impl Core {
             return;
         }
         let transaction = exchange.map(|exchange| Transaction::new(exchange as Arc<dyn Exchange>));
-        let request = Request::new(request, Source::from(flow), transaction, false);
-        self.notify(request, Router::cancelled);
+        let in_dialog = matches!(sip::header::To::tag_of(request.headers()), Ok(Some(_)));
+        let request = Request::new(request, Source::from(flow), transaction, in_dialog);
+        self.notify(request.at(home), Router::cancelled);
     }
 
     /// Runs the handler of a request that is not answered by it, if there is a route.

@@ -58,6 +58,8 @@ counters! {
     overdue,
     /// Requests refused with 503 because `Limits::handlers` were waiting.
     handlers_full,
+    /// Requests that a plug or a handler dropped without an answer ([`Reply::Dropped`](crate::Reply::Dropped)).
+    abandoned,
     /// Answers that came after their transaction had ended.
     late_answers,
     /// 2xx to an INVITE that was never acknowledged.

@@ -19,7 +19,7 @@ use super::contact::{contact, opens_dialog};
 use super::counters::count;
 use crate::flow::Flow;
 use crate::proto::{RespondError, ServerKey};
-use crate::router::{Dispatch, Exchange, HandlerFuture, Reply, Request, TransactionError};
+use crate::router::{Dispatch, Exchange, HandlerFuture, Home, Reply, Request, TransactionError};
 use crate::sip::{self, HeaderName, Method, Response, StatusCode};
 
 /// A server transaction as its handler sees it.
@@ -62,6 +62,11 @@ impl ServerExchange {
 
     /// Runs the route of `request`, and sees to it that the peer gets an answer.
     pub(super) fn serve(self: Arc<Self>, request: Request) {
+        let home = self.core.router.home(&request);
+        if home != Home::default() && *self.request.method() == Method::INVITE && !request.in_dialog() {
+            self.core
+                .step(self.lane, |state, _| state.shard.label(self.key, home.label()));
+        }
         let guard = Guard {
             span: span(&self.core, &request),
             exchange: self,
@@ -82,6 +87,15 @@ impl ServerExchange {
 
     fn respond(&self, response: Response) -> Result<(), RespondError> {
         self.send(response, true)
+    }
+
+    /// Lets the request be as if it had never come.
+    fn abandon(&self) {
+        self.core.step(self.lane, |state, _| {
+            // One that is answered, because it was cancelled, needs no more.
+            let _ = state.shard.abandon(self.key);
+            state.ringing.remove(&self.key);
+        });
     }
 
     /// Sends a response; keeps nothing of a refusal unless it is to be kept.
@@ -162,6 +176,10 @@ impl Guard {
         self.answered = true;
         if let Some(status) = reply.status() {
             tracing::debug!(parent: &self.span, status = status.as_u16(), "answered");
+        }
+        if let Reply::Dropped = reply {
+            count(&self.core().tally.abandoned);
+            return self.exchange.abandon();
         }
         // A handler that gives no final response has not answered, and neither has one whose response cannot
         // be written: the peer and the transaction would wait for ever.

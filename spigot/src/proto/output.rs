@@ -38,6 +38,8 @@ pub enum Output {
         flow: Flow,
         /// Whether its To tag names a dialog that the shard knows.
         in_dialog: bool,
+        /// What [`Shard::label`](super::Shard::label) noted for that dialog; 0 for nothing.
+        label: u32,
     },
     /// The first ACK for a 2xx of ours. Nothing answers it.
     Ack {
@@ -45,6 +47,8 @@ pub enum Output {
         request: Arc<Request>,
         /// The flow it came by.
         flow: Flow,
+        /// What [`Shard::label`](super::Shard::label) noted for its dialog; 0 for nothing.
+        label: u32,
     },
     /// An INVITE has been cancelled, or a BYE has ended the dialog in which it waited. The answer to the
     /// CANCEL or BYE and the 487 to the INVITE have left already.
@@ -56,6 +60,8 @@ pub enum Output {
         request: Arc<Request>,
         /// The flow it came by; of a BYE, the one its answer left by.
         flow: Flow,
+        /// What [`Shard::label`](super::Shard::label) noted for the dialog that the INVITE was in or would have made.
+        label: u32,
     },
     /// A server transaction is gone and its key means nothing any more.
     Finished {

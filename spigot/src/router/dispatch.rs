@@ -1,11 +1,12 @@
-//! The router: which handler takes a request, or which answer the library gives in its place.
+//! The router: an agent's routes, and those of others that it was composed with.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::table::{DIALOG_ONLY, Table};
-use super::{Agent, HandlerFuture, Reply, Request, display, fallback};
-use crate::sip::{HeaderName, Method, StatusCode};
+use super::forward::{Forwards, Home, IntoPattern};
+use super::section::Section;
+use super::{Agent, HandlerFuture, Reply, Request};
+use crate::sip::Method;
 
 /// An agent and its routes, ready to take requests. Cloning shares the agent.
 ///
@@ -57,8 +58,8 @@ use crate::sip::{HeaderName, Method, StatusCode};
 /// ```
 #[derive(Clone)]
 pub struct Router {
-    table: Arc<Table>,
-    supported: Arc<[String]>,
+    own: Section,
+    forwarded: Arc<Forwards>,
 }
 
 /// What becomes of a request.
@@ -74,8 +75,8 @@ impl Router {
     /// The router of an agent.
     pub fn new<A: Agent>(agent: A) -> Router {
         Router {
-            table: Arc::new(Table::new(agent)),
-            supported: Arc::new([]),
+            own: Section::of(agent),
+            forwarded: Arc::default(),
         }
     }
 
@@ -83,14 +84,105 @@ impl Router {
     /// in Require and listed in Supported. There are none by default.
     #[must_use]
     pub fn supported(mut self, tags: &[&str]) -> Router {
-        self.supported = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        self.own.supported = tags.iter().map(|tag| (*tag).to_owned()).collect();
         self
     }
 
     /// The value of the Allow header: the methods that have a route, ACK, CANCEL and BYE where INVITE is
     /// among them, and OPTIONS.
     pub fn allow(&self) -> &str {
-        &self.table.allow
+        self.own.allow()
+    }
+
+    /// Sends the requests whose Request-URI matches a pattern to another router, and no longer to this one: a host with an
+    /// agent of its own, say. Of several patterns that match, the first that was given decides. What they capture is not
+    /// used.
+    ///
+    /// The other router answers them entirely: with its plugs and not with those of this router, with its own 404 and
+    /// 405, and with its own Allow when asked for OPTIONS. Requests inside a dialog have our Contact as their Request-URI;
+    /// they go where the INVITE went that opened it.
+    ///
+    /// ```
+    /// use spigot::{Path, Router, StatusCode, sip_router};
+    ///
+    /// struct Conference;
+    ///
+    /// #[sip_router]
+    /// impl Conference {
+    ///     #[invite("sip:{room}@*")]
+    ///     async fn join(&self, Path(_room): Path<u16>) -> StatusCode {
+    ///         StatusCode::OK
+    ///     }
+    /// }
+    ///
+    /// struct Pbx;
+    ///
+    /// #[sip_router]
+    /// impl Pbx {
+    ///     #[invite]
+    ///     async fn ring(&self) -> StatusCode {
+    ///         StatusCode::BUSY_HERE
+    ///     }
+    /// }
+    ///
+    /// let router = Router::new(Pbx).forward("sip:*@conference.example.com", Router::new(Conference));
+    /// assert_eq!(router.to_string(), "\
+    /// METHOD  REQUEST-URI   CONDITIONS  HANDLER
+    /// INVITE  *             -           ring
+    ///
+    /// sip:*@conference.example.com
+    /// METHOD  REQUEST-URI   CONDITIONS  HANDLER
+    /// INVITE  sip:{room}@*  -           join");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When a text is no pattern. One that is not written in the program is read with
+    /// [`Pattern::parse`](crate::sip::Pattern::parse), which gives an error, and given as the [`Pattern`](crate::sip::Pattern).
+    #[must_use]
+    #[track_caller]
+    pub fn forward(mut self, pattern: impl IntoPattern, to: Router) -> Router {
+        let pattern = pattern.into_pattern();
+        Arc::make_mut(&mut self.forwarded).push(pattern, to.own, &to.forwarded);
+        self
+    }
+
+    /// The routes of both routers as if they stood in one block, those of this one first. Each keeps its plugs.
+    ///
+    /// What no route of either takes is answered as this router does, behind its plugs; of two `#[fallback]` the first is
+    /// taken. That a route is covered by one before it is found when a block is compiled, and not here.
+    ///
+    /// ```
+    /// use spigot::{Router, StatusCode, sip_router};
+    ///
+    /// struct Registrar;
+    ///
+    /// #[sip_router]
+    /// impl Registrar {
+    ///     #[register]
+    ///     async fn register(&self) -> StatusCode {
+    ///         StatusCode::OK
+    ///     }
+    /// }
+    ///
+    /// struct Messages;
+    ///
+    /// #[sip_router]
+    /// impl Messages {
+    ///     #[message]
+    ///     async fn text(&self) -> StatusCode {
+    ///         StatusCode::ACCEPTED
+    ///     }
+    /// }
+    ///
+    /// let router = Router::new(Registrar).merge(Router::new(Messages));
+    /// assert_eq!(router.allow(), "REGISTER, MESSAGE, OPTIONS");
+    /// ```
+    #[must_use]
+    pub fn merge(mut self, other: Router) -> Router {
+        self.own = self.own.and(&other.own);
+        Arc::make_mut(&mut self.forwarded).append(&other.forwarded);
+        self
     }
 
     /// Takes a request that opened a transaction: every one but ACK and CANCEL.
@@ -98,171 +190,32 @@ impl Router {
     /// Nothing runs before the handler's future is polled but the reading of captures (`FromStr`). A panic in
     /// either is the caller's to catch.
     pub fn handle(&self, request: Request) -> Dispatch {
-        match *request.method() {
-            Method::ACK => return Dispatch::Now(Reply::Nothing),
-            Method::CANCEL => return now(StatusCode::CALL_DOES_NOT_EXIST),
-            _ => {}
-        }
-        match self.route(&request) {
-            Dispatch::Now(reply) => match self.table.unrouted(&request, reply) {
-                Ok(through) => Dispatch::Handler(through),
-                Err(reply) => Dispatch::Now(reply),
-            },
-            handler => handler,
-        }
-    }
-
-    /// The handler of a request that can be answered, or the library's answer.
-    fn route(&self, request: &Request) -> Dispatch {
-        let table = &*self.table;
-        let method = request.method();
-        if !request.in_dialog() && DIALOG_ONLY.contains(method) {
-            return now(StatusCode::CALL_DOES_NOT_EXIST);
-        }
-        let candidates = table.candidates(method, request.in_dialog());
-        if candidates.all.is_empty() {
-            return self.without_route(request);
-        }
-        if !table.takes_scheme(request.uri().scheme()) {
-            return now(StatusCode::UNSUPPORTED_URI_SCHEME);
-        }
-
-        let unsupported = self.unsupported(request);
-        let mut refusal = None;
-        for index in candidates.that_can_match(request.uri()) {
-            let entry = table.entry(index);
-            let captures = match &entry.pattern {
-                None => None,
-                Some(pattern) => match pattern.matches(request.uri()) {
-                    Some(captures) => Some(captures),
-                    None => continue,
-                },
-            };
-            let refused = if unsupported.is_some() {
-                Some(Refusal::Extension)
-            } else if !entry.takes_body(request) {
-                Some(Refusal::Body)
-            } else if !entry.takes_event(request) {
-                Some(Refusal::Event)
-            } else if !entry.takes_package(request) {
-                Some(Refusal::Package)
-            } else {
-                None
-            };
-            // A capture that does not parse is no match, whatever else the request lacks.
-            let Some(handler) = table.call(index, request, captures.as_ref()) else {
-                continue;
-            };
-            match refused {
-                None => return Dispatch::Handler(handler),
-                Some(refused) => {
-                    refusal = Some(refusal.map_or(refused, |before: Refusal| before.min(refused)))
-                }
-            }
-        }
-        Dispatch::Now(match refusal {
-            None => return self.or_fallback(request, fallback::status(StatusCode::NOT_FOUND)),
-            Some(Refusal::Extension) => fallback::bad_extension(&unsupported.unwrap_or_default()),
-            Some(Refusal::Body) => fallback::unsupported_media_type(&table.accepted_by(&candidates.all)),
-            Some(Refusal::Event) => fallback::bad_event(&table.events_of(&candidates.all)),
-            Some(Refusal::Package) => fallback::bad_info_package(&table.packages_of(&candidates.all)),
-        })
+        self.section(self.home(&request)).handle(request)
     }
 
     /// Takes the ACK to a 2xx; `None` when no route wants it.
     pub fn ack(&self, request: Request) -> Option<HandlerFuture> {
-        self.notify(&Method::ACK, &request)
+        self.section(self.home(&request)).notify(&Method::ACK, &request)
     }
 
     /// Takes a CANCEL that the library has answered; `None` when no route wants it.
     pub fn cancelled(&self, request: Request) -> Option<HandlerFuture> {
-        self.notify(&Method::CANCEL, &request)
+        self.section(self.home(&request))
+            .notify(&Method::CANCEL, &request)
     }
 
-    /// Require does not apply to ACK and CANCEL (RFC 3261 §8.2.2.3).
-    fn notify(&self, method: &Method, request: &Request) -> Option<HandlerFuture> {
-        let table = &*self.table;
-        let candidates = table.candidates(method, true);
-        candidates.that_can_match(request.uri()).find_map(|index| {
-            let entry = table.entry(index);
-            let captures = match &entry.pattern {
-                None => None,
-                Some(pattern) => Some(pattern.matches(request.uri())?),
-            };
-            if !entry.takes_body(request) || !entry.takes_event(request) || !entry.takes_package(request) {
-                return None;
-            }
-            table.call(index, request, captures.as_ref())
-        })
-    }
-
-    fn without_route(&self, request: &Request) -> Dispatch {
-        let method = request.method();
-        if !self.table.knows(method) {
-            return self.or_fallback(request, fallback::status(StatusCode::NOT_IMPLEMENTED));
-        }
-        match *method {
-            Method::OPTIONS => self.options(request),
-            Method::BYE | Method::INFO => now(StatusCode::OK),
-            Method::INVITE | Method::UPDATE if request.in_dialog() => now(StatusCode::NOT_ACCEPTABLE_HERE),
-            _ => self.or_fallback(request, fallback::method_not_allowed(&self.table.allow)),
+    /// Which of the routers that this one is composed of takes the request. A request inside a dialog has to be
+    /// [told](Request::at) the home of the INVITE that opened it.
+    pub fn home(&self, request: &Request) -> Home {
+        match request.in_dialog() {
+            true => request.home(),
+            false => self.forwarded.home(request.uri()),
         }
     }
 
-    fn options(&self, request: &Request) -> Dispatch {
-        if !self.table.takes_scheme(request.uri().scheme()) {
-            return now(StatusCode::UNSUPPORTED_URI_SCHEME);
-        }
-        Dispatch::Now(match self.unsupported(request) {
-            Some(tags) => fallback::bad_extension(&tags),
-            None => fallback::capabilities(
-                &self.table.allow,
-                &self.table.accept,
-                &self.supported.join(", "),
-                self.table.events.as_deref(),
-            ),
-        })
+    fn section(&self, home: Home) -> &Section {
+        self.forwarded.get(home).unwrap_or(&self.own)
     }
-
-    /// The option tags that the request requires and nobody supports; `None` for no such.
-    fn unsupported(&self, request: &Request) -> Option<String> {
-        if !request.headers().contains(&HeaderName::REQUIRE) {
-            return None;
-        }
-        let lines = request.headers().get_all(&HeaderName::REQUIRE);
-        let tags: Vec<&str> = lines
-            .flat_map(|line| line.split(','))
-            .map(str::trim)
-            .filter(|tag| !tag.is_empty())
-            .filter(|tag| {
-                !self
-                    .supported
-                    .iter()
-                    .any(|supported| supported.eq_ignore_ascii_case(tag))
-            })
-            .collect();
-        (!tags.is_empty()).then(|| tags.join(", "))
-    }
-
-    fn or_fallback(&self, request: &Request, reply: Reply) -> Dispatch {
-        match self.table.fallback(request) {
-            Some(handler) => Dispatch::Handler(handler),
-            None => Dispatch::Now(reply),
-        }
-    }
-}
-
-/// Why a route that matches the URI does not take the request. The first of them is what is answered.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Refusal {
-    Extension,
-    Body,
-    Event,
-    Package,
-}
-
-fn now(status: StatusCode) -> Dispatch {
-    Dispatch::Now(fallback::status(status))
 }
 
 impl Dispatch {
@@ -278,15 +231,19 @@ impl Dispatch {
 impl fmt::Debug for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Router")
-            .field("routes", &self.table.rules().collect::<Vec<_>>())
-            .field("supported", &self.supported)
+            .field("own", &self.own)
+            .field("forwarded", &self.forwarded)
             .finish()
     }
 }
 
 impl fmt::Display for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        display::table(f, self.table.rules())
+        write!(f, "{}", self.own)?;
+        for (patterns, section) in self.forwarded.iter() {
+            write!(f, "\n\n{patterns}\n{section}")?;
+        }
+        Ok(())
     }
 }
 

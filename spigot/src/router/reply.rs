@@ -29,6 +29,9 @@ pub enum Reply {
     Stateless(Response),
     /// Nothing is sent: the request was an ACK, or a CANCEL, which the library has answered.
     Nothing,
+    /// Nothing is sent and nothing is kept, as if the request had never come: for those who have been told that they send
+    /// too much. Everybody else waits for an answer, for half a minute and longer.
+    Dropped,
 }
 
 impl Reply {
@@ -87,17 +90,17 @@ impl Reply {
     pub fn stateless(self) -> Reply {
         match self {
             Reply::Response(response) | Reply::Stateless(response) => Reply::Stateless(response),
-            Reply::Nothing => Reply::Nothing,
+            Reply::Nothing | Reply::Dropped => self,
         }
     }
 
-    /// This reply with a header or a body more. `Nothing` stays nothing.
+    /// This reply with a header or a body more. `Nothing` and `Dropped` stay what they are.
     #[must_use]
     pub fn with(self, part: impl ReplyPart) -> Reply {
         match self {
             Reply::Response(response) => build(response, |response| part.apply(response)),
             Reply::Stateless(response) => build(response, |response| part.apply(response)).stateless(),
-            Reply::Nothing => Reply::Nothing,
+            Reply::Nothing | Reply::Dropped => self,
         }
     }
 
@@ -105,7 +108,7 @@ impl Reply {
     pub fn into_response(self) -> Option<Response> {
         match self {
             Reply::Response(response) | Reply::Stateless(response) => Some(response),
-            Reply::Nothing => None,
+            Reply::Nothing | Reply::Dropped => None,
         }
     }
 
@@ -113,7 +116,7 @@ impl Reply {
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Reply::Response(response) | Reply::Stateless(response) => Some(response.status()),
-            Reply::Nothing => None,
+            Reply::Nothing | Reply::Dropped => None,
         }
     }
 }

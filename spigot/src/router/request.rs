@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Source, Transaction};
+use super::{Home, Source, Transaction};
 use crate::sip;
 
 /// A request as a handler sees it: the message, where it came from, and its transaction.
@@ -18,6 +18,7 @@ pub struct Request {
     source: Source,
     transaction: Option<Transaction>,
     in_dialog: bool,
+    home: Home,
     extensions: Option<Arc<Extension>>,
 }
 
@@ -42,6 +43,7 @@ impl Request {
             source,
             transaction,
             in_dialog,
+            home: Home::default(),
             extensions: None,
         }
     }
@@ -59,6 +61,18 @@ impl Request {
     /// Whether it belongs to a dialog that exists (RFC 3261 §12.2).
     pub fn in_dialog(&self) -> bool {
         self.in_dialog
+    }
+
+    /// Where the request that opened the dialog of this one went.
+    pub(super) fn home(&self) -> Home {
+        self.home
+    }
+
+    /// This request inside a dialog that was opened by one that went to that [home](super::Router::home).
+    #[must_use]
+    pub fn at(mut self, home: Home) -> Request {
+        self.home = home;
+        self
     }
 
     /// The message itself, shared.

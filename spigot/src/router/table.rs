@@ -1,4 +1,4 @@
-//! The routes of an agent made ready: patterns parsed, the candidates of each method found, and the headers
+//! The routes of agents made ready: patterns parsed, the candidates of each method found, and the headers
 //! that say what the agent can do.
 
 use std::collections::HashMap;
@@ -34,6 +34,7 @@ pub(super) struct Table {
     unrouted: Option<Unrouted>,
 }
 
+#[derive(Clone)]
 pub(super) struct Entry {
     rule: Route,
     pub(super) pattern: Option<Pattern>,
@@ -69,13 +70,22 @@ impl Choice {
 }
 
 impl Table {
-    pub(super) fn new<A: Agent>(agent: A) -> Table {
+    pub(super) fn of<A: Agent>(agent: A) -> Table {
         let handlers = A::handlers(Arc::new(agent));
-        let entries: Vec<Entry> = A::ROUTES
+        let entries = A::ROUTES
             .iter()
             .zip(handlers.routes)
-            .map(|(route, handler)| Entry::new(*route, handler))
-            .collect();
+            .map(|(route, handler)| Entry::new(*route, handler));
+        Table::new(entries.collect(), handlers.unrouted)
+    }
+
+    /// The routes of both, those of `self` first. What none takes goes the way it goes in `self`.
+    pub(super) fn and(&self, other: &Table) -> Table {
+        let entries = self.entries.iter().chain(&other.entries).cloned();
+        Table::new(entries.collect(), self.unrouted.clone())
+    }
+
+    fn new(entries: Vec<Entry>, unrouted: Option<Unrouted>) -> Table {
         let mut by_method: HashMap<Method, Candidates> = HashMap::new();
         for method in entries.iter().filter_map(Entry::method) {
             by_method
@@ -87,7 +97,7 @@ impl Table {
                 .entry(method.clone())
                 .or_insert_with(|| Candidates::of(&method, &entries));
         }
-        let rules = || A::ROUTES.iter();
+        let rules = || entries.iter().map(|entry| &entry.rule);
         Table {
             by_method,
             any: Candidates::of_any(&entries),
@@ -99,7 +109,7 @@ impl Table {
             allow: capabilities::allow(rules()),
             accept: capabilities::accept(rules()),
             events: capabilities::events(rules()),
-            unrouted: handlers.unrouted,
+            unrouted,
             entries,
         }
     }

@@ -67,7 +67,7 @@ impl Transaction {
                     false => Err(TransactionError::NotProvisional(response.status())),
                 }
             }
-            Reply::Nothing => Ok(()),
+            Reply::Nothing | Reply::Dropped => Ok(()),
         }
     }
 

@@ -116,12 +116,14 @@ impl Shard {
         }
         self.counters.requests += 1;
         let request = Arc::clone(&arrival.request);
+        let label = if in_dialog { self.dialogs.label(&dialog) } else { 0 };
         self.open(now, key, arrival, true);
         self.outputs.push_back(Output::Request {
             key,
             request,
             flow,
             in_dialog,
+            label,
         });
     }
 
@@ -180,7 +182,8 @@ impl Shard {
             return;
         };
         if self.success_acknowledged(now, &dialog, matched.cseq.number()) {
-            self.outputs.push_back(Output::Ack { request, flow });
+            let label = self.dialogs.label(&dialog);
+            self.outputs.push_back(Output::Ack { request, flow, label });
         } else {
             self.counters.retransmissions += 1;
         }
@@ -220,6 +223,10 @@ impl Shard {
         // > If the UAS has not issued a final response for the original request, its behavior depends on the
         // > method of the original request.  If the original request was an INVITE, the UAS SHOULD immediately
         // > respond to the INVITE with a 487 (Request Terminated).
+        let label = self
+            .server
+            .dialog_of(&invite)
+            .map_or(0, |dialog| self.dialogs.label(dialog));
         if is_open
             && self
                 .respond(now, invite, Response::new(StatusCode::REQUEST_TERMINATED))
@@ -229,6 +236,7 @@ impl Shard {
                 key: invite,
                 request,
                 flow,
+                label,
             });
         }
     }

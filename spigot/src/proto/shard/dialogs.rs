@@ -3,6 +3,8 @@
 //! The invariant: no more than the bound, except that nothing which exists is thrown out to keep it.
 
 use smallvec::SmallVec;
+use spigot_parser::Request;
+use spigot_parser::header::To;
 
 use crate::proto::key::{ClientKey, DialogKey, KeyMap, ServerKey};
 
@@ -21,6 +23,8 @@ pub(crate) struct Leg {
     ours: Option<ClientKey>,
     /// Our 2xx whose ACK has not come.
     pub(crate) unacknowledged: SmallVec<[ServerKey; 1]>,
+    /// What the application has noted for it.
+    pub(crate) label: u32,
 }
 
 /// A request's place in its dialog.
@@ -108,6 +112,19 @@ impl Dialogs {
         if self.legs.get(key).is_some_and(|leg| !leg.confirmed) {
             self.close(key);
         }
+    }
+
+    /// The INVITE came to nothing: the dialog that it would have made is over. One inside a dialog, early or not, leaves it as
+    /// it was.
+    pub(crate) fn close_unless_inside(&mut self, key: &DialogKey, invite: &Request) {
+        if !matches!(To::tag_of(invite.headers()), Ok(Some(_))) {
+            self.close_early(key);
+        }
+    }
+
+    /// What the application has noted for the dialog; 0 for nothing.
+    pub(crate) fn label(&self, key: &DialogKey) -> u32 {
+        self.legs.get(key).map_or(0, |leg| leg.label)
     }
 
     /// A BYE arrived. Gives whether it is the only one that waits for an answer.

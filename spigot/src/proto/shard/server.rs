@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use spigot_parser::header::To;
 use spigot_parser::{HeaderName, Method, Request, Response, StatusCode};
 
 use super::Shard;
@@ -167,6 +166,11 @@ impl Table {
     /// Whether the transaction has no final response yet; `None` if there is no such transaction.
     pub(super) fn is_open(&self, key: &ServerKey) -> Option<bool> {
         self.entries.get(key).map(|entry| entry.open.is_some())
+    }
+
+    /// The dialog that an open request is in, or may make.
+    pub(super) fn dialog_of(&self, key: &ServerKey) -> Option<&DialogKey> {
+        self.entries.get(key)?.open.as_ref()?.dialog.as_ref()
     }
 
     /// Whether a request that has this in common with another is under way.
@@ -442,31 +446,68 @@ impl Shard {
         let Some(open) = open else {
             return Ok(());
         };
-        let Open {
-            request,
-            dialog: Some(dialog),
-            size,
-        } = *open
-        else {
-            return Ok(());
-        };
-        if *request.method() == Method::INVITE {
-            self.dialogs.invite_answered(&dialog, &key);
-            let is_inside = matches!(To::tag_of(request.headers()), Ok(Some(_)));
-            if status.is_success() && !forwarded {
-                self.await_ack(now, key, dialog, request, size, bytes, (flow, fallback));
-            } else if !is_inside {
-                // One inside a dialog, early or not, leaves it as it was when it fails.
-                self.dialogs.close_early(&dialog);
+        let is_bye = *open.request.method() == Method::BYE;
+        match open.dialog {
+            Some(dialog) if is_bye && (status.is_success() || status == StatusCode::CALL_DOES_NOT_EXIST) => {
+                self.hung_up(now, &dialog, open.request, flow);
             }
-        } else if *request.method() == Method::BYE
-            && (status.is_success() || status == StatusCode::CALL_DOES_NOT_EXIST)
-        {
-            self.hung_up(now, &dialog, request, flow);
-        } else if *request.method() == Method::BYE {
-            self.dialogs.bye_failed(&dialog);
+            Some(dialog) if *open.request.method() == Method::INVITE && status.is_success() => {
+                self.dialogs.invite_answered(&dialog, &key);
+                if forwarded {
+                    self.dialogs.close_unless_inside(&dialog, &open.request);
+                } else {
+                    let Open { request, size, .. } = *open;
+                    self.await_ack(now, key, dialog, request, size, bytes, (flow, fallback));
+                }
+            }
+            Some(_) => self.not_granted(&key, &open),
+            None => {}
         }
         Ok(())
+    }
+
+    /// Gives up a request that no response was sent to: nothing is sent, and nothing is kept of it. A retransmission is a new
+    /// request for the application.
+    ///
+    /// # Errors
+    ///
+    /// When the transaction is gone, or has its final response already.
+    pub fn abandon(&mut self, key: ServerKey) -> Result<(), RespondError> {
+        let entry = self.server.entries.get(&key).ok_or(RespondError::Gone)?;
+        if entry.open.is_none() {
+            return Err(RespondError::Answered);
+        }
+        self.server.forget_merge(&key);
+        let open = self.server.close(&key);
+        if self.server.remove(&key).is_some_and(|entry| entry.told) {
+            self.outputs.push_back(Output::Finished { key });
+        }
+        if let Some(open) = open {
+            self.not_granted(&key, &open);
+        }
+        Ok(())
+    }
+
+    /// Notes something of the application's for the dialog that an open INVITE may make: each
+    /// [request](Output::Request) inside it comes with this label.
+    pub fn label(&mut self, key: ServerKey, label: u32) {
+        let dialog = self.server.dialog_of(&key);
+        if let Some(leg) = dialog.and_then(|dialog| self.dialogs.get_mut(dialog)) {
+            leg.label = label;
+        }
+    }
+
+    /// The dialog of a request sees that it was refused, or that nobody will answer it.
+    fn not_granted(&mut self, key: &ServerKey, open: &Open) {
+        let Some(dialog) = &open.dialog else { return };
+        match *open.request.method() {
+            Method::INVITE => {
+                self.dialogs.invite_answered(dialog, key);
+                self.dialogs.close_unless_inside(dialog, &open.request);
+            }
+            Method::BYE => self.dialogs.bye_failed(dialog),
+            _ => {}
+        }
     }
 }
 
@@ -477,6 +518,7 @@ impl Shard {
     /// > The UAS MUST still respond to any pending requests received for that dialog.  It is RECOMMENDED that
     /// > a 487 (Request Terminated) response be generated to those pending requests.
     fn hung_up(&mut self, now: Instant, dialog: &DialogKey, bye: Arc<Request>, flow: Flow) {
+        let label = self.dialogs.label(dialog);
         let Some(invite) = self.close_dialog(dialog) else {
             return;
         };
@@ -486,6 +528,7 @@ impl Shard {
                 key: invite,
                 request: bye,
                 flow,
+                label,
             });
         }
     }

@@ -13,8 +13,9 @@ use super::{Next, Plug};
 use crate::router::{Reply, Request};
 use crate::sip::header::From;
 
-/// Refuses requests that come too fast with 503 and a Retry-After
-/// ([RFC 3261 §21.5.4](https://www.rfc-editor.org/rfc/rfc3261#section-21.5.4)).
+/// Refuses requests that come too fast: the first of them with 503 and a Retry-After
+/// ([RFC 3261 §21.5.4](https://www.rfc-editor.org/rfc/rfc3261#section-21.5.4)), of which nothing is kept, and those that come before
+/// then all the same with [silence](Reply::Dropped).
 ///
 /// Each source or identity has a bucket, which holds a burst and fills at the rate. There is a fixed number of buckets (65,536
 /// of eight octets), and a source or identity has the one that a secret hash gives it: nobody can fill a table, and nobody
@@ -42,7 +43,7 @@ pub struct RateLimit {
     burst: u32,
     start: Instant,
     hasher: RandomState,
-    /// When each bucket is full again, in nanoseconds since the start.
+    /// When each bucket is full again, in nanoseconds since the start; the last bit is [`TOLD`].
     full: Box<[AtomicU64]>,
 }
 
@@ -51,6 +52,18 @@ enum Key {
     Source,
     Identity,
 }
+
+/// There is no request in a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Empty {
+    /// There is one after that time.
+    Until(Duration),
+    /// And whoever sends has been told.
+    Told,
+}
+
+/// In the state of a bucket: that it is empty has been said.
+const TOLD: u64 = 1;
 
 /// How many buckets there are.
 const BUCKETS: usize = 1 << 16;
@@ -87,24 +100,31 @@ impl RateLimit {
         }
     }
 
-    /// Takes one request out of the bucket of `key`; how long until there is one if it is empty.
-    fn take(&self, key: impl Hash) -> Result<(), Duration> {
+    /// Takes one request out of the bucket of `key`.
+    fn take(&self, key: impl Hash) -> Result<(), Empty> {
         let bucket = &self.full[self.hasher.hash_one(key) as usize % BUCKETS];
         let now = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let most = self.interval.saturating_mul(u64::from(self.burst));
-        let take = |full: u64| {
-            let then = full.max(now).saturating_add(self.interval);
-            (then - now <= most).then_some(then)
+        let taken = |state: u64| {
+            let then = (state & !TOLD).max(now).saturating_add(self.interval) & !TOLD;
+            if then.saturating_sub(now) <= most {
+                Some(then)
+            } else if state & TOLD == 0 {
+                Some(state | TOLD)
+            } else {
+                None
+            }
         };
-        match bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
-            Ok(_) => Ok(()),
-            Err(full) => Err(Duration::from_nanos(
-                (full + self.interval).saturating_sub(now + most),
-            )),
+        match bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken) {
+            Ok(before) if taken(before).is_some_and(|after| after & TOLD == 0) => Ok(()),
+            Ok(before) => Err(Empty::Until(Duration::from_nanos(
+                (before + self.interval).saturating_sub(now + most),
+            ))),
+            Err(_) => Err(Empty::Told),
         }
     }
 
-    fn check(&self, request: &Request) -> Result<(), Duration> {
+    fn check(&self, request: &Request) -> Result<(), Empty> {
         match self.key {
             Key::Source => self.take(network(request.source().peer.ip())),
             Key::Identity => match request.headers().typed::<From>() {
@@ -131,7 +151,8 @@ impl Plug for RateLimit {
     async fn call(&self, request: Request, next: Next<'_>) -> Reply {
         match self.check(&request) {
             Ok(()) => next.run(request).await,
-            Err(wait) => Reply::service_unavailable(wait),
+            Err(Empty::Until(wait)) => Reply::service_unavailable(wait).stateless(),
+            Err(Empty::Told) => Reply::Dropped,
         }
     }
 }
@@ -153,14 +174,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_burst_and_then_the_rate() {
         let limit = RateLimit::per_source(10).burst(3);
+        let refused = |millis| Err(Empty::Until(Duration::from_millis(millis)));
         for key in ["a", "b"] {
             for _ in 0..3 {
                 assert_eq!(limit.take(key), Ok(()));
             }
-            assert_eq!(limit.take(key), Err(Duration::from_millis(100)));
+            assert_eq!(limit.take(key), refused(100));
+            assert_eq!(limit.take(key), Err(Empty::Told));
         }
+        tokio::time::advance(Duration::from_millis(100)).await;
+        assert_eq!(limit.take("a"), Ok(()), "being told costs nothing");
         tokio::time::advance(Duration::from_millis(99)).await;
-        assert_eq!(limit.take("a"), Err(Duration::from_millis(1)));
+        assert_eq!((limit.take("a"), limit.take("a")), (refused(1), Err(Empty::Told)));
         tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!((limit.take("a"), limit.take("a").is_err()), (Ok(()), true));
         tokio::time::advance(Duration::from_secs(3600)).await;

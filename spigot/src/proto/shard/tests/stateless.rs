@@ -1,4 +1,4 @@
-//! Refusals of which nothing is kept.
+//! Refusals of which nothing is kept, and requests that are given up.
 
 use super::*;
 
@@ -59,4 +59,78 @@ fn a_success_is_kept_all_the_same() {
     assert_eq!(bench.sent().len(), 2, "the answer is repeated");
     assert_eq!(bench.told(), [(0, "request REGISTER".to_owned())]);
     assert!(matches!(bench.refuse(401), Err(RespondError::Answered)));
+}
+
+#[test]
+fn what_is_abandoned_is_as_if_it_had_never_come() {
+    for method in ["REGISTER", "INVITE"] {
+        let mut bench = Bench::new(UDP);
+        for _ in 0..2 {
+            bench.receive(&incoming(method, "1", "", 1));
+            let key = bench.key.expect("a request came");
+            bench.shard.abandon(key).expect("it is open");
+            bench.drain();
+            assert!(matches!(bench.shard.abandon(key), Err(RespondError::Gone)));
+            assert!(matches!(bench.respond(200), Err(RespondError::Gone)));
+            assert_eq!(
+                bench.told(),
+                [(0, format!("request {method}")), (0, "finished".to_owned())]
+            );
+        }
+        bench.until(100_000);
+        assert_eq!(bench.sent(), []);
+        bench.assert_empty();
+    }
+}
+
+#[test]
+fn what_is_answered_cannot_be_abandoned() {
+    let mut bench = Bench::new(UDP);
+    bench.receive(&incoming("REGISTER", "1", "", 1));
+    bench.respond(200).expect("sent");
+    let key = bench.key.expect("a request came");
+    assert!(matches!(bench.shard.abandon(key), Err(RespondError::Answered)));
+}
+
+#[test]
+fn an_abandoned_bye_leaves_its_dialog_and_another_may_come() {
+    let mut bench = Bench::new(TCP);
+    bench.receive(&incoming("INVITE", "1", "", 1));
+    bench.respond(200).expect("sent");
+    let tag = to_tag(&as_response(bench.message()));
+    bench.receive(&incoming("ACK", "2", &tag, 1));
+    bench.receive(&incoming("BYE", "3", &tag, 2));
+    bench
+        .shard
+        .abandon(bench.key.expect("a request came"))
+        .expect("it is open");
+    assert_eq!(bench.shard.dialogs(), 1);
+    bench.receive(&incoming("BYE", "4", &tag, 3));
+    bench.respond(200).expect("sent");
+    assert_eq!(bench.shard.dialogs(), 0);
+}
+
+#[test]
+fn what_was_noted_for_a_dialog_comes_with_its_requests() {
+    let mut bench = Bench::new(TCP);
+    bench.receive(&incoming("INVITE", "1", "", 1));
+    bench.shard.label(bench.key.expect("a request came"), 7);
+    bench.respond(200).expect("sent");
+    let tag = to_tag(&as_response(bench.message()));
+    bench.receive(&incoming("ACK", "2", &tag, 1));
+    bench.receive(&incoming("INFO", "3", &tag, 2));
+    bench.receive(&incoming("INVITE", "4", &tag, 3));
+    bench.receive(&incoming("CANCEL", "4", &tag, 3));
+    bench.receive(&incoming("OPTIONS", "5", "", 1));
+    let labels: Vec<u32> = bench
+        .outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Request { label, .. } | Output::Ack { label, .. } | Output::Cancelled { label, .. } => {
+                Some(*label)
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(labels, [0, 7, 7, 7, 7, 0]);
 }

@@ -1,0 +1,211 @@
+//! Which handler of some routes takes a request, or which answer the library gives in its place.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::table::{DIALOG_ONLY, Table};
+use super::{Agent, Dispatch, HandlerFuture, Reply, Request, display, fallback};
+use crate::sip::{HeaderName, Method, StatusCode};
+
+/// The routes of one agent, or of several that were merged, and the option tags that are supported there.
+#[derive(Clone)]
+pub(super) struct Section {
+    table: Arc<Table>,
+    pub(super) supported: Arc<[String]>,
+}
+
+impl Section {
+    pub(super) fn of<A: Agent>(agent: A) -> Section {
+        Section {
+            table: Arc::new(Table::of(agent)),
+            supported: Arc::new([]),
+        }
+    }
+
+    /// The routes of both, and what is supported by either.
+    pub(super) fn and(&self, other: &Section) -> Section {
+        let more = other.supported.iter().filter(|tag| !self.supported.contains(tag));
+        Section {
+            table: Arc::new(self.table.and(&other.table)),
+            supported: self.supported.iter().chain(more).cloned().collect(),
+        }
+    }
+
+    /// The value of Allow.
+    pub(super) fn allow(&self) -> &str {
+        &self.table.allow
+    }
+
+    /// Takes a request that opened a transaction.
+    pub(super) fn handle(&self, request: Request) -> Dispatch {
+        match *request.method() {
+            Method::ACK => return Dispatch::Now(Reply::Nothing),
+            Method::CANCEL => return now(StatusCode::CALL_DOES_NOT_EXIST),
+            _ => {}
+        }
+        match self.route(&request) {
+            Dispatch::Now(reply) => match self.table.unrouted(&request, reply) {
+                Ok(through) => Dispatch::Handler(through),
+                Err(reply) => Dispatch::Now(reply),
+            },
+            handler => handler,
+        }
+    }
+
+    /// The handler of a request that can be answered, or the library's answer.
+    fn route(&self, request: &Request) -> Dispatch {
+        let table = &*self.table;
+        let method = request.method();
+        if !request.in_dialog() && DIALOG_ONLY.contains(method) {
+            return now(StatusCode::CALL_DOES_NOT_EXIST);
+        }
+        let candidates = table.candidates(method, request.in_dialog());
+        if candidates.all.is_empty() {
+            return self.without_route(request);
+        }
+        if !table.takes_scheme(request.uri().scheme()) {
+            return now(StatusCode::UNSUPPORTED_URI_SCHEME);
+        }
+
+        let unsupported = self.unsupported(request);
+        let mut refusal = None;
+        for index in candidates.that_can_match(request.uri()) {
+            let entry = table.entry(index);
+            let captures = match &entry.pattern {
+                None => None,
+                Some(pattern) => match pattern.matches(request.uri()) {
+                    Some(captures) => Some(captures),
+                    None => continue,
+                },
+            };
+            let refused = if unsupported.is_some() {
+                Some(Refusal::Extension)
+            } else if !entry.takes_body(request) {
+                Some(Refusal::Body)
+            } else if !entry.takes_event(request) {
+                Some(Refusal::Event)
+            } else if !entry.takes_package(request) {
+                Some(Refusal::Package)
+            } else {
+                None
+            };
+            // A capture that does not parse is no match, whatever else the request lacks.
+            let Some(handler) = table.call(index, request, captures.as_ref()) else {
+                continue;
+            };
+            match refused {
+                None => return Dispatch::Handler(handler),
+                Some(refused) => {
+                    refusal = Some(refusal.map_or(refused, |before: Refusal| before.min(refused)))
+                }
+            }
+        }
+        Dispatch::Now(match refusal {
+            None => return self.or_fallback(request, fallback::status(StatusCode::NOT_FOUND)),
+            Some(Refusal::Extension) => fallback::bad_extension(&unsupported.unwrap_or_default()),
+            Some(Refusal::Body) => fallback::unsupported_media_type(&table.accepted_by(&candidates.all)),
+            Some(Refusal::Event) => fallback::bad_event(&table.events_of(&candidates.all)),
+            Some(Refusal::Package) => fallback::bad_info_package(&table.packages_of(&candidates.all)),
+        })
+    }
+
+    /// Takes an ACK or a CANCEL, to which Require does not apply (RFC 3261 §8.2.2.3); `None` when no route wants it.
+    pub(super) fn notify(&self, method: &Method, request: &Request) -> Option<HandlerFuture> {
+        let table = &*self.table;
+        let candidates = table.candidates(method, true);
+        candidates.that_can_match(request.uri()).find_map(|index| {
+            let entry = table.entry(index);
+            let captures = match &entry.pattern {
+                None => None,
+                Some(pattern) => Some(pattern.matches(request.uri())?),
+            };
+            if !entry.takes_body(request) || !entry.takes_event(request) || !entry.takes_package(request) {
+                return None;
+            }
+            table.call(index, request, captures.as_ref())
+        })
+    }
+
+    fn without_route(&self, request: &Request) -> Dispatch {
+        let method = request.method();
+        if !self.table.knows(method) {
+            return self.or_fallback(request, fallback::status(StatusCode::NOT_IMPLEMENTED));
+        }
+        match *method {
+            Method::OPTIONS => self.options(request),
+            Method::BYE | Method::INFO => now(StatusCode::OK),
+            Method::INVITE | Method::UPDATE if request.in_dialog() => now(StatusCode::NOT_ACCEPTABLE_HERE),
+            _ => self.or_fallback(request, fallback::method_not_allowed(&self.table.allow)),
+        }
+    }
+
+    fn options(&self, request: &Request) -> Dispatch {
+        if !self.table.takes_scheme(request.uri().scheme()) {
+            return now(StatusCode::UNSUPPORTED_URI_SCHEME);
+        }
+        Dispatch::Now(match self.unsupported(request) {
+            Some(tags) => fallback::bad_extension(&tags),
+            None => fallback::capabilities(
+                &self.table.allow,
+                &self.table.accept,
+                &self.supported.join(", "),
+                self.table.events.as_deref(),
+            ),
+        })
+    }
+
+    /// The option tags that the request requires and nobody supports; `None` for no such.
+    fn unsupported(&self, request: &Request) -> Option<String> {
+        if !request.headers().contains(&HeaderName::REQUIRE) {
+            return None;
+        }
+        let lines = request.headers().get_all(&HeaderName::REQUIRE);
+        let tags: Vec<&str> = lines
+            .flat_map(|line| line.split(','))
+            .map(str::trim)
+            .filter(|tag| !tag.is_empty())
+            .filter(|tag| {
+                !self
+                    .supported
+                    .iter()
+                    .any(|supported| supported.eq_ignore_ascii_case(tag))
+            })
+            .collect();
+        (!tags.is_empty()).then(|| tags.join(", "))
+    }
+
+    fn or_fallback(&self, request: &Request, reply: Reply) -> Dispatch {
+        match self.table.fallback(request) {
+            Some(handler) => Dispatch::Handler(handler),
+            None => Dispatch::Now(reply),
+        }
+    }
+}
+
+/// Why a route that matches the URI does not take the request. The first of them is what is answered.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Refusal {
+    Extension,
+    Body,
+    Event,
+    Package,
+}
+
+fn now(status: StatusCode) -> Dispatch {
+    Dispatch::Now(fallback::status(status))
+}
+
+impl fmt::Debug for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Section")
+            .field("routes", &self.table.rules().collect::<Vec<_>>())
+            .field("supported", &self.supported)
+            .finish()
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        display::table(f, self.table.rules())
+    }
+}
