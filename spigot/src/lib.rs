@@ -61,7 +61,9 @@ pub mod router;
 pub mod testing;
 pub mod transport;
 
-pub use client::{Client, ClientTransaction, Dialog, IntoUri, Provisionals, RequestBuilder, RequestError};
+pub use client::{
+    Client, ClientTransaction, Dialog, IntoUri, NoClient, Provisionals, RequestBuilder, RequestError,
+};
 pub use endpoint::{BoundListener, Config, Counters, Error, Limits, ListenAddr, Spigot, Unreachable};
 pub use flow::{Flow, Transport, UnknownTransport};
 pub use router::extract::{Contacts, Extension, Header, Path};

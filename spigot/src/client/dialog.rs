@@ -1,5 +1,6 @@
 //! The caller's side of a dialog: requests inside it.
 
+use super::challenged::Challenged;
 use super::{Client, RequestBuilder};
 use crate::flow::Flow;
 use crate::proto::{self, DialogId};
@@ -14,15 +15,23 @@ pub struct Dialog {
     state: proto::Dialog,
     lane: usize,
     flow: Flow,
+    challenged: Challenged,
 }
 
 impl Dialog {
-    pub(super) fn new(client: Client, state: proto::Dialog, lane: usize, flow: Flow) -> Self {
+    pub(super) fn new(
+        client: Client,
+        state: proto::Dialog,
+        lane: usize,
+        flow: Flow,
+        challenged: Challenged,
+    ) -> Self {
         Dialog {
             client,
             state,
             lane,
             flow,
+            challenged,
         }
     }
 
@@ -33,8 +42,12 @@ impl Dialog {
 
     /// A request inside the dialog: `dialog.request(Method::BYE).send().await`.
     pub fn request(&mut self, method: Method) -> RequestBuilder {
+        // Requests that were challenged have used more.
+        let numbers = &self.challenged.numbers;
+        self.state.skip_to(numbers.used());
         let request = self.state.request(method);
-        RequestBuilder::new(self.client.clone(), Ok(request)).on_flow(self.flow)
+        numbers.use_up_to(self.state.local_cseq());
+        RequestBuilder::new(self.client.clone(), Ok(request)).inside(self.flow, self.challenged.clone())
     }
 
     /// Sends the ACK for the 2xx that made the dialog, where

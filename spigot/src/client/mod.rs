@@ -3,8 +3,10 @@
 //! A [`Client`] sends from the listeners of its endpoint, so that what it says of itself in Via and Contact
 //! is where it can be reached.
 
+mod challenged;
 mod dialog;
 mod error;
+mod extract;
 mod into_uri;
 mod request;
 mod transaction;
@@ -14,6 +16,7 @@ use std::sync::Arc;
 
 pub use dialog::Dialog;
 pub use error::RequestError;
+pub use extract::NoClient;
 pub use into_uri::IntoUri;
 pub use request::RequestBuilder;
 pub use transaction::{ClientTransaction, Provisionals};

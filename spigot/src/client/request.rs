@@ -1,10 +1,13 @@
 //! A request of ours while it is put together.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
+use super::challenged::Challenged;
 use super::{Client, ClientTransaction, IntoUri, RequestError};
-use crate::endpoint::{Event, NextHop, Outstanding, QUEUE, address_of, contact, host_of};
+use crate::endpoint::{NextHop, contact, host_of};
 use crate::flow::{Flow, Transport};
+use crate::proto::digest::Login;
 use crate::sip::header::{self, TypedHeader};
 use crate::sip::{Bytes, HeaderName, Method, ParseError, Request, Response, SipUri, Uri};
 
@@ -20,6 +23,7 @@ pub struct RequestBuilder {
     request: Result<Request, ParseError>,
     towards: Towards,
     acknowledge: bool,
+    challenged: Challenged,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -39,11 +43,14 @@ impl RequestBuilder {
             request,
             towards: Towards::Uri,
             acknowledge: true,
+            challenged: Challenged::default(),
         }
     }
 
-    pub(super) fn on_flow(mut self, flow: Flow) -> Self {
+    /// Inside a dialog: on its flow, with its numbers and credentials.
+    pub(super) fn inside(mut self, flow: Flow, challenged: Challenged) -> Self {
         self.towards = Towards::Flow(flow);
+        self.challenged = challenged;
         self
     }
 
@@ -100,6 +107,15 @@ impl RequestBuilder {
         self
     }
 
+    /// Answers a 401 or 407 with this name and password: the request is sent again with what the challenge asks for, and so
+    /// are requests in the dialog that it makes ([RFC 3261 §22](https://www.rfc-editor.org/rfc/rfc3261#section-22)). That a password
+    /// is wrong is seen by the second 401 or 407, which is the response then.
+    pub fn credentials(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
+        let login = Login::new(username, password);
+        self.challenged.login = Some(Arc::new(Mutex::new(login)));
+        self
+    }
+
     /// Sends it and waits for the final response.
     ///
     /// # Errors
@@ -120,6 +136,7 @@ impl RequestBuilder {
             request,
             towards,
             acknowledge,
+            challenged,
         } = self;
         let mut request = request?;
         let core = client.core.clone();
@@ -145,18 +162,8 @@ impl RequestBuilder {
                 request.headers_mut().push_typed(&contact);
             }
         }
-        let (sender, events) = tokio::sync::mpsc::channel::<Event>(QUEUE);
-        let sent = std::sync::Arc::new(request.clone());
-        let key = core.step(lane, |state, now| {
-            if state.closed {
-                return Err(RequestError::ShutDown);
-            }
-            let key = state.shard.request(now, request, flow, &address_of(&flow));
-            let outstanding = Outstanding::new(sender, sent.clone(), acknowledge);
-            state.outstanding.insert(key, outstanding);
-            Ok(key)
-        })?;
-        Ok(ClientTransaction::new(client, lane, key, sent, flow, events))
+        challenged.authorize(&mut request, || core.unique())?;
+        ClientTransaction::begin(client, lane, request, flow, acknowledge, challenged)
     }
 
     fn edit(mut self, edit: impl FnOnce(&mut Request) -> Result<(), ParseError>) -> Self {

@@ -8,8 +8,9 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use tokio::sync::mpsc;
 
+use super::challenged::{Challenged, Numbers};
 use super::{Client, Dialog, RequestError};
-use crate::endpoint::Event;
+use crate::endpoint::{Event, Outstanding, QUEUE, address_of};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, DialogError, Failure};
 use crate::sip::{Method, Request, Response};
@@ -29,33 +30,64 @@ pub struct ClientTransaction {
     request: Arc<Request>,
     flow: Flow,
     events: mpsc::Receiver<Event>,
+    acknowledge: bool,
+    challenged: Challenged,
+    /// How often it was sent again with credentials.
+    resubmissions: usize,
     /// The end, once it has come.
     end: Option<Result<Response, Failure>>,
     closed: bool,
 }
 
+/// Enough for some proxies on the way and a stale nonce; a server that finds every nonce stale is left alone.
+const MOST_RESUBMISSIONS: usize = 8;
+
 impl ClientTransaction {
-    pub(super) fn new(
+    /// Sends the request.
+    pub(super) fn begin(
         client: Client,
         lane: usize,
-        key: ClientKey,
-        request: Arc<Request>,
+        request: Request,
         flow: Flow,
-        events: mpsc::Receiver<Event>,
-    ) -> Self {
-        ClientTransaction {
+        acknowledge: bool,
+        challenged: Challenged,
+    ) -> Result<ClientTransaction, RequestError> {
+        let (request, key, events) = open(&client, lane, request, flow, acknowledge)?;
+        Ok(ClientTransaction {
             client,
             lane,
             key,
             request,
             flow,
             events,
+            acknowledge,
+            challenged,
+            resubmissions: 0,
             end: None,
             closed: false,
+        })
+    }
+
+    /// Sends the request again, with credentials, if that is what the response asks for and there are some.
+    fn resubmit(&mut self, response: &Response) -> bool {
+        if self.resubmissions == MOST_RESUBMISSIONS {
+            return false;
+        }
+        self.resubmissions += 1;
+        let core = &self.client.core;
+        let Some(request) = self.challenged.again(&self.request, response, || core.unique()) else {
+            return false;
+        };
+        match open(&self.client, self.lane, request, self.flow, self.acknowledge) {
+            Ok((request, key, events)) => {
+                (self.request, self.key, self.events) = (request, key, events);
+                true
+            }
+            Err(_) => false,
         }
     }
 
-    /// The request as it was sent, but for the Via.
+    /// The request as it was sent last, but for the Via.
     pub fn request(&self) -> &Request {
         &self.request
     }
@@ -116,23 +148,58 @@ impl ClientTransaction {
     /// [`DialogError`], when the response makes none: no To tag, no Contact.
     pub fn dialog(&self, response: &Response) -> Result<Dialog, DialogError> {
         let dialog = crate::proto::Dialog::uac(&self.request, response)?;
-        Ok(Dialog::new(self.client.clone(), dialog, self.lane, self.flow))
+        let challenged = Challenged {
+            login: self.challenged.login.clone(),
+            numbers: Numbers::new(dialog.local_cseq()),
+        };
+        Ok(Dialog::new(
+            self.client.clone(),
+            dialog,
+            self.lane,
+            self.flow,
+            challenged,
+        ))
     }
 
     fn poll_provisional(&mut self, cx: &mut Context<'_>) -> Poll<Option<Response>> {
-        if self.end.is_some() || self.closed {
-            return Poll::Ready(None);
-        }
-        match ready!(self.events.poll_recv(cx)) {
-            Some(Event::Response(response)) if response.status().is_provisional() => {
-                return Poll::Ready(Some(response));
+        while self.end.is_none() && !self.closed {
+            match ready!(self.events.poll_recv(cx)) {
+                Some(Event::Response(response)) if response.status().is_provisional() => {
+                    return Poll::Ready(Some(response));
+                }
+                Some(Event::Response(response)) => {
+                    if !self.resubmit(&response) {
+                        self.end = Some(Ok(response));
+                    }
+                }
+                Some(Event::Failed(failure)) => self.end = Some(Err(failure)),
+                None => self.closed = true,
             }
-            Some(Event::Response(response)) => self.end = Some(Ok(response)),
-            Some(Event::Failed(failure)) => self.end = Some(Err(failure)),
-            None => self.closed = true,
         }
         Poll::Ready(None)
     }
+}
+
+/// Hands a request to its shard, and waits for what comes of it.
+fn open(
+    client: &Client,
+    lane: usize,
+    request: Request,
+    flow: Flow,
+    acknowledge: bool,
+) -> Result<(Arc<Request>, ClientKey, mpsc::Receiver<Event>), RequestError> {
+    let (sender, events) = mpsc::channel(QUEUE);
+    let sent = Arc::new(request.clone());
+    let key = client.core.step(lane, |state, now| {
+        if state.closed {
+            return Err(RequestError::ShutDown);
+        }
+        let key = state.shard.request(now, request, flow, &address_of(&flow));
+        let outstanding = Outstanding::new(sender, sent.clone(), acknowledge);
+        state.outstanding.insert(key, outstanding);
+        Ok(key)
+    })?;
+    Ok((sent, key, events))
 }
 
 impl Drop for ClientTransaction {

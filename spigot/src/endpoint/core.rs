@@ -8,7 +8,7 @@ use std::fmt;
 use std::hash::Hasher;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use siphasher::sip::SipHasher13;
@@ -22,7 +22,7 @@ use super::outstanding::Outstanding;
 use super::{Limits, exchange};
 use crate::flow::{Flow, Transport};
 use crate::proto::{ClientKey, Output, ServerKey, Settings, Shard, Timers};
-use crate::router::{Exchange, HandlerFuture, Home, Request, Router, Source, Transaction};
+use crate::router::{Exchange, Ground, HandlerFuture, Home, Request, Router, Source, Transaction};
 use crate::sip::{self, Bytes};
 use crate::transport::{Carrier, SendError};
 
@@ -48,6 +48,18 @@ pub(crate) struct Core {
     pub(super) idle: Notify,
     /// True once handlers that still run are to be dropped.
     pub(super) abort: watch::Sender<bool>,
+    /// What is beside every request: the way back here.
+    ground: Ground,
+}
+
+/// What is beside every request, for what an application takes from its endpoint. It keeps nothing alive.
+pub(crate) struct Endpoint(Weak<Core>);
+
+impl Endpoint {
+    /// The endpoint that the request came to; `None` once it is gone.
+    pub(crate) fn core(&self) -> Option<Arc<Core>> {
+        self.0.upgrade()
+    }
 }
 
 impl Core {
@@ -58,7 +70,7 @@ impl Core {
         timers: Timers,
         lanes: usize,
         seed: [u8; 16],
-    ) -> Self {
+    ) -> Arc<Self> {
         let settings = Settings {
             timers,
             max_server_transactions: limits.server_transactions.div_ceil(lanes),
@@ -67,7 +79,7 @@ impl Core {
             ringing: limits.ringing,
             ..Settings::default()
         };
-        Core {
+        Arc::new_cyclic(|this| Core {
             name,
             router,
             timers,
@@ -85,7 +97,8 @@ impl Core {
             handlers: AtomicUsize::new(0),
             idle: Notify::new(),
             abort: watch::Sender::new(false),
-        }
+            ground: Ground::new(Endpoint(this.clone())),
+        })
     }
 
     /// The lane of a call: its INVITE, ACK, CANCEL and BYE share the Call-ID, so they share the lane.
@@ -141,11 +154,11 @@ impl Core {
                     let Some(exchange) = exchange else { continue };
                     let transaction = Transaction::new(exchange.clone());
                     let request = Request::new(request, Source::from(flow), Some(transaction), in_dialog);
-                    exchange.serve(request.at(Home::of(label)));
+                    exchange.serve(request.on(&self.ground).at(Home::of(label)));
                 }
                 Output::Ack { request, flow, label } => {
                     let request = Request::new(request, Source::from(flow), None, true);
-                    self.notify(request.at(Home::of(label)), Router::ack);
+                    self.notify(request.on(&self.ground).at(Home::of(label)), Router::ack);
                 }
                 Output::Cancelled {
                     key,
@@ -191,7 +204,7 @@ impl Core {
         let transaction = exchange.map(|exchange| Transaction::new(exchange as Arc<dyn Exchange>));
         let in_dialog = matches!(sip::header::To::tag_of(request.headers()), Ok(Some(_)));
         let request = Request::new(request, Source::from(flow), transaction, in_dialog);
-        self.notify(request.at(home), Router::cancelled);
+        self.notify(request.on(&self.ground).at(home), Router::cancelled);
     }
 
     /// Runs the handler of a request that is not answered by it, if there is a route.

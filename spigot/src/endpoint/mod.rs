@@ -23,7 +23,7 @@ mod timer;
 
 pub use self::config::{Config, ListenAddr};
 pub(crate) use self::contact::{address_of, contact, host_of};
-pub(crate) use self::core::Core;
+pub(crate) use self::core::{Core, Endpoint};
 pub use self::counters::Counters;
 pub use self::error::Error;
 pub use self::limits::Limits;

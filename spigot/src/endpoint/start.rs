@@ -87,7 +87,7 @@ impl Spigot {
             Some(seed) => (seed, 8),
             None => (random_seed()?, lanes()),
         };
-        let core = Arc::new(Core::new(name, router, limits, timers, lanes, seed));
+        let core = Core::new(name, router, limits, timers, lanes, seed);
         let carriers = bind_all(&core, listeners).await?;
         let listeners = carriers
             .iter()

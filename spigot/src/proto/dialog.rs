@@ -90,6 +90,8 @@ pub struct Dialog {
     routes: Vec<Route>,
     secure: bool,
     early: bool,
+    /// Those that the INVITE had, for its ACK.
+    credentials: Vec<(HeaderName, String)>,
 }
 
 impl Dialog {
@@ -125,6 +127,7 @@ impl Dialog {
             routes: routes_of_request(request)?.map_or_else(|| routes_of_uac(response.headers()), Ok)?,
             secure: is_secure(request.uri()),
             early,
+            credentials: credentials(request.headers()),
         })
     }
 
@@ -159,6 +162,7 @@ impl Dialog {
             routes,
             secure: is_secure(request.uri()),
             early,
+            credentials: Vec::new(),
         })
     }
 
@@ -209,10 +213,22 @@ impl Dialog {
         self.make(method, self.local_cseq)
     }
 
-    /// The ACK for a 2xx to the INVITE numbered `cseq`; credentials that the INVITE had are to be added
-    /// (RFC 3261 §13.2.2.4).
+    /// The ACK for a 2xx to the INVITE numbered `cseq`.
+    ///
+    /// [RFC 3261 §13.2.2.4](https://www.rfc-editor.org/rfc/rfc3261#section-13.2.2.4):
+    /// > The ACK MUST contain the same credentials as the INVITE.
     pub fn ack(&self, cseq: u32) -> Request {
-        self.make(Method::ACK, cseq)
+        let mut ack = self.make(Method::ACK, cseq);
+        for (name, value) in &self.credentials {
+            // They come from a message that was sent, so they can be written.
+            let _ = ack.headers_mut().push(name.clone(), value);
+        }
+        ack
+    }
+
+    /// Takes note that requests inside the dialog have used numbers up to this one.
+    pub fn skip_to(&mut self, cseq: u32) {
+        self.local_cseq = self.local_cseq.max(cseq);
     }
 
     /// Takes a request of the peer's into account: its CSeq, and its Contact when it refreshes the target.
@@ -284,6 +300,16 @@ impl Dialog {
         let _ = headers.push(HeaderName::CSEQ, &format!("{cseq} {method}"));
         request
     }
+}
+
+fn credentials(headers: &Headers) -> Vec<(HeaderName, String)> {
+    [HeaderName::AUTHORIZATION, HeaderName::PROXY_AUTHORIZATION]
+        .into_iter()
+        .flat_map(|name| {
+            let values = headers.get_all(&name).map(str::to_owned);
+            values.map(move |value| (name.clone(), value)).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// Whether a response makes an early dialog.

@@ -53,6 +53,7 @@ pub use forward::{Home, IntoPattern};
 pub use into_reply::IntoReply;
 pub use reply::Reply;
 pub use reply_part::{Body, ReplyPart};
+pub(crate) use request::Ground;
 pub use request::Request;
 pub use route::{HandlerFuture, Route, Routes};
 #[cfg(feature = "tower")]

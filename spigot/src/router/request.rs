@@ -29,6 +29,20 @@ struct Extension {
     before: Option<Arc<Extension>>,
 }
 
+/// What is beside every request of an endpoint.
+#[derive(Clone)]
+pub(crate) struct Ground(Arc<Extension>);
+
+impl Ground {
+    /// One value, found as an [extension](Request::extension) is.
+    pub(crate) fn new<T: Send + Sync + 'static>(value: T) -> Ground {
+        Ground(Arc::new(Extension {
+            value: Box::new(value),
+            before: None,
+        }))
+    }
+}
+
 impl Request {
     /// A request for a [`Router`](super::Router). `in_dialog` says that its To tag names a dialog that is
     /// known; `transaction` is `None` for ACK and wherever nothing keeps state.
@@ -90,6 +104,12 @@ impl Request {
             next = extension.before.as_deref();
         }
         None
+    }
+
+    /// This request, before anything was put beside it, on that ground.
+    pub(crate) fn on(mut self, ground: &Ground) -> Request {
+        self.extensions = Some(ground.0.clone());
+        self
     }
 
     /// This request with a value of the application's beside it, found again by its type.

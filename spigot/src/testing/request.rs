@@ -7,7 +7,7 @@ use super::complaint::Caller;
 use crate::IntoUri;
 use crate::client::{ClientTransaction, Dialog, RequestBuilder, RequestError};
 use crate::sip::header::TypedHeader;
-use crate::sip::{Bytes, Method, Response, StatusCode};
+use crate::sip::{Bytes, Method, Request, Response, StatusCode};
 
 /// A request that a test client is about to send; as [`RequestBuilder`], but it panics where that fails.
 #[derive(Debug)]
@@ -43,6 +43,12 @@ impl<'c> TestRequest<'c> {
     /// The body and its Content-Type.
     pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         self.builder = self.builder.body(content_type, body);
+        self
+    }
+
+    /// Answers a challenge with this name and password.
+    pub fn credentials(mut self, username: &str, password: &str) -> Self {
+        self.builder = self.builder.credentials(username, password);
         self
     }
 
@@ -139,6 +145,11 @@ impl<'c> TestTransaction<'c> {
     /// [`RequestError`].
     pub async fn try_response(&mut self) -> Result<Response, RequestError> {
         self.transaction.response().await
+    }
+
+    /// The request as it was sent last, but for the Via.
+    pub fn request(&self) -> &Request {
+        self.transaction.request()
     }
 
     /// Cancels the INVITE.

@@ -1,18 +1,23 @@
-//! Digest authentication, the server's side: challenges, and whether credentials are right
+//! Digest authentication: challenges, whether credentials are right, and a client's credentials
 //! ([RFC 3261 §22](https://www.rfc-editor.org/rfc/rfc3261#section-22), [RFC 7616](https://www.rfc-editor.org/rfc/rfc7616),
 //! [RFC 8760](https://www.rfc-editor.org/rfc/rfc8760)).
 //!
-//! It reads no clock and makes no random number: it is told the time in seconds, and each nonce's number. Nothing is kept for
-//! a challenge. What is kept is how often each nonce was used, once somebody has used it rightly.
+//! It reads no clock and makes no random number: it is told the time in seconds, and each nonce's number. A server ([`Digest`])
+//! keeps nothing for a challenge. What it keeps is how often each nonce was used, once somebody has used it rightly. A client
+//! ([`Login`]) keeps the challenges that it has answered.
 
 mod hash;
+mod login;
 mod nonce;
+
+use std::sync::{Mutex, PoisonError};
 
 use spigot_parser::Request;
 use spigot_parser::header::{Algorithm, Challenge, Credentials, Qop};
 use subtle::ConstantTimeEq;
 
 pub use hash::{Computed, Hash};
+pub use login::Login;
 
 use nonce::{Nonce, Nonces, Refused, Uses};
 
@@ -25,7 +30,8 @@ pub struct Digest {
     /// How long a nonce is good, in seconds.
     life: u64,
     most_nonces: usize,
-    uses: Uses,
+    /// Locked for a look-up; what is hashed is hashed before.
+    uses: Mutex<Uses>,
 }
 
 /// What somebody claims: credentials for this realm, with a nonce that was given here.
@@ -77,7 +83,7 @@ impl Digest {
             nonces: Nonces::new(key),
             life: 300,
             most_nonces: 100_000,
-            uses: Uses::default(),
+            uses: Mutex::default(),
         }
     }
 
@@ -159,7 +165,7 @@ impl Digest {
     }
 
     /// Whether a claim is right, made with `request`, by what is known of its user, which is `None` for nobody.
-    pub fn judge(&mut self, claim: &Claim, secret: Option<&Secret>, request: &Request, now: u64) -> Verdict {
+    pub fn judge(&self, claim: &Claim, secret: Option<&Secret>, request: &Request, now: u64) -> Verdict {
         // As much is done for nobody as for somebody.
         let ha1 = match secret {
             Some(secret) => secret.ha1(claim.hash, &claim.username, &self.realm),
@@ -173,7 +179,8 @@ impl Digest {
         if claim.nonce.made < oldest {
             return Verdict::Stale;
         }
-        match self.uses.take(claim.nonce, claim.count, oldest, self.most_nonces) {
+        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        match uses.take(claim.nonce, claim.count, oldest, self.most_nonces) {
             Ok(()) => Verdict::Right,
             Err(Refused::Again | Refused::Full) => Verdict::Stale,
         }
@@ -292,7 +299,7 @@ mod tests {
         Secret::Password("secret".to_owned())
     }
 
-    fn judge(digest: &mut Digest, credentials: Credentials, body: &'static str, now: u64) -> Option<Verdict> {
+    fn judge(digest: &Digest, credentials: Credentials, body: &'static str, now: u64) -> Option<Verdict> {
         let claim = digest.claim([credentials])?;
         assert_eq!(claim.username(), "alice");
         Some(digest.judge(&claim, Some(&secret()), &request(body), now))
@@ -308,7 +315,7 @@ mod tests {
             Algorithm::MD5,
             Algorithm::MD5_SESS,
         ];
-        let mut digest = Digest::new("example.com", all.clone(), KEY).with_qop([Qop::AUTH_INT, Qop::AUTH]);
+        let digest = Digest::new("example.com", all.clone(), KEY).with_qop([Qop::AUTH_INT, Qop::AUTH]);
         let challenges = digest.challenges(100, 1, false);
         let offered: Vec<_> = challenges.iter().filter_map(Challenge::algorithm).collect();
         assert_eq!(offered, all);
@@ -319,8 +326,8 @@ mod tests {
                 count += 1;
                 let right = answer(challenge, qop.clone(), "secret", count, "body");
                 let wrong = answer(challenge, qop.clone(), "Secret", count, "body");
-                assert_eq!(judge(&mut digest, wrong, "body", 100), Some(Verdict::Wrong));
-                let other_body = judge(&mut digest, right.clone(), "bodY", 100);
+                assert_eq!(judge(&digest, wrong, "body", 100), Some(Verdict::Wrong));
+                let other_body = judge(&digest, right.clone(), "bodY", 100);
                 let expected = if qop == Qop::AUTH {
                     Verdict::Right
                 } else {
@@ -332,29 +339,29 @@ mod tests {
                 } else {
                     Verdict::Right
                 };
-                assert_eq!(judge(&mut digest, right, "body", 100), Some(expected));
+                assert_eq!(judge(&digest, right, "body", 100), Some(expected));
             }
         }
     }
 
     #[test]
     fn a_nonce_ages_and_a_count_counts_once() {
-        let mut digest = Digest::new("example.com", [Algorithm::MD5], KEY).with_life(300);
+        let digest = Digest::new("example.com", [Algorithm::MD5], KEY).with_life(300);
         let challenge = &digest.challenges(1000, 1, false)[0];
         let of = |count| answer(challenge, Qop::AUTH, "secret", count, "");
-        assert_eq!(judge(&mut digest, of(1), "", 1300), Some(Verdict::Right));
-        assert_eq!(judge(&mut digest, of(1), "", 1300), Some(Verdict::Stale));
-        assert_eq!(judge(&mut digest, of(2), "", 1300), Some(Verdict::Right));
-        assert_eq!(judge(&mut digest, of(3), "", 1301), Some(Verdict::Stale));
+        assert_eq!(judge(&digest, of(1), "", 1300), Some(Verdict::Right));
+        assert_eq!(judge(&digest, of(1), "", 1300), Some(Verdict::Stale));
+        assert_eq!(judge(&digest, of(2), "", 1300), Some(Verdict::Right));
+        assert_eq!(judge(&digest, of(3), "", 1301), Some(Verdict::Stale));
         // Who does not know the password is not told that the nonce is old.
         let wrong = answer(challenge, Qop::AUTH, "guess", 4, "");
-        assert_eq!(judge(&mut digest, wrong, "", 1301), Some(Verdict::Wrong));
+        assert_eq!(judge(&digest, wrong, "", 1301), Some(Verdict::Wrong));
         assert!(digest.challenges(1301, 2, true)[0].stale());
     }
 
     #[test]
     fn more_nonces_than_are_kept_are_stale() {
-        let mut digest = Digest::new("example.com", [Algorithm::MD5], KEY).with_most_nonces(1);
+        let digest = Digest::new("example.com", [Algorithm::MD5], KEY).with_most_nonces(1);
         let of = |digest: &Digest, number, count| {
             answer(
                 &digest.challenges(0, number, false)[0],
@@ -365,9 +372,9 @@ mod tests {
             )
         };
         let (first, second) = (of(&digest, 1, 1), of(&digest, 2, 1));
-        assert_eq!(judge(&mut digest, first, "", 0), Some(Verdict::Right));
-        assert_eq!(judge(&mut digest, second.clone(), "", 0), Some(Verdict::Stale));
-        assert_eq!(judge(&mut digest, second, "", 301), Some(Verdict::Stale));
+        assert_eq!(judge(&digest, first, "", 0), Some(Verdict::Right));
+        assert_eq!(judge(&digest, second.clone(), "", 0), Some(Verdict::Stale));
+        assert_eq!(judge(&digest, second, "", 301), Some(Verdict::Stale));
     }
 
     #[test]
@@ -403,7 +410,7 @@ mod tests {
 
     #[test]
     fn a_secret_may_be_kept_as_its_hash_and_nobody_has_none() {
-        let mut digest = Digest::new("example.com", [Algorithm::MD5, Algorithm::SHA_256], KEY);
+        let digest = Digest::new("example.com", [Algorithm::MD5, Algorithm::SHA_256], KEY);
         let challenges = digest.challenges(0, 1, false);
         let hashed = Secret::Ha1(vec![(
             Hash::Md5,

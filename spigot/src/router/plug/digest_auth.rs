@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -60,7 +59,7 @@ use crate::sip::header::{
 /// MD5 is weak: a password that can be guessed can be found by whoever hears one exchange, so use it over TLS.
 pub struct DigestAuth<U> {
     users: U,
-    digest: Mutex<Digest>,
+    digest: Digest,
     /// How many challenges there were, which makes each nonce another.
     challenges: AtomicU64,
     start: Instant,
@@ -117,7 +116,7 @@ impl<U: Users> DigestAuth<U> {
         };
         DigestAuth {
             users,
-            digest: Mutex::new(Digest::new(realm, algorithms, key)),
+            digest: Digest::new(realm, algorithms, key),
             challenges: AtomicU64::new(0),
             start: Instant::now(),
             is_proxy: false,
@@ -135,20 +134,14 @@ impl<U: Users> DigestAuth<U> {
     /// Offers these qualities of protection, the best first, in the place of `auth` alone.
     #[must_use]
     pub fn qop(mut self, qop: impl IntoIterator<Item = Qop>) -> Self {
-        self.digest = self
-            .digest
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .with_qop(qop)
-            .into();
+        self.digest = self.digest.with_qop(qop);
         self
     }
 
     /// Gives nonces that are good for so long, in whole seconds, in the place of five minutes.
     #[must_use]
     pub fn nonce_life(mut self, life: Duration) -> Self {
-        let digest = self.digest.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.digest = digest.with_life(life.as_secs()).into();
+        self.digest = self.digest.with_life(life.as_secs());
         self
     }
 
@@ -158,26 +151,25 @@ impl<U: Users> DigestAuth<U> {
     }
 
     fn claim(&self, request: &Request) -> Option<Claim> {
-        let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
         let headers = request.headers();
         match self.is_proxy {
-            true => digest.claim(
-                headers
-                    .all::<ProxyAuthorization>()
-                    .flatten()
-                    .map(Credentials::from),
-            ),
-            false => digest.claim(headers.all::<Authorization>().flatten().map(Credentials::from)),
+            true => {
+                let lines = headers.all::<ProxyAuthorization>().flatten();
+                self.digest.claim(lines.map(Credentials::from))
+            }
+            false => {
+                let lines = headers.all::<Authorization>().flatten();
+                self.digest.claim(lines.map(Credentials::from))
+            }
         }
     }
 
     fn challenge(&self, stale: bool) -> Reply {
         let number = self.challenges.fetch_add(1, Ordering::Relaxed);
-        let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut challenges = digest.challenges(self.now(), number, stale).into_iter();
+        let mut challenges = self.digest.challenges(self.now(), number, stale).into_iter();
         let Some(first) = challenges.next() else {
             tracing::error!(
-                realm = digest.realm(),
+                realm = self.digest.realm(),
                 "no challenge can be made: the realm or the algorithms are wrong"
             );
             return StatusCode::SERVER_INTERNAL_ERROR.into();
@@ -199,19 +191,18 @@ impl<U: Users> Plug for DigestAuth<U> {
         let Some(claim) = self.claim(&request) else {
             return self.challenge(false);
         };
-        let realm = {
-            let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
-            digest.realm().to_owned()
-        };
-        let secret = self.users.secret(claim.username(), &realm).await;
-        let verdict = {
-            let mut digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
-            digest.judge(&claim, secret.as_ref(), request.message(), self.now())
-        };
-        match verdict {
+        let realm = self.digest.realm();
+        let secret = self.users.secret(claim.username(), realm).await;
+        match self
+            .digest
+            .judge(&claim, secret.as_ref(), request.message(), self.now())
+        {
             Verdict::Right => {
-                let name = claim.username().to_owned();
-                next.run(request.with(User { name, realm })).await
+                let user = User {
+                    name: claim.username().to_owned(),
+                    realm: realm.to_owned(),
+                };
+                next.run(request.with(user)).await
             }
             Verdict::Wrong => self.challenge(false),
             Verdict::Stale => self.challenge(true),
@@ -222,9 +213,8 @@ impl<U: Users> Plug for DigestAuth<U> {
 /// The realm, and nothing of the users.
 impl<U> std::fmt::Debug for DigestAuth<U> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
         f.debug_struct("DigestAuth")
-            .field("digest", &*digest)
+            .field("digest", &self.digest)
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,102 @@
+//! What a request needs to be sent again with credentials.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::proto::digest::Login;
+use crate::sip::header::CSeq;
+use crate::sip::{ParseError, Request, Response};
+
+/// The highest CSeq number that was used in a dialog, shared by its requests; nothing for a request outside of any.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Numbers(Option<Arc<AtomicU32>>);
+
+impl Numbers {
+    pub(super) fn new(used: u32) -> Numbers {
+        Numbers(Some(Arc::new(AtomicU32::new(used))))
+    }
+
+    /// The highest that was used.
+    pub(super) fn used(&self) -> u32 {
+        self.0.as_ref().map_or(0, |used| used.load(Ordering::Relaxed))
+    }
+
+    /// Takes note of one.
+    pub(super) fn use_up_to(&self, number: u32) {
+        if let Some(used) = &self.0 {
+            used.fetch_max(number, Ordering::Relaxed);
+        }
+    }
+
+    /// The number of a request that had another before.
+    fn after(&self, before: u32) -> u32 {
+        let next = |used: u32| used.saturating_add(1).min((1 << 31) - 1);
+        match &self.0 {
+            None => next(before),
+            Some(used) => {
+                let used = used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| Some(next(used)));
+                next(used.unwrap_or_else(|used| used))
+            }
+        }
+    }
+}
+
+/// What a request is sent again with when it is challenged; shared by the requests of a dialog.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Challenged {
+    pub(super) login: Option<Arc<Mutex<Login>>>,
+    pub(super) numbers: Numbers,
+}
+
+impl Challenged {
+    /// Answers what was challenged before, so that it need not be again.
+    pub(super) fn authorize(
+        &self,
+        request: &mut Request,
+        cnonce: impl FnOnce() -> String,
+    ) -> Result<(), ParseError> {
+        match &self.login {
+            Some(login) => lock(login).authorize(request, &cnonce()),
+            None => Ok(()),
+        }
+    }
+
+    /// The request to send after that response, if it asks for credentials and there are some.
+    ///
+    /// [RFC 3261 §22.2](https://www.rfc-editor.org/rfc/rfc3261#section-22.2):
+    /// > When a UAC resubmits a request with its credentials after receiving a 401 (Unauthorized) or 407 (Proxy
+    /// > Authentication Required) response, it MUST increment the CSeq header field value as it would normally
+    /// > when sending an updated request.
+    pub(super) fn again(
+        &self,
+        request: &Request,
+        response: &Response,
+        cnonce: impl FnOnce() -> String,
+    ) -> Option<Request> {
+        let mut login = lock(self.login.as_ref()?);
+        if !login.challenged(request, response) {
+            return None;
+        }
+        let mut again = request.clone();
+        let authorized = login.authorize(&mut again, &cnonce());
+        match authorized.and_then(|()| self.renumber(&mut again)) {
+            Ok(()) => Some(again),
+            Err(error) => {
+                tracing::debug!(%error, "a challenge cannot be answered");
+                None
+            }
+        }
+    }
+
+    fn renumber(&self, request: &mut Request) -> Result<(), ParseError> {
+        let before = request.headers().typed::<CSeq>()?.map_or(0, |cseq| cseq.number());
+        let number = self.numbers.after(before);
+        let cseq = CSeq::new(number, request.method().clone())?;
+        request.headers_mut().set_typed(&cseq);
+        Ok(())
+    }
+}
+
+fn lock(login: &Mutex<Login>) -> std::sync::MutexGuard<'_, Login> {
+    login.lock().unwrap_or_else(PoisonError::into_inner)
+}

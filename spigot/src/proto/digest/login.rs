@@ -1,0 +1,375 @@
+//! Digest authentication, the client's side: what is answered to challenges.
+//!
+//! Invariant: credentials that were refused, and not just stale, are not tried again.
+
+use spigot_parser::header::{
+    Algorithm, Authorization, Challenge, Credentials, ProxyAuthenticate, ProxyAuthorization, Qop,
+    WwwAuthenticate,
+};
+use spigot_parser::{HeaderName, ParseError, Request, Response, StatusCode};
+
+use super::{Computed, Hash};
+
+/// A user's name and password, and the challenges that they are answered to.
+///
+/// ```
+/// use spigot::proto::digest::Login;
+/// use spigot::sip::{HeaderName, Request, Response};
+///
+/// let mut login = Login::new("alice", "secret");
+/// let challenge = "Digest realm=\"example.com\", nonce=\"84f1c1ae\", algorithm=SHA-256, qop=\"auth\"";
+/// let refused = Response::parse(format!("SIP/2.0 401 Unauthorized\r\nWWW-Authenticate: {challenge}\r\n\r\n"))?;
+///
+/// let mut request = Request::parse("REGISTER sip:example.com SIP/2.0\r\n\r\n")?;
+/// assert!(login.challenged(&request, &refused));
+/// login.authorize(&mut request, "0a4f113b")?;
+/// assert!(request.headers().contains(&HeaderName::AUTHORIZATION));
+///
+/// assert!(!login.challenged(&request, &refused), "the password was wrong");
+/// # Ok::<(), spigot::sip::ParseError>(())
+/// ```
+#[derive(Clone)]
+pub struct Login {
+    username: String,
+    password: String,
+    answered: Vec<Answered>,
+}
+
+#[derive(Clone)]
+struct Answered {
+    by_proxy: bool,
+    challenge: Challenge,
+    algorithm: Algorithm,
+    hash: Hash,
+    /// How often its nonce was used.
+    count: u32,
+}
+
+/// How many realms on the way are answered.
+const MOST: usize = 8;
+
+impl Login {
+    /// With that name and that password, in whatever realm they are asked for.
+    pub fn new(username: impl Into<String>, password: impl Into<String>) -> Login {
+        Login {
+            username: username.into(),
+            password: password.into(),
+            answered: Vec::new(),
+        }
+    }
+
+    /// Takes the challenges of a 401 or 407 to the request into account. Whether it makes sense to send it again, with what
+    /// [`authorize`](Login::authorize) adds: not when there is no challenge that can be answered, nor when the request had
+    /// credentials that were refused and not just stale
+    /// ([RFC 3261 §22.2](https://www.rfc-editor.org/rfc/rfc3261#section-22.2)).
+    ///
+    /// Of several challenges of a realm, the first that is understood is answered
+    /// ([RFC 8760 §2.4](https://www.rfc-editor.org/rfc/rfc8760#section-2.4)).
+    pub fn challenged(&mut self, request: &Request, response: &Response) -> bool {
+        let headers = response.headers();
+        let challenges: Vec<Challenge> = match response.status() {
+            StatusCode::UNAUTHORIZED => headers
+                .all::<WwwAuthenticate>()
+                .flatten()
+                .map(Challenge::from)
+                .collect(),
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => headers
+                .all::<ProxyAuthenticate>()
+                .flatten()
+                .map(Challenge::from)
+                .collect(),
+            _ => return false,
+        };
+        let by_proxy = response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+        let mut taken: Vec<Answered> = Vec::new();
+        for challenge in challenges {
+            let Some((algorithm, hash)) = understood(&challenge) else {
+                continue;
+            };
+            if taken.iter().any(|other| other.is_of(by_proxy, &challenge)) {
+                continue;
+            }
+            if !challenge.stale() && has_credentials(request, by_proxy, &challenge) {
+                return false;
+            }
+            taken.push(Answered {
+                by_proxy,
+                challenge,
+                algorithm,
+                hash,
+                count: 0,
+            });
+        }
+        self.answered
+            .retain(|before| !taken.iter().any(|new| before.is_of(by_proxy, &new.challenge)));
+        let makes_sense = !taken.is_empty() && self.answered.len() + taken.len() <= MOST;
+        if makes_sense {
+            self.answered.append(&mut taken);
+        }
+        makes_sense
+    }
+
+    /// Puts credentials for every challenge so far into the request, in the place of those that it has. `cnonce` is a nonce of
+    /// the client's, another each time.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be written: a name, or what the server gave, has control characters.
+    pub fn authorize(&mut self, request: &mut Request, cnonce: &str) -> Result<(), ParseError> {
+        if self.answered.is_empty() {
+            return Ok(());
+        }
+        let all: Vec<(bool, Credentials)> = self
+            .answered
+            .iter_mut()
+            .map(|answered| {
+                answered.count += 1;
+                let credentials = answered.credentials(&self.username, &self.password, request, cnonce)?;
+                Ok((answered.by_proxy, credentials))
+            })
+            .collect::<Result<_, ParseError>>()?;
+        let headers = request.headers_mut();
+        headers.remove(&HeaderName::AUTHORIZATION);
+        headers.remove(&HeaderName::PROXY_AUTHORIZATION);
+        for (by_proxy, credentials) in all {
+            match by_proxy {
+                true => headers.push_typed(&ProxyAuthorization::new(credentials)),
+                false => headers.push_typed(&Authorization::new(credentials)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the request has credentials for the realm of the challenge.
+fn has_credentials(request: &Request, by_proxy: bool, challenge: &Challenge) -> bool {
+    let headers = request.headers();
+    let is_for = |credentials: Credentials| credentials.realm() == challenge.realm();
+    match by_proxy {
+        true => headers
+            .all::<ProxyAuthorization>()
+            .flatten()
+            .any(|line| is_for(line.into())),
+        false => headers
+            .all::<Authorization>()
+            .flatten()
+            .any(|line| is_for(line.into())),
+    }
+}
+
+/// The algorithm of a challenge that can be answered: it and one of the qualities of protection are known here.
+fn understood(challenge: &Challenge) -> Option<(Algorithm, Hash)> {
+    challenge.realm()?;
+    challenge.nonce()?;
+    let offers_none = challenge.qop().next().is_none();
+    let algorithm = challenge.algorithm()?;
+    let hash = Hash::of(&algorithm)?;
+    (offers_none || quality(challenge).is_some()).then_some((algorithm, hash))
+}
+
+/// `auth` where it is offered, for a body may change on its way through elements that may change it; else `auth-int`.
+fn quality(challenge: &Challenge) -> Option<Qop> {
+    [Qop::AUTH, Qop::AUTH_INT]
+        .into_iter()
+        .find(|qop| challenge.offers(qop))
+}
+
+impl Answered {
+    fn is_of(&self, by_proxy: bool, challenge: &Challenge) -> bool {
+        self.by_proxy == by_proxy && self.challenge.realm() == challenge.realm()
+    }
+
+    fn credentials(
+        &self,
+        username: &str,
+        password: &str,
+        request: &Request,
+        cnonce: &str,
+    ) -> Result<Credentials, ParseError> {
+        let challenge = &self.challenge;
+        let realm = challenge.realm().unwrap_or_default();
+        let nonce = challenge.nonce().unwrap_or_default();
+        let qop = quality(challenge);
+        let count = format!("{:08x}", self.count);
+        let computed = Computed {
+            algorithm: &self.algorithm,
+            nonce: &nonce,
+            qop: qop.as_ref().map(|qop| (qop.as_str(), &*count, cnonce)),
+            cnonce,
+            method: request.method().as_str(),
+            uri: request.uri().as_str(),
+            body: request.body(),
+        };
+        let ha1 = self.hash.ha1(username, &realm, password);
+        let response = computed.response(&ha1).unwrap_or_default();
+        let mut credentials = Credentials::digest(username, &realm, &nonce, request.uri(), &response)?;
+        // What the server does not name, old servers do not understand.
+        if challenge.params().contains("algorithm") {
+            credentials = credentials.with_algorithm(self.algorithm.clone())?;
+        }
+        if let Some(opaque) = challenge.opaque() {
+            credentials = credentials.with_opaque(&opaque)?;
+        }
+        match qop {
+            Some(qop) => credentials.with_qop(qop, self.count, cnonce),
+            None => Ok(credentials),
+        }
+    }
+}
+
+/// Not the password.
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Digest, Secret, Verdict};
+    use super::*;
+
+    const EMPTY: &str = "REGISTER sip:example.com SIP/2.0\r\nContent-Length: 0\r\n\r\n";
+
+    fn response(status: &str, challenges: &[Challenge]) -> Response {
+        let name = match status.starts_with('4') && status.contains("Proxy") {
+            true => "Proxy-Authenticate",
+            false => "WWW-Authenticate",
+        };
+        let lines: String = challenges
+            .iter()
+            .map(|challenge| format!("{name}: {}\r\n", challenge.as_str()))
+            .collect();
+        Response::parse(format!("SIP/2.0 {status}\r\n{lines}\r\n")).unwrap()
+    }
+
+    fn unauthorized(challenges: &[Challenge]) -> Response {
+        response("401 Unauthorized", challenges)
+    }
+
+    /// What the server says to the request, if it has credentials for it.
+    fn judge(digest: &Digest, request: &Request, now: u64) -> Option<Verdict> {
+        let lines = request.headers().all::<Authorization>().flatten();
+        let claim = digest.claim(lines.map(Credentials::from))?;
+        let secret = Secret::Password("secret".to_owned());
+        Some(digest.judge(&claim, Some(&secret), request, now))
+    }
+
+    #[test]
+    fn every_algorithm_and_quality_is_answered_rightly() {
+        for algorithm in [
+            Algorithm::MD5,
+            Algorithm::MD5_SESS,
+            Algorithm::SHA_256,
+            Algorithm::SHA_256_SESS,
+            Algorithm::SHA_512_256,
+        ] {
+            for qop in [Qop::AUTH, Qop::AUTH_INT] {
+                let digest = Digest::new("example.com", [algorithm.clone()], [3; 32]).with_qop([qop.clone()]);
+                let mut login = Login::new("alice", "secret");
+                let mut request = Request::parse(EMPTY).unwrap();
+                request.set_body("text/plain", "a body").unwrap();
+                assert!(login.challenged(&request, &unauthorized(&digest.challenges(0, 1, false))));
+                for _ in 0..2 {
+                    login.authorize(&mut request, "c").unwrap();
+                    assert_eq!(
+                        judge(&digest, &request, 0),
+                        Some(Verdict::Right),
+                        "{algorithm:?} {qop:?}"
+                    );
+                    assert_eq!(request.headers().get_all(&HeaderName::AUTHORIZATION).count(), 1);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_stale_nonce_is_replaced_and_a_wrong_password_is_not_tried_again() {
+        let digest = Digest::new("example.com", [Algorithm::MD5], [3; 32]);
+        let mut login = Login::new("alice", "secret");
+        let mut request = Request::parse(EMPTY).unwrap();
+        assert!(login.challenged(&request, &unauthorized(&digest.challenges(0, 1, false))));
+        login.authorize(&mut request, "c").unwrap();
+        assert_eq!(judge(&digest, &request, 400), Some(Verdict::Stale));
+        assert!(login.challenged(&request, &unauthorized(&digest.challenges(400, 2, true))));
+        login.authorize(&mut request, "c").unwrap();
+        assert_eq!(judge(&digest, &request, 400), Some(Verdict::Right));
+        assert!(!login.challenged(&request, &unauthorized(&digest.challenges(400, 3, false))));
+    }
+
+    #[test]
+    fn the_first_challenge_of_a_realm_that_is_understood_is_answered() {
+        let digest = |algorithm| {
+            Digest::new("example.com", [algorithm], [3; 32])
+                .challenges(0, 1, false)
+                .remove(0)
+        };
+        let unknown = Challenge::new(
+            "Digest",
+            [
+                ("realm", "example.com"),
+                ("nonce", "n"),
+                ("algorithm", "AKAv1-MD5"),
+            ],
+        );
+        let challenges = [
+            unknown.unwrap(),
+            digest(Algorithm::SHA_256),
+            digest(Algorithm::MD5),
+        ];
+        let mut login = Login::new("alice", "secret");
+        let mut request = Request::parse(EMPTY).unwrap();
+        assert!(login.challenged(&request, &unauthorized(&challenges)));
+        login.authorize(&mut request, "c").unwrap();
+        let credentials = request.headers().typed::<Authorization>().unwrap().unwrap();
+        assert_eq!(credentials.credentials().algorithm(), Some(Algorithm::SHA_256));
+
+        let mut login = Login::new("alice", "secret");
+        assert!(
+            !login.challenged(&request, &unauthorized(&challenges[..1])),
+            "none is understood"
+        );
+        assert!(!login.challenged(&request, &unauthorized(&[])));
+        assert!(!login.challenged(&request, &response("403 Forbidden", &challenges)));
+    }
+
+    #[test]
+    fn a_proxy_on_the_way_has_its_own_credentials_and_counts() {
+        let proxy = Digest::new("proxy.example.com", [Algorithm::MD5], [4; 32]);
+        let server = Digest::new("example.com", [Algorithm::MD5], [5; 32]);
+        let mut login = Login::new("alice", "secret");
+        let mut request = Request::parse(EMPTY).unwrap();
+        assert!(login.challenged(&request, &response("407 Proxy", &proxy.challenges(0, 1, false))));
+        login.authorize(&mut request, "c").unwrap();
+        assert!(login.challenged(&request, &unauthorized(&server.challenges(0, 1, false))));
+        login.authorize(&mut request, "d").unwrap();
+        let of_proxy = request.headers().typed::<ProxyAuthorization>().unwrap().unwrap();
+        assert_eq!(of_proxy.credentials().nonce_count(), Some(2));
+        let of_server = request.headers().typed::<Authorization>().unwrap().unwrap();
+        assert_eq!(of_server.credentials().nonce_count(), Some(1));
+    }
+
+    #[test]
+    fn an_old_server_gets_what_it_knows() {
+        let old = Challenge::digest("example.com", "n")
+            .unwrap()
+            .with_opaque("o")
+            .unwrap();
+        let mut login = Login::new("alice", "secret");
+        let mut request = Request::parse(EMPTY).unwrap();
+        assert!(login.challenged(&request, &unauthorized(&[old])));
+        login.authorize(&mut request, "c").unwrap();
+        let credentials = request.headers().typed::<Authorization>().unwrap().unwrap();
+        let credentials = credentials.credentials();
+        assert_eq!(credentials.opaque().as_deref(), Some("o"));
+        for name in ["qop", "nc", "cnonce", "algorithm"] {
+            assert_eq!(credentials.param(name), None, "{name}");
+        }
+        let ha1 = Hash::Md5.ha1("alice", "example.com", "secret");
+        let ha2 = Hash::Md5.of_parts(&[b"REGISTER", b"sip:example.com"]);
+        let expected = Hash::Md5.of_parts(&[ha1.as_bytes(), b"n", ha2.as_bytes()]);
+        assert_eq!(credentials.response().as_deref(), Some(&*expected));
+    }
+}
