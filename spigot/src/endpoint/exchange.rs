@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tracing::Span;
+use tracing::field::Empty;
 
 use super::Core;
 use super::contact::{contact, opens_dialog};
@@ -321,6 +322,7 @@ pub(super) fn span(core: &Core, request: &Request) -> Span {
         call_id = request.headers().get(&HeaderName::CALL_ID),
         transport = %request.source().transport,
         peer = %request.source().peer,
+        request_id = Empty,
     )
 }
 

@@ -45,21 +45,51 @@ impl Reply {
     /// 420: the request needs extensions that are not there; Unsupported lists them
     /// ([RFC 3261 §21.4.15](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.15)).
     pub fn bad_extension<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Reply {
-        let mut response = Response::new(StatusCode::BAD_EXTENSION);
-        let tags: Vec<T> = tags.into_iter().collect();
-        let tags: Vec<&str> = tags.iter().map(AsRef::as_ref).collect();
-        push(&mut response, HeaderName::UNSUPPORTED, &tags.join(", "));
-        Reply::Response(response)
+        listed(StatusCode::BAD_EXTENSION, HeaderName::UNSUPPORTED, tags)
+    }
+
+    /// 300: there are several addresses, choose one
+    /// ([RFC 3261 §21.3.1](https://www.rfc-editor.org/rfc/rfc3261#section-21.3.1)).
+    pub fn multiple_choices(contacts: impl IntoIterator<Item = Contact>) -> Reply {
+        redirection(StatusCode::MULTIPLE_CHOICES, contacts)
+    }
+
+    /// 301: use these addresses from now on
+    /// ([RFC 3261 §21.3.2](https://www.rfc-editor.org/rfc/rfc3261#section-21.3.2)).
+    pub fn moved_permanently(contacts: impl IntoIterator<Item = Contact>) -> Reply {
+        redirection(StatusCode::MOVED_PERMANENTLY, contacts)
     }
 
     /// 302: try these addresses instead
     /// ([RFC 3261 §21.3.3](https://www.rfc-editor.org/rfc/rfc3261#section-21.3.3)).
     pub fn moved_temporarily(contacts: impl IntoIterator<Item = Contact>) -> Reply {
-        let mut response = Response::new(StatusCode::MOVED_TEMPORARILY);
-        for contact in contacts {
-            response.headers_mut().push_typed(&contact);
-        }
+        redirection(StatusCode::MOVED_TEMPORARILY, contacts)
+    }
+
+    /// 415: the body is of no type that is taken; Accept lists those that are
+    /// ([RFC 3261 §21.4.13](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.13)).
+    pub fn unsupported_media_type<T: AsRef<str>>(accept: impl IntoIterator<Item = T>) -> Reply {
+        listed(StatusCode::UNSUPPORTED_MEDIA_TYPE, HeaderName::ACCEPT, accept)
+    }
+
+    /// 421: the request has to support extensions that it does not name; Require lists them
+    /// ([RFC 3261 §21.4.16](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.16)).
+    pub fn extension_required<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Reply {
+        listed(StatusCode::EXTENSION_REQUIRED, HeaderName::REQUIRE, tags)
+    }
+
+    /// 422: the session would have to be refreshed too often; Min-SE says what is enough, in whole seconds, rounded up
+    /// ([RFC 4028 §6](https://www.rfc-editor.org/rfc/rfc4028#section-6)).
+    pub fn session_interval_too_small(min: Duration) -> Reply {
+        let mut response = Response::new(StatusCode::SESSION_INTERVAL_TOO_SMALL);
+        push(&mut response, HeaderName::MIN_SE, &seconds(min).to_string());
         Reply::Response(response)
+    }
+
+    /// 489: the event package is none that there is; Allow-Events lists those that are
+    /// ([RFC 6665 §8.3.2](https://www.rfc-editor.org/rfc/rfc6665#section-8.3.2)).
+    pub fn bad_event<T: AsRef<str>>(packages: impl IntoIterator<Item = T>) -> Reply {
+        listed(StatusCode::BAD_EVENT, HeaderName::ALLOW_EVENTS, packages)
     }
 
     /// 503: not now; Retry-After says when to come back, in whole seconds, rounded up
@@ -140,6 +170,22 @@ impl From<Response> for Reply {
     }
 }
 
+fn redirection(status: StatusCode, contacts: impl IntoIterator<Item = Contact>) -> Reply {
+    let mut response = Response::new(status);
+    for contact in contacts {
+        response.headers_mut().push_typed(&contact);
+    }
+    Reply::Response(response)
+}
+
+fn listed<T: AsRef<str>>(status: StatusCode, name: HeaderName, items: impl IntoIterator<Item = T>) -> Reply {
+    let mut response = Response::new(status);
+    let items: Vec<T> = items.into_iter().collect();
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    push(&mut response, name, &items.join(", "));
+    Reply::Response(response)
+}
+
 /// Adds a header that the library or the application wrote. One that cannot stand in a message is left out.
 pub(super) fn push(response: &mut Response, name: HeaderName, value: &str) {
     let shown = name.clone();
@@ -174,6 +220,27 @@ mod tests {
             response.headers().get(&HeaderName::UNSUPPORTED),
             Some("100rel, timer")
         );
+
+        for (reply, name, value) in [
+            (
+                Reply::unsupported_media_type(["text/plain"]),
+                HeaderName::ACCEPT,
+                "text/plain",
+            ),
+            (Reply::extension_required(["timer"]), HeaderName::REQUIRE, "timer"),
+            (
+                Reply::bad_event(["presence", "dialog"]),
+                HeaderName::ALLOW_EVENTS,
+                "presence, dialog",
+            ),
+            (
+                Reply::session_interval_too_small(Duration::from_secs(90)),
+                HeaderName::MIN_SE,
+                "90",
+            ),
+        ] {
+            assert_eq!(of(reply).headers().get(&name), Some(value));
+        }
 
         let response = of(Reply::service_unavailable(Duration::from_secs(5)));
         assert_eq!(response.headers().get(&HeaderName::RETRY_AFTER), Some("5"));

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use spigot::plug::{self, AllowSources, LimitBody, Next, Plug, RateLimit, RequireTls, Timeout};
+use spigot::plug::{
+    self, AllowSources, Id, LimitBody, Next, Plug, RateLimit, RequestId, RequireTls, Timeout,
+};
 use spigot::{
     Extension, Header, HeaderName, Method, Reply, Request, Router, Source, StatusCode, Transport,
     header as headers, sip_router,
@@ -365,4 +367,53 @@ async fn a_layer_of_tower_is_a_plug_and_a_router_is_a_service() {
     let refer = || ask(&router, request("REFER", "sip:a@example.com"));
     tokio::join!(refer(), refer(), refer());
     assert_eq!(begun.elapsed(), Duration::from_secs(2));
+}
+
+struct Named;
+
+#[sip_router(plugs(RequestId::new()))]
+impl Named {
+    #[message]
+    async fn message(&self, Extension(id): Extension<Id>) -> (StatusCode, String) {
+        (StatusCode::OK, id.to_string())
+    }
+
+    #[publish]
+    #[through(RequestId::in_header("X-Correlation-ID").unwrap().always_own())]
+    async fn publish(&self, Extension(id): Extension<Id>) -> (StatusCode, String) {
+        (StatusCode::OK, id.to_string())
+    }
+}
+
+#[tokio::test]
+async fn a_request_has_a_name_of_its_own_or_the_one_that_it_brings() {
+    let router = Router::new(Named);
+    let named = HeaderName::from_token("X-Request-ID").unwrap();
+    let own = ask(&router, request("MESSAGE", "sip:a@example.com")).await;
+    let other = ask(&router, request("MESSAGE", "sip:a@example.com")).await;
+    assert_eq!(header(&own, named.clone()), Some(text(&own)));
+    assert_eq!(text(&own).len(), 32);
+    assert_ne!(text(&own), text(&other));
+
+    for (brought, is_taken) in [
+        ("7c1e-42.a_~", true),
+        ("short", false),
+        ("with space and more", false),
+        (&*"x".repeat(129), false),
+    ] {
+        for (method, takes) in [("MESSAGE", true), ("PUBLISH", false)] {
+            let request = request(method, "sip:a@example.com");
+            let request = request
+                .with_header("X-Request-ID", brought)
+                .unwrap()
+                .with_header("X-Correlation-ID", brought)
+                .unwrap();
+            let response = ask(&router, request).await;
+            assert_eq!(
+                text(&response) == brought,
+                is_taken && takes,
+                "{method} {brought}"
+            );
+        }
+    }
 }

@@ -13,6 +13,19 @@
 //! ACK and CANCEL pass no plug: nothing can be answered to them, and neither may be challenged
 //! ([RFC 3261 §22.1](https://www.rfc-editor.org/rfc/rfc3261#section-22.1)).
 //!
+//! | plug | what it does |
+//! |---|---|
+//! | [`Trace`] | a span for each request, and what was answered |
+//! | [`RequestId`] | a name for each request |
+//! | [`RateLimit`] | so many requests a second, by source or by identity |
+//! | [`LimitBody`] | 413 for bodies that are too large |
+//! | [`RequireTls`] | 403 for what does not come over TLS |
+//! | [`AllowSources`] | 403 for what does not come from these networks |
+//! | [`Timeout`] | a deadline for what comes after it |
+//! | [`DigestAuth`] | credentials, or a challenge |
+//!
+//! And any layer of `tower`, with the feature of that name. A handler that panics needs no plug: the library answers 500.
+//!
 //! ```
 //! use spigot::plug::{Next, Plug};
 //! use spigot::{Header, Reply, Request, StatusCode, header, sip_router};
@@ -56,6 +69,7 @@ mod layer;
 mod limit_body;
 mod next;
 mod rate_limit;
+mod request_id;
 mod require_tls;
 mod timeout;
 mod trace;
@@ -71,6 +85,7 @@ pub use layer::{LayerPlug, NoRest, Rest, layer};
 pub use limit_body::LimitBody;
 pub use next::{Next, Place};
 pub use rate_limit::RateLimit;
+pub use request_id::{Id, RequestId};
 pub use require_tls::RequireTls;
 pub use timeout::Timeout;
 pub use trace::Trace;

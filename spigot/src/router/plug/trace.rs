@@ -62,6 +62,7 @@ impl Plug for Trace {
             call_id = headers.get(&HeaderName::CALL_ID),
             cseq = headers.get(&HeaderName::CSEQ),
             status = Empty,
+            request_id = Empty,
         );
         let begun = tokio::time::Instant::now();
         async {
