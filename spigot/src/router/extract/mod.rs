@@ -35,6 +35,7 @@ pub use transaction::NoTransaction;
 /// | [`Source`](crate::Source) | where the request came from | |
 /// | [`Transaction`](crate::Transaction) | provisional replies, cancellation | 500 where there is none; an `ack` handler cannot take it |
 /// | [`Extension<T>`](Extension) | what a plug put beside the request | 500 |
+/// | [`Client`](crate::Client) | to send requests | 500 where there is no endpoint |
 /// | `Option<T>` of [some](OptionalFromRequest) of these | the same, or `None` where it is missing | when it is there and malformed |
 /// | `Result<T, T::Rejection>` | the same, or why it cannot be read | |
 /// | `(A, B)` to six | several as one | as the first of them that cannot be read |
@@ -70,7 +71,7 @@ pub use transaction::NoTransaction;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of `{M}` handlers",
     label = "this is not an extractor",
-    note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Contacts`, `Uri`, `Bytes`, `String`, `Sdp`, `Source`, `Transaction`, `Extension<T>`, an `Option`, `Result` or tuple of those, or a type of yours that implements `FromRequest`"
+    note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Contacts`, `Uri`, `Bytes`, `String`, `Sdp`, `Source`, `Transaction`, `Extension<T>`, `Client`, an `Option`, `Result` or tuple of those, or a type of yours that implements `FromRequest`"
 )]
 pub trait FromRequest<S, M>: Sized {
     /// What is answered when it cannot be read. The handler does not run then.
