@@ -127,8 +127,8 @@ impl Router {
     ///
     /// let router = Router::new(Pbx).forward("sip:*@conference.example.com", Router::new(Conference));
     /// assert_eq!(router.to_string(), "\
-    /// METHOD  REQUEST-URI   CONDITIONS  HANDLER
-    /// INVITE  *             -           ring
+    /// METHOD  REQUEST-URI  CONDITIONS  HANDLER
+    /// INVITE  *            -           ring
     ///
     /// sip:*@conference.example.com
     /// METHOD  REQUEST-URI   CONDITIONS  HANDLER
