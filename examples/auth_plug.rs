@@ -41,12 +41,21 @@ impl Registrar {
         if to.is_none_or(|to| to.uri().user() != Some(user.name())) {
             return Err(StatusCode::FORBIDDEN);
         }
+        // As a registrar does, but for an hour at most: an expiry of 0 takes a binding back.
+        let default = request
+            .headers()
+            .typed::<spigot::header::Expires>()
+            .ok()
+            .flatten();
+        let default = default.map_or(3600, |expires| expires.seconds());
         let bindings = contacts
             .into_vec()
             .into_iter()
             .filter(|contact| !contact.is_any());
         let bound = bindings
-            .map(|contact| Header(contact.with_expires(3600)))
+            .map(|contact| (contact.expires().unwrap_or(default).min(3600), contact))
+            .filter(|(seconds, _)| *seconds > 0)
+            .map(|(seconds, contact)| Header(contact.with_expires(seconds)))
             .collect();
         Ok((StatusCode::OK, bound))
     }
@@ -109,10 +118,9 @@ async fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use spigot::header::{Authorization, Credentials, Qop, WwwAuthenticate};
-    use spigot::proto::digest::{Computed, Hash};
+    use spigot::header::WwwAuthenticate;
     use spigot::testing::{TestClient, TestServer};
-    use spigot::{Response, StatusCode};
+    use spigot::{HeaderName, StatusCode, sip};
 
     use super::*;
 
@@ -123,75 +131,78 @@ mod tests {
         (server, alice)
     }
 
-    /// What `alice` answers to a challenge of her REGISTER.
-    fn credentials(challenged: &Response, password: &str, count: u32) -> Authorization {
-        let challenge: WwwAuthenticate = challenged.headers().typed().unwrap().unwrap();
-        let challenge = challenge.challenge();
-        let (realm, nonce) = (challenge.realm().unwrap(), challenge.nonce().unwrap());
-        let algorithm = challenge.algorithm().unwrap();
-        let hash = Hash::of(&algorithm).unwrap();
-        let computed = Computed {
-            algorithm: &algorithm,
-            nonce: &nonce,
-            qop: Some(("auth", &format!("{count:08x}"), "c")),
-            cnonce: "c",
-            method: "REGISTER",
-            uri: "sip:example.com",
-            body: b"",
-        };
-        let response = computed.response(&hash.ha1("alice", &realm, password)).unwrap();
-        let uri = "sip:example.com".parse().unwrap();
-        let credentials = Credentials::digest("alice", &realm, &nonce, &uri, &response).unwrap();
-        let credentials = credentials.with_algorithm(algorithm).unwrap();
-        Authorization::new(credentials.with_qop(Qop::AUTH, count, "c").unwrap())
-    }
-
     #[spigot::test]
     async fn who_knows_the_password_is_let_in() {
         for algorithm in [Algorithm::MD5, Algorithm::SHA_256, Algorithm::SHA_512_256] {
             let (_server, alice) = start(algorithm).await;
             let challenged = alice.register().send().await;
             assert_eq!(challenged.status(), StatusCode::UNAUTHORIZED);
+            assert!(challenged.headers().typed::<WwwAuthenticate>().unwrap().is_some());
 
-            let wrong = alice
-                .register()
-                .with(credentials(&challenged, "guess", 1))
-                .send()
-                .await;
+            let wrong = alice.register().credentials("alice", "guess").send().await;
             assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
 
-            let right = alice
-                .register()
-                .with(credentials(&challenged, "secret", 1))
-                .send()
-                .await;
+            let right = alice.register().credentials("alice", "secret").send().await;
             assert_eq!(right.status(), StatusCode::OK);
-            assert!(right.headers().typed::<Contact>().unwrap().is_some());
-
-            let again = alice
-                .register()
-                .with(credentials(&challenged, "secret", 1))
-                .send()
-                .await;
-            let challenge: WwwAuthenticate = again.headers().typed().unwrap().unwrap();
-            assert!(challenge.challenge().stale(), "the count was used before");
+            let bound: Contact = right.headers().typed().unwrap().unwrap();
+            assert_eq!(bound.expires(), Some(3600));
         }
+    }
+
+    #[spigot::test]
+    async fn a_binding_is_taken_back() {
+        let (_server, alice) = start(Algorithm::SHA_256).await;
+        let register = alice.register().credentials("alice", "secret");
+        let response = register.header("Expires", "0").send().await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers().typed::<Contact>().unwrap(), None);
+    }
+
+    /// The same request again in a transaction of its own: somebody has listened.
+    async fn replay(alice: &TestClient, overheard: &sip::Request) -> WwwAuthenticate {
+        let headers = overheard.headers();
+        let lines: String = headers
+            .iter()
+            .filter(|field| !field.is(&HeaderName::CALL_ID))
+            .map(|field| format!("{}: {}\r\n", field.raw_name(), field.value()))
+            .collect();
+        let own = format!(
+            "Via: SIP/2.0/UDP {};branch=z9hG4bKreplayed;rport\r\nCall-ID: replayed\r\n",
+            alice.address()
+        );
+        alice
+            .send_raw(format!("REGISTER sip:example.com SIP/2.0\r\n{own}{lines}\r\n"))
+            .await;
+        let response = alice.expect_status(StatusCode::UNAUTHORIZED).await;
+        response.headers().typed().unwrap().unwrap()
+    }
+
+    #[spigot::test]
+    async fn who_repeats_what_was_overheard_is_not() {
+        let (_server, alice) = start(Algorithm::SHA_256).await;
+        let mut register = alice.register().credentials("alice", "secret").start().await;
+        assert_eq!(register.response().await.status(), StatusCode::OK);
+        let refused = replay(&alice, register.request()).await;
+        assert!(refused.challenge().stale(), "the count was used before");
     }
 
     #[spigot::test]
     async fn a_nonce_grows_old() {
         let (_server, alice) = start(Algorithm::SHA_256).await;
-        let challenged = alice.register().send().await;
+        let mut register = alice.register().credentials("alice", "secret").start().await;
+        assert_eq!(register.response().await.status(), StatusCode::OK);
         tokio::time::sleep(Duration::from_secs(301)).await;
-        let old = alice
-            .register()
-            .with(credentials(&challenged, "secret", 1))
-            .send()
-            .await;
-        let challenge: WwwAuthenticate = old.headers().typed().unwrap().unwrap();
-        assert!(challenge.challenge().stale());
-        let fresh = alice.register().with(credentials(&old, "secret", 1)).send().await;
-        assert_eq!(fresh.status(), StatusCode::OK);
+        let refused = replay(&alice, register.request()).await;
+        assert!(refused.challenge().stale());
+    }
+
+    #[spigot::test]
+    async fn nobody_registers_for_somebody_else() {
+        let users = ["alice", "bob"].map(|name| (name.to_owned(), "secret".to_owned()));
+        let server = TestServer::start(Registrar::new(users, vec![Algorithm::MD5])).await;
+        let alice = server.client("sip:alice@example.com").await;
+        let response = alice.register().credentials("bob", "secret").send().await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
     }
 
     #[spigot::test]

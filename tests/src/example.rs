@@ -31,8 +31,17 @@ impl Example {
     ///
     /// When it cannot be built or started, or does not say so within 30 s.
     pub async fn start(name: &str, listeners: &[&str]) -> Example {
+        Example::start_with(name, listeners, &[]).await
+    }
+
+    /// The same with more arguments.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Example::start).
+    pub async fn start_with(name: &str, listeners: &[&str], arguments: &[&str]) -> Example {
         let flags = listeners.iter().flat_map(|listener| ["--listen", listener]);
-        let mut example = Example::spawn(name, flags);
+        let mut example = Example::spawn(name, flags.chain(arguments.iter().copied()));
         for _ in listeners {
             let line = example.line().await;
             let Some(listener) = line

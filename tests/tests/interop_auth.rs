@@ -1,7 +1,10 @@
-//! SIPp and baresip log in at the example `auth_plug` with MD5, over UDP and TCP, and are refused with a wrong password.
+//! SIPp and baresip log in at the example `auth_plug` with MD5, over UDP and TCP, and are refused with a wrong password. Our own
+//! client does with the other algorithms.
 //!
-//! Without them each test says that it was skipped, and passes; with `SPIGOT_INTEROP=strict` it fails.
+//! Without SIPp and baresip each test of theirs says that it was skipped, and passes; with `SPIGOT_INTEROP=strict` it fails.
 
+use spigot::StatusCode;
+use spigot::testing::TestClient;
 use spigot_tests::{Baresip, Example, Sipp};
 
 /// The password of alice, and none.
@@ -13,8 +16,10 @@ const CALLS: u32 = 20;
 
 const TRANSPORTS: [&str; 2] = ["udp", "tcp"];
 
+const LISTENERS: [&str; 2] = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"];
+
 async fn start() -> Example {
-    Example::start("auth_plug", &["udp:127.0.0.1:0", "tcp:127.0.0.1:0"]).await
+    Example::start("auth_plug", &LISTENERS).await
 }
 
 async fn end(server: Example) {
@@ -72,4 +77,19 @@ async fn baresip_logs_in() {
 #[tokio::test]
 async fn baresip_is_refused_when_its_password_is_wrong() {
     baresip(WRONG, "401 Unauthorized").await;
+}
+
+#[tokio::test]
+async fn our_own_client_logs_in_with_every_algorithm() {
+    for algorithm in ["SHA-256", "SHA-512-256", "MD5"] {
+        let server = Example::start_with("auth_plug", &LISTENERS, &["--algorithm", algorithm]).await;
+        for listener in server.listeners() {
+            let alice = TestClient::connect_as(listener, "sip:alice@example.com").await;
+            for (password, status) in [(RIGHT, StatusCode::OK), (WRONG, StatusCode::UNAUTHORIZED)] {
+                let response = alice.register().credentials("alice", password).send().await;
+                assert_eq!(response.status(), status, "{algorithm} at {listener}");
+            }
+        }
+        end(server).await;
+    }
 }

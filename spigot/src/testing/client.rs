@@ -78,6 +78,17 @@ impl TestClient {
     /// When the target cannot be read, no socket can be bound, or the test runs on virtual time, which real
     /// sockets know nothing of: say `#[spigot::test(real_time)]`.
     pub async fn connect(target: &str) -> TestClient {
+        let (_, server) = parse_target(target);
+        let aor = format!("sip:test@{}", crate::endpoint::host_of(server));
+        TestClient::connect_as(target, &aor).await
+    }
+
+    /// The same with an address of record of its own, where `connect` has `test` at the server's address.
+    ///
+    /// # Panics
+    ///
+    /// As [`connect`](TestClient::connect), and when `aor` is no SIP URI.
+    pub async fn connect_as(target: &str, aor: &str) -> TestClient {
         assert!(
             !run::is_virtual(),
             "TestClient::connect needs real time, as the server at {target} does: \
@@ -92,7 +103,6 @@ impl TestClient {
         let ladder = Ladder::new();
         run::remember(&ladder);
         ladder.name(server, "server");
-        let aor = format!("sip:test@{}", crate::endpoint::host_of(server));
         let listener: Box<dyn Bind> = match transport {
             Transport::Udp => Box::new(Udp::new(local)),
             Transport::Tcp => Box::new(Tcp::new(local)),
@@ -100,7 +110,7 @@ impl TestClient {
         };
         let number = crate::transport::next_connection();
         let tapped = Some(ladder.clone());
-        TestClient::start(listener, number, tapped, ladder, transport, server, &aor).await
+        TestClient::start(listener, number, tapped, ladder, transport, server, aor).await
     }
 
     async fn start(
