@@ -43,6 +43,12 @@ async fn auth_plug_challenges_and_ends() {
 }
 
 #[tokio::test]
+async fn router_answers_and_ends() {
+    // The test client is no telephone of the office.
+    smoke("router", StatusCode::FORBIDDEN, Signal::SIGINT).await;
+}
+
+#[tokio::test]
 async fn testing_answers_and_ends() {
     // The test client is not on its guest list.
     smoke("testing", StatusCode::FORBIDDEN, Signal::SIGTERM).await;

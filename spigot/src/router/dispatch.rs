@@ -30,6 +30,7 @@ use crate::sip::Method;
 /// | a body that no route takes | 415 with Accept |
 /// | an event package that no route takes | 489 with Allow-Events |
 /// | an INFO package that no route takes | 469 with Recv-Info |
+/// | INFO without a package, where all routes want one | 200 |
 ///
 /// ```
 /// use spigot::{Router, StatusCode, sip_router};

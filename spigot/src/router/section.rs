@@ -85,7 +85,10 @@ impl Section {
             } else if !entry.takes_event(request) {
                 Some(Refusal::Event)
             } else if !entry.takes_package(request) {
-                Some(Refusal::Package)
+                match request.headers().contains(&HeaderName::INFO_PACKAGE) {
+                    true => Some(Refusal::Package),
+                    false => Some(Refusal::NoPackage),
+                }
             } else {
                 None
             };
@@ -105,6 +108,8 @@ impl Section {
             Some(Refusal::Extension) => fallback::bad_extension(&unsupported.unwrap_or_default()),
             Some(Refusal::Body) => fallback::unsupported_media_type(&table.accepted_by(&candidates.all)),
             Some(Refusal::Event) => fallback::bad_event(&table.events_of(&candidates.all)),
+            // Legacy usage (RFC 6086 §2) has no package, and gets what it gets where there is no route.
+            Some(Refusal::NoPackage) => fallback::status(StatusCode::OK),
             Some(Refusal::Package) => fallback::bad_info_package(&table.packages_of(&candidates.all)),
         })
     }
@@ -189,6 +194,7 @@ enum Refusal {
     Body,
     Event,
     Package,
+    NoPackage,
 }
 
 fn now(status: StatusCode) -> Dispatch {
