@@ -104,3 +104,95 @@ async fn a_method_that_a_route_names_is_known() {
         "any takes the method, but not this URI"
     );
 }
+
+struct Everywhere;
+
+/// A number, however it is written.
+#[derive(Debug)]
+struct Digits(u64);
+
+impl std::str::FromStr for Digits {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Digits, Self::Err> {
+        Ok(Digits(text.trim_start_matches('+').replace('-', "").parse()?))
+    }
+}
+
+#[sip_router]
+impl Everywhere {
+    #[message("sips:{user}@{host}:{port};box={number}")]
+    async fn secure(
+        &self,
+        Path((user, host, port, number)): Path<(String, String, u16, u8)>,
+    ) -> (StatusCode, String) {
+        (StatusCode::OK, format!("sips {user} {host} {port} {number}"))
+    }
+
+    #[message("sip:{user}@{host}:{port};box={number}")]
+    async fn plain(
+        &self,
+        Path((number, port, user, host)): Path<(u8, u16, String, String)>,
+    ) -> (StatusCode, String) {
+        (StatusCode::OK, format!("sip {user} {host} {port} {number}"))
+    }
+
+    #[message("sip:*@*;lang={lang}")]
+    async fn language(&self, Path(lang): Path<String>) -> (StatusCode, String) {
+        (StatusCode::OK, format!("in {lang}"))
+    }
+
+    #[message("sip:desk-*@192.0.2.{last}")]
+    async fn desk(&self, Path(last): Path<u8>) -> (StatusCode, String) {
+        (StatusCode::OK, format!("desk {last}"))
+    }
+
+    #[message("tel:{number};phone-context={context}")]
+    async fn local(&self, Path((number, context)): Path<(Digits, String)>) -> (StatusCode, String) {
+        (StatusCode::OK, format!("{} at {context}", number.0))
+    }
+
+    #[message("tel:{number}")]
+    async fn global(&self, Path(number): Path<Digits>) -> (StatusCode, String) {
+        (StatusCode::OK, format!("{}", number.0))
+    }
+}
+
+#[tokio::test]
+async fn captures_stand_in_every_part_of_every_scheme() {
+    let router = Router::new(Everywhere);
+    for (uri, answer) in [
+        (
+            "sips:alice@example.com:5061;box=7",
+            "sips alice example.com 5061 7",
+        ),
+        (
+            "sip:alice@example.com:5060;user=phone;BOX=7",
+            "sip alice example.com 5060 7",
+        ),
+        (
+            "sip:alice@[2001:db8::1]:5060;box=7",
+            "sip alice [2001:db8::1] 5060 7",
+        ),
+        // A port of another kind, a number too large: the next route.
+        ("sip:alice@example.com;lang=fi;box=7", "in fi"),
+        ("sip:alice@example.com:5060;box=256;lang=sv", "in sv"),
+        ("sip:desk-4@192.0.2.9", "desk 9"),
+        ("tel:+358-555-1234567", "3585551234567"),
+        ("tel:7042;phone-context=example.com", "7042 at example.com"),
+    ] {
+        assert_eq!(
+            text(&ask(&router, request("MESSAGE", uri)).await),
+            answer,
+            "{uri}"
+        );
+    }
+    for nowhere in [
+        "sip:alice@example.com",
+        "sip:desk-4@192.0.2.300",
+        "sips:alice@example.com;lang=fi",
+    ] {
+        let response = ask(&router, request("MESSAGE", nowhere)).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{nowhere}");
+    }
+}
