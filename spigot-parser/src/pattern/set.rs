@@ -14,8 +14,8 @@ use crate::uri::escape::unescape_utf8;
 
 /// Patterns in an order, and where in it those are that can match a URI.
 ///
-/// A pattern whose user begins with a text, or whose host is one, is found by that text. All others are candidates for every
-/// URI.
+/// A pattern whose user begins with a text, or whose host is one, is found by that text, and by both if it has both. All
+/// others are candidates for every URI.
 ///
 /// ```
 /// use spigot_parser::{Pattern, PatternSet, Uri};
@@ -29,15 +29,20 @@ use crate::uri::escape::unescape_utf8;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct PatternSet {
-    users: Places,
+    users: HashMap<String, Places>,
     /// By how long the text is that users begin with, in octets.
-    beginnings: Vec<(usize, Places)>,
-    hosts: Places,
-    others: Vec<usize>,
+    beginnings: Vec<(usize, HashMap<String, Places>)>,
+    /// Of patterns whose user begins with no text.
+    others: Places,
 }
 
-/// Places in the order, by a text.
-type Places = HashMap<String, Vec<usize>>;
+/// Places in the order, of patterns that say the same of the user.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    /// Where the host is a text: by it, in small letters.
+    hosts: HashMap<String, Vec<usize>>,
+    others: Vec<usize>,
+}
 
 impl PatternSet {
     /// The set of these patterns. `None` stands for what matches everything.
@@ -51,67 +56,86 @@ impl PatternSet {
 
     fn add(&mut self, place: usize, pattern: Option<&Pattern>) {
         let Some(Form::Sip(pattern)) = pattern.map(|pattern| &pattern.form) else {
-            self.others.push(place);
+            self.others.others.push(place);
             return;
         };
         let user = pattern.user.as_ref().map_or(&[][..], |user| &user.pieces);
-        let places = match (user, pattern.host.literal()) {
-            ([Piece::Literal(user)], _) => self.users.entry(user.clone()),
-            ([Piece::Literal(beginning), ..], _) => {
-                let of_length = match self
-                    .beginnings
-                    .iter()
-                    .position(|(length, _)| *length == beginning.len())
-                {
-                    Some(index) => index,
-                    None => {
-                        self.beginnings.push((beginning.len(), Places::default()));
-                        self.beginnings.len() - 1
-                    }
-                };
-                self.beginnings[of_length].1.entry(beginning.clone())
-            }
-            // IPv6 addresses compare by their value, which texts do not.
-            (_, Some(host)) if !host.starts_with('[') => self.hosts.entry(host.to_ascii_lowercase()),
-            _ => {
-                self.others.push(place);
-                return;
-            }
+        let places = match user {
+            [Piece::Literal(user)] => self.users.entry(user.clone()).or_default(),
+            [Piece::Literal(beginning), ..] => self
+                .beginnings_of(beginning.len())
+                .entry(beginning.clone())
+                .or_default(),
+            _ => &mut self.others,
         };
-        places.or_default().push(place);
+        match pattern.host.literal() {
+            // IPv6 addresses compare by their value, which texts do not.
+            Some(host) if !host.starts_with('[') => {
+                places
+                    .hosts
+                    .entry(host.to_ascii_lowercase())
+                    .or_default()
+                    .push(place);
+            }
+            _ => places.others.push(place),
+        }
+    }
+
+    fn beginnings_of(&mut self, length: usize) -> &mut HashMap<String, Places> {
+        let known = self.beginnings.iter().position(|(other, _)| *other == length);
+        let index = known.unwrap_or_else(|| {
+            self.beginnings.push((length, HashMap::new()));
+            self.beginnings.len() - 1
+        });
+        &mut self.beginnings[index].1
     }
 
     /// The places of those that can match, the first one first.
     pub fn candidates(&self, uri: &Uri) -> Candidates<'_> {
-        let mut lists: SmallVec<[&[usize]; 4]> = SmallVec::new();
-        lists.push(&self.others);
-        if let Uri::Sip(uri) = uri {
-            if let Some(user) = uri.user().and_then(unescape_utf8) {
-                lists.extend(self.users.get(&*user).map(Vec::as_slice));
-                for (length, places) in &self.beginnings {
-                    let beginning = user.get(..*length);
-                    lists.extend(beginning.and_then(|text| places.get(text)).map(Vec::as_slice));
-                }
-            }
-            if !self.hosts.is_empty() {
-                let host = uri.host().as_str();
-                let host = match host.bytes().any(|octet| octet.is_ascii_uppercase()) {
-                    true => Cow::Owned(host.to_ascii_lowercase()),
-                    false => Cow::Borrowed(host),
-                };
-                lists.extend(self.hosts.get(&*host).map(Vec::as_slice));
+        let mut lists = Lists::new();
+        let Uri::Sip(uri) = uri else {
+            lists.push(&self.others.others);
+            return Candidates { lists };
+        };
+        let host = uri.host().as_str();
+        let host = match host.bytes().any(|octet| octet.is_ascii_uppercase()) {
+            true => Cow::Owned(host.to_ascii_lowercase()),
+            false => Cow::Borrowed(host),
+        };
+        self.others.at(&host, &mut lists);
+        if let Some(user) = uri.user().and_then(unescape_utf8) {
+            let beginnings = self.beginnings.iter().filter_map(|(length, places)| {
+                let beginning = user.get(..*length)?;
+                places.get(beginning)
+            });
+            for places in self.users.get(&*user).into_iter().chain(beginnings) {
+                places.at(&host, &mut lists);
             }
         }
         Candidates { lists }
     }
 }
 
+impl Places {
+    /// Adds those of patterns that can match a URI with this host.
+    fn at<'s>(&'s self, host: &str, lists: &mut Lists<'s>) {
+        if !self.others.is_empty() {
+            lists.push(&self.others);
+        }
+        if !self.hosts.is_empty() {
+            lists.extend(self.hosts.get(host).map(Vec::as_slice));
+        }
+    }
+}
+
 /// The places of patterns that can match, in their order.
 #[derive(Clone, Debug)]
 pub struct Candidates<'s> {
-    /// Each in its order, and no place in two of them.
-    lists: SmallVec<[&'s [usize]; 4]>,
+    lists: Lists<'s>,
 }
+
+/// Each in its order, and no place in two of them.
+type Lists<'s> = SmallVec<[&'s [usize]; 4]>;
 
 impl Iterator for Candidates<'_> {
     type Item = usize;
@@ -173,6 +197,20 @@ mod tests {
             set.candidates(&"sip:a".parse().unwrap()).collect::<Vec<_>>(),
             [0, 1]
         );
+    }
+
+    #[test]
+    fn one_user_at_many_hosts_is_found_by_both() {
+        let patterns = [
+            "sip:desk@one.example.com",
+            "sip:desk@Two.example.com",
+            "sip:d{rest}@two.example.com",
+            "sip:d{rest}@one.example.com",
+            "sip:desk@*",
+        ];
+        assert_eq!(candidates(&patterns, "sip:desk@TWO.example.com"), [1, 2, 4]);
+        assert_eq!(candidates(&patterns, "sip:door@one.example.com"), [3]);
+        assert_eq!(candidates(&patterns, "sip:desk@three.example.com"), [4]);
     }
 
     proptest! {
