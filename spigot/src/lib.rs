@@ -30,6 +30,11 @@
 //! - A *flow* ([`Flow`]) is what a message travels on. Via and Contact are written from it, so they agree with it.
 //! - The module `testing`, behind the feature of that name, runs all of it on an in-memory network and virtual time.
 //!
+//! # Guides
+//!
+//! The module [`guide`] explains how to build with them: [routing](guide::routing), [extractors](guide::extractors),
+//! [answers](guide::answers), [plugs](guide::plugs), [testing](guide::testing).
+//!
 //! # Features
 //!
 //! - `tower`: a [`Router`] is a `tower` service, and `plug::layer` makes a plug of any `tower` layer.
@@ -55,6 +60,8 @@ mod endpoint;
 #[cfg(test)]
 mod epoch;
 mod flow;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod proto;
 pub mod router;
 #[cfg(feature = "testing")]

@@ -1,0 +1,67 @@
+//! Guides: how to build a SIP application with Spigot, topic by topic.
+//!
+//! The documentation of an item says all about that item. These pages say which items you need, in which order, and what
+//! happens when something is wrong. Every example on them is compiled and run with the tests of this crate.
+//!
+//! | page | after it you can |
+//! |---|---|
+//! | [`routing`] | say which method of your agent takes which request, and know what is answered when none does |
+//! | [`extractors`] | read everything a handler needs from its arguments |
+//! | [`answers`] | answer with headers and bodies, ring before you answer, and turn errors into the right status |
+//! | [`plugs`] | authenticate, limit and log requests before they reach a handler |
+//! | [`testing`] | test an agent with its retransmissions and timers, in milliseconds |
+//!
+//! Read them in this order the first time. [`testing`] can be read right after [`routing`].
+//!
+//! All pages serve one company, `example.com`, with phones that have extensions, conference rooms and a registrar. The pages
+//! test their examples with the in-memory network of `spigot::testing`. A call such as
+//!
+//! ```
+//! # use spigot::{StatusCode, sip_router};
+//! # use spigot::testing::TestServer;
+//! # struct Office;
+//! # #[sip_router]
+//! # impl Office {
+//! #     #[invite]
+//! #     async fn ring(&self) -> StatusCode {
+//! #         StatusCode::BUSY_HERE
+//! #     }
+//! # }
+//! # spigot::testing::run("guide", Default::default(), None, async {
+//! let server = TestServer::start(Office).await;
+//! let alice = server.client("sip:alice@example.com").await;
+//!
+//! let response = alice.invite("sip:200@example.com").send().await;
+//!
+//! assert_eq!(response.status(), StatusCode::BUSY_HERE);
+//! # });
+//! ```
+//!
+//! sends a real INVITE through the real parser and the real transactions, from a client that plays Alice. The page on
+//! [testing] explains it.
+//!
+//! # What is not there yet
+//!
+//! This version has transports for UDP and TCP. TLS, WebSocket, DNS, registrars, proxies, and calls and subscriptions as
+//! arguments of handlers are not there yet. The changelog says what is.
+
+// The links to what a feature has lead nowhere without it.
+#![cfg_attr(
+    not(all(feature = "testing", feature = "tower")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
+
+#[doc = include_str!("routing.md")]
+pub mod routing {}
+
+#[doc = include_str!("extractors.md")]
+pub mod extractors {}
+
+#[doc = include_str!("answers.md")]
+pub mod answers {}
+
+#[doc = include_str!("plugs.md")]
+pub mod plugs {}
+
+#[doc = include_str!("testing.md")]
+pub mod testing {}
