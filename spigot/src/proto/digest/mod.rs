@@ -165,6 +165,10 @@ impl Digest {
     }
 
     /// Whether a claim is right, made with `request`, by what is known of its user, which is `None` for nobody.
+    ///
+    /// The digest is computed with the `uri` of the credentials, and that is not compared with the Request-URI: a proxy on the
+    /// way may have changed the one and cannot change the other, and there are clients that write the server's address. Who
+    /// has listened gains nothing by it, because a nonce count is taken once.
     pub fn judge(&self, claim: &Claim, secret: Option<&Secret>, request: &Request, now: u64) -> Verdict {
         // As much is done for nobody as for somebody.
         let ha1 = match secret {
