@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use spigot::plug::RateLimit;
 use spigot::testing::TestServer;
-use spigot::{Method, Reply, Router, StatusCode, Transaction, sip_router};
+use spigot::{HeaderName, Method, Reply, Router, StatusCode, Transaction, sip_router};
 
 /// Writes down what it was told.
 #[derive(Clone)]
@@ -139,4 +139,48 @@ async fn a_dropped_invite_leaves_nothing_behind() {
     // Timer A sends it six times more; the limit of the plug lets some through, and none is a retransmission to the server.
     assert_eq!(counters.retransmissions, 0);
     assert!(counters.abandoned >= 6, "{counters:?}");
+}
+
+struct Room;
+
+#[sip_router]
+impl Room {
+    #[invite]
+    async fn join(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[info(package = "conference-control")]
+    async fn control(&self) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
+#[spigot::test]
+async fn an_accepted_call_says_what_its_router_can_do() {
+    let told = Arc::default();
+    let room = Router::new(Room).supported(&["timer"]);
+    let router = Router::new(Agent::new("pbx", &told)).forward("sip:*@conference.example.com", room);
+    let server = TestServer::start(router).await;
+    let alice = server.client("sip:alice@example.com").await;
+    for (uri, allow, supported, packages) in [
+        (
+            "sip:7@conference.example.com",
+            "INVITE, ACK, CANCEL, BYE, INFO, OPTIONS",
+            Some("timer"),
+            Some("conference-control"),
+        ),
+        (
+            "sip:7@example.com",
+            "INVITE, ACK, CANCEL, BYE, OPTIONS",
+            None,
+            None,
+        ),
+    ] {
+        let answer = alice.invite(uri).send().await;
+        let header = |name| answer.headers().get(&name);
+        assert_eq!(header(HeaderName::ALLOW), Some(allow));
+        assert_eq!(header(HeaderName::SUPPORTED), supported);
+        assert_eq!(header(HeaderName::RECV_INFO), packages);
+    }
 }

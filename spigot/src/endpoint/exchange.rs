@@ -71,6 +71,7 @@ impl ServerExchange {
         let guard = Guard {
             span: span(&self.core, &request),
             exchange: self,
+            home,
             answered: false,
         };
         match guarded(&guard.span, || guard.core().router.handle(request)) {
@@ -161,6 +162,8 @@ struct Guard {
     exchange: Arc<ServerExchange>,
     /// Entered whenever the handler runs.
     span: Span,
+    /// Which router answers.
+    home: Home,
     answered: bool,
 }
 
@@ -186,7 +189,15 @@ impl Guard {
         // be written: the peer and the transaction would wait for ever.
         let keep = !matches!(reply, Reply::Stateless(_));
         let outcome = match reply.into_response() {
-            Some(response) if response.status().is_final() => self.exchange.send(response, keep),
+            Some(mut response) if response.status().is_final() => {
+                let accepts =
+                    response.status().is_success() && *self.exchange.request.method() == Method::INVITE;
+                // One with a Via is another's, passed on.
+                if accepts && !response.headers().contains(&HeaderName::VIA) {
+                    self.core().router.introduce(self.home, &mut response);
+                }
+                self.exchange.send(response, keep)
+            }
             _ => self.fail("it gave no final response"),
         };
         let outcome = match outcome {

@@ -41,6 +41,12 @@ pub(super) fn events<'r>(rules: impl Iterator<Item = &'r Route>) -> Option<Strin
     (!packages.is_empty()).then_some(packages)
 }
 
+/// The INFO packages that are named, if any are.
+pub(super) fn packages<'r>(rules: impl Iterator<Item = &'r Route>) -> Option<String> {
+    let packages = list(rules.filter_map(|rule| rule.package));
+    (!packages.is_empty()).then_some(packages)
+}
+
 /// The names, each once, as a header lists them.
 pub(super) fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let mut seen: Vec<&str> = Vec::new();

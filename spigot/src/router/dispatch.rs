@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::forward::{Forwards, Home, IntoPattern};
 use super::section::Section;
 use super::{Agent, HandlerFuture, Reply, Request};
-use crate::sip::Method;
+use crate::sip::{Method, Response};
 
 /// An agent and its routes, ready to take requests. Cloning shares the agent.
 ///
@@ -25,11 +25,11 @@ use crate::sip::Method;
 /// | in a dialog with no route: INVITE, UPDATE | 488: the session stays as it is |
 /// | another method with no route | 405 with Allow, or `#[fallback]` |
 /// | a URI scheme other than `sip`, `sips`, `tel` and those that patterns name | 416 |
-/// | no pattern matches, or no capture parses | 404, or `#[fallback]` |
+/// | no pattern matches, or no capture parses | 404, or `#[fallback]`; where only `#[any]` has routes, as one with no route |
 /// | Require names an option that is not [`supported`](Router::supported) | 420 with Unsupported |
-/// | a body that no route takes | 415 with Accept |
-/// | an event package that no route takes | 489 with Allow-Events |
-/// | an INFO package that no route takes | 469 with Recv-Info |
+/// | a body that no route for this URI takes | 415 with Accept |
+/// | an event package that no route for this URI takes | 489 with Allow-Events |
+/// | an INFO package that no route for this URI takes | 469 with Recv-Info |
 /// | INFO without a package, where all routes want one | 200 |
 ///
 /// ```
@@ -212,6 +212,15 @@ impl Router {
             true => request.home(),
             false => self.forwarded.home(request.uri()),
         }
+    }
+
+    /// Says in a 2xx to an INVITE that went there what can be done in its dialog: Allow, Supported, Recv-Info.
+    ///
+    /// [RFC 3261 §13.3.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-13.3.1.4):
+    /// > A 2xx response to an INVITE SHOULD contain the Allow header field and the Supported header field, and MAY contain
+    /// > the Accept header field.
+    pub(crate) fn introduce(&self, home: Home, response: &mut Response) {
+        self.section(home).introduce(response);
     }
 
     fn section(&self, home: Home) -> &Section {

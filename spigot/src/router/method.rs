@@ -21,6 +21,17 @@ pub trait Answered {}
 )]
 pub trait Transacted {}
 
+/// A method whose requests pass plugs: every one but ACK and CANCEL, to which nothing can be answered.
+#[diagnostic::on_unimplemented(
+    message = "`Extension` cannot be an argument of `{Self}` handlers",
+    label = "no plug puts anything beside this request",
+    note = "ACK and CANCEL pass no plug: nothing can be answered to them, and neither may be challenged"
+)]
+pub trait Plugged {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Answered> Plugged for M {}
+
 macro_rules! methods {
     ($($name:ident $doc:literal $($is:ident)*;)*) => {$(
         #[doc = $doc]

@@ -3,9 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
+use super::reply::push;
 use super::table::{DIALOG_ONLY, Table};
 use super::{Agent, Dispatch, HandlerFuture, Reply, Request, display, fallback};
-use crate::sip::{HeaderName, Method, StatusCode};
+use crate::sip::{HeaderName, Method, Response, StatusCode};
 
 /// The routes of one agent, or of several that were merged, and the option tags that are supported there.
 #[derive(Clone)]
@@ -34,6 +37,24 @@ impl Section {
     /// The value of Allow.
     pub(super) fn allow(&self) -> &str {
         &self.table.allow
+    }
+
+    /// Says in a response what can be done here, where it does not say so itself.
+    pub(super) fn introduce(&self, response: &mut Response) {
+        let supported = self.supported.join(", ");
+        let all = [
+            (HeaderName::ALLOW, Some(self.allow())),
+            (
+                HeaderName::SUPPORTED,
+                Some(&*supported).filter(|tags| !tags.is_empty()),
+            ),
+            (HeaderName::RECV_INFO, self.table.packages.as_deref()),
+        ];
+        for (name, value) in all {
+            if let Some(value) = value.filter(|_| !response.headers().contains(&name)) {
+                push(response, name, value);
+            }
+        }
     }
 
     /// Takes a request that opened a transaction.
@@ -69,6 +90,8 @@ impl Section {
 
         let unsupported = self.unsupported(request);
         let mut refusal = None;
+        // Those whose pattern matches: what they take is what can be asked for here.
+        let mut matching = SmallVec::<[usize; 8]>::new();
         for index in candidates.that_can_match(request.uri()) {
             let entry = table.entry(index);
             let captures = match &entry.pattern {
@@ -99,18 +122,21 @@ impl Section {
             match refused {
                 None => return Dispatch::Handler(handler),
                 Some(refused) => {
+                    matching.push(index);
                     refusal = Some(refusal.map_or(refused, |before: Refusal| before.min(refused)))
                 }
             }
         }
         Dispatch::Now(match refusal {
+            // Routes of `#[any]` for other URIs say nothing about the method.
+            None if !candidates.is_named => return self.without_route(request),
             None => return self.or_fallback(request, fallback::status(StatusCode::NOT_FOUND)),
             Some(Refusal::Extension) => fallback::bad_extension(&unsupported.unwrap_or_default()),
-            Some(Refusal::Body) => fallback::unsupported_media_type(&table.accepted_by(&candidates.all)),
-            Some(Refusal::Event) => fallback::bad_event(&table.events_of(&candidates.all)),
+            Some(Refusal::Body) => fallback::unsupported_media_type(&table.accepted_by(&matching)),
+            Some(Refusal::Event) => fallback::bad_event(&table.events_of(&matching)),
             // Legacy usage (RFC 6086 §2) has no package, and gets what it gets where there is no route.
             Some(Refusal::NoPackage) => fallback::status(StatusCode::OK),
-            Some(Refusal::Package) => fallback::bad_info_package(&table.packages_of(&candidates.all)),
+            Some(Refusal::Package) => fallback::bad_info_package(&table.packages_of(&matching)),
         })
     }
 

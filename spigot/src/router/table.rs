@@ -31,6 +31,7 @@ pub(super) struct Table {
     pub(super) allow: String,
     pub(super) accept: String,
     pub(super) events: Option<String>,
+    pub(super) packages: Option<String>,
     unrouted: Option<Unrouted>,
 }
 
@@ -52,13 +53,22 @@ struct Candidates {
 #[derive(Default)]
 pub(super) struct Choice {
     pub(super) all: Vec<usize>,
+    /// Whether one of them names the method, and is not of `#[any]`.
+    pub(super) is_named: bool,
     patterns: PatternSet,
 }
 
 impl Choice {
     fn of(all: Vec<usize>, entries: &[Entry]) -> Choice {
         let patterns = PatternSet::new(all.iter().map(|index| entries[*index].pattern.as_ref()));
-        Choice { all, patterns }
+        let is_named = all
+            .iter()
+            .any(|index| matches!(entries[*index].rule.takes, Takes::Method(_)));
+        Choice {
+            all,
+            is_named,
+            patterns,
+        }
     }
 
     /// Those that can match, in the order written.
@@ -109,6 +119,7 @@ impl Table {
             allow: capabilities::allow(rules()),
             accept: capabilities::accept(rules()),
             events: capabilities::events(rules()),
+            packages: capabilities::packages(rules()),
             unrouted,
             entries,
         }

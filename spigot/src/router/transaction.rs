@@ -47,6 +47,19 @@ pub enum TransactionError {
     Unwritable,
 }
 
+/// A handler that gives up because of it answers 500.
+impl From<TransactionError> for StatusCode {
+    fn from(_: TransactionError) -> StatusCode {
+        StatusCode::SERVER_INTERNAL_ERROR
+    }
+}
+
+impl<M> IntoReply<M> for TransactionError {
+    fn into_reply(self) -> Reply {
+        StatusCode::from(self).into()
+    }
+}
+
 impl Transaction {
     /// A transaction over what carries it out.
     pub fn new(exchange: Arc<dyn Exchange>) -> Transaction {
@@ -62,7 +75,8 @@ impl Transaction {
     pub async fn provisional(&self, reply: impl IntoReply<method::any>) -> Result<(), TransactionError> {
         match reply.into_reply() {
             Reply::Response(response) | Reply::Stateless(response) => {
-                match response.status().is_provisional() {
+                // 100 is the library's (RFC 3261 §17.2.1).
+                match response.status().is_provisional() && response.status() != StatusCode::TRYING {
                     true => self.exchange.provisional(response),
                     false => Err(TransactionError::NotProvisional(response.status())),
                 }

@@ -65,12 +65,11 @@ impl Desk {
 
     #[invite]
     async fn ring(&self, transaction: Transaction) -> Result<StatusCode, StatusCode> {
-        transaction
-            .provisional(StatusCode::RINGING)
-            .await
-            .map_err(|_| StatusCode::SERVER_INTERNAL_ERROR)?;
+        transaction.provisional(StatusCode::RINGING).await?;
         let refused = transaction.provisional(StatusCode::OK).await;
         assert_eq!(refused, Err(TransactionError::NotProvisional(StatusCode::OK)));
+        let refused = transaction.provisional(StatusCode::TRYING).await;
+        assert_eq!(refused, Err(TransactionError::NotProvisional(StatusCode::TRYING)));
         Ok(StatusCode::OK)
     }
 

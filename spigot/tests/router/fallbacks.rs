@@ -287,3 +287,67 @@ async fn an_unknown_info_package_is_469_with_recv_info() {
     assert_eq!(legacy.status(), StatusCode::OK);
     assert!(Keypad::ROUTES.to_string().contains("package dtmf"));
 }
+
+struct Hosts;
+
+#[sip_router]
+impl Hosts {
+    #[message("sip:a@*", content_type = "text/plain")]
+    async fn plain(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[message("sip:b@*", content_type = "text/html")]
+    async fn html(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[subscribe("sip:a@*", event = "presence")]
+    async fn presence(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[subscribe("sip:b@*", event = "dialog")]
+    async fn dialog(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[any("sip:*@elsewhere.example.com")]
+    async fn elsewhere(&self) -> StatusCode {
+        StatusCode::ACCEPTED
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_in_place_of_what_came_is_taken_at_that_uri() {
+    let router = Router::new(Hosts);
+    let image = request("MESSAGE", "sip:a@example.com")
+        .with_body("image/png", "x")
+        .unwrap();
+    let response = ask(&router, image).await;
+    assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(header(&response, HeaderName::ACCEPT), Some("text/plain"));
+    let event = request("SUBSCRIBE", "sip:b@example.com")
+        .with_header(HeaderName::EVENT, "presence")
+        .unwrap();
+    let response = ask(&router, event).await;
+    assert_eq!(response.status(), StatusCode::BAD_EVENT);
+    assert_eq!(header(&response, HeaderName::ALLOW_EVENTS), Some("dialog"));
+}
+
+#[tokio::test]
+async fn any_for_one_host_leaves_the_others_as_they_are() {
+    let router = Router::new(Hosts);
+    for (method, uri, status) in [
+        ("OPTIONS", "sip:elsewhere.example.com", StatusCode::OK),
+        ("OPTIONS", "sip:x@elsewhere.example.com", StatusCode::ACCEPTED),
+        ("OPTIONS", "sip:example.com", StatusCode::OK),
+        ("PUBLISH", "sip:x@example.com", StatusCode::METHOD_NOT_ALLOWED),
+        ("DANCE", "sip:x@example.com", StatusCode::NOT_IMPLEMENTED),
+        ("MESSAGE", "sip:x@example.com", StatusCode::NOT_FOUND),
+        ("MESSAGE", "sip:x@elsewhere.example.com", StatusCode::ACCEPTED),
+    ] {
+        let response = ask(&router, request(method, uri)).await;
+        assert_eq!(response.status(), status, "{method} {uri}");
+    }
+}

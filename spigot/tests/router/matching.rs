@@ -100,8 +100,8 @@ async fn a_method_that_a_route_names_is_known() {
     let response = ask(&router, request("DANCE", "sip:x")).await;
     assert_eq!(
         response.status(),
-        StatusCode::NOT_FOUND,
-        "any takes the method, but not this URI"
+        StatusCode::NOT_IMPLEMENTED,
+        "any takes the method at another URI, which says nothing here"
     );
 }
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::{FromRequest, OptionalFromRequest};
-use crate::router::{Agent, IntoReply, Reply, Request};
+use crate::router::{Agent, IntoReply, Reply, Request, method};
 use crate::sip::StatusCode;
 
 /// A value that a plug put beside the request by [`Request::with`], found by its type: `Extension(user): Extension<User>`.
@@ -62,7 +62,7 @@ impl<M, T> IntoReply<M> for NoExtension<T> {
     }
 }
 
-impl<S: Agent, M, T: Clone + Send + Sync + 'static> FromRequest<S, M> for Extension<T> {
+impl<S: Agent, M: method::Plugged, T: Clone + Send + Sync + 'static> FromRequest<S, M> for Extension<T> {
     type Rejection = NoExtension<T>;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, NoExtension<T>> {
@@ -73,7 +73,9 @@ impl<S: Agent, M, T: Clone + Send + Sync + 'static> FromRequest<S, M> for Extens
     }
 }
 
-impl<S: Agent, M, T: Clone + Send + Sync + 'static> OptionalFromRequest<S, M> for Extension<T> {
+impl<S: Agent, M: method::Plugged, T: Clone + Send + Sync + 'static> OptionalFromRequest<S, M>
+    for Extension<T>
+{
     type Rejection = std::convert::Infallible;
 
     async fn from_request_if_there(request: &Request, _: &S) -> Result<Option<Self>, Self::Rejection> {

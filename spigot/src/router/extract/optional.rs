@@ -14,7 +14,7 @@ use crate::router::{Agent, IntoReply, Reply, Request, method};
 #[diagnostic::on_unimplemented(
     message = "`Option<{Self}>` cannot be an argument of `{M}` handlers",
     label = "it is not known what it means that this is missing",
-    note = "take `Result<{Self}, _>` for the reason why it cannot be read, or implement `OptionalFromRequest`"
+    note = "take `{Self}` itself if it is empty when there is nothing, as `Contacts`, `Bytes` and `String` are, `Result<{Self}, _>` for the reason why it cannot be read, or implement `OptionalFromRequest` for a type of yours"
 )]
 pub trait OptionalFromRequest<S, M>: Sized {
     /// What is answered when it is there and cannot be read.

@@ -128,10 +128,11 @@ impl RateLimit {
         match self.key {
             Key::Source => self.take(network(request.source().peer.ip())),
             Key::Identity => match request.headers().typed::<From>() {
-                Ok(Some(from)) => {
-                    let uri = from.uri();
-                    self.take((uri.user(), uri.host().map(str::to_ascii_lowercase)))
-                }
+                Ok(Some(from)) => match from.uri().as_sip() {
+                    // However it is written.
+                    Some(uri) => self.take((uri.user_decoded(), uri.host().as_str().to_ascii_lowercase())),
+                    None => self.take(from.uri().as_str()),
+                },
                 // Nobody in particular.
                 _ => self.take(()),
             },

@@ -1,4 +1,4 @@
-use spigot::{Transaction, sip_router};
+use spigot::{Extension, Transaction, sip_router};
 
 struct Pbx;
 
@@ -10,8 +10,8 @@ impl Pbx {
     }
 
     #[cancel]
-    async fn cancelled(&self, transaction: Transaction) {
-        let _ = transaction;
+    async fn cancelled(&self, transaction: Transaction, user: Extension<String>) {
+        let _ = (transaction, user);
     }
 }
 
