@@ -29,11 +29,19 @@ use crate::uri::escape::unescape_utf8;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct PatternSet {
-    users: HashMap<String, Places>,
-    /// By how long the text is that users begin with, in octets.
-    beginnings: Vec<(usize, HashMap<String, Places>)>,
-    /// Of patterns whose user begins with no text.
+    users: Texts,
+    /// Numbers of `tel:`, without separators and in small letters.
+    numbers: Texts,
+    /// Of patterns whose user or number begins with no text.
     others: Places,
+}
+
+/// Patterns by the text that stands in one place of them.
+#[derive(Clone, Debug, Default)]
+struct Texts {
+    whole: HashMap<String, Places>,
+    /// By how long the text is that they begin with, in octets.
+    beginnings: Vec<(usize, HashMap<String, Places>)>,
 }
 
 /// Places in the order, of patterns that say the same of the user.
@@ -55,64 +63,96 @@ impl PatternSet {
     }
 
     fn add(&mut self, place: usize, pattern: Option<&Pattern>) {
-        let Some(Form::Sip(pattern)) = pattern.map(|pattern| &pattern.form) else {
-            self.others.others.push(place);
-            return;
-        };
-        let user = pattern.user.as_ref().map_or(&[][..], |user| &user.pieces);
-        let places = match user {
-            [Piece::Literal(user)] => self.users.entry(user.clone()).or_default(),
-            [Piece::Literal(beginning), ..] => self
-                .beginnings_of(beginning.len())
-                .entry(beginning.clone())
-                .or_default(),
-            _ => &mut self.others,
-        };
-        match pattern.host.literal() {
-            // IPv6 addresses compare by their value, which texts do not.
-            Some(host) if !host.starts_with('[') => {
-                places
-                    .hosts
-                    .entry(host.to_ascii_lowercase())
-                    .or_default()
-                    .push(place);
+        match pattern.map(|pattern| &pattern.form) {
+            Some(Form::Sip(pattern)) => {
+                let user = pattern.user.as_ref().map_or(&[][..], |user| &user.pieces);
+                let places = self.users.of(user, str::to_owned).unwrap_or(&mut self.others);
+                match pattern.host.literal() {
+                    // IPv6 addresses compare by their value, which texts do not.
+                    Some(host) if !host.starts_with('[') => {
+                        let host = host.to_ascii_lowercase();
+                        places.hosts.entry(host).or_default().push(place);
+                    }
+                    _ => places.others.push(place),
+                }
             }
-            _ => places.others.push(place),
+            Some(Form::Tel { number, .. }) => {
+                let places = self.numbers.of(&number.pieces, digits);
+                places.unwrap_or(&mut self.others).others.push(place);
+            }
+            _ => self.others.others.push(place),
         }
-    }
-
-    fn beginnings_of(&mut self, length: usize) -> &mut HashMap<String, Places> {
-        let known = self.beginnings.iter().position(|(other, _)| *other == length);
-        let index = known.unwrap_or_else(|| {
-            self.beginnings.push((length, HashMap::new()));
-            self.beginnings.len() - 1
-        });
-        &mut self.beginnings[index].1
     }
 
     /// The places of those that can match, the first one first.
     pub fn candidates(&self, uri: &Uri) -> Candidates<'_> {
         let mut lists = Lists::new();
-        let Uri::Sip(uri) = uri else {
-            lists.push(&self.others.others);
-            return Candidates { lists };
-        };
-        let host = uri.host().as_str();
-        let host = match host.bytes().any(|octet| octet.is_ascii_uppercase()) {
-            true => Cow::Owned(host.to_ascii_lowercase()),
-            false => Cow::Borrowed(host),
-        };
-        self.others.at(&host, &mut lists);
-        if let Some(user) = uri.user().and_then(unescape_utf8) {
-            let beginnings = self.beginnings.iter().filter_map(|(length, places)| {
-                let beginning = user.get(..*length)?;
-                places.get(beginning)
-            });
-            for places in self.users.get(&*user).into_iter().chain(beginnings) {
-                places.at(&host, &mut lists);
+        match uri {
+            Uri::Sip(uri) => {
+                let host = uri.host().as_str();
+                let host = match host.bytes().any(|octet| octet.is_ascii_uppercase()) {
+                    true => Cow::Owned(host.to_ascii_lowercase()),
+                    false => Cow::Borrowed(host),
+                };
+                self.others.at(&host, &mut lists);
+                if let Some(user) = uri.user().and_then(unescape_utf8) {
+                    for places in self.users.that_can_be(&user) {
+                        places.at(&host, &mut lists);
+                    }
+                }
             }
+            Uri::Tel(uri) => {
+                lists.push(&self.others.others);
+                if !self.numbers.is_empty() {
+                    let number = uri.digits().to_ascii_lowercase();
+                    let places = self.numbers.that_can_be(&number);
+                    lists.extend(places.map(|places| places.others.as_slice()));
+                }
+            }
+            Uri::Other(_) => lists.push(&self.others.others),
         }
         Candidates { lists }
+    }
+}
+
+/// A number as numbers compare: RFC 3966 §4 has them without visual separators and without case.
+fn digits(number: &str) -> String {
+    let digits = number.chars().filter(|digit| !"-.()".contains(*digit));
+    digits.map(|digit| digit.to_ascii_lowercase()).collect()
+}
+
+impl Texts {
+    fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.beginnings.is_empty()
+    }
+
+    /// Where patterns stand that say this; `None` if it begins with no text.
+    fn of(&mut self, pieces: &[Piece], key: impl Fn(&str) -> String) -> Option<&mut Places> {
+        match pieces {
+            [Piece::Literal(whole)] => Some(self.whole.entry(key(whole)).or_default()),
+            [Piece::Literal(beginning), ..] => {
+                let beginning = key(beginning);
+                let known = self
+                    .beginnings
+                    .iter()
+                    .position(|(length, _)| *length == beginning.len());
+                let index = known.unwrap_or_else(|| {
+                    self.beginnings.push((beginning.len(), HashMap::new()));
+                    self.beginnings.len() - 1
+                });
+                Some(self.beginnings[index].1.entry(beginning).or_default())
+            }
+            _ => None,
+        }
+    }
+
+    /// Where those stand that this text can match.
+    fn that_can_be(&self, text: &str) -> impl Iterator<Item = &Places> {
+        let beginnings = self.beginnings.iter().filter_map(move |(length, places)| {
+            let beginning = text.get(..*length)?;
+            places.get(beginning)
+        });
+        self.whole.get(text).into_iter().chain(beginnings)
     }
 }
 
@@ -191,6 +231,17 @@ mod tests {
         assert_eq!(candidates(&patterns, "sip:albert@example.org"), [2, 3, 5, 6, 7]);
         assert_eq!(candidates(&patterns, "sip:example.com"), [1, 4, 5, 6, 7]);
         assert_eq!(candidates(&patterns, "tel:911"), [5, 6, 7]);
+        let numbers = [
+            "tel:+49-(170){rest}",
+            "tel:{number}",
+            "tel:911",
+            "tel:9{rest}",
+            "sip:{user}@*",
+            "tel:A1",
+        ];
+        assert_eq!(candidates(&numbers, "tel:+49170123"), [0, 1, 4]);
+        assert_eq!(candidates(&numbers, "tel:9-1-1;phone-context=+1"), [1, 2, 3, 4]);
+        assert_eq!(candidates(&numbers, "tel:a.1;phone-context=+1"), [1, 4, 5]);
         assert_eq!(candidates(&[], "tel:911"), []);
         let set = PatternSet::new([None, None]);
         assert_eq!(
@@ -216,11 +267,14 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_matches_is_a_candidate(
-            patterns in prop::collection::vec("(sip|sips):((\\*|a|ab|é|b\\{x\\}|\\{y\\}c|A)@)?(\\*|a\\.b|A\\.b|\\[::1\\]|\\{z\\}\\.b)(;p=\\*)?", 0..12),
-            uri in "(sip|sips):((a|ab|bc|%61b|%C3%A9|abc|A)@)?(a\\.b|A\\.B|\\[0::1\\]|x\\.b)(;p=1)?",
+            patterns in prop::collection::vec("(sip|sips):((\\*|a|ab|é|b\\{x\\}|\\{y\\}c|A)@)?(\\*|a\\.b|A\\.b|\\[::1\\]|\\{z\\}\\.b)(;p=\\*)?|tel:(\\+?1-?[2a](3|\\{n\\})?|\\*|\\{n\\}4)(;p=\\*)?", 0..12),
+            uri in "(sip|sips):((a|ab|bc|%61b|%C3%A9|abc|A)@)?(a\\.b|A\\.B|\\[0::1\\]|x\\.b)(;p=1)?|tel:\\+?1-?[2A](3|.4)?(;p=1)?",
         ) {
             let patterns: Vec<Pattern> = patterns.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
-            let uri: Uri = uri.parse().unwrap();
+            // A global number has no letters.
+            let uri: Result<Uri, _> = uri.parse();
+            prop_assume!(uri.is_ok());
+            let uri = uri.unwrap();
             let found: Vec<usize> = PatternSet::new(patterns.iter().map(Some)).candidates(&uri).collect();
             prop_assert!(found.is_sorted_by(|one, two| one < two), "{found:?}");
             for (place, pattern) in patterns.iter().enumerate() {
