@@ -184,3 +184,31 @@ async fn an_accepted_call_says_what_its_router_can_do() {
         assert_eq!(header(HeaderName::RECV_INFO), packages);
     }
 }
+
+struct Busy;
+
+#[sip_router]
+impl Busy {
+    #[options]
+    async fn health(&self) -> (StatusCode, &'static str) {
+        (StatusCode::OK, "3 calls")
+    }
+
+    #[subscribe(event = "presence")]
+    async fn watch(&self) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
+#[spigot::test]
+async fn an_answer_to_options_says_what_can_be_done_whoever_gives_it() {
+    let server = TestServer::start(Busy).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let answer = alice.options("sip:example.com").send().await;
+    let header = |name| answer.headers().get(&name);
+    assert_eq!(answer.body(), "3 calls");
+    assert_eq!(header(HeaderName::ALLOW), Some("OPTIONS, SUBSCRIBE"));
+    assert_eq!(header(HeaderName::ACCEPT), Some("application/sdp"));
+    assert_eq!(header(HeaderName::SUPPORTED), Some(""));
+    assert_eq!(header(HeaderName::ALLOW_EVENTS), Some("presence"));
+}

@@ -109,6 +109,7 @@ impl RouteAttribute {
             Some(takes) => takes,
             None => Takes::Method(options.method_name(&name, errors)?),
         };
+        options.check_for(&takes, errors);
         Some(RouteAttribute {
             name,
             takes,

@@ -101,9 +101,13 @@ impl Argument {
     fn parse(pattern: &Pat, written: &Type, errors: &mut Errors) -> Option<Argument> {
         let written = bare(written);
         if let Type::Reference(reference) = written {
+            let is_text = matches!(bare(&reference.elem), Type::Path(path) if path.path.is_ident("str"));
             errors.push_at(
                 reference,
-                "a handler owns its arguments: take this one without `&` (a `Request`, `Bytes` or `Uri` is cheap to own)",
+                match is_text {
+                    true => "a handler owns its arguments: take a `String` in the place of `&str`",
+                    false => "a handler owns its arguments: take this one without `&` (a `Request`, `Bytes` or `Uri` is cheap to own)",
+                },
             );
             return None;
         }

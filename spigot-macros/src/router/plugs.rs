@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenTree};
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, FnArg, LitStr, Meta, Signature, Token, parenthesized};
+use syn::{Attribute, Expr, FnArg, LitStr, Meta, ReturnType, Signature, Token, Type, parenthesized};
 
 use super::attribute::{METHODS, RouteAttribute, Takes, route_names};
 use super::errors::{Errors, nearest};
@@ -85,9 +85,20 @@ impl PlugMethod {
         for named in named {
             let there = routes.iter().any(|route| route.attribute.takes == named.takes);
             if !there {
+                let written = routes.iter().map(|route| format!("`{}`", route.attribute.name));
+                let mut names: Vec<String> = Vec::new();
+                for name in written {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+                let those = match names.is_empty() {
+                    true => "it has none".to_owned(),
+                    false => format!("it has {}", names.join(", ")),
+                };
                 errors.push(
                     named.place,
-                    "the block has no such route, so this says nothing about any",
+                    format!("the block has no route of this name for the plug to be on or not: {those}"),
                 );
             }
         }
@@ -203,8 +214,32 @@ fn check_signature(signature: &Signature, errors: &mut Errors) {
         .iter()
         .filter(|input| matches!(input, FnArg::Typed(_)))
         .count();
-    if !is_shared || typed != 2 {
+    // What is another name for the right type is told by the compiler.
+    let is_called = |written: &Type, name: &str| match written {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
+        _ => false,
+    };
+    let mut types = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(&*typed.ty),
+        FnArg::Receiver(_) => None,
+    });
+    let are_swapped = types.next().is_some_and(|first| is_called(first, "Next"))
+        && types.next().is_some_and(|second| is_called(second, "Request"));
+    if !is_shared || typed != 2 || are_swapped {
         errors.push_at(&signature.inputs, &shape);
+    }
+    match &signature.output {
+        ReturnType::Default => errors.push(
+            signature.ident.span(),
+            format!("a plug answers, by itself or with what `next.run(request).await` gives: {shape}"),
+        ),
+        ReturnType::Type(_, output) if is_called(output, "StatusCode") || is_called(output, "Response") => {
+            errors.push_at(
+                output,
+                format!("{shape}; a status or a response becomes a `Reply` by `.into()`"),
+            );
+        }
+        ReturnType::Type(..) => {}
     }
     if !signature.generics.params.is_empty() {
         errors.push_at(&signature.generics, &shape);

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{LitStr, Token};
 
+use super::attribute::{METHODS, Takes};
 use super::errors::{Errors, nearest};
 
 const OPTIONS: [&str; 4] = ["in_dialog", "event", "package", "content_type"];
@@ -169,6 +170,25 @@ impl RouteOptions {
         }
     }
 
+    /// Conditions on headers that requests of the method do not have would match nothing, or everything.
+    pub(super) fn check_for(&mut self, takes: &Takes, errors: &mut Errors) {
+        let Takes::Method(method) = takes else { return };
+        let is_known = METHODS.iter().any(|(_, known)| known == method);
+        let has_event = ["SUBSCRIBE", "NOTIFY", "PUBLISH"].contains(&method.as_str()) || !is_known;
+        if let Some(event) = self.event.take_if(|_| !has_event) {
+            errors.push(
+                event.span(),
+                format!("{method} has no event package: `event` is for `subscribe`, `notify` and `publish`"),
+            );
+        }
+        if let Some(package) = self.package.take_if(|_| method != "INFO") {
+            errors.push(
+                package.span(),
+                format!("{method} has no INFO package: `package` is for `info`"),
+            );
+        }
+    }
+
     pub(super) fn method_name(&self, name: &Ident, errors: &mut Errors) -> Option<String> {
         let Some(text) = &self.method else {
             if !self.method_is_wrong {
@@ -183,6 +203,15 @@ impl RouteOptions {
                 format!("\"{method}\" is not a method: a method is a token, such as \"PAUSE\""),
             );
             return None;
+        }
+        let known = METHODS
+            .iter()
+            .find(|(_, known)| known.eq_ignore_ascii_case(&method) && *known != method);
+        if let Some((attribute, known)) = known {
+            errors.push(
+                text.span(),
+                format!("names of methods compare with case, and \"{method}\" is not {known}: write `#[{attribute}]`"),
+            );
         }
         Some(method)
     }

@@ -190,11 +190,12 @@ impl Guard {
         let keep = !matches!(reply, Reply::Stateless(_));
         let outcome = match reply.into_response() {
             Some(mut response) if response.status().is_final() => {
-                let accepts =
-                    response.status().is_success() && *self.exchange.request.method() == Method::INVITE;
+                let asked = self.exchange.request.method();
+                let introduces =
+                    response.status().is_success() && [Method::INVITE, Method::OPTIONS].contains(asked);
                 // One with a Via is another's, passed on.
-                if accepts && !response.headers().contains(&HeaderName::VIA) {
-                    self.core().router.introduce(self.home, &mut response);
+                if introduces && !response.headers().contains(&HeaderName::VIA) {
+                    self.core().router.introduce(self.home, asked, &mut response);
                 }
                 self.exchange.send(response, keep)
             }

@@ -214,13 +214,14 @@ impl Router {
         }
     }
 
-    /// Says in a 2xx to an INVITE that went there what can be done in its dialog: Allow, Supported, Recv-Info.
+    /// Says in the 2xx to an INVITE or OPTIONS that went there what can be done: Allow, Supported and Recv-Info, and for OPTIONS
+    /// Accept and Allow-Events too ([RFC 3261 §11.2](https://www.rfc-editor.org/rfc/rfc3261#section-11.2)).
     ///
     /// [RFC 3261 §13.3.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-13.3.1.4):
     /// > A 2xx response to an INVITE SHOULD contain the Allow header field and the Supported header field, and MAY contain
     /// > the Accept header field.
-    pub(crate) fn introduce(&self, home: Home, response: &mut Response) {
-        self.section(home).introduce(response);
+    pub(crate) fn introduce(&self, home: Home, asked: &Method, response: &mut Response) {
+        self.section(home).introduce(asked, response);
     }
 
     fn section(&self, home: Home) -> &Section {

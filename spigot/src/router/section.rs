@@ -40,13 +40,22 @@ impl Section {
     }
 
     /// Says in a response what can be done here, where it does not say so itself.
-    pub(super) fn introduce(&self, response: &mut Response) {
+    pub(super) fn introduce(&self, asked: &Method, response: &mut Response) {
         let supported = self.supported.join(", ");
+        let everything = *asked == Method::OPTIONS;
         let all = [
             (HeaderName::ALLOW, Some(self.allow())),
             (
+                HeaderName::ACCEPT,
+                Some(&*self.table.accept).filter(|_| everything),
+            ),
+            (
                 HeaderName::SUPPORTED,
-                Some(&*supported).filter(|tags| !tags.is_empty()),
+                Some(&*supported).filter(|tags| everything || !tags.is_empty()),
+            ),
+            (
+                HeaderName::ALLOW_EVENTS,
+                self.table.events.as_deref().filter(|_| everything),
             ),
             (HeaderName::RECV_INFO, self.table.packages.as_deref()),
         ];
@@ -107,7 +116,7 @@ impl Section {
                 Some(Refusal::Body)
             } else if !entry.takes_event(request) {
                 Some(Refusal::Event)
-            } else if !entry.takes_package(request) {
+            } else if !table.takes_package(entry, request) {
                 match request.headers().contains(&HeaderName::INFO_PACKAGE) {
                     true => Some(Refusal::Package),
                     false => Some(Refusal::NoPackage),
@@ -136,7 +145,9 @@ impl Section {
             Some(Refusal::Event) => fallback::bad_event(&table.events_of(&matching)),
             // Legacy usage (RFC 6086 §2) has no package, and gets what it gets where there is no route.
             Some(Refusal::NoPackage) => fallback::status(StatusCode::OK),
-            Some(Refusal::Package) => fallback::bad_info_package(&table.packages_of(&matching)),
+            Some(Refusal::Package) => {
+                fallback::bad_info_package(table.packages.as_deref().unwrap_or_default())
+            }
         })
     }
 
@@ -150,7 +161,10 @@ impl Section {
                 None => None,
                 Some(pattern) => Some(pattern.matches(request.uri())?),
             };
-            if !entry.takes_body(request) || !entry.takes_event(request) || !entry.takes_package(request) {
+            if !entry.takes_body(request)
+                || !entry.takes_event(request)
+                || !table.takes_package(entry, request)
+            {
                 return None;
             }
             table.call(index, request, captures.as_ref())

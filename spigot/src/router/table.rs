@@ -178,6 +178,11 @@ impl Table {
         }
     }
 
+    /// Whether the INFO package is one that the entry takes.
+    pub(super) fn takes_package(&self, entry: &Entry, request: &Request) -> bool {
+        entry.takes_package(request, self.packages.is_some())
+    }
+
     pub(super) fn fallback(&self, request: &Request) -> Option<HandlerFuture> {
         self.call(self.fallback?, request, None)
     }
@@ -188,15 +193,6 @@ impl Table {
             candidates
                 .iter()
                 .filter_map(|index| self.entries[*index].rule.content_type),
-        )
-    }
-
-    /// The INFO packages that the candidates name.
-    pub(super) fn packages_of(&self, candidates: &[usize]) -> String {
-        capabilities::list(
-            candidates
-                .iter()
-                .filter_map(|index| self.entries[*index].rule.package),
         )
     }
 
@@ -250,13 +246,17 @@ impl Entry {
 
     /// Whether the INFO package is the route's. Names of packages are tokens, which compare without case (RFC 6086 §9.2,
     /// RFC 3261 §7.3.1).
-    pub(super) fn takes_package(&self, request: &Request) -> bool {
-        match self.rule.package {
-            None => true,
-            Some(package) => request
-                .headers()
-                .get(&HeaderName::INFO_PACKAGE)
-                .is_some_and(|given| without_params(given).eq_ignore_ascii_case(package)),
+    ///
+    /// A route that names none takes every INFO of an agent that names none; where others are named, those without a package.
+    fn takes_package(&self, request: &Request, has_packages: bool) -> bool {
+        if self.rule.package.is_none() && !has_packages {
+            return true;
+        }
+        let given = request.headers().get(&HeaderName::INFO_PACKAGE);
+        match (self.rule.package, given) {
+            (Some(package), Some(given)) => without_params(given).eq_ignore_ascii_case(package),
+            (Some(_), None) => false,
+            (None, given) => given.is_none() || *request.method() != Method::INFO,
         }
     }
 

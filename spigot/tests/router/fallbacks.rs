@@ -351,3 +351,35 @@ async fn any_for_one_host_leaves_the_others_as_they_are() {
         assert_eq!(response.status(), status, "{method} {uri}");
     }
 }
+
+struct Both;
+
+#[sip_router]
+impl Both {
+    #[info(package = "dtmf")]
+    async fn digit(&self) -> (StatusCode, &'static str) {
+        (StatusCode::OK, "package")
+    }
+
+    #[info]
+    async fn legacy(&self) -> (StatusCode, &'static str) {
+        (StatusCode::OK, "legacy")
+    }
+}
+
+#[tokio::test]
+async fn a_route_without_a_package_beside_one_with_takes_what_has_none() {
+    let router = Router::new(Both);
+    let plain = request("INFO", "sip:1@example.com");
+    assert_eq!(text(&ask_in_dialog(&router, plain.clone()).await), "legacy");
+    let with = |package: &str| {
+        plain
+            .clone()
+            .with_header(HeaderName::INFO_PACKAGE, package)
+            .unwrap()
+    };
+    assert_eq!(text(&ask_in_dialog(&router, with("dtmf")).await), "package");
+    let other = ask_in_dialog(&router, with("weather")).await;
+    assert_eq!(other.status(), StatusCode::BAD_INFO_PACKAGE);
+    assert_eq!(header(&other, HeaderName::RECV_INFO), Some("dtmf"));
+}

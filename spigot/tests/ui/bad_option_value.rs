@@ -39,6 +39,21 @@ impl Pbx {
         StatusCode::OK
     }
 
+    #[method("invite")]
+    async fn small(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[invite(event = "presence")]
+    async fn eventful(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[message(package = "dtmf")]
+    async fn packaged(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
     #[fallback(in_dialog)]
     async fn rest(&self) -> StatusCode {
         StatusCode::OK

@@ -9,6 +9,12 @@ impl Pbx {
         let _ = request;
         StatusCode::OK
     }
+
+    #[message]
+    async fn message(&self, text: &str) -> StatusCode {
+        let _ = text;
+        StatusCode::OK
+    }
 }
 
 fn main() {}

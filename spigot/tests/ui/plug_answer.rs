@@ -1,5 +1,5 @@
 use spigot::plug::Next;
-use spigot::{Request, StatusCode, sip_router};
+use spigot::{Reply, Request, StatusCode, sip_router};
 
 struct Pbx;
 
@@ -8,6 +8,16 @@ impl Pbx {
     #[plug]
     async fn authenticate(&self, _request: Request, _next: Next<'_>) -> StatusCode {
         StatusCode::FORBIDDEN
+    }
+
+    #[plug]
+    async fn forgetful(&self, request: Request, next: Next<'_>) {
+        let _ = next.run(request).await;
+    }
+
+    #[plug]
+    async fn swapped(&self, next: Next<'_>, request: Request) -> Reply {
+        next.run(request).await
     }
 
     #[register]
