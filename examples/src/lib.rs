@@ -1,19 +1,54 @@
 //! What the examples share: the `--listen` flag, and serving until a signal.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
+use spigot::tls::{Certificates, TlsConfig};
 use spigot::{Config, Spigot, Transport};
 
 /// Where an example listens.
 #[derive(Args, Clone, Debug)]
 pub struct Listeners {
-    /// Listen here, as `udp:127.0.0.1:5060` or `tcp:[::1]:0`; may be given several times
+    /// Listen here, as `udp:127.0.0.1:5060`, `tcp:[::1]:0`, `tls:...`, `ws:...` or `wss:...`; may be given several times
     #[arg(long, value_name = "TRANSPORT:ADDRESS", default_values = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"])]
     listen: Vec<Listen>,
+    /// The certificate chain in PEM of the tls and wss listeners; without it one is made that nobody else has signed
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// The private key in PEM that goes with it
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+}
+
+impl Listeners {
+    /// The certificates of the listeners that need some; `None` if none does.
+    fn tls(&self) -> Result<Option<TlsConfig>, String> {
+        if !self.listen.iter().any(|listen| listen.transport.is_secure()) {
+            return Ok(None);
+        }
+        let certificates = match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => {
+                Certificates::from_files(cert, key).map_err(|error| error.to_string())?
+            }
+            _ => {
+                eprintln!("no --cert: with a certificate made just now, which nobody has signed");
+                self_signed(&self.listen)?
+            }
+        };
+        Ok(Some(TlsConfig::new(certificates)))
+    }
+}
+
+fn self_signed(listen: &[Listen]) -> Result<Certificates, String> {
+    let mut names = vec!["localhost".to_owned()];
+    names.extend(listen.iter().map(|listen| listen.address.ip().to_string()));
+    let made = rcgen::generate_simple_self_signed(names).map_err(|error| error.to_string())?;
+    let key = made.signing_key.serialize_pem();
+    Certificates::from_pem(made.cert.pem(), key).map_err(|error| error.to_string())
 }
 
 /// One `--listen`.
@@ -47,6 +82,14 @@ pub async fn serve(config: Config, listeners: &Listeners) -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
+    let config = match listeners.tls() {
+        Ok(Some(tls)) => config.tls(tls),
+        Ok(None) => config,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let config = listeners
         .listen
         .iter()

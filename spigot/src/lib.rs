@@ -38,6 +38,8 @@
 //! # Features
 //!
 //! - `tower`: a [`Router`] is a `tower` service, and `plug::layer` makes a plug of any `tower` layer.
+//! - `tls`: TLS listeners and connections, with the module `tls` for certificates; with `ws` also `wss:`.
+//! - `ws`: WebSocket listeners and connections.
 //! - `testing`: the test server, the test client and `#[spigot::test]`. For `[dev-dependencies]`.
 //!
 //! # Invariants
@@ -83,6 +85,8 @@ pub use spigot_macros::sip_router;
 #[cfg(feature = "testing")]
 pub use spigot_macros::test;
 pub use spigot_parser as sip;
+#[cfg(feature = "tls")]
+pub use transport::tls;
 
 /// The README's examples, compiled and run as doctests.
 #[cfg(all(doctest, feature = "testing"))]

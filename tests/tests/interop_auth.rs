@@ -24,8 +24,9 @@ async fn start() -> Example {
 
 async fn end(server: Example) {
     let (status, stderr) = server.terminate().await;
+    let complains = stderr.lines().any(|line| !line.starts_with("no --cert"));
     assert!(
-        status.success() && stderr.is_empty(),
+        status.success() && !complains,
         "auth_plug ended with {status}: {stderr}"
     );
 }
@@ -58,8 +59,13 @@ async fn baresip(password: &str, expected: &str) {
     if !Baresip::is_installed() {
         return;
     }
-    for transport in TRANSPORTS {
-        let server = start().await;
+    // baresip takes the certificate that the example makes: it does not ask who has signed it unless it is told to.
+    for transport in ["udp", "tcp", "tls"] {
+        let server = Example::start(
+            "auth_plug",
+            &["udp:127.0.0.1:0", "tcp:127.0.0.1:0", "tls:127.0.0.1:0"],
+        )
+        .await;
         let mut baresip = Baresip::register("alice", password, transport, server.address(transport));
         let answer = baresip.answer().await;
         assert!(answer.contains(expected), "over {transport}: {answer}");

@@ -8,6 +8,10 @@ use crate::endpoint::Limits;
 use crate::proto::Timers;
 use crate::router::{IntoRouter, Router};
 use crate::transport::Bind;
+#[cfg(feature = "ws")]
+use crate::transport::Origins;
+#[cfg(feature = "tls")]
+use crate::transport::tls::TlsConfig;
 
 /// What [`Spigot::start`](crate::Spigot::start) needs: who answers, on which addresses, within which limits.
 ///
@@ -33,6 +37,10 @@ pub struct Config {
     pub(crate) router: Router,
     pub(crate) name: String,
     pub(crate) listeners: Vec<Listener>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<TlsConfig>,
+    #[cfg(feature = "ws")]
+    pub(crate) origins: Origins,
     pub(crate) limits: Limits,
     pub(crate) timers: Timers,
     pub(crate) seed: Option<[u8; 16]>,
@@ -52,6 +60,10 @@ impl Config {
             router: agent.into_router(),
             name: "spigot".to_owned(),
             listeners: Vec::new(),
+            #[cfg(feature = "tls")]
+            tls: None,
+            #[cfg(feature = "ws")]
+            origins: Origins::any(),
             limits: Limits::default(),
             timers: Timers::default(),
             seed: None,
@@ -83,6 +95,21 @@ impl Config {
     pub fn listen(mut self, transport: Transport, address: impl Into<ListenAddr>) -> Self {
         self.listeners
             .push(Listener::Address(transport, address.into().0));
+        self
+    }
+
+    /// The certificates of the `Tls` and `Wss` listeners, and whom their connections trust; the module
+    /// [`tls`](crate::tls) has an example.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: TlsConfig) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Which web pages may connect to the `Ws` and `Wss` listeners; every one, unless said.
+    #[cfg(feature = "ws")]
+    pub fn origins(mut self, origins: Origins) -> Self {
+        self.origins = origins;
         self
     }
 

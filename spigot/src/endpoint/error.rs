@@ -24,8 +24,12 @@ pub enum Error {
         source: io::Error,
     },
     /// There is no listener of this transport in this build.
-    #[error("cannot listen on {0}: this version carries SIP over udp and tcp")]
+    #[error("cannot listen on {0}: this build has none of it; the features `tls` and `ws` add it")]
     Unsupported(Transport),
+    /// A listener with TLS has no certificates.
+    #[cfg(feature = "tls")]
+    #[error("cannot listen on {0} without certificates: call `Config::tls`")]
+    NoCertificates(Transport),
     /// The operating system gave no random numbers to seed the endpoint with.
     #[error("no randomness from the operating system: {0}")]
     Randomness(String),

@@ -82,12 +82,14 @@ impl Core {
     /// The flow to a next hop: its first address that can be reached.
     pub(crate) async fn flow_to(&self, hop: &NextHop) -> Result<Flow, Unreachable> {
         let (first, rest) = hop.resolve().await?;
-        let mut outcome = self.flow_to_address(hop.transport, first).await;
+        // Who should be there, if that is more than an address.
+        let domain = Some(&*hop.host).filter(|_| hop.address().is_none());
+        let mut outcome = self.flow_to_server(hop.transport, first, domain).await;
         for peer in rest {
             if outcome.is_ok() {
                 break;
             }
-            outcome = self.flow_to_address(hop.transport, peer).await;
+            outcome = self.flow_to_server(hop.transport, peer, domain).await;
         }
         outcome
     }
@@ -98,11 +100,21 @@ impl Core {
         transport: Transport,
         peer: SocketAddr,
     ) -> Result<Flow, Unreachable> {
+        self.flow_to_server(transport, peer, None).await
+    }
+
+    /// The same to the server of a domain.
+    async fn flow_to_server(
+        &self,
+        transport: Transport,
+        peer: SocketAddr,
+        domain: Option<&str>,
+    ) -> Result<Flow, Unreachable> {
         let carrier = self
             .carrier_towards(transport, peer)
             .ok_or(Unreachable::NoListener { transport, peer })?;
         carrier
-            .connect(peer)
+            .connect_to(peer, domain)
             .await
             .map_err(|source| Unreachable::Connect {
                 transport,

@@ -12,6 +12,10 @@ use super::inbound::Gate;
 use super::{Config, Core, Counters, Error, timer};
 use crate::flow::Transport;
 use crate::transport::{Bind, Carrier, Tcp, Udp};
+#[cfg(feature = "ws")]
+use crate::transport::{Origins, WebSocket};
+#[cfg(feature = "tls")]
+use crate::transport::{Tls, tls::TlsConfig};
 
 /// A running endpoint.
 ///
@@ -69,7 +73,7 @@ impl Spigot {
     ///
     /// [`Error::NoListener`] when the configuration names none, [`Error::Bind`] for the first that cannot be
     /// bound (those before it are closed again), [`Error::Unsupported`] for a transport that this build does
-    /// not have.
+    /// not have, `Error::NoCertificates` for one that needs some where [`Config`] has none.
     pub async fn start(config: Config) -> Result<Spigot, Error> {
         let Config {
             router,
@@ -78,7 +82,17 @@ impl Spigot {
             limits,
             timers,
             seed,
+            #[cfg(feature = "tls")]
+            tls,
+            #[cfg(feature = "ws")]
+            origins,
         } = config;
+        let settings = StreamSettings {
+            #[cfg(feature = "tls")]
+            tls,
+            #[cfg(feature = "ws")]
+            origins,
+        };
         if listeners.is_empty() {
             return Err(Error::NoListener);
         }
@@ -88,7 +102,7 @@ impl Spigot {
             None => (random_seed()?, lanes()),
         };
         let core = Core::new(name, router, limits, timers, lanes, seed);
-        let carriers = bind_all(&core, listeners).await?;
+        let carriers = bind_all(&core, listeners, &settings).await?;
         let listeners = carriers
             .iter()
             .map(|carrier| BoundListener {
@@ -178,10 +192,14 @@ impl fmt::Debug for Spigot {
 }
 
 /// Binds in order; on failure those that are bound are closed before the error is returned.
-async fn bind_all(core: &Arc<Core>, listeners: Vec<Listener>) -> Result<Vec<Arc<dyn Carrier>>, Error> {
+async fn bind_all(
+    core: &Arc<Core>,
+    listeners: Vec<Listener>,
+    settings: &StreamSettings,
+) -> Result<Vec<Arc<dyn Carrier>>, Error> {
     let mut carriers: Vec<Arc<dyn Carrier>> = Vec::with_capacity(listeners.len());
     for listener in listeners {
-        match bind(core, listener).await {
+        match bind(core, listener, settings).await {
             Ok(carrier) => carriers.push(carrier),
             Err(error) => {
                 for carrier in carriers {
@@ -194,11 +212,47 @@ async fn bind_all(core: &Arc<Core>, listeners: Vec<Listener>) -> Result<Vec<Arc<
     Ok(carriers)
 }
 
-async fn bind(core: &Arc<Core>, listener: Listener) -> Result<Arc<dyn Carrier>, Error> {
+/// What the listeners of streams have in common.
+struct StreamSettings {
+    #[cfg(feature = "tls")]
+    tls: Option<TlsConfig>,
+    #[cfg(feature = "ws")]
+    origins: Origins,
+}
+
+impl StreamSettings {
+    /// A listener of this transport.
+    fn listener(&self, transport: Transport, address: SocketAddr) -> Result<Box<dyn Bind>, Error> {
+        Ok(match transport {
+            Transport::Udp => Box::new(Udp::new(address)),
+            Transport::Tcp => Box::new(Tcp::new(address)),
+            #[cfg(feature = "tls")]
+            Transport::Tls => Box::new(Tls::new(address, self.tls(transport)?)),
+            #[cfg(feature = "ws")]
+            Transport::Ws => Box::new(WebSocket::new(address, self.origins.clone())),
+            #[cfg(all(feature = "tls", feature = "ws"))]
+            Transport::Wss => {
+                let listener = WebSocket::new(address, self.origins.clone());
+                Box::new(listener.secured(self.tls(transport)?))
+            }
+            #[cfg(not(all(feature = "tls", feature = "ws")))]
+            _ => return Err(Error::Unsupported(transport)),
+        })
+    }
+
+    #[cfg(feature = "tls")]
+    fn tls(&self, transport: Transport) -> Result<TlsConfig, Error> {
+        self.tls.clone().ok_or(Error::NoCertificates(transport))
+    }
+}
+
+async fn bind(
+    core: &Arc<Core>,
+    listener: Listener,
+    settings: &StreamSettings,
+) -> Result<Arc<dyn Carrier>, Error> {
     let listener: Box<dyn Bind> = match listener {
-        Listener::Address(Transport::Udp, address) => Box::new(Udp::new(address)),
-        Listener::Address(Transport::Tcp, address) => Box::new(Tcp::new(address)),
-        Listener::Address(transport, _) => return Err(Error::Unsupported(transport)),
+        Listener::Address(transport, address) => settings.listener(transport, address)?,
         Listener::Custom(listener) => listener,
     };
     let name = listener.describe();

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
+#[cfg(feature = "tls")]
+use super::certificates;
 use super::complaint::Caller;
 use super::inbox::{Inbox, Received};
 use super::network::{Network, VIRTUAL_PATIENCE};
@@ -13,7 +15,11 @@ use super::tap::Tap;
 use super::{Ladder, TestRequest, run};
 use crate::flow::Transport;
 use crate::sip::{Bytes, Method, Response, StatusCode, Uri};
+#[cfg(feature = "tls")]
+use crate::transport::Tls;
 use crate::transport::{Bind, Tcp, Udp};
+#[cfg(feature = "ws")]
+use crate::transport::{Origins, WebSocket};
 use crate::{Config, IntoUri, Spigot};
 
 /// A user agent that a test plays: it sends what the test says, right or wrong, and expects.
@@ -61,7 +67,8 @@ impl TestClient {
         TestClient::start(listener, number, None, network.ladder(), transport, server, aor).await
     }
 
-    /// The same client against a server at a real address: `udp:127.0.0.1:5060` or `tcp:[::1]:5060`.
+    /// The same client against a server at a real address: `udp:127.0.0.1:5060` or `tcp:[::1]:5060`; with the features `tls`
+    /// and `ws` also `tls:`, `ws:` and `wss:`. It trusts what `testing::certificates` has made.
     ///
     /// ```no_run
     /// # #[tokio::main]
@@ -106,7 +113,17 @@ impl TestClient {
         let listener: Box<dyn Bind> = match transport {
             Transport::Udp => Box::new(Udp::new(local)),
             Transport::Tcp => Box::new(Tcp::new(local)),
-            _ => panic!("{target}: this version speaks udp and tcp"),
+            #[cfg(feature = "tls")]
+            Transport::Tls => Box::new(Tls::new(local, certificates(&[&local.ip().to_string()]))),
+            #[cfg(feature = "ws")]
+            Transport::Ws => Box::new(WebSocket::new(local, Origins::any())),
+            #[cfg(all(feature = "tls", feature = "ws"))]
+            Transport::Wss => {
+                let certificates = certificates(&[&local.ip().to_string()]);
+                Box::new(WebSocket::new(local, Origins::any()).secured(certificates))
+            }
+            #[cfg(not(all(feature = "tls", feature = "ws")))]
+            _ => panic!("{target}: this build has none of it; the features `tls` and `ws` add it"),
         };
         let number = crate::transport::next_connection();
         let tapped = Some(ladder.clone());
@@ -187,10 +204,9 @@ impl TestClient {
             "<sip:{}@{}{}>",
             self.aor.user().unwrap_or("test"),
             self.address(),
-            if self.transport == Transport::Udp {
-                ""
-            } else {
-                ";transport=tcp"
+            match self.transport {
+                Transport::Udp => String::new(),
+                transport => format!(";transport={transport}"),
             }
         );
         self.request(Method::REGISTER, registrar.as_str())

@@ -32,6 +32,8 @@
 //!
 //! The feature `testing` has all of this; it belongs under `[dev-dependencies]`.
 
+#[cfg(feature = "tls")]
+mod authority;
 mod client;
 mod complaint;
 mod faults;
@@ -44,6 +46,8 @@ mod run;
 mod server;
 mod tap;
 
+#[cfg(feature = "tls")]
+pub use authority::certificates;
 pub use client::TestClient;
 pub use faults::Faults;
 pub use inbox::Received;

@@ -208,6 +208,14 @@ impl Carrier for TappedCarrier {
         self.carrier.connect(peer)
     }
 
+    fn connect_to<'c>(
+        &'c self,
+        peer: SocketAddr,
+        domain: Option<&'c str>,
+    ) -> BoxFuture<'c, io::Result<Flow>> {
+        self.carrier.connect_to(peer, domain)
+    }
+
     fn send(&self, flow: &Flow, message: Bytes) -> Result<(), SendError> {
         self.tap.note(flow.local, flow.peer, &message);
         self.tap.sent(&message);

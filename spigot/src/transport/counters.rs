@@ -60,6 +60,8 @@ counters! {
     connected,
     /// Connections refused at the limit of connections, in all or of one source.
     refused_connections,
+    /// Connections refused at the limit of handshakes under way, in all or of one source.
+    refused_handshakes,
     /// Connections that the peer closed, or that broke.
     closed_by_peer,
     /// Connections closed because nothing came after they were accepted.
@@ -70,6 +72,8 @@ counters! {
     closed_idle,
     /// Connections closed because what came could not be framed.
     closed_unframed,
+    /// Connections closed because TLS or WebSocket failed on them, or the handshake was not done in time.
+    closed_broken,
     /// Connections closed because the peer did not read what was sent to it.
     closed_full,
     /// Connections closed by the shutdown.

@@ -25,6 +25,12 @@ pub struct TransportLimits {
     pub connections: usize,
     /// Accepted connections of one source address: 256. The newest is refused.
     pub connections_per_source: usize,
+    /// TLS and WebSocket handshakes under way at one listener: 512. The newest connection is refused.
+    pub handshakes: usize,
+    /// The same from one source address: 16.
+    pub handshakes_per_source: usize,
+    /// From accepting a connection to the end of its handshakes: 10 s. Then it is closed.
+    pub handshake: Duration,
     /// From accepting a connection to its first octet: 10 s. Then it is closed.
     pub first_byte: Duration,
     /// From the first octet of a message to its last: 20 s. Then the connection is closed.
@@ -56,6 +62,9 @@ impl Default for TransportLimits {
         TransportLimits {
             connections: 16_384,
             connections_per_source: 256,
+            handshakes: 512,
+            handshakes_per_source: 16,
+            handshake: Duration::from_secs(10),
             first_byte: Duration::from_secs(10),
             whole_message: Duration::from_secs(20),
             idle: Duration::from_secs(120),

@@ -1,7 +1,7 @@
 //! How messages travel: bytes, framing and peers, and nothing of what the messages mean.
 //!
 //! A [`Bind`] is a listener to be; bound, it is a [`Carrier`], which sends and connects, and whose tasks hand
-//! every message that comes to the endpoint's [`Inbound`]. [`Udp`] and [`Tcp`] are two; anything else that
+//! every message that comes to the endpoint's [`Inbound`]. [`Udp`] and [`Tcp`] are two, `Tls` and `WebSocket` two more; anything else that
 //! implements the two traits is as good as they are (the in-memory network of `spigot::testing` is one; another
 //! stands [below](#a-transport-of-your-own)).
 //!
@@ -129,14 +129,20 @@ mod counters;
 mod limits;
 #[cfg(test)]
 mod probe;
+mod stream;
 mod tasks;
-mod tcp;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod turn;
 mod udp;
 
 pub use counters::Counters;
 pub use limits::TransportLimits;
-pub use tcp::Tcp;
+pub use stream::Tcp;
+#[cfg(feature = "tls")]
+pub use stream::Tls;
+#[cfg(feature = "ws")]
+pub use stream::{Origins, WebSocket};
 pub use udp::Udp;
 
 /// A future in a box, as the traits of this module return it.
@@ -205,6 +211,22 @@ pub trait Carrier: Send + Sync + 'static {
     /// The system's, or [`TimedOut`](io::ErrorKind::TimedOut) after [`TransportLimits::connect`], or
     /// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded) at [`TransportLimits::connections`].
     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>>;
+
+    /// The same to a peer that should be the server of a domain, which a transport with certificates makes sure of: the host of
+    /// the URI that was resolved to the address ([RFC 5922 §7](https://www.rfc-editor.org/rfc/rfc5922#section-7)).
+    /// [`connect`](Carrier::connect) unless implemented.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Carrier::connect), and [`InvalidData`](io::ErrorKind::InvalidData) when the peer is somebody else.
+    fn connect_to<'c>(
+        &'c self,
+        peer: SocketAddr,
+        domain: Option<&'c str>,
+    ) -> BoxFuture<'c, io::Result<Flow>> {
+        let _ = domain;
+        self.connect(peer)
+    }
 
     /// Sends a message, without waiting: it is written, or gathered in the [turn](self#turns), or queued.
     ///

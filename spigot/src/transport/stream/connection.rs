@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Reason;
+use super::admission::Permit;
+use super::codec::{Broken, Codec, Heard};
 use super::outbox::{Outbox, Written};
 use crate::flow::Flow;
 use crate::transport::SendError;
@@ -26,12 +28,21 @@ pub(super) struct Connection {
     pub(super) stream: TcpStream,
     /// The task has something to look at: a queue, or an end.
     pub(super) wake: Notify,
+    /// The handshakes are done, or will not be.
+    opened: Notify,
+    /// Whether what travels is coded, and not the octets of messages.
+    pub(super) is_coded: bool,
     outgoing: Mutex<Outgoing>,
 }
 
 #[derive(Debug)]
 struct Outgoing {
     outbox: Outbox,
+    codec: Codec,
+    /// The place among the handshakes under way.
+    handshake: Option<Permit>,
+    /// What the peer did wrong.
+    broken: Option<Broken>,
     sent: Instant,
     /// The peer sends no more, and still takes what it is owed.
     half_closed: bool,
@@ -46,14 +57,26 @@ pub(super) struct Status {
     /// The end, if it has come.
     pub(super) end: Option<Reason>,
     pub(super) queued: bool,
+    /// Whether the handshakes are done.
+    pub(super) ready: bool,
     /// When something was last sent.
     pub(super) sent: Instant,
 }
 
 impl Connection {
-    pub(super) fn new(flow: Flow, stream: TcpStream, outbox: Outbox) -> Self {
+    pub(super) fn new(
+        flow: Flow,
+        stream: TcpStream,
+        outbox: Outbox,
+        codec: Codec,
+        handshake: Option<Permit>,
+    ) -> Self {
+        let is_coded = !codec.is_plain();
         let outgoing = Outgoing {
             outbox,
+            codec,
+            handshake,
+            broken: None,
             sent: Instant::now(),
             half_closed: false,
             ending: None,
@@ -63,6 +86,8 @@ impl Connection {
             flow,
             stream,
             wake: Notify::new(),
+            opened: Notify::new(),
+            is_coded,
             outgoing: Mutex::new(outgoing),
         }
     }
@@ -75,7 +100,18 @@ impl Connection {
         }
         outgoing.sent = Instant::now();
         let gathering = Turn::is_of(self.flow.connection);
-        let mut rest = message;
+        let mut rest = match self.is_coded {
+            false => message,
+            true => {
+                let mut wire = Vec::with_capacity(message.len() + 64);
+                if let Err(error) = outgoing.codec.encode(&message, &mut wire) {
+                    tracing::debug!(flow = %self.flow, %error, "a message cannot be encoded");
+                    self.end(&mut outgoing, Reason::Broken);
+                    return Err(SendError::Closed);
+                }
+                Bytes::from(wire)
+            }
+        };
         if !gathering && outgoing.outbox.is_empty() {
             match self.stream.try_write(&rest) {
                 Ok(octets) => {
@@ -116,6 +152,67 @@ impl Connection {
         Ok(())
     }
 
+    /// Says what the side says first that opened the connection.
+    pub(super) fn begin(&self, tally: &Tally) -> Result<(), Reason> {
+        self.decode(&[], &mut Heard::default(), tally)
+    }
+
+    /// Takes octets from the socket apart. What goes back is queued.
+    pub(super) fn decode(&self, octets: &[u8], heard: &mut Heard, tally: &Tally) -> Result<(), Reason> {
+        let mut outgoing = self.outgoing();
+        let mut wire = Vec::new();
+        let outcome = outgoing.codec.received(octets, heard, &mut wire);
+        if outgoing.codec.is_ready() && outgoing.handshake.take().is_some() | self.is_coded {
+            self.opened.notify_waiters();
+        }
+        if outgoing.outbox.push_control(wire.into()).is_err() {
+            tally.refused_sends.add(1);
+            self.end(&mut outgoing, Reason::Full);
+            return Err(Reason::Full);
+        }
+        if let Err(error) = outcome {
+            tracing::debug!(flow = %self.flow, %error, "connection broken");
+            outgoing.broken = Some(error);
+            return Err(Reason::Broken);
+        }
+        Ok(())
+    }
+
+    /// Says that nothing more is sent, where that is said.
+    pub(super) fn say_goodbye(&self) {
+        let mut outgoing = self.outgoing();
+        if self.is_coded && outgoing.closed.is_none() {
+            let mut wire = Vec::new();
+            outgoing.codec.end(&mut wire);
+            let _closing_anyway = outgoing.outbox.push_control(wire.into());
+        }
+    }
+
+    /// Waits until the handshakes are done.
+    ///
+    /// # Errors
+    ///
+    /// When the connection ends before.
+    pub(super) async fn opened(&self) -> io::Result<()> {
+        loop {
+            let mut opened = std::pin::pin!(self.opened.notified());
+            opened.as_mut().enable();
+            {
+                let outgoing = self.outgoing();
+                if let Some(broken) = &outgoing.broken {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, broken.clone()));
+                }
+                if outgoing.closed.or(outgoing.ending).is_some() {
+                    return Err(io::ErrorKind::ConnectionAborted.into());
+                }
+                if outgoing.codec.is_ready() {
+                    return Ok(());
+                }
+            }
+            opened.await;
+        }
+    }
+
     /// Writes what is queued, as far as the socket takes it; whether nothing is left.
     pub(super) fn flush(&self, tally: &Tally) -> bool {
         let mut outgoing = self.outgoing();
@@ -154,7 +251,7 @@ impl Connection {
     /// Whether it takes messages whose answers can come by it.
     pub(super) fn is_open(&self) -> bool {
         let outgoing = self.outgoing();
-        !outgoing.half_closed && outgoing.closed.or(outgoing.ending).is_none()
+        outgoing.codec.is_ready() && !outgoing.half_closed && outgoing.closed.or(outgoing.ending).is_none()
     }
 
     pub(super) fn status(&self) -> Status {
@@ -162,6 +259,7 @@ impl Connection {
         Status {
             end: outgoing.closed.or(outgoing.ending),
             queued: !outgoing.outbox.is_empty(),
+            ready: outgoing.codec.is_ready(),
             sent: outgoing.sent,
         }
     }
@@ -186,7 +284,9 @@ impl Connection {
     fn end(&self, outgoing: &mut Outgoing, reason: Reason) {
         outgoing.closed.get_or_insert(reason);
         outgoing.outbox.clear();
+        outgoing.handshake = None;
         self.wake.notify_one();
+        self.opened.notify_waiters();
     }
 
     fn outgoing(&self) -> MutexGuard<'_, Outgoing> {

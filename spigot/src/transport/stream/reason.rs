@@ -15,6 +15,8 @@ pub(super) enum Reason {
     Idle,
     /// What came could not be framed.
     Unframed,
+    /// What came is not TLS or WebSocket as they should be, or the handshake took too long.
+    Broken,
     /// The peer does not read what it is sent.
     Full,
     /// We are going.
@@ -24,7 +26,10 @@ pub(super) enum Reason {
 impl Reason {
     /// Whether what is queued is still delivered: the peer has done nothing to lose it.
     pub(super) fn delivers(self) -> bool {
-        matches!(self, Reason::Peer | Reason::Unframed | Reason::Shutdown)
+        matches!(
+            self,
+            Reason::Peer | Reason::Unframed | Reason::Broken | Reason::Shutdown
+        )
     }
 
     /// Where it is counted.
@@ -35,6 +40,7 @@ impl Reason {
             Reason::Slow => &tally.closed_slow,
             Reason::Idle => &tally.closed_idle,
             Reason::Unframed => &tally.closed_unframed,
+            Reason::Broken => &tally.closed_broken,
             Reason::Full => &tally.closed_full,
             Reason::Shutdown => &tally.closed_by_shutdown,
         }

@@ -8,8 +8,8 @@ use spigot_parser::{self as sip, Bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::Tcp;
 use crate::flow::Transport;
+use crate::transport::Tcp;
 use crate::transport::probe::{Event, bind, echo, silent, soon};
 use crate::transport::{Carrier, SendError, TransportLimits};
 

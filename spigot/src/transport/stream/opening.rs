@@ -12,7 +12,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::hub::Hub;
+use super::Reason;
+use super::hub::{Hub, Peer};
 use crate::flow::Flow;
 
 /// What an attempt came to; the error is shared by all who waited.
@@ -21,17 +22,17 @@ type Outcome = Result<Flow, Arc<io::Error>>;
 /// The attempts under way.
 #[derive(Debug, Default)]
 pub(super) struct Openings {
-    attempts: Mutex<HashMap<SocketAddr, watch::Receiver<Option<Outcome>>>>,
+    attempts: Mutex<HashMap<Peer, watch::Receiver<Option<Outcome>>>>,
 }
 
 impl Openings {
-    fn attempts(&self) -> MutexGuard<'_, HashMap<SocketAddr, watch::Receiver<Option<Outcome>>>> {
+    fn attempts(&self) -> MutexGuard<'_, HashMap<Peer, watch::Receiver<Option<Outcome>>>> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The connection to a peer: the one there is, or a new one. The attempt goes on if the caller goes away.
-pub(super) async fn connect(hub: &Arc<Hub>, peer: SocketAddr) -> io::Result<Flow> {
+pub(super) async fn connect(hub: &Arc<Hub>, peer: Peer) -> io::Result<Flow> {
     let mut outcome = match join(hub, peer) {
         Way::Connection(flow) => return Ok(flow),
         Way::Attempt(outcome) => outcome,
@@ -55,8 +56,8 @@ enum Way {
 }
 
 /// The connection there is, or the attempt there is, or a new one.
-fn join(hub: &Arc<Hub>, peer: SocketAddr) -> Way {
-    if let Some(flow) = hub.existing(peer) {
+fn join(hub: &Arc<Hub>, peer: Peer) -> Way {
+    if let Some(flow) = hub.existing(&peer) {
         return Way::Connection(flow);
     }
     let mut attempts = hub.openings.attempts();
@@ -64,21 +65,22 @@ fn join(hub: &Arc<Hub>, peer: SocketAddr) -> Way {
         return Way::Attempt(attempt.clone());
     }
     // An attempt leaves the table after its connection has entered its own: looked at again, under the lock.
-    if let Some(flow) = hub.existing(peer) {
+    if let Some(flow) = hub.existing(&peer) {
         return Way::Connection(flow);
     }
     let (announce, outcome) = watch::channel(None);
-    attempts.insert(peer, outcome.clone());
+    attempts.insert(peer.clone(), outcome.clone());
     drop(attempts);
     let attempt = Attempt {
         hub: Arc::clone(hub),
-        peer,
+        peer: peer.clone(),
     };
     // Refused once shut down: `announce` is dropped, which the caller sees.
     hub.openers.spawn(async move {
+        let address = peer.address;
         let opened = open(&attempt.hub, peer).await;
         if let Err(error) = &opened {
-            tracing::debug!(%peer, %error, "not connected");
+            tracing::debug!(peer = %address, %error, "not connected");
         }
         drop(attempt);
         announce.send_replace(Some(opened.map_err(Arc::new)));
@@ -89,7 +91,7 @@ fn join(hub: &Arc<Hub>, peer: SocketAddr) -> Way {
 /// An attempt's place in the table.
 struct Attempt {
     hub: Arc<Hub>,
-    peer: SocketAddr,
+    peer: Peer,
 }
 
 impl Drop for Attempt {
@@ -98,7 +100,7 @@ impl Drop for Attempt {
     }
 }
 
-async fn open(hub: &Arc<Hub>, peer: SocketAddr) -> io::Result<Flow> {
+async fn open(hub: &Arc<Hub>, peer: Peer) -> io::Result<Flow> {
     let Some(permit) = hub.admission.enter(None) else {
         hub.tally.refused_connections.add(1);
         return Err(io::Error::new(
@@ -106,10 +108,18 @@ async fn open(hub: &Arc<Hub>, peer: SocketAddr) -> io::Result<Flow> {
             "as many connections as there may be",
         ));
     };
-    let stream = timeout(hub.limits.connect, dial(hub.local, peer))
+    let connected = async {
+        let stream = dial(hub.local, peer.address).await?;
+        let connection = hub.take_opened(stream, permit, peer)?;
+        if let Err(error) = connection.opened().await {
+            connection.stop(Reason::Broken);
+            return Err(error);
+        }
+        Ok(connection.flow)
+    };
+    timeout(hub.limits.connect, connected)
         .await
-        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the peer did not accept in time"))??;
-    hub.adopt(stream, permit, false)
+        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the peer did not accept in time"))?
 }
 
 /// Connects from the listener's address, unless that is a wildcard, and from a port of the system's choice.

@@ -12,11 +12,13 @@ use spigot_parser as sip;
 use tokio::net::TcpStream;
 
 use super::admission::{Admission, Permit, descriptor_bound};
+use super::codec::Codec;
 use super::connection::Connection;
 use super::opening::Openings;
 use super::outbox::{Budget, Outbox};
+use super::protocol::Protocol;
 use super::{Reason, reader};
-use crate::flow::{Flow, Transport};
+use crate::flow::Flow;
 use crate::transport::counters::Tally;
 use crate::transport::tasks::Tasks;
 use crate::transport::turn::guarded;
@@ -25,10 +27,12 @@ use crate::transport::{Inbound, SendError, TransportLimits, next_connection};
 /// What the listener, its connections and the carrier share.
 pub(super) struct Hub {
     pub(super) local: SocketAddr,
+    pub(super) protocol: Protocol,
     pub(super) inbound: Arc<dyn Inbound>,
     pub(super) limits: TransportLimits,
     pub(super) tally: Tally,
     pub(super) admission: Arc<Admission>,
+    handshakes: Arc<Admission>,
     pub(super) openings: Openings,
     /// The listener's task and those that open connections.
     pub(super) openers: Tasks,
@@ -37,19 +41,33 @@ pub(super) struct Hub {
     budget: Arc<Budget>,
     connections: DashMap<u64, Arc<Connection>>,
     /// The connection to each peer that a new message to it uses.
-    peers: DashMap<SocketAddr, u64>,
+    peers: DashMap<Peer, u64>,
+}
+
+/// Whom a connection is to: an address and, where the protocol says so, who should be there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Peer {
+    pub(super) address: SocketAddr,
+    pub(super) domain: Option<Arc<str>>,
 }
 
 impl Hub {
-    pub(super) fn new(local: SocketAddr, inbound: Arc<dyn Inbound>, limits: TransportLimits) -> Arc<Self> {
+    pub(super) fn new(
+        local: SocketAddr,
+        protocol: Protocol,
+        inbound: Arc<dyn Inbound>,
+        limits: TransportLimits,
+    ) -> Arc<Self> {
         Arc::new(Hub {
             local,
+            protocol,
             inbound,
             tally: Tally::default(),
             admission: Admission::new(
                 limits.connections.min(descriptor_bound()),
                 limits.connections_per_source,
             ),
+            handshakes: Admission::new(limits.handshakes, limits.handshakes_per_source),
             openings: Openings::default(),
             openers: Tasks::new(),
             readers: Tasks::new(),
@@ -60,17 +78,74 @@ impl Hub {
         })
     }
 
-    /// Takes a connection in: from here on its task owns it.
+    /// Whom a message to that address, and that domain if it is known, is for.
+    pub(super) fn peer(&self, address: SocketAddr, domain: Option<&str>) -> Peer {
+        let domain = domain.filter(|_| self.protocol.has_domains());
+        Peer {
+            address,
+            domain: domain.map(|domain| domain.to_ascii_lowercase().into()),
+        }
+    }
+
+    /// Takes a connection in that was accepted.
+    ///
+    /// # Errors
+    ///
+    /// As [`adopt`](Hub::adopt), and when there are as many handshakes as there may be.
+    pub(super) fn accept(self: &Arc<Self>, stream: TcpStream, permit: Permit) -> io::Result<()> {
+        let address = stream.peer_addr()?;
+        let handshake = match self.protocol.has_handshake() {
+            false => None,
+            true => match self.handshakes.enter(Some(address.ip())) {
+                Some(handshake) => Some(handshake),
+                None => {
+                    self.tally.refused_handshakes.add(1);
+                    return Err(io::Error::new(
+                        io::ErrorKind::QuotaExceeded,
+                        "as many handshakes under way as there may be",
+                    ));
+                }
+            },
+        };
+        let codec = self.protocol.accepting(self.limits.parser.message);
+        let codec = codec.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let peer = self.peer(address, None);
+        self.adopt(stream, permit, codec, handshake, peer, true)?;
+        Ok(())
+    }
+
+    /// Takes a connection in that was opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`adopt`](Hub::adopt), and when the peer's name cannot be one.
+    pub(super) fn take_opened(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        permit: Permit,
+        peer: Peer,
+    ) -> io::Result<Arc<Connection>> {
+        let codec = self
+            .protocol
+            .opening(peer.address, peer.domain.as_deref(), self.limits.parser.message)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        self.adopt(stream, permit, codec, None, peer, false)
+    }
+
+    /// From here on its task owns the connection.
     ///
     /// # Errors
     ///
     /// When its addresses cannot be had (it broke meanwhile), or the listener was shut down.
-    pub(super) fn adopt(
+    fn adopt(
         self: &Arc<Self>,
         stream: TcpStream,
         permit: Permit,
+        codec: Codec,
+        handshake: Option<Permit>,
+        peer: Peer,
         accepted: bool,
-    ) -> io::Result<Flow> {
+    ) -> io::Result<Arc<Connection>> {
         let _best_effort = stream.set_nodelay(true);
         let mut local = stream.local_addr()?;
         if !accepted {
@@ -78,15 +153,15 @@ impl Hub {
             local.set_port(self.local.port());
         }
         let flow = Flow {
-            transport: Transport::Tcp,
+            transport: self.protocol.transport,
             local,
             peer: stream.peer_addr()?,
             connection: next_connection(),
         };
         let outbox = Outbox::new(self.limits.write_queue, Arc::clone(&self.budget));
-        let connection = Arc::new(Connection::new(flow, stream, outbox));
+        let connection = Arc::new(Connection::new(flow, stream, outbox, codec, handshake));
         self.connections.insert(flow.connection, Arc::clone(&connection));
-        self.peers.insert(flow.peer, flow.connection);
+        self.peers.insert(peer.clone(), flow.connection);
         if accepted {
             &self.tally.accepted
         } else {
@@ -96,18 +171,19 @@ impl Hub {
         tracing::debug!(%flow, accepted, "connection open");
         let registration = Registration {
             hub: Arc::clone(self),
-            connection,
+            connection: Arc::clone(&connection),
+            peer,
             _permit: permit,
         };
         match self.readers.spawn(reader::run(registration, accepted)) {
-            Some(_) => Ok(flow),
+            Some(_) => Ok(connection),
             None => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 
     /// The connection to a peer, if there is one that takes messages.
-    pub(super) fn existing(&self, peer: SocketAddr) -> Option<Flow> {
-        let number = *self.peers.get(&peer)?;
+    pub(super) fn existing(&self, peer: &Peer) -> Option<Flow> {
+        let number = *self.peers.get(peer)?;
         let connection = self.connections.get(&number)?;
         connection.is_open().then_some(connection.flow)
     }
@@ -129,10 +205,9 @@ impl Hub {
     }
 
     /// New messages to the peer no longer use this connection.
-    pub(super) fn retire(&self, connection: &Connection) {
+    pub(super) fn retire(&self, connection: &Connection, peer: &Peer) {
         let number = connection.flow.connection;
-        self.peers
-            .remove_if(&connection.flow.peer, |_, current| *current == number);
+        self.peers.remove_if(peer, |_, current| *current == number);
     }
 
     /// Ends all connections, within the time that they may linger.
@@ -149,6 +224,7 @@ impl Hub {
 pub(super) struct Registration {
     pub(super) hub: Arc<Hub>,
     pub(super) connection: Arc<Connection>,
+    pub(super) peer: Peer,
     _permit: Permit,
 }
 
@@ -158,7 +234,7 @@ impl Drop for Registration {
         // Not closed yet: the task was cut short, which only a shutdown does.
         let reason = self.connection.close(Reason::Shutdown);
         self.hub.connections.remove(&flow.connection);
-        self.hub.retire(&self.connection);
+        self.hub.retire(&self.connection, &self.peer);
         reason.count(&self.hub.tally).add(1);
         tracing::debug!(%flow, ?reason, "connection closed");
         guarded(flow, || self.hub.inbound.closed(flow));

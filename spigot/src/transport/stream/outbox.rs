@@ -42,8 +42,9 @@ impl Budget {
 /// The queue of one connection.
 #[derive(Debug)]
 pub(super) struct Outbox {
-    /// The first one may have been written in part, and is then cut.
-    queue: VecDeque<Bytes>,
+    /// The first one may have been written in part, and is then cut. Each with whether it is a message, and not what a
+    /// handshake says.
+    queue: VecDeque<(Bytes, bool)>,
     octets: usize,
     bound: usize,
     budget: Arc<Budget>,
@@ -77,7 +78,16 @@ impl Outbox {
     /// Queues a message, or what is left of one. An empty one is none: a writer that takes nothing of it would look
     /// broken.
     pub(super) fn push(&mut self, message: Bytes) -> Result<(), Full> {
-        let length = message.len();
+        self.queue_up(message, true)
+    }
+
+    /// Queues octets that are no message.
+    pub(super) fn push_control(&mut self, octets: Bytes) -> Result<(), Full> {
+        self.queue_up(octets, false)
+    }
+
+    fn queue_up(&mut self, octets: Bytes, is_message: bool) -> Result<(), Full> {
+        let length = octets.len();
         if length == 0 {
             return Ok(());
         }
@@ -85,7 +95,7 @@ impl Outbox {
             return Err(Full);
         }
         self.octets += length;
-        self.queue.push_back(message);
+        self.queue.push_back((octets, is_message));
         Ok(())
     }
 
@@ -102,7 +112,7 @@ impl Outbox {
         while !self.queue.is_empty() {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = self.queue.len().min(SLICES);
-            for (slice, message) in slices.iter_mut().zip(&self.queue) {
+            for (slice, (message, _)) in slices.iter_mut().zip(&self.queue) {
                 *slice = IoSlice::new(message);
             }
             match writer(&slices[..count]) {
@@ -128,7 +138,7 @@ impl Outbox {
         written.octets += octets as u64;
         let mut left = octets;
         while left > 0 {
-            let Some(first) = self.queue.front_mut() else {
+            let Some((first, is_message)) = self.queue.front_mut() else {
                 return;
             };
             if first.len() > left {
@@ -137,8 +147,8 @@ impl Outbox {
                 return;
             }
             left -= first.len();
+            written.messages += u64::from(*is_message);
             self.queue.pop_front();
-            written.messages += 1;
         }
     }
 }

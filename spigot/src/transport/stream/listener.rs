@@ -56,7 +56,7 @@ fn admit(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr) {
         tracing::debug!(%peer, local = %hub.local, "connection refused: as many as there may be");
         return;
     };
-    if let Err(error) = hub.adopt(stream, permit, true) {
+    if let Err(error) = hub.accept(stream, permit) {
         tracing::debug!(%peer, %error, "connection not kept");
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Deadlines<'a> {
     limits: &'a TransportLimits,
     /// When it was accepted, while nothing has come.
     silent_since: Option<Instant>,
+    /// When it was accepted, while its handshakes are not done.
+    handshake_since: Option<Instant>,
     /// When the message under way began.
     message_since: Option<Instant>,
     /// When something last travelled, either way.
@@ -25,9 +27,21 @@ impl<'a> Deadlines<'a> {
         Deadlines {
             limits,
             silent_since: accepted.then_some(now),
+            handshake_since: None,
             message_since: None,
             active: now,
         }
+    }
+
+    /// The same, with handshakes to do.
+    pub(super) fn with_handshake(mut self, since: Instant) -> Self {
+        self.handshake_since = Some(since);
+        self
+    }
+
+    /// The handshakes are done.
+    pub(super) fn opened(&mut self) {
+        self.handshake_since = None;
     }
 
     /// Octets came; `messages` were completed by them, and `partial` says whether a further one has begun.
@@ -51,6 +65,9 @@ impl<'a> Deadlines<'a> {
         let mut next = (self.active + self.limits.idle, Reason::Idle);
         if let Some(since) = self.silent_since {
             next = earlier(next, (since + self.limits.first_byte, Reason::Silent));
+        }
+        if let Some(since) = self.handshake_since {
+            next = earlier(next, (since + self.limits.handshake, Reason::Broken));
         }
         if let Some(since) = self.message_since {
             next = earlier(next, (since + self.limits.whole_message, Reason::Slow));

@@ -11,6 +11,7 @@ use tokio::io::Interest;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Reason;
+use super::codec::Heard;
 use super::connection::Connection;
 use super::deadlines::Deadlines;
 use super::hub::{Hub, Registration};
@@ -27,8 +28,18 @@ const PONG: sip::Bytes = sip::Bytes::from_static(b"\r\n");
 /// Runs a connection to its end. Whether it was accepted, and not opened by us, says who speaks first.
 pub(super) async fn run(registration: Registration, accepted: bool) {
     let (hub, connection) = (&registration.hub, &registration.connection);
-    let reason = read(hub, connection, accepted).await;
-    hub.retire(connection);
+    let begun = match accepted {
+        true => Ok(()),
+        false => connection.begin(&hub.tally),
+    };
+    let reason = match begun {
+        Ok(()) => {
+            connection.flush(&hub.tally);
+            read(hub, connection, accepted).await
+        }
+        Err(reason) => reason,
+    };
+    hub.retire(connection, &registration.peer);
     if reason == Reason::Peer {
         settle(hub, connection).await;
     }
@@ -41,7 +52,11 @@ pub(super) async fn run(registration: Registration, accepted: bool) {
 /// Reads until there is a reason not to.
 async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason {
     let mut framer = sip::Framer::new(hub.limits.parser.clone());
-    let mut deadlines = Deadlines::new(&hub.limits, accepted, Instant::now());
+    let begun = Instant::now();
+    let mut deadlines = Deadlines::new(&hub.limits, accepted, begun);
+    if connection.is_coded {
+        deadlines = deadlines.with_handshake(begun);
+    }
     let mut alarm = pin!(sleep_until(deadlines.next().0));
     loop {
         let status = connection.status();
@@ -49,6 +64,9 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason
             return reason;
         }
         deadlines.sent(status.sent);
+        if status.ready {
+            deadlines.opened();
+        }
         let (deadline, reason) = deadlines.next();
         let now = Instant::now();
         if deadline <= now {
@@ -137,21 +155,28 @@ fn turn(
     framer: &mut sip::Framer,
     deadlines: &mut Deadlines<'_>,
 ) -> Option<Reason> {
-    let buffer = framer.buffer();
-    if buffer.capacity() - buffer.len() < LITTLE {
-        buffer.reserve(ROOM);
-    }
-    match connection.stream.try_read_buf(buffer) {
-        Ok(0) => return Some(Reason::Peer),
-        Ok(octets) => hub.tally.received_bytes.add(octets as u64),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-        Err(error) => {
-            tracing::debug!(flow = %connection.flow, %error, "reading failed");
-            return Some(Reason::Peer);
+    let mut heard = Heard::default();
+    let mut end = match connection.is_coded {
+        false => fill(hub, connection, framer)?,
+        true => fill_decoded(hub, connection, framer, &mut heard)?,
+    };
+    let (mut messages, mut pings) = (0, heard.pings);
+    let turn = Turn::begin(connection.flow.connection);
+    for message in heard.messages {
+        match is_keepalive(&message) {
+            None => {
+                messages += 1;
+                tracing::trace!(flow = %connection.flow, length = message.len(), "message received");
+                turn.message(&*hub.inbound, connection.flow, message);
+            }
+            Some(answer) => {
+                pings += 1;
+                if answer {
+                    let _closed_if_full = connection.send(PONG, &hub.tally);
+                }
+            }
         }
     }
-    let (mut messages, mut pings, mut end) = (0, 0, None);
-    let turn = Turn::begin(connection.flow.connection);
     loop {
         match framer.next() {
             Ok(Some(sip::Frame::Message(bytes))) => {
@@ -167,7 +192,7 @@ fn turn(
             Err(error) => {
                 tracing::debug!(flow = %connection.flow, %error, "not framed");
                 turn.unframed(&*hub.inbound, connection.flow, error);
-                end = Some(Reason::Unframed);
+                end = Filled::End(Reason::Unframed);
                 break;
             }
         }
@@ -176,12 +201,79 @@ fn turn(
     connection.flush(&hub.tally);
     hub.tally.received.add(messages);
     hub.tally.keepalives.add(pings);
-    deadlines.received(messages > 0, !framer.is_idle(), Instant::now());
-    end
+    let partial = heard.partial || !framer.is_idle();
+    deadlines.received(messages > 0, partial, Instant::now());
+    match end {
+        Filled::More => None,
+        Filled::End(reason) => Some(reason),
+    }
+}
+
+/// Whether a read leaves the connection as it is; `None` in its place: there was nothing to read.
+enum Filled {
+    More,
+    End(Reason),
+}
+
+/// Reads octets that the framer sees as they are.
+fn fill(hub: &Hub, connection: &Connection, framer: &mut sip::Framer) -> Option<Filled> {
+    let buffer = framer.buffer();
+    if buffer.capacity() - buffer.len() < LITTLE {
+        buffer.reserve(ROOM);
+    }
+    let read = connection.stream.try_read_buf(buffer);
+    judge(hub, connection, read).map(|read| read.map_or_else(Filled::End, |_| Filled::More))
+}
+
+/// Reads octets and takes them apart.
+fn fill_decoded(
+    hub: &Hub,
+    connection: &Connection,
+    framer: &mut sip::Framer,
+    heard: &mut Heard,
+) -> Option<Filled> {
+    let mut raw = [0; ROOM];
+    let read = connection.stream.try_read(&mut raw);
+    let read = match judge(hub, connection, read)? {
+        Ok(read) => read,
+        Err(reason) => return Some(Filled::End(reason)),
+    };
+    let outcome = connection.decode(&raw[..read], heard, &hub.tally);
+    framer.buffer().extend_from_slice(&heard.octets);
+    Some(match outcome {
+        Err(reason) => Filled::End(reason),
+        Ok(()) if heard.ended => Filled::End(Reason::Peer),
+        Ok(()) => Filled::More,
+    })
+}
+
+/// What a read came to; `None`: there was nothing to read.
+fn judge(hub: &Hub, connection: &Connection, read: io::Result<usize>) -> Option<Result<usize, Reason>> {
+    match read {
+        Ok(0) => Some(Err(Reason::Peer)),
+        Ok(octets) => {
+            hub.tally.received_bytes.add(octets as u64);
+            Some(Ok(octets))
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+        Err(error) => {
+            tracing::debug!(flow = %connection.flow, %error, "reading failed");
+            Some(Err(Reason::Peer))
+        }
+    }
+}
+
+/// Whether a message is none but a keepalive (RFC 5626 §3.5.1), and if so, whether it wants an answer.
+fn is_keepalive(message: &[u8]) -> Option<bool> {
+    message
+        .iter()
+        .all(|octet| matches!(octet, b'\r' | b'\n'))
+        .then_some(message.len() >= 4)
 }
 
 /// Delivers what is queued, says that nothing more comes, and waits for the peer to say the same.
 async fn deliver(hub: &Hub, connection: &Connection, reason: Reason) {
+    connection.say_goodbye();
     while !connection.flush_last(reason, &hub.tally) {
         if connection.stream.writable().await.is_err() {
             return;

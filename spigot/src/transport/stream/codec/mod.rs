@@ -1,0 +1,178 @@
+//! What stands between the octets of a connection and its messages: TLS, WebSocket, both or neither.
+//!
+//! Sans-I/O: octets go in and come out, and nobody waits. Invariant: what is encoded leaves in the order in which it was, and
+//! what is decoded comes in the order of the octets.
+
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "ws")]
+mod websocket;
+
+use spigot_parser::Bytes;
+
+#[cfg(feature = "tls")]
+pub(super) use tls::Tls;
+#[cfg(feature = "ws")]
+pub(super) use websocket::WebSocket;
+
+/// The layers of a connection, the lower first. Without any, octets are what the framer sees.
+#[derive(Debug, Default)]
+pub(super) struct Codec {
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<Tls>,
+    #[cfg(feature = "ws")]
+    pub(super) websocket: Option<WebSocket>,
+}
+
+/// What came out of the octets that were received.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    /// Octets of a stream, to be framed.
+    pub(super) octets: Vec<u8>,
+    /// Whole messages.
+    pub(super) messages: Vec<Bytes>,
+    /// Keepalives, which were answered.
+    pub(super) pings: u64,
+    /// Something has begun and is not whole.
+    pub(super) partial: bool,
+    /// The peer says that nothing more comes.
+    pub(super) ended: bool,
+}
+
+/// The peer does not speak the protocol, or not well enough.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Broken(pub(super) String);
+
+impl Codec {
+    /// Whether octets go in and out as they are.
+    pub(super) fn is_plain(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return false;
+        }
+        #[cfg(feature = "ws")]
+        if self.websocket.is_some() {
+            return false;
+        }
+        true
+    }
+
+    /// Whether messages can be sent: every handshake is done.
+    pub(super) fn is_ready(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if self.tls.as_ref().is_some_and(|tls| !tls.is_ready()) {
+            return false;
+        }
+        #[cfg(feature = "ws")]
+        if self
+            .websocket
+            .as_ref()
+            .is_some_and(|websocket| !websocket.is_ready())
+        {
+            return false;
+        }
+        true
+    }
+
+    /// Takes octets from the wire; `wire` gets those that go back at once. Of a connection that we opened it is asked with none
+    /// first, for what we say first.
+    ///
+    /// # Errors
+    ///
+    /// [`Broken`]; what `wire` has by then tells the peer and is still to be sent.
+    pub(super) fn received(
+        &mut self,
+        octets: &[u8],
+        heard: &mut Heard,
+        wire: &mut Vec<u8>,
+    ) -> Result<(), Broken> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &mut self.tls {
+            let mut plain = Vec::new();
+            let outcome = tls.received(octets, &mut plain, wire);
+            heard.ended |= tls.has_ended();
+            heard.partial |= !tls.is_whole();
+            if tls.is_ready() {
+                let mut back = Vec::new();
+                let above = Codec::above(
+                    #[cfg(feature = "ws")]
+                    &mut self.websocket,
+                    &plain,
+                    heard,
+                    &mut back,
+                );
+                tls.encode(&back, wire)?;
+                above?;
+            }
+            return outcome;
+        }
+        Codec::above(
+            #[cfg(feature = "ws")]
+            &mut self.websocket,
+            octets,
+            heard,
+            wire,
+        )
+    }
+
+    /// What stands above TLS, or above nothing.
+    fn above(
+        #[cfg(feature = "ws")] websocket: &mut Option<WebSocket>,
+        octets: &[u8],
+        heard: &mut Heard,
+        wire: &mut Vec<u8>,
+    ) -> Result<(), Broken> {
+        #[cfg(feature = "ws")]
+        if let Some(websocket) = websocket {
+            let outcome = websocket.received(octets, heard, wire);
+            heard.partial |= !websocket.is_whole();
+            return outcome;
+        }
+        let _ = wire;
+        heard.octets.extend_from_slice(octets);
+        Ok(())
+    }
+
+    /// Encodes a message.
+    ///
+    /// # Errors
+    ///
+    /// [`Broken`], also before it is [ready](Codec::is_ready).
+    pub(super) fn encode(&mut self, message: &Bytes, wire: &mut Vec<u8>) -> Result<(), Broken> {
+        if !self.is_ready() {
+            return Err(Broken("the handshake is not done".to_owned()));
+        }
+        #[cfg(feature = "ws")]
+        if let Some(websocket) = &mut self.websocket {
+            let mut frame = Vec::with_capacity(message.len() + 16);
+            websocket.encode(message, &mut frame)?;
+            return self.below(&frame, wire);
+        }
+        self.below(message, wire)
+    }
+
+    /// Says that nothing more is sent.
+    pub(super) fn end(&mut self, wire: &mut Vec<u8>) {
+        #[cfg(feature = "ws")]
+        if let Some(websocket) = &mut self.websocket {
+            let mut frame = Vec::new();
+            websocket.end(&mut frame);
+            let _ = self.below(&frame, wire);
+        }
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &mut self.tls {
+            tls.end(wire);
+        }
+        let _ = wire;
+    }
+
+    fn below(&mut self, octets: &[u8], wire: &mut Vec<u8>) -> Result<(), Broken> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &mut self.tls {
+            return tls.encode(octets, wire);
+        }
+        wire.extend_from_slice(octets);
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! TLS, driven by the octets of a connection.
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
+
+use super::Broken;
+
+/// One side of a TLS connection.
+#[derive(Debug)]
+pub(in crate::transport::stream) struct Tls {
+    connection: Connection,
+    records: Records,
+    ended: bool,
+}
+
+/// Where in the sequence of records the octets are (RFC 8446 §5.1: a type, a version, a length of 16 bits, so many octets).
+#[derive(Debug, Default)]
+struct Records {
+    header: [u8; 5],
+    /// Octets of the header that have come.
+    come: usize,
+    /// Octets of the record that have not.
+    left: usize,
+}
+
+impl Records {
+    fn take(&mut self, mut octets: &[u8]) {
+        while let Some((first, rest)) = octets.split_first() {
+            if self.left > 0 {
+                let skipped = self.left.min(octets.len());
+                self.left -= skipped;
+                octets = &octets[skipped..];
+                continue;
+            }
+            self.header[self.come] = *first;
+            self.come += 1;
+            octets = rest;
+            if self.come == self.header.len() {
+                self.come = 0;
+                self.left = usize::from(u16::from_be_bytes([self.header[3], self.header[4]]));
+            }
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.come == 0 && self.left == 0
+    }
+}
+
+impl Tls {
+    /// The side that accepted.
+    pub(in crate::transport::stream) fn server(config: Arc<ServerConfig>) -> Result<Tls, Broken> {
+        let connection = ServerConnection::new(config).map_err(broken)?;
+        Ok(Tls::new(connection.into()))
+    }
+
+    /// The side that opened, towards somebody of that name.
+    pub(in crate::transport::stream) fn client(
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+    ) -> Result<Tls, Broken> {
+        let connection = ClientConnection::new(config, name).map_err(broken)?;
+        Ok(Tls::new(connection.into()))
+    }
+
+    fn new(mut connection: Connection) -> Tls {
+        // What is written is taken out at once, so there is nothing to bound; the queue of the connection is.
+        connection.set_buffer_limit(None);
+        Tls {
+            connection,
+            records: Records::default(),
+            ended: false,
+        }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        !self.connection.is_handshaking()
+    }
+
+    /// Whether the peer has said that nothing more comes.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether no record is under way.
+    pub(super) fn is_whole(&self) -> bool {
+        self.records.is_whole()
+    }
+
+    /// Decrypts; `wire` gets what the handshake has to say, also when it fails.
+    pub(super) fn received(
+        &mut self,
+        mut octets: &[u8],
+        plain: &mut Vec<u8>,
+        wire: &mut Vec<u8>,
+    ) -> Result<(), Broken> {
+        self.records.take(octets);
+        let outcome = self.decrypt(&mut octets, plain);
+        self.write_out(wire)?;
+        outcome
+    }
+
+    fn decrypt(&mut self, octets: &mut &[u8], plain: &mut Vec<u8>) -> Result<(), Broken> {
+        while !octets.is_empty() && !self.ended {
+            self.connection.read_tls(octets).map_err(broken)?;
+            let state = self.connection.process_new_packets().map_err(broken)?;
+            self.ended |= state.peer_has_closed();
+            let mut left = state.plaintext_bytes_to_read();
+            let mut reader = self.connection.reader();
+            while left > 0 {
+                let chunk = reader.fill_buf().map_err(broken)?;
+                let length = chunk.len();
+                plain.extend_from_slice(chunk);
+                reader.consume(length);
+                left = left.saturating_sub(length.max(1));
+            }
+        }
+        Ok(())
+    }
+
+    /// Encrypts.
+    pub(super) fn encode(&mut self, octets: &[u8], wire: &mut Vec<u8>) -> Result<(), Broken> {
+        if !octets.is_empty() {
+            self.connection.writer().write_all(octets).map_err(broken)?;
+        }
+        self.write_out(wire)
+    }
+
+    /// Says that nothing more is sent (`close_notify`).
+    pub(super) fn end(&mut self, wire: &mut Vec<u8>) {
+        self.connection.send_close_notify();
+        let _ = self.write_out(wire);
+    }
+
+    fn write_out(&mut self, wire: &mut Vec<u8>) -> Result<(), Broken> {
+        while self.connection.wants_write() {
+            self.connection.write_tls(wire).map_err(broken)?;
+        }
+        Ok(())
+    }
+}
+
+fn broken(error: impl std::fmt::Display) -> Broken {
+    Broken(format!("TLS: {error}"))
+}

@@ -1,0 +1,343 @@
+//! WebSocket with the subprotocol `sip` ([RFC 7118](https://www.rfc-editor.org/rfc/rfc7118)), driven by the octets of a
+//! connection.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_tungstenite::tungstenite::handshake::client::{ClientHandshake, Request as ClientRequest};
+use async_tungstenite::tungstenite::handshake::server::{
+    Callback, ErrorResponse, Request as UpgradeRequest, Response as UpgradeResponse, ServerHandshake,
+};
+use async_tungstenite::tungstenite::handshake::{HandshakeError, MidHandshake};
+use async_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
+use async_tungstenite::tungstenite::protocol::WebSocketConfig;
+use async_tungstenite::tungstenite::{self, Error, Message};
+use spigot_parser::Bytes;
+
+use super::{Broken, Heard};
+use crate::transport::stream::ws::Origins;
+
+/// The subprotocol (RFC 7118 §4).
+const SIP: &str = "sip";
+
+/// How many pings may come before a message does.
+const PINGS: u32 = 64;
+
+/// One side of a WebSocket connection.
+pub(in crate::transport::stream) struct WebSocket {
+    state: State,
+    output: Output,
+    pings: u32,
+    /// Octets that came since the last whole message, and how many may.
+    pending: usize,
+    most: usize,
+    /// What stands before the payload of a control frame that comes: two octets, and a mask if the peer is a client
+    /// (RFC 6455 §5.2).
+    head: usize,
+    /// The peer sends frames of octets, so we do.
+    binary: bool,
+}
+
+enum State {
+    Accepting(MidHandshake<ServerHandshake<Pipe, Admit>>),
+    Opening(MidHandshake<ClientHandshake<Pipe>>),
+    Open(Box<tungstenite::WebSocket<Pipe>>),
+    Failed,
+}
+
+/// A stream whose ends are in memory. What is written outlives it: a handshake that fails has an answer all the same.
+#[derive(Debug)]
+struct Pipe {
+    input: Vec<u8>,
+    output: Output,
+}
+
+/// What was written into a pipe.
+#[derive(Clone, Debug, Default)]
+struct Output(Arc<Mutex<Vec<u8>>>);
+
+impl Output {
+    fn octets(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Read for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.input.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let length = buffer.len().min(self.input.len());
+        buffer[..length].copy_from_slice(&self.input[..length]);
+        self.input.drain(..length);
+        Ok(length)
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.output.octets().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether an upgrade is granted: it asks for the subprotocol and comes from where it may.
+struct Admit(Arc<Origins>);
+
+impl Callback for Admit {
+    fn on_request(
+        self,
+        request: &UpgradeRequest,
+        mut response: UpgradeResponse,
+    ) -> Result<UpgradeResponse, ErrorResponse> {
+        let headers = request.headers();
+        let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
+        let offers_sip = offered
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .any(|name| name.trim().eq_ignore_ascii_case(SIP));
+        if !offers_sip {
+            return Err(refusal(
+                StatusCode::BAD_REQUEST,
+                "the subprotocol `sip` is required (RFC 7118)",
+            ));
+        }
+        let origin = headers.get(header::ORIGIN).map(HeaderValue::to_str);
+        let may_come = match origin {
+            None => self.0.allows(None),
+            Some(Ok(origin)) => self.0.allows(Some(origin)),
+            Some(Err(_)) => false,
+        };
+        if !may_come {
+            return Err(refusal(StatusCode::FORBIDDEN, "this Origin may not connect"));
+        }
+        response
+            .headers_mut()
+            .insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SIP));
+        Ok(response)
+    }
+}
+
+fn refusal(status: StatusCode, why: &str) -> ErrorResponse {
+    let mut response = ErrorResponse::new(Some(format!("{why}\r\n")));
+    *response.status_mut() = status;
+    response
+}
+
+impl WebSocket {
+    /// The side that accepted. No message is larger than `most` octets.
+    pub(in crate::transport::stream) fn server(origins: Arc<Origins>, most: usize) -> WebSocket {
+        let (pipe, output) = pipe();
+        let handshake = ServerHandshake::start(pipe, Admit(origins), Some(config(most)));
+        WebSocket::new(State::Accepting(handshake), output, most, 6)
+    }
+
+    /// The side that opened: asks for `uri`, as `ws://example.com/`.
+    pub(in crate::transport::stream) fn client(uri: &str, most: usize) -> Result<WebSocket, Broken> {
+        let mut request = ClientRequest::builder()
+            .uri(uri)
+            .header(header::SEC_WEBSOCKET_PROTOCOL, SIP)
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            .header(
+                header::SEC_WEBSOCKET_KEY,
+                tungstenite::handshake::client::generate_key(),
+            )
+            .header(header::CONNECTION, "Upgrade")
+            .header(header::UPGRADE, "websocket")
+            .body(())
+            .map_err(broken)?;
+        let host = request
+            .uri()
+            .authority()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let host = HeaderValue::from_str(&host).map_err(broken)?;
+        request.headers_mut().insert(header::HOST, host);
+        let (pipe, output) = pipe();
+        let handshake = ClientHandshake::start(pipe, request, Some(config(most))).map_err(broken)?;
+        Ok(WebSocket::new(State::Opening(handshake), output, most, 2))
+    }
+
+    fn new(state: State, output: Output, most: usize, head: usize) -> WebSocket {
+        WebSocket {
+            state,
+            output,
+            pings: 0,
+            pending: 0,
+            most,
+            head,
+            binary: false,
+        }
+    }
+
+    /// Whether no message is under way.
+    pub(super) fn is_whole(&self) -> bool {
+        self.pending == 0
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        matches!(self.state, State::Open(_))
+    }
+
+    /// Takes octets; `wire` gets what goes back, also when it fails.
+    pub(super) fn received(
+        &mut self,
+        octets: &[u8],
+        heard: &mut Heard,
+        wire: &mut Vec<u8>,
+    ) -> Result<(), Broken> {
+        self.pending += octets.len();
+        let outcome = self.step(octets).and_then(|()| self.read(heard));
+        wire.append(&mut self.output.octets());
+        // A message in many frames, or frames in many parts: whoever sends more around a message than the message may
+        // have, sends none.
+        if outcome.is_ok() && self.pending > 2 * self.most + HEAD {
+            return Err(broken("too much for one message"));
+        }
+        outcome
+    }
+
+    /// Goes on with the handshake, or gives the octets to the open connection.
+    fn step(&mut self, octets: &[u8]) -> Result<(), Broken> {
+        self.state = match std::mem::replace(&mut self.state, State::Failed) {
+            State::Accepting(mut handshake) => {
+                handshake.get_mut().get_mut().input.extend_from_slice(octets);
+                match handshake.handshake() {
+                    Ok(socket) => self.opened(socket),
+                    Err(HandshakeError::Interrupted(handshake)) => State::Accepting(handshake),
+                    Err(HandshakeError::Failure(error)) => return Err(broken(error)),
+                }
+            }
+            State::Opening(mut handshake) => {
+                handshake.get_mut().get_mut().input.extend_from_slice(octets);
+                match handshake.handshake() {
+                    Ok((socket, response)) => {
+                        let protocol = response.headers().get(header::SEC_WEBSOCKET_PROTOCOL);
+                        if protocol.is_none_or(|name| !name.as_bytes().eq_ignore_ascii_case(SIP.as_bytes())) {
+                            return Err(broken("the peer does not take the subprotocol `sip`"));
+                        }
+                        self.opened(socket)
+                    }
+                    Err(HandshakeError::Interrupted(handshake)) => State::Opening(handshake),
+                    Err(HandshakeError::Failure(error)) => return Err(broken(error)),
+                }
+            }
+            State::Open(mut socket) => {
+                socket.get_mut().input.extend_from_slice(octets);
+                State::Open(socket)
+            }
+            State::Failed => return Err(broken("it has failed")),
+        };
+        Ok(())
+    }
+
+    fn opened(&mut self, socket: tungstenite::WebSocket<Pipe>) -> State {
+        self.pending = 0;
+        State::Open(Box::new(socket))
+    }
+
+    fn read(&mut self, heard: &mut Heard) -> Result<(), Broken> {
+        let State::Open(socket) = &mut self.state else {
+            return Ok(());
+        };
+        loop {
+            let message = match socket.read() {
+                Ok(message) => message,
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(Error::ConnectionClosed | Error::AlreadyClosed) => {
+                    heard.ended = true;
+                    return Ok(());
+                }
+                Err(error) => return Err(broken(error)),
+            };
+            let octets = match message {
+                Message::Text(text) => Bytes::from(text),
+                Message::Binary(octets) => {
+                    self.binary = true;
+                    octets
+                }
+                Message::Ping(payload) => {
+                    self.pending = self.pending.saturating_sub(self.head + payload.len());
+                    heard.pings += 1;
+                    self.pings += 1;
+                    if self.pings > PINGS {
+                        return Err(broken("pings and no message"));
+                    }
+                    continue;
+                }
+                Message::Close(_) => {
+                    heard.ended = true;
+                    continue;
+                }
+                Message::Pong(payload) => {
+                    self.pending = self.pending.saturating_sub(self.head + payload.len());
+                    continue;
+                }
+                Message::Frame(_) => continue,
+            };
+            self.pings = 0;
+            self.pending = socket.get_ref().input.len();
+            heard.messages.push(octets);
+        }
+    }
+
+    pub(super) fn encode(&mut self, message: &Bytes, wire: &mut Vec<u8>) -> Result<(), Broken> {
+        let State::Open(socket) = &mut self.state else {
+            return Err(broken("it is not open"));
+        };
+        // RFC 7118 §5: text or binary frames; text has to be UTF-8.
+        let message = match std::str::from_utf8(message) {
+            Ok(text) if !self.binary => Message::text(text),
+            _ => Message::binary(message.clone()),
+        };
+        let outcome = socket.send(message).map_err(broken);
+        wire.append(&mut self.output.octets());
+        outcome
+    }
+
+    /// Says that nothing more is sent.
+    pub(super) fn end(&mut self, wire: &mut Vec<u8>) {
+        if let State::Open(socket) = &mut self.state {
+            let _ = socket.close(None);
+        }
+        wire.append(&mut self.output.octets());
+    }
+}
+
+fn pipe() -> (Pipe, Output) {
+    let output = Output::default();
+    let pipe = Pipe {
+        input: Vec::new(),
+        output: output.clone(),
+    };
+    (pipe, output)
+}
+
+/// What an upgrade's head may have, and what stands around frames.
+const HEAD: usize = 16 * 1024;
+
+fn config(most: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(1024)
+        .write_buffer_size(0)
+        .max_message_size(Some(most))
+        .max_frame_size(Some(most))
+}
+
+fn broken(error: impl fmt::Display) -> Broken {
+    Broken(format!("WebSocket: {error}"))
+}
+
+impl fmt::Debug for WebSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket")
+            .field("is_ready", &self.is_ready())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,7 @@
+//! Streams over the loopback, and their layers in memory.
+
+#[cfg(all(feature = "tls", feature = "ws"))]
+mod layers;
+mod tcp;
+#[cfg(all(feature = "tls", feature = "ws"))]
+mod wires;

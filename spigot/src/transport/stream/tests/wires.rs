@@ -1,0 +1,173 @@
+//! TLS and WebSocket over the loopback.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use spigot_parser::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::layers::tls;
+use crate::flow::Transport;
+use crate::transport::probe::{Bound, bind, echo, silent, soon};
+use crate::transport::tls::TlsConfig;
+use crate::transport::{Bind, Origins, Tls, TransportLimits, WebSocket};
+
+const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+const ALL: [Transport; 3] = [Transport::Tls, Transport::Ws, Transport::Wss];
+
+fn listener(transport: Transport, tls: &TlsConfig) -> Box<dyn Bind> {
+    match transport {
+        Transport::Tls => Box::new(Tls::new(LOCAL, tls.clone())),
+        Transport::Wss => Box::new(WebSocket::new(LOCAL, Origins::any()).secured(tls.clone())),
+        _ => Box::new(WebSocket::new(LOCAL, Origins::any())),
+    }
+}
+
+struct Boxed(Box<dyn Bind>);
+
+impl Bind for Boxed {
+    fn bind(
+        self: Box<Self>,
+        inbound: std::sync::Arc<dyn crate::transport::Inbound>,
+        limits: &TransportLimits,
+    ) -> crate::transport::BoxFuture<'static, std::io::Result<std::sync::Arc<dyn crate::transport::Carrier>>>
+    {
+        self.0.bind(inbound, limits)
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+}
+
+async fn two(transport: Transport, limits: &TransportLimits) -> (Bound, Bound) {
+    let tls = tls(&["127.0.0.1", "sip.example.com"]);
+    let server = bind(Boxed(listener(transport, &tls)), limits, echo).await;
+    let client = bind(Boxed(listener(transport, &tls)), limits, silent).await;
+    (server, client)
+}
+
+const MESSAGE: &str = "MESSAGE sip:bob@example.com SIP/2.0\r\nContent-Length: 5\r\n\r\nhello";
+
+#[tokio::test]
+async fn messages_go_both_ways_and_one_connection_serves_both() {
+    for transport in ALL {
+        let (mut server, mut client) = two(transport, &TransportLimits::default()).await;
+        let address = server.carrier.local_addr();
+        let flow = soon(client.carrier.connect(address)).await.unwrap();
+        assert_eq!(flow.transport, transport);
+        for domain in [None, Some("SIP.example.com")] {
+            let flow = soon(client.carrier.connect_to(address, domain)).await.unwrap();
+            for _ in 0..3 {
+                client
+                    .carrier
+                    .send(&flow, Bytes::from_static(MESSAGE.as_bytes()))
+                    .unwrap();
+                let (at, message) = server.message().await;
+                assert_eq!(
+                    (at.transport, message),
+                    (transport, Bytes::from_static(MESSAGE.as_bytes()))
+                );
+                assert_eq!(
+                    client.message().await,
+                    (flow, Bytes::from_static(MESSAGE.as_bytes()))
+                );
+            }
+        }
+        let again = soon(client.carrier.connect(address)).await.unwrap();
+        assert_eq!(again, flow, "{transport}: the same connection");
+        client.carrier.shutdown().await;
+        server.closed().await;
+        let counters = server.carrier.counters();
+        assert_eq!(counters.closed_broken, 0, "{transport}: {counters:?}");
+        assert_eq!(counters.received, 6, "{transport}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_somebody_else_is_an_error_that_says_so() {
+    let (server, client) = two(Transport::Tls, &TransportLimits::default()).await;
+    let refused = client
+        .carrier
+        .connect_to(server.carrier.local_addr(), Some("other.example"))
+        .await
+        .unwrap_err();
+    assert!(refused.to_string().contains("NotValidForName"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_does_not_come_to_its_end_is_cut_off() {
+    let limits = TransportLimits {
+        first_byte: Duration::from_secs(5),
+        ..TransportLimits::default()
+    };
+    for transport in ALL {
+        let (mut server, _client) = two(transport, &limits).await;
+        let mut silent = TcpStream::connect(server.carrier.local_addr()).await.unwrap();
+        let mut slow = TcpStream::connect(server.carrier.local_addr()).await.unwrap();
+        slow.write_all(match transport {
+            Transport::Ws => b"GET / HTTP/1.1\r\n",
+            _ => b"\x16\x03\x01\x02\x00\x01",
+        })
+        .await
+        .unwrap();
+        server.closed().await;
+        server.closed().await;
+        let counters = server.carrier.counters();
+        assert_eq!(
+            (counters.closed_silent, counters.closed_broken),
+            (1, 1),
+            "{transport}"
+        );
+        let mut rest = Vec::new();
+        let _closed = silent.read_to_end(&mut rest).await;
+    }
+}
+
+#[tokio::test]
+async fn so_many_handshakes_may_be_under_way_and_one_more_is_refused() {
+    let limits = TransportLimits {
+        handshakes_per_source: 2,
+        ..TransportLimits::default()
+    };
+    let (server, client) = two(Transport::Tls, &limits).await;
+    let address = server.carrier.local_addr();
+    let _first = TcpStream::connect(address).await.unwrap();
+    let _second = TcpStream::connect(address).await.unwrap();
+    let refused = soon(client.carrier.connect(address)).await;
+    assert!(refused.is_err());
+    assert_eq!(server.carrier.counters().refused_handshakes, 1);
+    drop((_first, _second));
+    let limits = TransportLimits {
+        handshakes_per_source: 1,
+        ..TransportLimits::default()
+    };
+    let (server, client) = two(Transport::Wss, &limits).await;
+    for domain in [None, Some("sip.example.com")] {
+        let flow = client
+            .carrier
+            .connect_to(server.carrier.local_addr(), domain)
+            .await;
+        assert!(flow.is_ok(), "one that is done makes room: {flow:?}");
+    }
+}
+
+#[tokio::test]
+async fn plain_text_on_a_tls_port_is_closed_and_the_listener_goes_on() {
+    let (mut server, mut client) = two(Transport::Tls, &TransportLimits::default()).await;
+    let address = server.carrier.local_addr();
+    let mut plain = TcpStream::connect(address).await.unwrap();
+    plain.write_all(MESSAGE.as_bytes()).await.unwrap();
+    let mut alert = Vec::new();
+    let _closed = soon(plain.read_to_end(&mut alert)).await;
+    assert_eq!(alert.first(), Some(&21), "an alert: {alert:?}");
+    server.closed().await;
+    assert_eq!(server.carrier.counters().closed_broken, 1);
+    let flow = soon(client.carrier.connect(address)).await.unwrap();
+    client
+        .carrier
+        .send(&flow, Bytes::from_static(MESSAGE.as_bytes()))
+        .unwrap();
+    assert_eq!(client.message().await.1, MESSAGE);
+}

@@ -1,0 +1,193 @@
+//! Who we are: certificates with their keys, which can be read again while connections stand.
+//!
+//! Invariant: what is in use is whole; a file that cannot be read changes nothing.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls::SignatureScheme;
+use rustls::client::ResolvesClientCert;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use super::{TlsError, provider};
+
+/// A certificate chain and its key, or several for several domains, of which the client's wish (SNI) decides. Cloning shares
+/// them.
+#[derive(Clone)]
+pub struct Certificates {
+    sources: Arc<[Source]>,
+    current: Arc<RwLock<Arc<[Arc<CertifiedKey>]>>>,
+}
+
+/// Where a certificate comes from.
+#[derive(Clone, Debug)]
+enum Source {
+    Files { chain: PathBuf, key: PathBuf },
+    Memory(Arc<CertifiedKey>),
+}
+
+impl Certificates {
+    /// Reads a chain, the server's own certificate first, and its private key, both in PEM.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, has nothing of the kind in it, or the two do not go together.
+    pub fn from_files(chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Result<Certificates, TlsError> {
+        Certificates::of(vec![Source::Files {
+            chain: chain.as_ref().to_owned(),
+            key: key.as_ref().to_owned(),
+        }])
+    }
+
+    /// The same from memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_files`](Certificates::from_files).
+    pub fn from_pem(chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Certificates, TlsError> {
+        let key = certified(chain.as_ref(), "the chain", key.as_ref(), "the key")?;
+        Certificates::of(vec![Source::Memory(Arc::new(key))])
+    }
+
+    /// These and others. A client that names a domain gets the first that is good for it; any other client gets the first.
+    ///
+    /// # Errors
+    ///
+    /// When files cannot be read again.
+    pub fn and(self, others: &Certificates) -> Result<Certificates, TlsError> {
+        Certificates::of(self.sources.iter().chain(&*others.sources).cloned().collect())
+    }
+
+    fn of(sources: Vec<Source>) -> Result<Certificates, TlsError> {
+        let current = read_all(&sources)?;
+        Ok(Certificates {
+            sources: sources.into(),
+            current: Arc::new(RwLock::new(current)),
+        })
+    }
+
+    /// Reads the files again. Connections that stand are not touched; new ones get what is read now.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_files`](Certificates::from_files). Then the certificates stay as they were.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        match read_all(&self.sources) {
+            Ok(read) => {
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = read;
+                tracing::info!("certificates read again");
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "certificates cannot be read again: the old ones stay");
+                Err(error)
+            }
+        }
+    }
+
+    fn current(&self) -> Arc<[Arc<CertifiedKey>]> {
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+fn read_all(sources: &[Source]) -> Result<Arc<[Arc<CertifiedKey>]>, TlsError> {
+    sources
+        .iter()
+        .map(|source| match source {
+            Source::Memory(key) => Ok(key.clone()),
+            Source::Files { chain, key } => {
+                let (chain_octets, key_octets) = (read(chain)?, read(key)?);
+                let key = certified(
+                    &chain_octets,
+                    &chain.display().to_string(),
+                    &key_octets,
+                    &key.display().to_string(),
+                )?;
+                Ok(Arc::new(key))
+            }
+        })
+        .collect()
+}
+
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    std::fs::read(path).map_err(|source| TlsError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The certificates in a text; at least one.
+pub(super) fn certificates(pem: &[u8], place: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match all {
+        Ok(all) if all.is_empty() => Err(TlsError::NoCertificate(place.to_owned())),
+        Ok(all) => Ok(all),
+        Err(error) => Err(TlsError::Pem {
+            place: place.to_owned(),
+            why: error.to_string(),
+        }),
+    }
+}
+
+fn certified(chain: &[u8], chain_place: &str, key: &[u8], key_place: &str) -> Result<CertifiedKey, TlsError> {
+    use rustls::pki_types::pem::Error;
+    let chain = certificates(chain, chain_place)?;
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| match error {
+        Error::NoItemsFound => TlsError::NoKey(key_place.to_owned()),
+        error => TlsError::Pem {
+            place: key_place.to_owned(),
+            why: error.to_string(),
+        },
+    })?;
+    let certified = CertifiedKey::from_der(chain, key, &provider()).map_err(TlsError::Key)?;
+    certified.keys_match().map_err(TlsError::Key)?;
+    Ok(certified)
+}
+
+/// Whether the certificate is good for that domain.
+fn is_for(key: &CertifiedKey, name: &str) -> bool {
+    let Ok(name) = ServerName::try_from(name) else {
+        return false;
+    };
+    let certificate = key.end_entity_cert().ok();
+    let parsed = certificate.and_then(|certificate| webpki::EndEntityCert::try_from(certificate).ok());
+    parsed.is_some_and(|parsed| parsed.verify_is_valid_for_subject_name(&name).is_ok())
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let all = self.current();
+        let wanted = hello.server_name();
+        let named = wanted.and_then(|name| all.iter().find(|key| is_for(key, name)));
+        named.or(all.first()).cloned()
+    }
+}
+
+impl ResolvesClientCert for Certificates {
+    fn resolve(&self, _: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let all = self.current();
+        all.iter()
+            .find(|key| key.key.choose_scheme(schemes).is_some())
+            .cloned()
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+/// No key.
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificates")
+            .field("count", &self.sources.len())
+            .finish_non_exhaustive()
+    }
+}

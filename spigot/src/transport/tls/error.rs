@@ -1,0 +1,41 @@
+//! What is wrong with certificates and keys.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why there is no TLS.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is no certificate in what should be a chain of them in PEM.
+    #[error("no certificate in {0}: expected PEM, with lines `-----BEGIN CERTIFICATE-----`")]
+    NoCertificate(String),
+    /// There is no private key in what should be one in PEM.
+    #[error("no private key in {0}: expected PEM, with a line `-----BEGIN PRIVATE KEY-----` or its like")]
+    NoKey(String),
+    /// What stands between the PEM lines is nothing that is known.
+    #[error("malformed PEM in {place}: {why}")]
+    Pem {
+        /// Where.
+        place: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The key is of a kind that is not known, or not the certificate's.
+    #[error("the private key does not go with the certificate: {0}")]
+    Key(#[source] rustls::Error),
+    /// There are no authorities to trust, or they cannot be read.
+    #[error("no authorities to trust: {0}")]
+    Authorities(String),
+    /// The configuration contradicts itself.
+    #[error("TLS cannot be configured: {0}")]
+    Configuration(#[source] rustls::Error),
+}

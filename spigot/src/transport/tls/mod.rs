@@ -1,0 +1,128 @@
+//! TLS for listeners and the connections that they open: who we are, and whom we trust.
+//!
+//! ```no_run
+//! use spigot::tls::{Certificates, TlsConfig, Trust};
+//! use spigot::{Config, Spigot, Transport};
+//! # struct MyUserAgent;
+//! # #[spigot::sip_router]
+//! # impl MyUserAgent {}
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let certificates = Certificates::from_files("fullchain.pem", "privkey.pem")?;
+//! let config = Config::new(MyUserAgent)
+//!     .tls(TlsConfig::new(certificates.clone()).trusting(Trust::system()?))
+//!     .listen(Transport::Tls, 5061);
+//! let spigot = Spigot::start(config).await?;
+//!
+//! // Later, when the files have been renewed: connections that stand keep the old ones.
+//! certificates.reload()?;
+//! # spigot.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod certificates;
+mod error;
+mod identity;
+mod trust;
+
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::ServerName;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ClientConfig, ServerConfig};
+
+pub use certificates::Certificates;
+pub use error::TlsError;
+pub use trust::Trust;
+
+/// What listeners with TLS have in common.
+#[derive(Clone, Debug)]
+pub struct TlsConfig {
+    certificates: Certificates,
+    trust: Option<Trust>,
+    clients: Option<Trust>,
+}
+
+impl TlsConfig {
+    /// With certificates for the listeners. Connections that are opened trust whom the system trusts, and clients need no
+    /// certificate.
+    pub fn new(certificates: Certificates) -> TlsConfig {
+        TlsConfig {
+            certificates,
+            trust: None,
+            clients: None,
+        }
+    }
+
+    /// Trusts these authorities for the certificates of servers that are connected to.
+    #[must_use]
+    pub fn trusting(mut self, authorities: Trust) -> TlsConfig {
+        self.trust = Some(authorities);
+        self
+    }
+
+    /// Demands a certificate of every client, signed by one of these authorities (mutual TLS).
+    #[must_use]
+    pub fn require_clients(mut self, authorities: Trust) -> TlsConfig {
+        self.clients = Some(authorities);
+        self
+    }
+
+    /// What the two sides of connections are made with.
+    pub(crate) fn sides(&self) -> Result<Sides, TlsError> {
+        let provider = provider();
+        let server = ServerConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Configuration)?;
+        let server = match &self.clients {
+            None => server.with_no_client_auth(),
+            Some(clients) => {
+                let verifier = WebPkiClientVerifier::builder_with_provider(clients.roots(), provider.clone());
+                let verifier = verifier
+                    .build()
+                    .map_err(|error| TlsError::Authorities(error.to_string()))?;
+                server.with_client_cert_verifier(verifier)
+            }
+        };
+        let server = server.with_cert_resolver(Arc::new(self.certificates.clone()));
+
+        let trust = match &self.trust {
+            Some(trust) => trust.clone(),
+            None => Trust::system()?,
+        };
+        let client = ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Configuration)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(identity::Verifier::new(trust.roots(), provider)))
+            .with_client_cert_resolver(Arc::new(self.certificates.clone()));
+        Ok(Sides {
+            server: Arc::new(server),
+            client: Arc::new(client),
+        })
+    }
+}
+
+/// What the two sides of connections are made with.
+#[derive(Clone, Debug)]
+pub(crate) struct Sides {
+    pub(crate) server: Arc<ServerConfig>,
+    pub(crate) client: Arc<ClientConfig>,
+}
+
+/// The algorithms.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// The name that a peer has to prove: of its domain, or of its address where there is no other.
+pub(crate) fn name_of(domain: Option<&str>, peer: std::net::SocketAddr) -> Option<ServerName<'static>> {
+    match domain {
+        Some(domain) => {
+            ServerName::try_from(domain.trim_start_matches('[').trim_end_matches(']').to_owned()).ok()
+        }
+        None => Some(ServerName::IpAddress(peer.ip().into())),
+    }
+}

@@ -1,0 +1,135 @@
+//! The same over every transport, on IPv4 and IPv6; and every Via and Contact agrees with what carries it.
+
+use std::net::IpAddr;
+
+use spigot::header::{Contact, Via};
+use spigot::testing::{TestClient, certificates};
+use spigot::{Config, HeaderName, Method, Request, Response, Spigot, StatusCode, Transport, sip, sip_router};
+
+const ALL: [Transport; 5] = [
+    Transport::Udp,
+    Transport::Tcp,
+    Transport::Tls,
+    Transport::Ws,
+    Transport::Wss,
+];
+
+struct Phone;
+
+#[sip_router]
+impl Phone {
+    #[register]
+    async fn register(&self, request: Request) -> (StatusCode, String) {
+        (StatusCode::OK, seen(&request))
+    }
+
+    #[message(content_type = "text/plain")]
+    async fn message(&self, text: String) -> (StatusCode, String) {
+        (StatusCode::OK, text)
+    }
+
+    #[invite]
+    async fn invite(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[info]
+    async fn info(&self, request: Request) -> (StatusCode, String) {
+        (StatusCode::OK, seen(&request))
+    }
+}
+
+/// What carried a request, its Via and its Contact.
+fn seen(request: &Request) -> String {
+    let via: Via = request.headers().typed().unwrap().unwrap();
+    let contact = request.headers().get(&HeaderName::CONTACT).unwrap_or("none");
+    format!("{} {} {contact}", request.source().transport, via.transport())
+}
+
+fn contact(response: &Response) -> sip::SipUri {
+    let contact: Contact = response.headers().typed().unwrap().unwrap();
+    contact.uri().unwrap().as_sip().unwrap().clone()
+}
+
+async fn suite(transport: Transport, ip: IpAddr) {
+    let config = Config::new(Phone).tls(certificates(&["127.0.0.1", "::1", "sip.example.com"]));
+    let spigot = Spigot::start(config.listen(transport, (ip, 0))).await.unwrap();
+    let listener = spigot.listeners()[0];
+    let alice = TestClient::connect_as(&listener.to_string(), "sip:alice@example.com").await;
+    let token = transport.as_str();
+
+    let registered = alice.register().send().await;
+    let said = String::from_utf8(registered.body().to_vec()).unwrap();
+    let expected_contact = match transport {
+        Transport::Udp => format!("<sip:alice@{}>", alice.address()),
+        _ => format!("<sip:alice@{};transport={transport}>", alice.address()),
+    };
+    assert_eq!(said, format!("{transport} {token} {expected_contact}"));
+    let via: Via = registered.headers().typed().unwrap().unwrap();
+    assert_eq!(via.transport(), token);
+
+    let long = "x".repeat(20_000);
+    for text in ["hello", "grüße", &long] {
+        let echoed = alice.message("sip:bob@example.com", text).send().await;
+        assert_eq!(echoed.status(), StatusCode::OK, "{transport}");
+        assert_eq!(echoed.body(), text.as_bytes(), "{transport}");
+    }
+    let html = alice.request(Method::MESSAGE, "sip:bob@example.com");
+    let refused = html.body("text/html", "<b>hello</b>").send().await;
+    assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+
+    let mut invite = alice.invite("sip:bob@example.com").start().await;
+    let answer = invite.response().await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let ours = contact(&answer);
+    assert_eq!(ours.port(), Some(listener.address.port()));
+    assert_eq!(ours.host().ip(), Some(ip));
+    let named = ours.transport().unwrap_or("udp").to_owned();
+    assert!(named.eq_ignore_ascii_case(token), "{named} over {transport}");
+    let mut dialog = invite.dialog(&answer);
+    let info = dialog.request(Method::INFO).send().await;
+    assert_eq!(info.status(), StatusCode::OK);
+    assert!(
+        info.body()
+            .starts_with(format!("{transport} {token} ").as_bytes()),
+        "{:?}",
+        info.body()
+    );
+    assert_eq!(dialog.bye().await.status(), StatusCode::OK);
+
+    // And the other way: the server calls, at the client's own listener.
+    let call = spigot.client().message("sip:alice@example.com");
+    let call = call
+        .body("text/plain", "and back")
+        .to_address(transport, alice.address());
+    let call = tokio::spawn(call.send());
+    let received = alice.expect(Method::MESSAGE).await;
+    assert_eq!(received.body(), "and back");
+    received.reply(StatusCode::ACCEPTED);
+    assert_eq!(call.await.unwrap().unwrap().status(), StatusCode::ACCEPTED);
+    spigot.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_transport_carries_the_same_over_ipv4() {
+    for transport in ALL {
+        suite(transport, IpAddr::from([127, 0, 0, 1])).await;
+    }
+}
+
+#[tokio::test]
+async fn every_transport_carries_the_same_over_ipv6() {
+    for transport in ALL {
+        suite(transport, IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])).await;
+    }
+}
+
+#[tokio::test]
+async fn a_listener_without_certificates_says_what_is_missing() {
+    let config = Config::new(Phone).listen(Transport::Tls, ([127, 0, 0, 1], 0));
+    let error = Spigot::start(config).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot listen on tls without certificates: call `Config::tls`"
+    );
+}
