@@ -191,3 +191,45 @@ impl fmt::Debug for Certificates {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(folder: &Path, names: &[&str]) {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        std::fs::write(folder.join("chain.pem"), made.cert.pem()).unwrap();
+        std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    }
+
+    #[test]
+    fn files_are_read_again_and_broken_ones_change_nothing() {
+        let folder = std::env::temp_dir().join(format!("spigot-certificates-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (chain, key) = (folder.join("chain.pem"), folder.join("key.pem"));
+        write(&folder, &["one.example"]);
+        let certificates = Certificates::from_files(&chain, &key).unwrap();
+        let is_for_now = |name| is_for(&certificates.current()[0], name);
+        assert!(is_for_now("one.example"));
+
+        write(&folder, &["two.example"]);
+        assert!(is_for_now("one.example"), "nobody has said that they are new");
+        certificates.reload().unwrap();
+        assert!(is_for_now("two.example") && !is_for_now("one.example"));
+
+        std::fs::write(&key, "no key").unwrap();
+        assert!(matches!(certificates.reload(), Err(TlsError::NoKey(_))));
+        let other = rcgen::generate_simple_self_signed(vec!["three.example".to_owned()]).unwrap();
+        std::fs::write(&key, other.signing_key.serialize_pem()).unwrap();
+        assert!(
+            matches!(certificates.reload(), Err(TlsError::Key(_))),
+            "of another certificate"
+        );
+        std::fs::write(&chain, "").unwrap();
+        assert!(matches!(certificates.reload(), Err(TlsError::NoCertificate(_))));
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(matches!(certificates.reload(), Err(TlsError::File { .. })));
+        assert!(is_for_now("two.example"));
+    }
+}
