@@ -44,7 +44,8 @@
 //!
 //! # Invariants
 //!
-//! - Every request but ACK is answered exactly once, however its handler ends: it returns, panics, is too slow.
+//! - Every request but ACK is answered exactly once, however its handler ends: it returns, panics, is too slow. The one
+//!   exception is a request that is dropped on purpose ([`Reply::Dropped`]), as `RateLimit` does to who was told.
 //! - Dropping a [`ClientTransaction`] before its final response cancels an INVITE; every 2xx is acknowledged.
 //! - The protocol core ([`proto`]) is sans-I/O: it names no socket, clock, runtime or source of randomness.
 //! - Every queue and every table is bounded; see [`Limits`].
