@@ -1,10 +1,14 @@
 //! The same over every transport, on IPv4 and IPv6; and every Via and Contact agrees with what carries it.
 
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
 
 use spigot::header::{Contact, Via};
 use spigot::testing::{TestClient, certificates};
-use spigot::{Config, HeaderName, Method, Request, Response, Spigot, StatusCode, Transport, sip, sip_router};
+use spigot::{
+    Config, Flow, HeaderName, Method, Request, RequestError, Response, Spigot, StatusCode, Transport, sip,
+    sip_router,
+};
 
 const ALL: [Transport; 5] = [
     Transport::Udp,
@@ -14,12 +18,17 @@ const ALL: [Transport; 5] = [
     Transport::Wss,
 ];
 
-struct Phone;
+#[derive(Clone, Default)]
+struct Phone {
+    /// Who registers last.
+    registered: Arc<Mutex<Option<Flow>>>,
+}
 
 #[sip_router]
 impl Phone {
     #[register]
     async fn register(&self, request: Request) -> (StatusCode, String) {
+        *self.registered.lock().unwrap() = Some(request.source().flow());
         (StatusCode::OK, seen(&request))
     }
 
@@ -52,21 +61,29 @@ fn contact(response: &Response) -> sip::SipUri {
 }
 
 async fn suite(transport: Transport, ip: IpAddr) {
-    let config = Config::new(Phone).tls(certificates(&["127.0.0.1", "::1", "sip.example.com"]));
+    let phone = Phone::default();
+    let registered = phone.registered.clone();
+    let config = Config::new(phone).tls(certificates(&["127.0.0.1", "::1", "sip.example.com"]));
+    let told: Arc<Mutex<Vec<Flow>>> = Arc::default();
+    let config = config.on_closed({
+        let told = told.clone();
+        move |flow| told.lock().unwrap().push(flow)
+    });
     let spigot = Spigot::start(config.listen(transport, (ip, 0))).await.unwrap();
     let listener = spigot.listeners()[0];
     let alice = TestClient::connect_as(&listener.to_string(), "sip:alice@example.com").await;
     let token = transport.as_str();
 
-    let registered = alice.register().send().await;
-    let said = String::from_utf8(registered.body().to_vec()).unwrap();
+    let answer = alice.register().send().await;
+    let said = String::from_utf8(answer.body().to_vec()).unwrap();
     let expected_contact = match transport {
         Transport::Udp => format!("<sip:alice@{}>", alice.address()),
         _ => format!("<sip:alice@{};transport={transport}>", alice.address()),
     };
     assert_eq!(said, format!("{transport} {token} {expected_contact}"));
-    let via: Via = registered.headers().typed().unwrap().unwrap();
+    let via: Via = answer.headers().typed().unwrap().unwrap();
     assert_eq!(via.transport(), token);
+    let flow = registered.lock().unwrap().expect("alice has registered");
 
     let long = "x".repeat(20_000);
     for text in ["hello", "grüße", &long] {
@@ -107,6 +124,24 @@ async fn suite(transport: Transport, ip: IpAddr) {
     assert_eq!(received.body(), "and back");
     received.reply(StatusCode::ACCEPTED);
     assert_eq!(call.await.unwrap().unwrap().status(), StatusCode::ACCEPTED);
+
+    // On the flow of her registration, at an address that says nothing.
+    let on_the_flow = || {
+        let greeting = spigot.client().message("sip:alice@browser.invalid");
+        greeting.body("text/plain", "welcome").on(flow).send()
+    };
+    let greeting = tokio::spawn(on_the_flow());
+    let received = alice.expect(Method::MESSAGE).await;
+    assert_eq!(received.body(), "welcome");
+    received.reply(StatusCode::OK);
+    assert_eq!(greeting.await.unwrap().unwrap().status(), StatusCode::OK);
+    drop(alice);
+    if transport.is_reliable() {
+        spigot.client().closed(flow).await;
+        assert!(told.lock().unwrap().contains(&flow), "{transport}");
+        let gone = on_the_flow().await.unwrap_err();
+        assert!(matches!(gone, RequestError::FlowFailed), "{transport}: {gone}");
+    }
     spigot.shutdown().await;
 }
 
@@ -126,7 +161,7 @@ async fn every_transport_carries_the_same_over_ipv6() {
 
 #[tokio::test]
 async fn a_listener_without_certificates_says_what_is_missing() {
-    let config = Config::new(Phone).listen(Transport::Tls, ([127, 0, 0, 1], 0));
+    let config = Config::new(Phone::default()).listen(Transport::Tls, ([127, 0, 0, 1], 0));
     let error = Spigot::start(config).await.unwrap_err();
     assert_eq!(
         error.to_string(),

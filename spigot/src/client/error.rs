@@ -24,7 +24,8 @@ pub enum RequestError {
         /// Which timer ended the wait: Timer B for INVITE, Timer F for the rest (RFC 3261 §17.1).
         failure: Failure,
     },
-    /// The connection failed before there was a final response.
+    /// The connection failed before there was a final response, or was gone before the request could leave
+    /// [on](crate::RequestBuilder::on) it.
     #[error("the flow failed before there was a final response")]
     FlowFailed,
     /// The endpoint has been shut down.

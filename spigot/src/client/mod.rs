@@ -22,6 +22,7 @@ pub use request::RequestBuilder;
 pub use transaction::{ClientTransaction, Provisionals};
 
 use crate::endpoint::{Core, Spigot, host_of};
+use crate::flow::Flow;
 use crate::sip::{Method, ParseError, Request, SipUri, Uri, header};
 
 /// Sends requests from an endpoint's listeners; from [`Spigot::client`](crate::Spigot::client).
@@ -88,6 +89,12 @@ impl Client {
     /// `MESSAGE`: an instant message (RFC 3428).
     pub fn message(&self, uri: impl IntoUri) -> RequestBuilder {
         self.request(Method::MESSAGE, uri)
+    }
+
+    /// Returns once that flow is gone: its connection is closed, by whoever. At once if it is gone already; a flow of datagrams
+    /// is never closed.
+    pub async fn closed(&self, flow: Flow) {
+        self.core.closed(flow).await;
     }
 
     /// The headers that every request has (RFC 3261 §8.1.1), but for the Via, which is written when the flow

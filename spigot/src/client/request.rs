@@ -33,6 +33,8 @@ enum Towards {
     /// The caller says.
     Address(Transport, SocketAddr),
     /// The flow of a dialog, while it stands; datagrams go to the next hop all the same.
+    Dialog(Flow),
+    /// That flow and no other.
     Flow(Flow),
 }
 
@@ -49,7 +51,7 @@ impl RequestBuilder {
 
     /// Inside a dialog: on its flow, with its numbers and credentials.
     pub(super) fn inside(mut self, flow: Flow, challenged: Challenged) -> Self {
-        self.towards = Towards::Flow(flow);
+        self.towards = Towards::Dialog(flow);
         self.challenged = challenged;
         self
     }
@@ -100,6 +102,29 @@ impl RequestBuilder {
         self
     }
 
+    /// Sends it on this flow, whatever its URI says, or not at all: to a peer that is reached by no other way, because it is
+    /// behind a NAT or a browser. A handler has the flow of what it answers from [`Source::flow`](crate::Source::flow).
+    ///
+    /// ```
+    /// use spigot::{Client, Source, StatusCode};
+    ///
+    /// struct Registrar;
+    ///
+    /// #[spigot::sip_router]
+    /// impl Registrar {
+    ///     #[register]
+    ///     async fn register(&self, source: Source, client: Client) -> StatusCode {
+    ///         let greeting = client.message("sip:alice@browser.invalid").body("text/plain", "welcome");
+    ///         tokio::spawn(greeting.on(source.flow()).send());
+    ///         StatusCode::OK
+    ///     }
+    /// }
+    /// ```
+    pub fn on(mut self, flow: Flow) -> Self {
+        self.towards = Towards::Flow(flow);
+        self
+    }
+
     /// Leaves the ACK for a 2xx to the caller ([`Dialog::acknowledge`](super::Dialog::acknowledge)), who may
     /// have an answer to put into it. Without this the library sends it.
     pub fn without_ack(mut self) -> Self {
@@ -147,7 +172,9 @@ impl RequestBuilder {
         let flow = match towards {
             Towards::Address(transport, peer) => core.flow_to_address(transport, peer).await?,
             Towards::Uri => core.flow_to(&NextHop::of(&request)?).await?,
-            Towards::Flow(flow) => {
+            Towards::Flow(flow) if core.is_open(&flow) => flow,
+            Towards::Flow(_) => return Err(RequestError::FlowFailed),
+            Towards::Dialog(flow) => {
                 let hop = NextHop::of(&request)?;
                 match core.flow_at_once(&hop, flow) {
                     Some(flow) => flow,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use super::closings::OnClosed;
+use crate::Flow;
 use crate::Transport;
 use crate::endpoint::Limits;
 use crate::proto::Timers;
@@ -41,6 +43,7 @@ pub struct Config {
     pub(crate) tls: Option<TlsConfig>,
     #[cfg(feature = "ws")]
     pub(crate) origins: Origins,
+    pub(crate) on_closed: Option<OnClosed>,
     pub(crate) limits: Limits,
     pub(crate) timers: Timers,
     pub(crate) seed: Option<[u8; 16]>,
@@ -64,6 +67,7 @@ impl Config {
             tls: None,
             #[cfg(feature = "ws")]
             origins: Origins::any(),
+            on_closed: None,
             limits: Limits::default(),
             timers: Timers::default(),
             seed: None,
@@ -116,6 +120,29 @@ impl Config {
     /// Listens on a transport of your own: anything that implements [`Bind`].
     pub fn bind(mut self, transport: impl Bind) -> Self {
         self.listeners.push(Listener::Custom(Box::new(transport)));
+        self
+    }
+
+    /// What is done when a connection is gone, whoever closed it: what was registered over it is no longer reached. Requests
+    /// under way on it have failed by then. It is called from the transport's tasks, so it must not block;
+    /// [`Client::closed`](crate::Client::closed) waits for one flow.
+    ///
+    /// ```
+    /// # use spigot::{Config, Flow, Transport};
+    /// # struct Registrar;
+    /// # #[spigot::sip_router]
+    /// # impl Registrar {}
+    /// use std::collections::HashMap;
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// let bindings: Arc<Mutex<HashMap<String, Flow>>> = Arc::default();
+    /// let reached = bindings.clone();
+    /// let config = Config::new(Registrar)
+    ///     .listen(Transport::Tcp, 5060)
+    ///     .on_closed(move |gone| reached.lock().unwrap().retain(|_, flow| *flow != gone));
+    /// ```
+    pub fn on_closed(mut self, told: impl Fn(Flow) + Send + Sync + 'static) -> Self {
+        self.on_closed = Some(Box::new(told));
         self
     }
 

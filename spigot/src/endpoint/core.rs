@@ -15,6 +15,7 @@ use siphasher::sip::SipHasher13;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
+use super::closings::Closings;
 use super::counters::{Tally, count};
 use super::exchange::ServerExchange;
 use super::lane::{Lane, LaneState, Outputs};
@@ -31,6 +32,7 @@ pub(crate) struct Core {
     pub(super) name: String,
     pub(super) router: Router,
     pub(super) limits: Limits,
+    pub(super) closings: Closings,
     timers: Timers,
     pub(super) tally: Tally,
     pub(super) lanes: Box<[Lane]>,
@@ -67,6 +69,7 @@ impl Core {
         name: String,
         router: Router,
         limits: Limits,
+        closings: Closings,
         timers: Timers,
         lanes: usize,
         seed: [u8; 16],
@@ -92,6 +95,7 @@ impl Core {
             name_key: derive(seed, u64::MAX - 2),
             serial: AtomicU64::new(0),
             limits,
+            closings,
             carriers: OnceLock::new(),
             runtime: Handle::current(),
             handlers: AtomicUsize::new(0),

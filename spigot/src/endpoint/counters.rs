@@ -52,7 +52,7 @@ counters! {
     dropped,
     /// Handlers that had to be waited for, and so became a task.
     spawned,
-    /// Handlers that panicked; their peers were answered 500.
+    /// Handlers that panicked; their peers were answered 500. What `Config::on_closed` was given, too.
     panicked,
     /// Handlers that outlived their deadline; their peers were answered 408 or 500.
     overdue,

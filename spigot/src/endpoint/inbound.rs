@@ -33,6 +33,7 @@ impl Inbound for Gate {
         let Some(core) = self.0.upgrade() else { return };
         tracing::debug!(%flow, "flow closed");
         core.flow_failed(flow);
+        core.tell_closed(flow);
     }
 
     fn owes(&self, flow: Flow) -> bool {

@@ -4,6 +4,7 @@
 //! and gives the answer back to the transport, all where it stands.
 
 mod carriers;
+mod closings;
 mod config;
 mod contact;
 mod core;

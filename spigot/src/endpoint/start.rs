@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use super::closings::Closings;
 use super::config::Listener;
 use super::inbound::Gate;
 use super::{Config, Core, Counters, Error, timer};
@@ -79,6 +80,7 @@ impl Spigot {
             router,
             name,
             listeners,
+            on_closed,
             limits,
             timers,
             seed,
@@ -101,7 +103,8 @@ impl Spigot {
             Some(seed) => (seed, 8),
             None => (random_seed()?, lanes()),
         };
-        let core = Core::new(name, router, limits, timers, lanes, seed);
+        let closings = Closings::new(on_closed);
+        let core = Core::new(name, router, limits, closings, timers, lanes, seed);
         let carriers = bind_all(&core, listeners, &settings).await?;
         let listeners = carriers
             .iter()

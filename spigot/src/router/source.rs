@@ -17,6 +17,8 @@ pub struct Source {
     pub peer: SocketAddr,
     /// Our address, on which it arrived.
     pub local: SocketAddr,
+    /// Which connection; 0 where there is none.
+    connection: u64,
 }
 
 impl Source {
@@ -26,12 +28,27 @@ impl Source {
             transport,
             peer,
             local,
+            connection: 0,
+        }
+    }
+
+    /// What it travelled on: for requests to a peer that is reached by no other way
+    /// ([`RequestBuilder::on`](crate::RequestBuilder::on)).
+    pub fn flow(&self) -> Flow {
+        Flow {
+            transport: self.transport,
+            local: self.local,
+            peer: self.peer,
+            connection: self.connection,
         }
     }
 }
 
 impl From<Flow> for Source {
     fn from(flow: Flow) -> Source {
-        Source::new(flow.transport, flow.peer, flow.local)
+        Source {
+            connection: flow.connection,
+            ..Source::new(flow.transport, flow.peer, flow.local)
+        }
     }
 }
