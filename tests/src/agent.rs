@@ -3,8 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use spigot::testing::{TestServer, certificates};
 use spigot::{Body, Config, Limits, Request, Spigot, StatusCode, Transaction, Transport, sip_router};
 use tokio::sync::Semaphore;
+
+use crate::Peer;
+use crate::secure::DOMAIN;
 
 /// What the tests call: it answers REGISTER and MESSAGE 200, INVITE 200; `ring` rings until it is cancelled
 /// and `slow` until the test lets it go.
@@ -59,17 +63,31 @@ impl Callee {
     }
 }
 
-/// A [`Callee`] that listens on free UDP and TCP ports of the loopback.
+/// A [`Callee`] that listens on free ports of the loopback, one for each transport, or on the in-memory network.
 #[derive(Debug)]
 pub struct Running {
-    /// The endpoint.
-    pub spigot: Spigot,
     /// Where it listens for datagrams.
     pub udp: SocketAddr,
     /// Where it listens for connections.
     pub tcp: SocketAddr,
+    host: Host,
     gate: Arc<Semaphore>,
 }
+
+#[derive(Debug)]
+enum Host {
+    Sockets(Spigot),
+    Memory(TestServer),
+}
+
+/// What a server on sockets listens for.
+pub const TRANSPORTS: [Transport; 5] = [
+    Transport::Udp,
+    Transport::Tcp,
+    Transport::Tls,
+    Transport::Ws,
+    Transport::Wss,
+];
 
 impl Running {
     /// On 127.0.0.1, with the default limits.
@@ -86,18 +104,78 @@ impl Running {
         let gate = Arc::new(Semaphore::new(0));
         let config = Config::new(Callee { gate: gate.clone() })
             .name("callee")
-            .limits(limits)
-            .listen(Transport::Udp, (ip, 0))
-            .listen(Transport::Tcp, (ip, 0));
+            .tls(certificates(&[DOMAIN, &ip.to_string()]))
+            .limits(limits);
+        let config = TRANSPORTS
+            .into_iter()
+            .fold(config, |config, transport| config.listen(transport, (ip, 0)));
         let spigot = Spigot::start(config)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        let (udp, tcp) = (spigot.listeners()[0].address, spigot.listeners()[1].address);
-        Running {
-            spigot,
-            udp,
-            tcp,
+        Running::of(Host::Sockets(spigot), gate)
+    }
+
+    /// In memory, for UDP and TCP.
+    pub async fn in_memory() -> Running {
+        let gate = Arc::new(Semaphore::new(0));
+        let server = TestServer::start(Callee { gate: gate.clone() }).await;
+        Running::of(Host::Memory(server), gate)
+    }
+
+    fn of(host: Host, gate: Arc<Semaphore>) -> Running {
+        let running = Running {
+            udp: SocketAddr::from(([0; 4], 0)),
+            tcp: SocketAddr::from(([0; 4], 0)),
+            host,
             gate,
+        };
+        Running {
+            udp: running.address(Transport::Udp),
+            tcp: running.address(Transport::Tcp),
+            ..running
+        }
+    }
+
+    /// The endpoint.
+    pub fn spigot(&self) -> &Spigot {
+        match &self.host {
+            Host::Sockets(spigot) => spigot,
+            Host::Memory(server) => server.spigot(),
+        }
+    }
+
+    /// Where it listens for that.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    pub fn address(&self, transport: Transport) -> SocketAddr {
+        let listeners = self.spigot().listeners();
+        let listener = listeners.iter().find(|each| each.transport == transport);
+        listener.expect("a transport that it listens for").address
+    }
+
+    /// A raw peer that speaks over that.
+    ///
+    /// # Panics
+    ///
+    /// When the server cannot be reached so.
+    pub async fn peer(&self, transport: Transport) -> Peer {
+        let address = self.address(transport);
+        match &self.host {
+            Host::Sockets(_) => Peer::connect(transport, address).await,
+            Host::Memory(server) => {
+                let client = server.client_over(transport, "sip:alice@example.com").await;
+                Peer::in_memory(client, transport, address)
+            }
+        }
+    }
+
+    /// Shuts it down gracefully.
+    pub async fn shutdown(self) {
+        match self.host {
+            Host::Sockets(spigot) => spigot.shutdown().await,
+            Host::Memory(server) => server.shutdown().await,
         }
     }
 
@@ -119,7 +197,7 @@ impl Running {
     pub async fn until_closed(&self, count: u64) {
         let closed = async {
             let of_all = || {
-                let counters = self.spigot.transport_counters();
+                let counters = self.spigot().transport_counters();
                 counters.iter().map(|each| each.closed_by_peer).sum::<u64>()
             };
             while of_all() < count {
@@ -130,24 +208,17 @@ impl Running {
         assert!(in_time.is_ok(), "fewer than {count} connections closed");
     }
 
-    /// Sees that an OPTIONS is still answered 200 over both transports, and that no handler has panicked.
+    /// Sees that an OPTIONS is still answered 200 over every transport, and that no handler has panicked.
     ///
     /// # Panics
     ///
     /// When not.
     pub async fn goes_on(&self) {
-        let udp = crate::Datagrams::new(self.udp).await;
-        udp.send(crate::Draft::new("OPTIONS", "sip:example.com", "UDP", udp.local()).octets())
-            .await;
-        assert_eq!(udp.receive().await.status(), 200, "OPTIONS over UDP");
-        let mut tcp = crate::Stream::connect(self.tcp).await;
-        let options = crate::Draft::new("OPTIONS", "sip:example.com", "TCP", tcp.local());
-        assert!(
-            tcp.send(options.octets()).await,
-            "OPTIONS over TCP could not be sent"
-        );
-        let answer = tcp.receive().await.expect("OPTIONS over TCP: closed");
-        assert_eq!(answer.status(), 200, "OPTIONS over TCP");
-        assert_eq!(self.spigot.counters().panicked, 0, "handlers panicked");
+        for listener in self.spigot().listeners() {
+            let mut peer = self.peer(listener.transport).await;
+            let options = peer.draft("OPTIONS", "sip:example.com");
+            assert_eq!(peer.ask(&options).await.status(), 200, "OPTIONS over {listener}");
+        }
+        assert_eq!(self.spigot().counters().panicked, 0, "handlers panicked");
     }
 }

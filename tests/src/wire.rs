@@ -1,10 +1,11 @@
 //! Raw sockets: octets out, responses in, nothing of the library between but its parser.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use spigot::sip::{Bytes, Frame, Framer, Limits, Response};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::time::timeout;
 
@@ -23,7 +24,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn read(octets: Bytes, from: SocketAddr) -> Answer {
+    pub(crate) fn read(octets: Bytes, from: SocketAddr) -> Answer {
         let response = Response::parse(octets.clone()).unwrap_or_else(|error| {
             panic!(
                 "the server sent what is no response: {error}\n{}",
@@ -149,11 +150,23 @@ impl Datagrams {
     }
 }
 
-/// A TCP connection to the server.
-#[derive(Debug)]
+/// What octets travel on: a TCP connection, or TLS over one.
+pub(crate) trait Octets: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Octets for S {}
+
+/// A connection to the server: TCP, or TLS.
 pub struct Stream {
-    stream: TcpStream,
+    stream: Box<dyn Octets>,
+    local: SocketAddr,
+    server: SocketAddr,
     framer: Framer,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> {}", self.local, self.server)
+    }
 }
 
 impl Stream {
@@ -163,12 +176,18 @@ impl Stream {
     ///
     /// When that fails.
     pub async fn connect(server: SocketAddr) -> Stream {
-        let stream = timeout(PATIENCE, TcpStream::connect(server)).await;
-        Stream::of(
-            stream
-                .expect("a connection within 10 s")
-                .expect("the server listens"),
-        )
+        Stream::of(connect(server).await)
+    }
+
+    /// The same within TLS, to the server of `sip.example.com` whose certificate the tests' authority has signed.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    pub async fn connect_tls(server: SocketAddr) -> Stream {
+        let stream = connect(server).await;
+        let local = stream.local_addr().expect("a connected socket has an address");
+        Stream::over(crate::secure::connect(stream).await, local, server)
     }
 
     /// Connects with small socket buffers, for peers that do not read.
@@ -189,23 +208,32 @@ impl Stream {
 
     fn of(stream: TcpStream) -> Stream {
         stream.set_nodelay(true).expect("TCP_NODELAY");
+        let local = stream.local_addr().expect("a connected socket has an address");
+        let server = stream.peer_addr().expect("a connected socket has a peer");
+        Stream::over(stream, local, server)
+    }
+
+    fn over(stream: impl Octets + 'static, local: SocketAddr, server: SocketAddr) -> Stream {
         Stream {
-            stream,
+            stream: Box::new(stream),
+            local,
+            server,
             framer: Framer::new(Limits::default()),
         }
     }
 
     /// Its own address.
     pub fn local(&self) -> SocketAddr {
-        self.stream
-            .local_addr()
-            .expect("a connected socket has an address")
+        self.local
     }
 
     /// Writes; `false` when the server has closed.
     pub async fn send(&mut self, octets: impl AsRef<[u8]>) -> bool {
-        let written = timeout(PATIENCE, self.stream.write_all(octets.as_ref())).await;
-        matches!(written, Ok(Ok(())))
+        let write = async {
+            self.stream.write_all(octets.as_ref()).await?;
+            self.stream.flush().await
+        };
+        matches!(timeout(PATIENCE, write).await, Ok(Ok(())))
     }
 
     /// Says that nothing more will be sent.
@@ -245,9 +273,9 @@ impl Stream {
     ///
     /// When neither has happened within 10 s.
     pub async fn exchange(&mut self, octets: impl AsRef<[u8]>, answers: usize) -> Vec<Answer> {
-        let from = self.stream.peer_addr().expect("a connected socket has a peer");
+        let from = self.server;
         let Stream { stream, framer, .. } = self;
-        let (mut reader, mut writer) = stream.split();
+        let (mut reader, mut writer) = tokio::io::split(stream);
         let read = async {
             let mut received = Vec::with_capacity(answers);
             while received.len() < answers {
@@ -282,8 +310,9 @@ impl Stream {
         buffer
     }
 
+    /// The next response, or `None` when the server has closed.
     async fn next(&mut self) -> Option<Answer> {
-        let from = self.stream.peer_addr().ok()?;
+        let from = self.server;
         loop {
             match self.framer.next().expect("the server frames what it sends") {
                 Some(Frame::Message(octets)) => return Some(Answer::read(octets, from)),
@@ -295,4 +324,11 @@ impl Stream {
             }
         }
     }
+}
+
+pub(crate) async fn connect(server: SocketAddr) -> TcpStream {
+    let stream = timeout(PATIENCE, TcpStream::connect(server)).await;
+    stream
+        .expect("a connection within 10 s")
+        .expect("the server listens")
 }

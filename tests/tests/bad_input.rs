@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use spigot::{Limits, Transport};
-use spigot_tests::{Datagrams, Draft, Running, Stream};
+use spigot_tests::{Answer, Datagrams, Draft, Running, Stream, TRANSPORTS, Web};
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,44 +19,60 @@ enum Met {
 }
 use Met::{Answered, Closed, Dropped};
 
-const BOTH: [Transport; 2] = [Transport::Udp, Transport::Tcp];
+/// Where each message comes whole: what is wrong with one says nothing of the next.
+const APART: [Transport; 3] = [Transport::Udp, Transport::Ws, Transport::Wss];
+
+/// Where messages come one behind the other.
+const IN_A_ROW: [Transport; 2] = [Transport::Tcp, Transport::Tls];
+
+/// Whether the `nth` of many cases is tried over that: handshakes with certificates are what takes time here.
+fn tried(transport: Transport, nth: usize) -> bool {
+    !transport.is_secure() || nth.is_multiple_of(8)
+}
 
 /// A good request from that socket.
 fn good(method: &str, transport: Transport, local: SocketAddr) -> Draft {
     Draft::new(method, "sip:bob@example.com", transport.as_str(), local)
 }
 
-/// Sends over UDP what `make` makes, and an OPTIONS behind it.
-async fn over_udp(server: &Running, make: impl Fn(SocketAddr) -> Vec<u8>) -> Met {
-    let socket = Datagrams::new(server.udp).await;
-    socket.send(make(socket.local())).await;
-    let options = good("OPTIONS", Transport::Udp, socket.local());
-    socket.send(options.octets()).await;
-    // The loopback keeps the order, and so does the server for what it answers at once.
-    let mut answer = None;
-    loop {
-        let next = socket.receive_final().await;
-        if next.value("Call-ID") == options.value("Call-ID") {
-            assert_eq!(next.status(), 200, "OPTIONS afterwards");
-            return answer.map_or(Dropped, Answered);
+/// Sends what `make` makes, and an OPTIONS behind it. The loopback keeps the order, and so does the server for what it answers
+/// at once.
+async fn over(server: &Running, transport: Transport, make: impl Fn(SocketAddr) -> Vec<u8>) -> Met {
+    let mut wire = Wire::to(server, transport).await;
+    let octets = make(wire.local());
+    let options = good("OPTIONS", transport, wire.local());
+    match &mut wire {
+        Wire::Stream(stream) => {
+            stream.send([octets, options.octets()].concat()).await;
         }
-        answer.get_or_insert(next.status());
+        Wire::Datagrams(socket) => {
+            socket.send(octets).await;
+            socket.send(options.octets()).await;
+        }
+        Wire::Web(socket) => {
+            socket.send(octets).await;
+            socket.send(options.octets()).await;
+        }
     }
+    met(wire, &options).await
 }
 
-/// The same over one TCP connection; `whole` is false where the server may wait for the rest of a message,
-/// and has to be told that none will come.
-async fn over_tcp(server: &Running, whole: bool, make: impl Fn(SocketAddr) -> Vec<u8>) -> Met {
-    let mut stream = Stream::connect(server.tcp).await;
-    let octets = make(stream.local());
-    let options = good("OPTIONS", Transport::Tcp, stream.local());
-    let sent = [octets, if whole { options.octets() } else { Vec::new() }].concat();
-    stream.send(sent).await;
-    if !whole {
+/// The same over a stream, where the server may wait for the rest of a message, and is told that none will come.
+async fn cut_off(server: &Running, transport: Transport, make: impl Fn(SocketAddr) -> Vec<u8>) -> Met {
+    let mut wire = Wire::to(server, transport).await;
+    let octets = make(wire.local());
+    let options = good("OPTIONS", transport, wire.local());
+    if let Wire::Stream(stream) = &mut wire {
+        stream.send(octets).await;
         stream.finish().await;
     }
+    met(wire, &options).await
+}
+
+/// What comes before the answer to `options`, or the close.
+async fn met(mut wire: Wire, options: &Draft) -> Met {
     let mut answer = None;
-    while let Some(next) = stream.receive_final().await {
+    while let Some(next) = wire.receive_final().await {
         if next.value("Call-ID") == options.value("Call-ID") {
             assert_eq!(next.status(), 200, "OPTIONS afterwards");
             return answer.map_or(Dropped, Answered);
@@ -66,10 +82,43 @@ async fn over_tcp(server: &Running, whole: bool, make: impl Fn(SocketAddr) -> Ve
     Closed(answer)
 }
 
-async fn over(server: &Running, transport: Transport, make: impl Fn(SocketAddr) -> Vec<u8>) -> Met {
-    match transport {
-        Transport::Udp => over_udp(server, make).await,
-        _ => over_tcp(server, true, make).await,
+enum Wire {
+    Datagrams(Datagrams),
+    Stream(Stream),
+    Web(Box<Web>),
+}
+
+impl Wire {
+    async fn to(server: &Running, transport: Transport) -> Wire {
+        let address = server.address(transport);
+        match transport {
+            Transport::Udp => Wire::Datagrams(Datagrams::new(address).await),
+            Transport::Tls => Wire::Stream(Stream::connect_tls(address).await),
+            Transport::Ws => Wire::Web(Box::new(Web::connect(address, false).await)),
+            Transport::Wss => Wire::Web(Box::new(Web::connect(address, true).await)),
+            _ => Wire::Stream(Stream::connect(address).await),
+        }
+    }
+
+    fn local(&self) -> SocketAddr {
+        match self {
+            Wire::Datagrams(socket) => socket.local(),
+            Wire::Stream(stream) => stream.local(),
+            Wire::Web(socket) => socket.local(),
+        }
+    }
+
+    async fn receive_final(&mut self) -> Option<Answer> {
+        loop {
+            let answer = match self {
+                Wire::Datagrams(socket) => Some(socket.receive().await),
+                Wire::Stream(stream) => stream.receive().await,
+                Wire::Web(socket) => socket.receive().await,
+            };
+            if answer.as_ref().is_none_or(|it| it.response.status().is_final()) {
+                return answer;
+            }
+        }
     }
 }
 
@@ -84,25 +133,25 @@ async fn garbage_is_dropped_and_closes_a_connection() {
         };
         (0..octets).map(|_| next()).collect()
     };
-    for octets in (0..600).step_by(7).chain([1_500, 9_000, 65_000]) {
+    for (nth, octets) in (0..600).step_by(7).chain([1_500, 9_000, 65_000]).enumerate() {
         let garbage = noise(octets);
-        assert_eq!(
-            over_udp(&server, |_| garbage.clone()).await,
-            Dropped,
-            "{octets} octets"
-        );
-        let met = over_tcp(&server, false, |_| garbage.clone()).await;
-        assert_eq!(met, Closed(None), "{octets} octets");
+        for transport in APART.into_iter().filter(|it| tried(*it, nth)) {
+            let met = over(&server, transport, |_| garbage.clone()).await;
+            assert_eq!(met, Dropped, "{octets} octets over {transport}");
+        }
+        for transport in IN_A_ROW.into_iter().filter(|it| tried(*it, nth)) {
+            let met = cut_off(&server, transport, |_| garbage.clone()).await;
+            assert_eq!(met, Closed(None), "{octets} octets over {transport}");
+        }
         // With the end of a head, so that there is something to frame.
         let garbage = [garbage, b"\r\n\r\n".to_vec()].concat();
-        assert_eq!(
-            over_udp(&server, |_| garbage.clone()).await,
-            Dropped,
-            "{octets} octets"
-        );
-        if octets > 0 {
-            let met = over_tcp(&server, true, |_| garbage.clone()).await;
-            assert_eq!(met, Closed(None), "{octets} octets");
+        for transport in APART.into_iter().filter(|it| tried(*it, nth)) {
+            let met = over(&server, transport, |_| garbage.clone()).await;
+            assert_eq!(met, Dropped, "{octets} octets over {transport}");
+        }
+        for transport in IN_A_ROW.into_iter().filter(|it| octets > 0 && tried(*it, nth)) {
+            let met = over(&server, transport, |_| garbage.clone()).await;
+            assert_eq!(met, Closed(None), "{octets} octets over {transport}");
         }
     }
     for text in [
@@ -112,9 +161,14 @@ async fn garbage_is_dropped_and_closes_a_connection() {
         "\r\n",
         "\r\n\r\n\r\n",
     ] {
-        assert_eq!(over_udp(&server, |_| text.into()).await, Dropped, "{text:?}");
-        let met = over_tcp(&server, false, |_| text.into()).await;
-        assert_eq!(met, Closed(None), "{text:?}");
+        for transport in APART {
+            let met = over(&server, transport, |_| text.into()).await;
+            assert_eq!(met, Dropped, "{text:?} over {transport}");
+        }
+        for transport in IN_A_ROW {
+            let met = cut_off(&server, transport, |_| text.into()).await;
+            assert_eq!(met, Closed(None), "{text:?} over {transport}");
+        }
     }
     server.goes_on().await;
 }
@@ -130,13 +184,17 @@ async fn a_request_cut_at_any_octet_is_refused_or_dropped() {
         let length = draft(Transport::Udp, server.udp).octets().len() - 8;
         for cut in 0..length {
             let make = |transport| move |local| draft(transport, local).octets()[..cut].to_vec();
-            let met = over_udp(&server, make(Transport::Udp)).await;
-            assert!(
-                [Dropped, Answered(400)].contains(&met),
-                "{method} cut at {cut}: {met:?}"
-            );
-            let met = over_tcp(&server, false, make(Transport::Tcp)).await;
-            assert_eq!(met, Closed(None), "{method} cut at {cut}");
+            for transport in APART.into_iter().filter(|it| tried(*it, cut)) {
+                let met = over(&server, transport, make(transport)).await;
+                assert!(
+                    [Dropped, Answered(400)].contains(&met),
+                    "{method} cut at {cut} over {transport}: {met:?}"
+                );
+            }
+            for transport in IN_A_ROW.into_iter().filter(|it| tried(*it, cut)) {
+                let met = cut_off(&server, transport, make(transport)).await;
+                assert_eq!(met, Closed(None), "{method} cut at {cut} over {transport}");
+            }
         }
     }
     server.goes_on().await;
@@ -145,7 +203,7 @@ async fn a_request_cut_at_any_octet_is_refused_or_dropped() {
 #[tokio::test]
 async fn a_mandatory_header_must_be_there_once() {
     let server = Running::start().await;
-    for transport in BOTH {
+    for transport in TRANSPORTS {
         for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
             let met = over(&server, transport, |local| {
                 good("OPTIONS", transport, local).remove(name).octets()
@@ -207,7 +265,7 @@ async fn a_wrong_content_length_is_found_out() {
         let draft = good("REGISTER", transport, local).body("text/plain", "hello, world");
         draft.set("Content-Length", length)
     };
-    for (length, udp, tcp) in [
+    for (length, apart, in_a_row) in [
         ("13", Answered(400), Closed(None)),
         ("99999999999999999999", Answered(400), Closed(Some(513))),
         ("-1", Answered(400), Closed(Some(400))),
@@ -219,34 +277,37 @@ async fn a_wrong_content_length_is_found_out() {
         ("5", Answered(200), Closed(Some(200))),
         ("0", Answered(200), Closed(Some(200))),
     ] {
-        let met = over_udp(&server, |local| message(Transport::Udp, local, length).octets()).await;
-        assert_eq!(met, udp, "Content-Length: {length} over udp");
-        let whole = !length.starts_with("13");
-        let met = over_tcp(&server, whole, |local| {
-            message(Transport::Tcp, local, length).octets()
-        })
-        .await;
-        assert_eq!(met, tcp, "Content-Length: {length} over tcp");
+        for transport in APART {
+            let met = over(&server, transport, |local| {
+                message(transport, local, length).octets()
+            })
+            .await;
+            assert_eq!(met, apart, "Content-Length: {length} over {transport}");
+        }
+        for transport in IN_A_ROW {
+            let make = |local| message(transport, local, length).octets();
+            let met = match length {
+                "13" => cut_off(&server, transport, make).await,
+                _ => over(&server, transport, make).await,
+            };
+            assert_eq!(met, in_a_row, "Content-Length: {length} over {transport}");
+        }
     }
     let two = |transport, local| message(transport, local, "12").add("l", "5").octets();
-    assert_eq!(
-        over_udp(&server, |local| two(Transport::Udp, local)).await,
-        Answered(400)
-    );
-    assert_eq!(
-        over_tcp(&server, true, |local| two(Transport::Tcp, local)).await,
-        Closed(Some(400))
-    );
     let none = |transport, local| message(transport, local, "12").remove("Content-Length").octets();
-    assert_eq!(
-        over_udp(&server, |local| none(Transport::Udp, local)).await,
-        Answered(200)
-    );
-    // RFC 3261 §20.14: on a stream it must be there.
-    assert_eq!(
-        over_tcp(&server, true, |local| none(Transport::Tcp, local)).await,
-        Closed(Some(400))
-    );
+    for transport in APART {
+        let met = over(&server, transport, |local| two(transport, local)).await;
+        assert_eq!(met, Answered(400), "two over {transport}");
+        let met = over(&server, transport, |local| none(transport, local)).await;
+        assert_eq!(met, Answered(200), "none over {transport}");
+    }
+    for transport in IN_A_ROW {
+        let met = over(&server, transport, |local| two(transport, local)).await;
+        assert_eq!(met, Closed(Some(400)), "two over {transport}");
+        // RFC 3261 §20.14: on a stream it must be there.
+        let met = over(&server, transport, |local| none(transport, local)).await;
+        assert_eq!(met, Closed(Some(400)), "none over {transport}");
+    }
     server.goes_on().await;
 }
 
@@ -338,7 +399,7 @@ async fn a_bound_is_kept_to_the_octet() {
             Closed(Some(513)),
         ),
     ];
-    for (what, sized, bound, udp, tcp) in cases {
+    for (what, sized, bound, apart, in_a_row) in cases {
         let make = |transport, size| {
             move |local| {
                 let octets = sized(good("REGISTER", transport, local), size).octets();
@@ -348,20 +409,26 @@ async fn a_bound_is_kept_to_the_octet() {
                 octets
             }
         };
-        if what == "message" {
-            // UDP cannot carry more than this.
-            let met = over_udp(&server, make(Transport::Udp, 65_507)).await;
-            assert_eq!(met, Answered(200), "{what} of 65,507 octets over udp");
-        } else {
-            let met = over_udp(&server, make(Transport::Udp, bound)).await;
-            assert_eq!(met, Answered(200), "{what} of {bound} over udp");
-            let met = over_udp(&server, make(Transport::Udp, bound + 1)).await;
-            assert_eq!(met, udp, "{what} of {bound} + 1 over udp");
+        for transport in APART {
+            // UDP cannot carry larger messages than this; a WebSocket is as a stream.
+            let (bound, past) = match (what, transport) {
+                ("message", Transport::Udp) => (65_507, None),
+                ("message", _) => (bound, Some(in_a_row)),
+                _ => (bound, Some(apart)),
+            };
+            let met = over(&server, transport, make(transport, bound)).await;
+            assert_eq!(met, Answered(200), "{what} of {bound} over {transport}");
+            if let Some(past) = past {
+                let met = over(&server, transport, make(transport, bound + 1)).await;
+                assert_eq!(met, past, "{what} of {bound} + 1 over {transport}");
+            }
         }
-        let met = over_tcp(&server, true, make(Transport::Tcp, bound)).await;
-        assert_eq!(met, Answered(200), "{what} of {bound} over tcp");
-        let met = over_tcp(&server, true, make(Transport::Tcp, bound + 1)).await;
-        assert_eq!(met, tcp, "{what} of {bound} + 1 over tcp");
+        for transport in IN_A_ROW {
+            let met = over(&server, transport, make(transport, bound)).await;
+            assert_eq!(met, Answered(200), "{what} of {bound} over {transport}");
+            let met = over(&server, transport, make(transport, bound + 1)).await;
+            assert_eq!(met, in_a_row, "{what} of {bound} + 1 over {transport}");
+        }
     }
     server.goes_on().await;
 }
@@ -369,7 +436,7 @@ async fn a_bound_is_kept_to_the_octet() {
 #[tokio::test]
 async fn a_nul_is_an_octet_as_any_other_where_it_may_stand() {
     let server = Running::start().await;
-    for transport in BOTH {
+    for transport in TRANSPORTS {
         let body = |local| {
             good("REGISTER", transport, local)
                 .body("text/plain", "\0\0")

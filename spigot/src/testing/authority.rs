@@ -8,7 +8,7 @@ use crate::transport::tls::{Certificates, TlsConfig, Trust};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority() -> &'static Authority {
+fn ours() -> &'static Authority {
     static AUTHORITY: OnceLock<Authority> = OnceLock::new();
     AUTHORITY.get_or_init(|| {
         let mut params = CertificateParams::default();
@@ -16,6 +16,12 @@ fn authority() -> &'static Authority {
         let key = KeyPair::generate().expect("a key can be made");
         CertifiedIssuer::self_signed(params, key).expect("an authority can be made")
     })
+}
+
+/// The certificate of the authority that signs [`certificates`], as PEM: for clients of another make, which are to trust the
+/// server under test.
+pub fn authority() -> String {
+    ours().pem()
 }
 
 /// TLS for a server under test, with a certificate for these domains and addresses that is made on the fly. Test clients trust
@@ -44,11 +50,9 @@ pub fn certificates(names: &[&str]) -> TlsConfig {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let params = CertificateParams::new(names).expect("names are domains or addresses");
     let key = KeyPair::generate().expect("a key can be made");
-    let certificate = params
-        .signed_by(&key, authority())
-        .expect("a certificate can be made");
+    let certificate = params.signed_by(&key, ours()).expect("a certificate can be made");
     let certificates =
         Certificates::from_pem(certificate.pem(), key.serialize_pem()).expect("what was made is good");
-    let trust = Trust::from_pem(authority().pem()).expect("what was made is good");
+    let trust = Trust::from_pem(ours().pem()).expect("what was made is good");
     TlsConfig::new(certificates).trusting(trust)
 }

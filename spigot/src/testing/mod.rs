@@ -47,7 +47,7 @@ mod server;
 mod tap;
 
 #[cfg(feature = "tls")]
-pub use authority::certificates;
+pub use authority::{authority, certificates};
 pub use client::TestClient;
 pub use faults::Faults;
 pub use inbox::Received;

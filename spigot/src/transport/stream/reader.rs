@@ -164,6 +164,11 @@ fn turn(
     let turn = Turn::begin(connection.flow.connection);
     for message in heard.messages {
         match is_keepalive(&message) {
+            None if message.len() > hub.limits.parser.message => {
+                // What the framer says of it is what it says of one on a stream.
+                framer.buffer().extend_from_slice(&message);
+                break;
+            }
             None => {
                 messages += 1;
                 tracing::trace!(flow = %connection.flow, length = message.len(), "message received");

@@ -131,7 +131,7 @@ fn refusal(status: StatusCode, why: &str) -> ErrorResponse {
 }
 
 impl WebSocket {
-    /// The side that accepted. No message is larger than `most` octets.
+    /// The side that accepted. No message should be larger than `most` octets, and none is larger than twice that.
     pub(in crate::transport::stream) fn server(origins: Arc<Origins>, most: usize) -> WebSocket {
         let (pipe, output) = pipe();
         let handshake = ServerHandshake::start(pipe, Admit(origins), Some(config(most)));
@@ -322,12 +322,13 @@ fn pipe() -> (Pipe, Output) {
 /// What an upgrade's head may have, and what stands around frames.
 const HEAD: usize = 16 * 1024;
 
+/// A message that is larger than it may be is read all the same if it is not much so: its sender is to have an answer.
 fn config(most: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(1024)
         .write_buffer_size(0)
-        .max_message_size(Some(most))
-        .max_frame_size(Some(most))
+        .max_message_size(Some(2 * most))
+        .max_frame_size(Some(2 * most))
 }
 
 fn broken(error: impl fmt::Display) -> Broken {

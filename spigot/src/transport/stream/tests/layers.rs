@@ -240,8 +240,8 @@ fn whoever_abuses_websocket_is_cut_off() {
             vec![frame(0x82, &[0xff, 0x80, 0, 0, 0, 0, 0, 0, 0], b"x")],
         ),
         (
-            "a message that is too large",
-            vec![frame(0x82, &[0xff, 0, 0, 0, 0, 0, 1, 0, 0], &[b'x'; 65_536])],
+            "a message that is too large even for an answer",
+            vec![frame(0x82, &[0xff, 0, 0, 0, 0, 0, 2, 0, 0], &[b'x'; 131_072])],
         ),
         (
             "a message in fragments of one octet",

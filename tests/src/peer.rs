@@ -1,0 +1,141 @@
+//! A peer of the server under test, on any wire: what it sends is text, and nothing of the library is between but its parser.
+
+use std::net::SocketAddr;
+
+use spigot::Transport;
+use spigot::testing::TestClient;
+
+use crate::{Answer, Datagrams, Draft, Stream, Web};
+
+/// A raw peer.
+#[derive(Debug)]
+pub struct Peer {
+    transport: Transport,
+    server: SocketAddr,
+    wire: Wire,
+}
+
+#[derive(Debug)]
+enum Wire {
+    Datagrams(Datagrams),
+    Stream(Stream),
+    Web(Box<Web>),
+    Memory(Box<TestClient>),
+}
+
+impl Peer {
+    /// One on a socket.
+    ///
+    /// # Panics
+    ///
+    /// When the server cannot be reached.
+    pub async fn connect(transport: Transport, server: SocketAddr) -> Peer {
+        let wire = match transport {
+            Transport::Udp => Wire::Datagrams(Datagrams::new(server).await),
+            Transport::Tls => Wire::Stream(Stream::connect_tls(server).await),
+            Transport::Ws => Wire::Web(Box::new(Web::connect(server, false).await)),
+            Transport::Wss => Wire::Web(Box::new(Web::connect(server, true).await)),
+            _ => Wire::Stream(Stream::connect(server).await),
+        };
+        Peer {
+            transport,
+            server,
+            wire,
+        }
+    }
+
+    /// One on the in-memory network.
+    pub fn in_memory(client: TestClient, transport: Transport, server: SocketAddr) -> Peer {
+        Peer {
+            transport,
+            server,
+            wire: Wire::Memory(Box::new(client)),
+        }
+    }
+
+    /// How its messages are carried.
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Its own address.
+    pub fn local(&self) -> SocketAddr {
+        match &self.wire {
+            Wire::Datagrams(socket) => socket.local(),
+            Wire::Stream(stream) => stream.local(),
+            Wire::Web(socket) => socket.local(),
+            Wire::Memory(client) => client.address(),
+        }
+    }
+
+    /// A good request of its own.
+    pub fn draft(&self, method: &str, uri: &str) -> Draft {
+        Draft::new(method, uri, self.transport.as_str(), self.local())
+    }
+
+    /// Sends a request.
+    ///
+    /// # Panics
+    ///
+    /// When the server has closed.
+    pub async fn send(&mut self, draft: &Draft) {
+        let octets = draft.octets();
+        let open = match &mut self.wire {
+            Wire::Datagrams(socket) => {
+                socket.send(octets).await;
+                true
+            }
+            Wire::Stream(stream) => stream.send(octets).await,
+            Wire::Web(socket) => socket.send(octets).await,
+            Wire::Memory(client) => {
+                client.send_raw(octets).await;
+                true
+            }
+        };
+        assert!(open, "{}: the connection is closed", self.transport);
+    }
+
+    /// The next response.
+    ///
+    /// # Panics
+    ///
+    /// When none comes, or the server has closed.
+    pub async fn receive(&mut self) -> Answer {
+        let answer = match &mut self.wire {
+            Wire::Datagrams(socket) => Some(socket.receive().await),
+            Wire::Stream(stream) => stream.receive().await,
+            Wire::Web(socket) => socket.receive().await,
+            Wire::Memory(client) => {
+                let response = client.expect_response().await;
+                Some(Answer::read(response.to_bytes(), self.server))
+            }
+        };
+        answer.unwrap_or_else(|| panic!("{}: the connection is closed", self.transport))
+    }
+
+    /// The final response to `draft`; others are skipped.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub async fn answer(&mut self, draft: &Draft) -> Answer {
+        loop {
+            let answer = self.receive().await;
+            let ours = answer.value("Call-ID") == draft.value("Call-ID")
+                && answer.value("CSeq") == draft.value("CSeq");
+            if ours && answer.response.status().is_final() {
+                return answer;
+            }
+        }
+    }
+
+    /// Sends a request, and gives the final response to it.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub async fn ask(&mut self, draft: &Draft) -> Answer {
+        self.send(draft).await;
+        self.answer(draft).await
+    }
+}

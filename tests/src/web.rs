@@ -1,0 +1,99 @@
+//! WebSocket by a client that is not ours.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use async_tungstenite::tokio::TokioAdapter;
+use async_tungstenite::tungstenite::client::IntoClientRequest;
+use async_tungstenite::tungstenite::{Message, http::HeaderValue};
+use async_tungstenite::{WebSocketStream, client_async};
+use futures_core::Stream;
+use tokio::time::timeout;
+
+use crate::secure::DOMAIN;
+use crate::wire::{Answer, Octets, PATIENCE, connect};
+
+/// A WebSocket to the server, that speaks SIP (RFC 7118).
+pub struct Web {
+    socket: WebSocketStream<TokioAdapter<Box<dyn Octets>>>,
+    local: SocketAddr,
+    server: SocketAddr,
+}
+
+impl fmt::Debug for Web {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> {}", self.local, self.server)
+    }
+}
+
+impl Web {
+    /// Connects, within TLS if `secure`.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    pub async fn connect(server: SocketAddr, secure: bool) -> Web {
+        let stream = connect(server).await;
+        stream.set_nodelay(true).expect("TCP_NODELAY");
+        let local = stream.local_addr().expect("a connected socket has an address");
+        let (scheme, stream): (_, Box<dyn Octets>) = match secure {
+            false => ("ws", Box::new(stream)),
+            true => ("wss", Box::new(crate::secure::connect(stream).await)),
+        };
+        let mut request = format!("{scheme}://{DOMAIN}/")
+            .into_client_request()
+            .expect("a URL of a WebSocket");
+        request
+            .headers_mut()
+            .insert("Sec-WebSocket-Protocol", HeaderValue::from_static("sip"));
+        let handshake = timeout(PATIENCE, client_async(request, TokioAdapter::new(stream))).await;
+        let (socket, _) = handshake
+            .expect("a handshake within 10 s")
+            .expect("a server that speaks SIP");
+        Web {
+            socket,
+            local,
+            server,
+        }
+    }
+
+    /// Its own address.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Sends one message, as text if it is; `false` when the server has closed.
+    pub async fn send(&mut self, octets: impl Into<Vec<u8>>) -> bool {
+        let message = match String::from_utf8(octets.into()) {
+            Ok(text) => Message::text(text),
+            Err(octets) => Message::binary(octets.into_bytes()),
+        };
+        matches!(timeout(PATIENCE, self.socket.send(message)).await, Ok(Ok(())))
+    }
+
+    /// The next response, or `None` when the server has closed.
+    ///
+    /// # Panics
+    ///
+    /// When neither comes within 10 s.
+    pub async fn receive(&mut self) -> Option<Answer> {
+        loop {
+            let next = poll_fn(|cx| Pin::new(&mut self.socket).poll_next(cx));
+            let next = timeout(PATIENCE, next).await;
+            match next.expect("an answer or a close within 10 s")? {
+                // The answer to a keepalive (RFC 7118 §6).
+                Ok(Message::Text(text)) if text.trim().is_empty() => {}
+                Ok(Message::Text(text)) => {
+                    return Some(Answer::read(text.as_bytes().to_vec().into(), self.server));
+                }
+                Ok(Message::Binary(octets)) => {
+                    return Some(Answer::read(octets.to_vec().into(), self.server));
+                }
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+}
