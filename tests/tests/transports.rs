@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use spigot::header::{Contact, Via};
 use spigot::testing::{TestClient, certificates};
 use spigot::{
-    Config, Flow, HeaderName, Method, Request, RequestError, Response, Spigot, StatusCode, Transport, sip,
-    sip_router,
+    Config, Flow, HeaderName, ListenAddr, Method, Request, RequestError, Response, Spigot, StatusCode,
+    Transport, sip, sip_router,
 };
 
 const ALL: [Transport; 5] = [
@@ -167,4 +167,61 @@ async fn a_listener_without_certificates_says_what_is_missing() {
         error.to_string(),
         "cannot listen on tls without certificates: call `Config::tls`"
     );
+}
+
+#[tokio::test]
+async fn a_public_address_stands_in_via_and_contact() {
+    for transport in [Transport::Udp, Transport::Tcp, Transport::Ws] {
+        let phone = Phone::default();
+        let registered = phone.registered.clone();
+        let listen = ListenAddr::from(([127, 0, 0, 1], 0)).public("sip.example.com:5070");
+        let spigot = Spigot::start(Config::new(phone).listen(transport, listen))
+            .await
+            .unwrap();
+        let alice = TestClient::connect_as(&spigot.listeners()[0].to_string(), "sip:alice@example.com").await;
+        alice.register().send().await;
+        let answer = alice.invite("sip:bob@example.com").send().await;
+        let ours = contact(&answer);
+        assert_eq!(
+            (ours.host().as_str(), ours.port()),
+            ("sip.example.com", Some(5070))
+        );
+
+        let flow = registered.lock().unwrap().expect("alice has registered");
+        let greeting = spigot.client().message("sip:alice@example.com").on(flow).send();
+        let greeting = tokio::spawn(greeting);
+        let received = alice.expect(Method::MESSAGE).await;
+        let via: Via = received.request().headers().typed().unwrap().unwrap();
+        assert_eq!((via.host().as_str(), via.port()), ("sip.example.com", Some(5070)));
+        let from = received.request().headers().get(&HeaderName::FROM).unwrap();
+        assert!(from.contains("@sip.example.com"), "{from}");
+        received.reply(StatusCode::OK);
+        assert_eq!(greeting.await.unwrap().unwrap().status(), StatusCode::OK);
+    }
+    let listen = ListenAddr::from(([127, 0, 0, 1], 0)).public("sip:example.com");
+    let config = Config::new(Phone::default()).listen(Transport::Udp, listen);
+    let error = Spigot::start(config).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`sip:example.com` is no public address: expected `host` or `host:port`"
+    );
+}
+
+#[tokio::test]
+async fn a_call_to_a_sips_uri_stays_secured() {
+    for (transport, parameter) in [(Transport::Tls, None), (Transport::Wss, Some("ws"))] {
+        let config = Config::new(Phone::default()).tls(certificates(&["127.0.0.1"]));
+        let config = config.listen(transport, ([127, 0, 0, 1], 0));
+        let spigot = Spigot::start(config).await.unwrap();
+        let alice =
+            TestClient::connect_as(&spigot.listeners()[0].to_string(), "sips:alice@example.com").await;
+        let mut invite = alice.invite("sips:bob@example.com").start().await;
+        let answer = invite.response().await;
+        let ours = contact(&answer);
+        assert!(ours.is_secure(), "{ours}");
+        assert_eq!(ours.transport(), parameter);
+        let theirs = invite.request().headers().get(&HeaderName::CONTACT).unwrap();
+        assert!(theirs.starts_with("<sips:alice@127.0.0.1:"), "{theirs}");
+        assert_eq!(invite.dialog(&answer).bye().await.status(), StatusCode::OK);
+    }
 }

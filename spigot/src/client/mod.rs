@@ -21,7 +21,7 @@ pub use into_uri::IntoUri;
 pub use request::RequestBuilder;
 pub use transaction::{ClientTransaction, Provisionals};
 
-use crate::endpoint::{Core, Spigot, host_of};
+use crate::endpoint::{Core, Spigot};
 use crate::flow::Flow;
 use crate::sip::{Method, ParseError, Request, SipUri, Uri, header};
 
@@ -116,8 +116,7 @@ impl Client {
 
     /// Who the client is unless the caller says otherwise: the endpoint's name at its first listener.
     fn identity(&self) -> Result<Uri, ParseError> {
-        let first = self.core.carriers().first();
-        let host = first.map_or_else(|| "invalid".to_owned(), |carrier| host_of(carrier.local_addr()));
+        let host = self.core.own_host().unwrap_or_else(|| "invalid".to_owned());
         Ok(Uri::Sip(SipUri::new(false, &host)?.with_user(self.core.name())?))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::challenged::Challenged;
 use super::{Client, ClientTransaction, IntoUri, RequestError};
-use crate::endpoint::{NextHop, contact, host_of};
+use crate::endpoint::{NextHop, contact, is_secured};
 use crate::flow::{Flow, Transport};
 use crate::proto::digest::Login;
 use crate::sip::header::{self, TypedHeader};
@@ -182,10 +182,12 @@ impl RequestBuilder {
                 }
             }
         };
-        name_host(&mut request, &flow)?;
+        name_host(&mut request, &core.place(&flow).host)?;
         if names_contact(request.method()) && !request.headers().contains(&HeaderName::CONTACT) {
             let from = request.headers().typed::<header::From>()?;
-            if let Some(contact) = contact(from.as_ref().and_then(|from| from.uri().user()), &flow) {
+            let user = from.as_ref().and_then(|from| from.uri().user());
+            let secured = is_secured(&request, &HeaderName::ROUTE);
+            if let Some(contact) = contact(user, &core.place(&flow), flow.transport, secured) {
                 request.headers_mut().push_typed(&contact);
             }
         }
@@ -203,7 +205,7 @@ impl RequestBuilder {
 }
 
 /// A From that says the client's own name at no address in particular gets the one of the flow.
-fn name_host(request: &mut Request, flow: &Flow) -> Result<(), ParseError> {
+fn name_host(request: &mut Request, host: &str) -> Result<(), ParseError> {
     let Some(from) = request.headers().typed::<header::From>()? else {
         return Ok(());
     };
@@ -213,7 +215,7 @@ fn name_host(request: &mut Request, flow: &Flow) -> Result<(), ParseError> {
     if !uri.host().ip().is_some_and(|ip| ip.is_unspecified()) {
         return Ok(());
     }
-    let mut named = SipUri::new(uri.is_secure(), &host_of(flow.local))?;
+    let mut named = SipUri::new(uri.is_secure(), host)?;
     if let Some(user) = uri.user() {
         named = named.with_user(user)?;
     }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::challenged::{Challenged, Numbers};
 use super::{Client, Dialog, RequestError};
-use crate::endpoint::{Event, Outstanding, QUEUE, address_of};
+use crate::endpoint::{Event, Outstanding, QUEUE};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, DialogError, Failure};
 use crate::sip::{Method, Request, Response};
@@ -190,11 +190,12 @@ fn open(
 ) -> Result<(Arc<Request>, ClientKey, mpsc::Receiver<Event>), RequestError> {
     let (sender, events) = mpsc::channel(QUEUE);
     let sent = Arc::new(request.clone());
+    let sent_by = client.core.sent_by(&flow);
     let key = client.core.step(lane, |state, now| {
         if state.closed {
             return Err(RequestError::ShutDown);
         }
-        let key = state.shard.request(now, request, flow, &address_of(&flow));
+        let key = state.shard.request(now, request, flow, &sent_by);
         let outstanding = Outstanding::new(sender, sent.clone(), acknowledge);
         state.outstanding.insert(key, outstanding);
         Ok(key)

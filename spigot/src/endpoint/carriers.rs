@@ -6,14 +6,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::Core;
+use super::place::Public;
 use crate::flow::{Flow, Transport};
 use crate::transport::Carrier;
 
 impl Core {
     /// The carriers are known once all of them are bound.
-    pub(super) fn set_carriers(&self, carriers: Vec<Arc<dyn Carrier>>) {
-        let first = self.carriers.set(carriers.into_boxed_slice());
-        debug_assert!(first.is_ok(), "an endpoint is bound once");
+    pub(super) fn set_carriers(&self, carriers: Vec<Arc<dyn Carrier>>, publics: Vec<Public>) {
+        let first = self.publics.set(publics.into_boxed_slice()).is_ok();
+        let first = first && self.carriers.set(carriers.into_boxed_slice()).is_ok();
+        debug_assert!(first, "an endpoint is bound once");
+    }
+
+    pub(super) fn publics(&self) -> &[Public] {
+        self.publics.get().map_or(&[], |publics| publics)
     }
 
     pub(crate) fn carriers(&self) -> &[Arc<dyn Carrier>] {

@@ -51,7 +51,7 @@ pub struct Config {
 
 /// One listener that is still to be bound.
 pub(crate) enum Listener {
-    Address(Transport, SocketAddr),
+    Address(Transport, ListenAddr),
     Custom(Box<dyn Bind>),
 }
 
@@ -97,8 +97,7 @@ impl Config {
     /// # Ok::<(), std::net::AddrParseError>(())
     /// ```
     pub fn listen(mut self, transport: Transport, address: impl Into<ListenAddr>) -> Self {
-        self.listeners
-            .push(Listener::Address(transport, address.into().0));
+        self.listeners.push(Listener::Address(transport, address.into()));
         self
     }
 
@@ -180,31 +179,60 @@ impl fmt::Debug for Config {
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Listener::Address(transport, address) => write!(f, "{transport}:{address}"),
+            Listener::Address(transport, listen) => write!(f, "{transport}:{}", listen.address),
             Listener::Custom(custom) => f.write_str(&custom.describe()),
         }
     }
 }
 
-/// Where a listener binds: made from a port, an IP address and port, or a [`SocketAddr`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListenAddr(SocketAddr);
+/// Where a listener binds: made from a port, an IP address and port, or a [`SocketAddr`]; and where others reach it, if that is
+/// somewhere else.
+///
+/// ```
+/// use spigot::{Config, ListenAddr, Transport};
+/// # struct Pbx;
+/// # #[spigot::sip_router]
+/// # impl Pbx {}
+///
+/// // Behind a router that forwards port 5060 of its public address.
+/// let behind_nat = ListenAddr::from(([10, 0, 0, 5], 5060)).public("203.0.113.5");
+/// let config = Config::new(Pbx).listen(Transport::Udp, behind_nat);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenAddr {
+    pub(super) address: SocketAddr,
+    pub(super) public: Option<String>,
+}
+
+impl ListenAddr {
+    /// The address that peers reach it by, as `host` or `host:port`, where it differs from the one it binds: behind a NAT, or by a
+    /// name. Via and Contact say it in the place of the address that the listener is bound to. Without a port it is the one that is
+    /// bound. What is neither is [`Error::PublicAddress`](crate::Error::PublicAddress) at the start.
+    #[must_use]
+    pub fn public(mut self, address: impl Into<String>) -> Self {
+        self.public = Some(address.into());
+        self
+    }
+}
 
 impl From<u16> for ListenAddr {
     fn from(port: u16) -> Self {
-        ListenAddr(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))
+        ListenAddr::from(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))
     }
 }
 
 impl<I: Into<IpAddr>> From<(I, u16)> for ListenAddr {
     fn from(address: (I, u16)) -> Self {
-        ListenAddr(SocketAddr::from(address))
+        ListenAddr::from(SocketAddr::from(address))
     }
 }
 
 impl From<SocketAddr> for ListenAddr {
     fn from(address: SocketAddr) -> Self {
-        ListenAddr(address)
+        ListenAddr {
+            address,
+            public: None,
+        }
     }
 }
 
@@ -215,7 +243,7 @@ mod tests {
     #[test]
     fn a_listener_is_named_by_port_by_address_or_by_both() {
         fn at(address: impl Into<ListenAddr>) -> String {
-            address.into().0.to_string()
+            address.into().address.to_string()
         }
         assert_eq!(at(5060), "0.0.0.0:5060");
         assert_eq!(at(([127, 0, 0, 1], 5060)), "127.0.0.1:5060");

@@ -1,9 +1,8 @@
 //! The Contact that the endpoint writes, always from the flow that carries the message.
 
-use std::net::SocketAddr;
-
-use crate::flow::{Flow, Transport};
-use crate::sip::{Method, SipUri, StatusCode, Uri, header};
+use super::Place;
+use crate::flow::Transport;
+use crate::sip::{HeaderName, Method, Request, SipUri, StatusCode, Uri, header};
 
 /// Whether a response must say where requests of its dialog go: it opens or refreshes one
 /// (RFC 3261 §12.1.1, RFC 6665 §4.2.1.1, RFC 3515 §2.4.4, RFC 3311 §5.2).
@@ -13,61 +12,122 @@ pub(super) fn opens_dialog(method: &Method, status: StatusCode) -> bool {
     dialog_method && (status.is_success() || provisional)
 }
 
-/// `<sip:user@host:port;transport=tcp>` with our address on `flow`. The transport parameter is left out for
-/// UDP, which is what a URI without it means (RFC 3263 §4.1).
-pub(crate) fn contact(user: Option<&str>, flow: &Flow) -> Option<header::Contact> {
-    let mut uri = SipUri::new(false, &host_of(flow.local))
+/// Whether a Contact must be a `sips:` URI: the Request-URI of the request is one, or the first URI of `route`, its Record-Route
+/// as we answer it (RFC 3261 §12.1.1) and its Route as we send it (§8.1.1.8).
+pub(crate) fn is_secured(request: &Request, route: &HeaderName) -> bool {
+    if request.uri().scheme().eq_ignore_ascii_case("sips") {
+        return true;
+    }
+    // Without the whole list being parsed: the first address is what the line begins with.
+    let first = request.headers().get(route).unwrap_or_default();
+    let uri = first.split_once('<').map_or(first, |(_, uri)| uri).trim_start();
+    uri.get(..5)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("sips:"))
+}
+
+/// `<sip:user@host:port;transport=tcp>` with `place`, where the peer of a flow of that transport reaches us. The transport
+/// parameter is left out for UDP, which is what a URI without it means (RFC 3263 §4.1). If it is to be `secured`, and the flow is,
+/// `<sips:user@host:port>`, which means TLS.
+pub(crate) fn contact(
+    user: Option<&str>,
+    place: &Place,
+    transport: Transport,
+    secured: bool,
+) -> Option<header::Contact> {
+    let secured = secured && transport.is_secure();
+    let mut uri = SipUri::new(secured, &place.host)
         .ok()?
-        .with_port(Some(flow.local.port()));
+        .with_port(Some(place.port));
     if let Some(user) = user {
         uri = uri.with_user(user).ok()?;
     }
-    if flow.transport != Transport::Udp {
-        uri = uri
-            .with_param("transport", Some(&flow.transport.to_string()))
-            .ok()?;
+    let named = match transport {
+        Transport::Udp => None,
+        Transport::Tls if secured => None,
+        // RFC 7118 §5.2: `sips` and `transport=ws` mean WSS.
+        Transport::Wss if secured => Some(Transport::Ws),
+        other => Some(other),
+    };
+    if let Some(named) = named {
+        uri = uri.with_param("transport", Some(&named.to_string())).ok()?;
     }
     Some(header::Contact::new(Uri::Sip(uri)))
-}
-
-/// The sent-by of a Via: our address on `flow`, `192.0.2.1:5060`.
-pub(crate) fn address_of(flow: &Flow) -> String {
-    format!("{}:{}", host_of(flow.local), flow.local.port())
-}
-
-/// An IP address as a SIP host: IPv6 in brackets.
-pub(crate) fn host_of(address: SocketAddr) -> String {
-    match address {
-        SocketAddr::V4(address) => address.ip().to_string(),
-        SocketAddr::V6(address) => format!("[{}]", address.ip()),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn flow(transport: Transport, local: &str) -> Flow {
-        Flow {
-            transport,
-            local: local.parse().unwrap(),
-            peer: "192.0.2.9:5060".parse().unwrap(),
-            connection: 0,
-        }
+    fn of(user: Option<&str>, transport: Transport, local: &str, secured: bool) -> String {
+        let local: std::net::SocketAddr = local.parse().unwrap();
+        contact(user, &Place::from(local), transport, secured)
+            .unwrap()
+            .to_string()
     }
 
     #[test]
     fn a_contact_is_where_its_flow_reaches_us() {
-        let of = |user, transport, local| contact(user, &flow(transport, local)).unwrap().to_string();
         let (v4, v6) = ("192.0.2.1:5060", "[2001:db8::1]:5080");
-        assert_eq!(of(Some("bob"), Transport::Udp, v4), "<sip:bob@192.0.2.1:5060>");
-        assert_eq!(of(None, Transport::Udp, v4), "<sip:192.0.2.1:5060>");
-        assert_eq!(
-            of(Some("bob"), Transport::Tcp, v6),
-            "<sip:bob@[2001:db8::1]:5080;transport=tcp>"
-        );
-        assert_eq!(address_of(&flow(Transport::Udp, v4)), v4);
-        assert_eq!(address_of(&flow(Transport::Tcp, v6)), v6);
+        let (bob, us) = (Some("bob"), None);
+        let table = [
+            (bob, Transport::Udp, v4, false, "<sip:bob@192.0.2.1:5060>"),
+            (us, Transport::Udp, v4, false, "<sip:192.0.2.1:5060>"),
+            (
+                bob,
+                Transport::Tcp,
+                v6,
+                false,
+                "<sip:bob@[2001:db8::1]:5080;transport=tcp>",
+            ),
+            (
+                bob,
+                Transport::Tls,
+                v4,
+                false,
+                "<sip:bob@192.0.2.1:5060;transport=tls>",
+            ),
+            (bob, Transport::Tls, v4, true, "<sips:bob@192.0.2.1:5060>"),
+            (
+                bob,
+                Transport::Wss,
+                v4,
+                true,
+                "<sips:bob@192.0.2.1:5060;transport=ws>",
+            ),
+            (
+                bob,
+                Transport::Ws,
+                v4,
+                true,
+                "<sip:bob@192.0.2.1:5060;transport=ws>",
+            ),
+        ];
+        for (user, transport, local, secured, expected) in table {
+            assert_eq!(of(user, transport, local, secured), expected, "{transport}");
+        }
+    }
+
+    #[test]
+    fn what_came_to_a_sips_uri_or_by_a_sips_route_is_secured() {
+        let route = HeaderName::RECORD_ROUTE;
+        let secured = |uri: &str, line: Option<&str>| {
+            let mut request = Request::new(Method::INVITE, uri.parse().unwrap());
+            if let Some(line) = line {
+                request.headers_mut().push(route.clone(), line).unwrap();
+            }
+            is_secured(&request, &route)
+        };
+        assert!(secured("sips:b@example.com", None));
+        assert!(secured(
+            "sip:b@example.com",
+            Some("<sips:p.example.com;lr>, <sip:q.example.com>")
+        ));
+        assert!(secured("sip:b@example.com", Some("\"P\" < SIPS:p.example.com>")));
+        assert!(!secured(
+            "sip:b@example.com",
+            Some("<sip:p.example.com;lr>, <sips:q.example.com>")
+        ));
+        assert!(!secured("sip:b@example.com", None));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::counters::{Tally, count};
 use super::exchange::ServerExchange;
 use super::lane::{Lane, LaneState, Outputs};
 use super::outstanding::Outstanding;
+use super::place::Public;
 use super::{Limits, exchange};
 use crate::flow::{Flow, Transport};
 use crate::proto::{ClientKey, Output, ServerKey, Settings, Shard, Timers};
@@ -42,6 +43,7 @@ pub(crate) struct Core {
     name_key: [u8; 16],
     serial: AtomicU64,
     pub(super) carriers: OnceLock<Box<[Arc<dyn Carrier>]>>,
+    pub(super) publics: OnceLock<Box<[Public]>>,
     /// Where the endpoint was started: what waits goes there, whoever asks for it from wherever.
     runtime: Handle,
     /// Handlers that are tasks now.
@@ -97,6 +99,7 @@ impl Core {
             limits,
             closings,
             carriers: OnceLock::new(),
+            publics: OnceLock::new(),
             runtime: Handle::current(),
             handlers: AtomicUsize::new(0),
             idle: Notify::new(),

@@ -23,6 +23,9 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
+    /// What [`ListenAddr::public`](crate::ListenAddr::public) was given is no address.
+    #[error("`{0}` is no public address: expected `host` or `host:port`")]
+    PublicAddress(String),
     /// There is no listener of this transport in this build.
     #[error("cannot listen on {0}: this build has none of it; the features `tls` and `ws` add it")]
     Unsupported(Transport),

@@ -16,7 +16,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::Core;
-use super::contact::{contact, opens_dialog};
+use super::contact::{contact, is_secured, opens_dialog};
 use super::counters::count;
 use crate::flow::Flow;
 use crate::proto::{RespondError, ServerKey};
@@ -100,11 +100,22 @@ impl ServerExchange {
         });
     }
 
+    /// Where requests of the dialog go.
+    fn contact(&self) -> Option<sip::header::Contact> {
+        let secured = is_secured(&self.request, &HeaderName::RECORD_ROUTE);
+        contact(
+            self.request.uri().user(),
+            &self.core.place(&self.flow),
+            self.flow.transport,
+            secured,
+        )
+    }
+
     /// Sends a response; keeps nothing of a refusal unless it is to be kept.
     fn send(&self, mut response: Response, keep: bool) -> Result<(), RespondError> {
         if opens_dialog(self.request.method(), response.status())
             && !response.headers().contains(&HeaderName::CONTACT)
-            && let Some(contact) = contact(self.request.uri().user(), &self.flow)
+            && let Some(contact) = self.contact()
         {
             response.headers_mut().push_typed(&contact);
         }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::outstanding::{Event, Outstanding, RESERVED, Success};
-use super::{Core, NextHop, address_of};
+use super::{Core, NextHop};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, Dialog, Failure};
 use crate::sip::{Method, Request, Response, header};
@@ -102,9 +102,8 @@ impl Core {
     pub(crate) fn acknowledge(self: &Arc<Self>, lane: usize, dialog: &Dialog, flow: Flow) {
         let ack = dialog.ack(dialog.local_cseq());
         self.send_in_dialog(ack, flow, move |core, ack, flow| {
-            core.step(lane, |state, _| {
-                state.shard.send_ack(ack, flow, &address_of(&flow))
-            });
+            let sent_by = core.sent_by(&flow);
+            core.step(lane, |state, _| state.shard.send_ack(ack, flow, &sent_by));
         });
     }
 
@@ -113,8 +112,9 @@ impl Core {
         let bye = dialog.request(Method::BYE);
         self.step(lane, |state, _| state.shard.end_dialog(dialog.id()));
         self.send_in_dialog(bye, flow, move |core, bye, flow| {
+            let sent_by = core.sent_by(&flow);
             core.step(lane, |state, now| {
-                state.shard.request(now, bye, flow, &address_of(&flow));
+                state.shard.request(now, bye, flow, &sent_by);
             });
         });
     }

@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 use super::closings::Closings;
 use super::config::Listener;
 use super::inbound::Gate;
-use super::{Config, Core, Counters, Error, timer};
+use super::place::Public;
+use super::{Config, Core, Counters, Error, ListenAddr, Place, timer};
 use crate::flow::Transport;
 use crate::transport::{Bind, Carrier, Tcp, Udp};
 #[cfg(feature = "ws")]
@@ -74,7 +75,7 @@ impl Spigot {
     ///
     /// [`Error::NoListener`] when the configuration names none, [`Error::Bind`] for the first that cannot be
     /// bound (those before it are closed again), [`Error::Unsupported`] for a transport that this build does
-    /// not have, `Error::NoCertificates` for one that needs some where [`Config`] has none.
+    /// not have, [`Error::PublicAddress`], `Error::NoCertificates` for one that needs some where [`Config`] has none.
     pub async fn start(config: Config) -> Result<Spigot, Error> {
         let Config {
             router,
@@ -105,7 +106,7 @@ impl Spigot {
         };
         let closings = Closings::new(on_closed);
         let core = Core::new(name, router, limits, closings, timers, lanes, seed);
-        let carriers = bind_all(&core, listeners, &settings).await?;
+        let (carriers, publics) = bind_all(&core, listeners, &settings).await?;
         let listeners = carriers
             .iter()
             .map(|carrier| BoundListener {
@@ -113,7 +114,7 @@ impl Spigot {
                 address: carrier.local_addr(),
             })
             .collect();
-        core.set_carriers(carriers);
+        core.set_carriers(carriers, publics);
         let timers = (0..core.lanes.len())
             .map(|lane| tokio::spawn(timer::run(core.clone(), lane)))
             .collect();
@@ -199,11 +200,15 @@ async fn bind_all(
     core: &Arc<Core>,
     listeners: Vec<Listener>,
     settings: &StreamSettings,
-) -> Result<Vec<Arc<dyn Carrier>>, Error> {
+) -> Result<(Vec<Arc<dyn Carrier>>, Vec<Public>), Error> {
     let mut carriers: Vec<Arc<dyn Carrier>> = Vec::with_capacity(listeners.len());
+    let mut publics = Vec::new();
     for listener in listeners {
         match bind(core, listener, settings).await {
-            Ok(carrier) => carriers.push(carrier),
+            Ok((carrier, public)) => {
+                carriers.push(carrier);
+                publics.extend(public);
+            }
             Err(error) => {
                 for carrier in carriers {
                     carrier.shutdown().await;
@@ -212,7 +217,7 @@ async fn bind_all(
             }
         }
     }
-    Ok(carriers)
+    Ok((carriers, publics))
 }
 
 /// What the listeners of streams have in common.
@@ -253,10 +258,12 @@ async fn bind(
     core: &Arc<Core>,
     listener: Listener,
     settings: &StreamSettings,
-) -> Result<Arc<dyn Carrier>, Error> {
-    let listener: Box<dyn Bind> = match listener {
-        Listener::Address(transport, address) => settings.listener(transport, address)?,
-        Listener::Custom(listener) => listener,
+) -> Result<(Arc<dyn Carrier>, Option<Public>), Error> {
+    let (listener, public): (Box<dyn Bind>, _) = match listener {
+        Listener::Address(transport, ListenAddr { address, public }) => {
+            (settings.listener(transport, address)?, public)
+        }
+        Listener::Custom(listener) => (listener, None),
     };
     let name = listener.describe();
     let gate = Arc::new(Gate(Arc::downgrade(core)));
@@ -271,7 +278,20 @@ async fn bind(
     span.in_scope(
         || tracing::info!(transport = %carrier.transport(), address = %carrier.local_addr(), "bound"),
     );
-    Ok(carrier)
+    let Some(text) = public else {
+        return Ok((carrier, None));
+    };
+    let (transport, bound) = (carrier.transport(), carrier.local_addr());
+    let Some(place) = Place::parse(&text, bound) else {
+        carrier.shutdown().await;
+        return Err(Error::PublicAddress(text));
+    };
+    let public = Public {
+        transport,
+        bound,
+        place,
+    };
+    Ok((carrier, Some(public)))
 }
 
 /// Enough that two cores seldom want the same one.
