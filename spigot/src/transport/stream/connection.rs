@@ -178,12 +178,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Says that nothing more is sent, where that is said.
-    pub(super) fn say_goodbye(&self) {
+    /// Says that nothing more is sent and why, where that is said.
+    pub(super) fn say_goodbye(&self, reason: Reason) {
         let mut outgoing = self.outgoing();
         if self.is_coded && outgoing.closed.is_none() {
             let mut wire = Vec::new();
-            outgoing.codec.end(&mut wire);
+            outgoing.codec.end(reason, &mut wire);
             let _closing_anyway = outgoing.outbox.push_control(wire.into());
         }
     }

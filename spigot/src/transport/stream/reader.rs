@@ -278,7 +278,7 @@ fn is_keepalive(message: &[u8]) -> Option<bool> {
 
 /// Delivers what is queued, says that nothing more comes, and waits for the peer to say the same.
 async fn deliver(hub: &Hub, connection: &Connection, reason: Reason) {
-    connection.say_goodbye();
+    connection.say_goodbye(reason);
     while !connection.flush_last(reason, &hub.tally) {
         if connection.stream.writable().await.is_err() {
             return;

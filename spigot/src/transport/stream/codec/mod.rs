@@ -6,10 +6,13 @@
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(feature = "ws")]
+mod upgrade;
+#[cfg(feature = "ws")]
 mod websocket;
 
 use spigot_parser::Bytes;
 
+use super::Reason;
 #[cfg(feature = "tls")]
 pub(super) use tls::Tls;
 #[cfg(feature = "ws")]
@@ -152,12 +155,13 @@ impl Codec {
         self.below(message, wire)
     }
 
-    /// Says that nothing more is sent.
-    pub(super) fn end(&mut self, wire: &mut Vec<u8>) {
+    /// Says that nothing more is sent and, where it can be said, why.
+    pub(super) fn end(&mut self, reason: Reason, wire: &mut Vec<u8>) {
+        let _ = reason;
         #[cfg(feature = "ws")]
         if let Some(websocket) = &mut self.websocket {
             let mut frame = Vec::new();
-            websocket.end(&mut frame);
+            websocket.end(reason, &mut frame);
             let _ = self.below(&frame, wire);
         }
         #[cfg(feature = "tls")]

@@ -6,20 +6,21 @@ use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_tungstenite::tungstenite::handshake::client::{ClientHandshake, Request as ClientRequest};
-use async_tungstenite::tungstenite::handshake::server::{
-    Callback, ErrorResponse, Request as UpgradeRequest, Response as UpgradeResponse, ServerHandshake,
-};
+use async_tungstenite::tungstenite::handshake::server::ServerHandshake;
 use async_tungstenite::tungstenite::handshake::{HandshakeError, MidHandshake};
-use async_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
-use async_tungstenite::tungstenite::protocol::WebSocketConfig;
-use async_tungstenite::tungstenite::{self, Error, Message};
+use async_tungstenite::tungstenite::http::{HeaderValue, header};
+use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use async_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use async_tungstenite::tungstenite::{self, Error, Message, Utf8Bytes};
 use spigot_parser::Bytes;
 
+use super::upgrade::{Admit, no_upgrade};
 use super::{Broken, Heard};
+use crate::transport::stream::Reason;
 use crate::transport::stream::ws::Origins;
 
 /// The subprotocol (RFC 7118 §4).
-const SIP: &str = "sip";
+pub(super) const SIP: &str = "sip";
 
 /// How many pings may come before a message does.
 const PINGS: u32 = 64;
@@ -84,50 +85,6 @@ impl Write for Pipe {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Whether an upgrade is granted: it asks for the subprotocol and comes from where it may.
-struct Admit(Arc<Origins>);
-
-impl Callback for Admit {
-    fn on_request(
-        self,
-        request: &UpgradeRequest,
-        mut response: UpgradeResponse,
-    ) -> Result<UpgradeResponse, ErrorResponse> {
-        let headers = request.headers();
-        let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
-        let offers_sip = offered
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(','))
-            .any(|name| name.trim().eq_ignore_ascii_case(SIP));
-        if !offers_sip {
-            return Err(refusal(
-                StatusCode::BAD_REQUEST,
-                "the subprotocol `sip` is required (RFC 7118)",
-            ));
-        }
-        let origin = headers.get(header::ORIGIN).map(HeaderValue::to_str);
-        let may_come = match origin {
-            None => self.0.allows(None),
-            Some(Ok(origin)) => self.0.allows(Some(origin)),
-            Some(Err(_)) => false,
-        };
-        if !may_come {
-            return Err(refusal(StatusCode::FORBIDDEN, "this Origin may not connect"));
-        }
-        response
-            .headers_mut()
-            .insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SIP));
-        Ok(response)
-    }
-}
-
-fn refusal(status: StatusCode, why: &str) -> ErrorResponse {
-    let mut response = ErrorResponse::new(Some(format!("{why}\r\n")));
-    *response.status_mut() = status;
-    response
 }
 
 impl WebSocket {
@@ -211,7 +168,13 @@ impl WebSocket {
                 match handshake.handshake() {
                     Ok(socket) => self.opened(socket),
                     Err(HandshakeError::Interrupted(handshake)) => State::Accepting(handshake),
-                    Err(HandshakeError::Failure(error)) => return Err(broken(error)),
+                    Err(HandshakeError::Failure(error)) => {
+                        let mut answer = self.output.octets();
+                        if answer.is_empty() {
+                            *answer = no_upgrade(&error);
+                        }
+                        return Err(broken(error));
+                    }
                 }
             }
             State::Opening(mut handshake) => {
@@ -301,10 +264,16 @@ impl WebSocket {
         outcome
     }
 
-    /// Says that nothing more is sent.
-    pub(super) fn end(&mut self, wire: &mut Vec<u8>) {
+    /// Says that nothing more is sent, and why ([RFC 6455 §7.4.1](https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1)).
+    pub(super) fn end(&mut self, reason: Reason, wire: &mut Vec<u8>) {
+        let code = match reason {
+            Reason::Shutdown => CloseCode::Away,
+            Reason::Unframed | Reason::Broken => CloseCode::Protocol,
+            _ => CloseCode::Normal,
+        };
         if let State::Open(socket) = &mut self.state {
-            let _ = socket.close(None);
+            let reason = Utf8Bytes::default();
+            let _ = socket.close(Some(CloseFrame { code, reason }));
         }
         wire.append(&mut self.output.octets());
     }

@@ -7,6 +7,7 @@ use spigot_parser::Bytes;
 
 use crate::flow::Transport;
 use crate::transport::Origins;
+use crate::transport::stream::Reason;
 use crate::transport::stream::codec::{Broken, Codec, Heard};
 use crate::transport::stream::protocol::Protocol;
 use crate::transport::tls::{Certificates, TlsConfig, Trust};
@@ -112,7 +113,7 @@ fn what_is_said_is_heard_however_it_is_cut() {
                 pair.heard_by_server.messages.len(),
                 if transport == Transport::Tls { 0 } else { 2 }
             );
-            pair.client.end(&mut pair.to_server);
+            pair.client.end(Reason::Shutdown, &mut pair.to_server);
             pair.deliver(step).unwrap();
             assert!(pair.heard_by_server.ended, "{transport}");
         }
@@ -216,12 +217,56 @@ fn an_upgrade_needs_the_subprotocol_and_an_origin_that_may() {
             "{answer}"
         );
     }
-    for garbage in [
-        "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n",
-        "OPTIONS sip:a SIP/2.0\r\n\r\n",
-        "\u{16}\u{3}\u{1}x\r\n\r\n",
+}
+
+#[test]
+fn what_is_no_upgrade_is_told_so_in_a_sentence() {
+    let page = "GET / HTTP/1.1\r\nHost: example.com\r\nAccept: text/html\r\n\r\n";
+    let old = "GET / HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+               Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    for (request, status) in [
+        (page, "426 Upgrade Required"),
+        (old, "426 Upgrade Required"),
+        ("POST / HTTP/1.1\r\nHost: example.com\r\n\r\n", "400 Bad Request"),
+        ("OPTIONS sip:a SIP/2.0\r\n\r\n", "400 Bad Request"),
+        ("\u{16}\u{3}\u{1}x\r\n\r\n", "400 Bad Request"),
     ] {
-        assert!(!answer(only(), garbage).0, "{garbage}");
+        let (goes_on, answer) = answer(Origins::any(), request);
+        assert!(!goes_on, "{request}");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{head}");
+        let head = head.to_ascii_lowercase();
+        assert!(
+            head.contains(&format!("\r\ncontent-length: {}", body.len())),
+            "{head}"
+        );
+        assert_eq!(
+            head.contains("\r\nupgrade: websocket\r\n"),
+            status.starts_with("426"),
+            "{head}"
+        );
+        assert!(body.contains("WebSocket") && body.ends_with(".\r\n"), "{body}");
+    }
+}
+
+#[test]
+fn whoever_ends_a_websocket_says_why() {
+    let protocol = protocol(Transport::Ws, &tls(&["sip.example.com"]), Origins::any());
+    for (reason, code) in [
+        (Reason::Shutdown, 1001_u16),
+        (Reason::Broken, 1002),
+        (Reason::Peer, 1000),
+    ] {
+        let mut pair = Pair::new(&protocol, "sip.example.com");
+        pair.open(1_000).unwrap();
+        pair.server.end(reason, &mut pair.to_client);
+        let frame = [&[0x88, 2][..], &code.to_be_bytes()].concat();
+        assert_eq!(pair.to_client, frame, "{reason:?}");
+        pair.deliver(1_000).unwrap();
+        assert!(
+            pair.heard_by_client.ended && pair.heard_by_server.ended,
+            "{reason:?}"
+        );
     }
 }
 
