@@ -1,14 +1,17 @@
 //! What the examples share: the `--listen` flag, and serving until a signal.
 
+use std::error::Error;
+use std::future::ready;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
 use spigot::tls::{Certificates, TlsConfig};
-use spigot::{Config, Spigot, Transport};
+use spigot::{BoundListener, Config, Spigot, Transport};
 
 /// Where an example listens.
 #[derive(Args, Clone, Debug)]
@@ -78,25 +81,20 @@ impl FromStr for Listen {
 
 /// Serves `config` on the listeners until SIGINT or SIGTERM, and prints a line for each bound address.
 pub async fn serve(config: Config, listeners: &Listeners) -> ExitCode {
+    serve_with(config, listeners, async |_| Ok(String::new())).await
+}
+
+/// The same with something beside it, which `beside` begins once the addresses are bound. What it gives is printed after theirs.
+pub async fn serve_with(
+    config: Config,
+    listeners: &Listeners,
+    beside: impl AsyncFnOnce(&[BoundListener]) -> Result<String, Box<dyn Error>>,
+) -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
-    let config = match listeners.tls() {
-        Ok(Some(tls)) => config.tls(tls),
-        Ok(None) => config,
-        Err(error) => {
-            eprintln!("error: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let config = listeners
-        .listen
-        .iter()
-        .fold(config, |config, Listen { transport, address }| {
-            config.listen(*transport, *address)
-        });
-    match run(config).await {
+    match run(config, listeners, beside).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -109,12 +107,36 @@ pub async fn serve(config: Config, listeners: &Listeners) -> ExitCode {
     clippy::print_stdout,
     reason = "an example's output is for whoever started it"
 )]
-async fn run(config: Config) -> Result<(), spigot::Error> {
+async fn run(
+    config: Config,
+    listeners: &Listeners,
+    beside: impl AsyncFnOnce(&[BoundListener]) -> Result<String, Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    let config = match listeners.tls()? {
+        Some(tls) => config.tls(tls),
+        None => config,
+    };
+    let config = listeners
+        .listen
+        .iter()
+        .fold(config, |config, Listen { transport, address }| {
+            config.listen(*transport, *address)
+        });
     let spigot = Spigot::start(config).await?;
-    for listener in spigot.listeners() {
+    let bound = spigot.listeners().to_vec();
+    let more = beside(&bound).await?;
+    let mut running = pin!(spigot.run_until_ctrl_c());
+    // Whoever reads the last line may end it at once, so signals are waited for before the first is printed.
+    tokio::select! {
+        biased;
+        ended = &mut running => return Ok(ended?),
+        () = ready(()) => {}
+    }
+    for listener in bound {
         println!("listening on {listener}");
     }
-    spigot.run_until_ctrl_c().await
+    print!("{more}");
+    Ok(running.await?)
 }
 
 /// Reads a duration from a command line: `1500ms`, `2s`, or `2` for seconds.

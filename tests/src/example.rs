@@ -162,7 +162,8 @@ impl Example {
         (status, self.stderr())
     }
 
-    async fn line(&mut self) -> Option<String> {
+    /// The next line that it writes to stdout; `None` if there is none within 30 s.
+    pub async fn line(&mut self) -> Option<String> {
         match tokio::time::timeout(PATIENCE, self.lines.next_line()).await {
             Ok(Ok(line)) => line,
             _ => None,

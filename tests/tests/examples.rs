@@ -4,6 +4,8 @@ use nix::sys::signal::Signal;
 use spigot::testing::TestClient;
 use spigot::{Method, StatusCode};
 use spigot_tests::Example;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const EVERYWHERE: [&str; 4] = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0", "udp:[::1]:0", "tcp:[::1]:0"];
 
@@ -52,6 +54,42 @@ async fn router_answers_and_ends() {
 async fn testing_answers_and_ends() {
     // The test client is not on its guest list.
     smoke("testing", StatusCode::FORBIDDEN, Signal::SIGTERM).await;
+}
+
+/// What a page's server answers.
+async fn get(server: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(server).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn phonebox_listens_on_everything_and_serves_its_page() {
+    let everything = ["udp", "tcp", "tls", "ws", "wss"].map(|transport| format!("{transport}:127.0.0.1:0"));
+    let listeners = everything.each_ref().map(String::as_str);
+    let mut example = Example::start_with("phonebox", &listeners, &["--page", "127.0.0.1:0"]).await;
+    let line = example.line().await.unwrap();
+    let page = line.strip_prefix("the page is at http://").unwrap();
+    let page = page.strip_suffix('/').unwrap();
+    assert!(get(page, "/").await.contains("<title>Phonebox</title>"));
+    let told = get(page, "/listeners").await;
+    for listener in example.listeners() {
+        assert!(told.contains(&format!("{listener}\n")), "{told}");
+        // Nobody has signed its certificate, so our own client does not speak with it over TLS.
+        if !listener.starts_with("tls") && !listener.starts_with("wss") {
+            let client = TestClient::connect(listener).await;
+            let response = client.register().send().await;
+            assert_eq!(response.status(), StatusCode::OK, "REGISTER at {listener}");
+        }
+    }
+    let (status, stderr) = example.terminate().await;
+    assert!(status.success(), "{status}\n{stderr}");
+    // JsSIP is there or not, as npm has been asked or not.
+    let known = |line: &str| line.starts_with("no --cert") || line.starts_with("no JsSIP");
+    assert!(stderr.lines().all(known), "{stderr}");
 }
 
 #[tokio::test]
