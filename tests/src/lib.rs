@@ -1,10 +1,11 @@
-//! What the tests of the whole share: the examples as processes, SIPp and baresip, raw sockets, requests as text, and an
+//! What the tests of the whole share: the examples as processes, SIPp, baresip and Chromium, raw sockets, requests as text, and an
 //! agent to send them to.
 //!
 //! Invariant: nothing here waits without a deadline, and nothing it starts outlives the test that started it.
 
 mod agent;
 mod baresip;
+mod browser;
 mod draft;
 mod example;
 mod folder;
@@ -18,6 +19,7 @@ mod wire;
 
 pub use agent::{Callee, Running, TRANSPORTS};
 pub use baresip::Baresip;
+pub use browser::Browser;
 pub use draft::{Draft, unique};
 pub use example::Example;
 pub use peer::Peer;

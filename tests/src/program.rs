@@ -1,6 +1,7 @@
 //! Programs from elsewhere that tests call: whether they are there.
 
 use std::io::Write as _;
+use std::path::Path;
 
 /// Whether `program` is there. Where it is not, this says so on stderr, with the Debian package that has it, and the
 /// caller returns.
@@ -11,12 +12,24 @@ use std::io::Write as _;
 pub(crate) fn is_installed(program: &str, package: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
-    if !found {
-        let message = format!("skipped: {program} is not installed (Debian package {package})");
-        let strict = std::env::var("SPIGOT_INTEROP").is_ok_and(|value| value == "strict");
-        assert!(!strict, "{message}, and SPIGOT_INTEROP=strict");
-        // Not by `eprintln!`, which the test harness keeps to itself as long as the test passes.
-        let _ = writeln!(std::io::stderr(), "{message}");
-    }
-    found
+    found || skip(&format!("{program} is not installed (Debian package {package})"))
+}
+
+/// The same of a file, with what to say where it is not.
+///
+/// # Panics
+///
+/// As [`is_installed`].
+pub(crate) fn is_there(file: &Path, otherwise: &str) -> bool {
+    file.is_file() || skip(otherwise)
+}
+
+/// Says why the test is skipped; `false`.
+fn skip(why: &str) -> bool {
+    let message = format!("skipped: {why}");
+    let strict = std::env::var("SPIGOT_INTEROP").is_ok_and(|value| value == "strict");
+    assert!(!strict, "{message}, and SPIGOT_INTEROP=strict");
+    // Not by `eprintln!`, which the test harness keeps to itself as long as the test passes.
+    let _ = writeln!(std::io::stderr(), "{message}");
+    false
 }
