@@ -155,6 +155,54 @@ async fn phone(transport: Transport) {
 }
 
 #[tokio::test]
+async fn a_browser_hears_that_its_message_is_too_large_and_comes_back() {
+    if !Browser::is_installed() {
+        return;
+    }
+    let mut server = Server::start(Transport::Wss, 0).await;
+    let mut page = Browser::show("phone.html").await;
+    let port = server.port();
+    page.run(&format!("start('wss://127.0.0.1:{port}', 'sip:alice@example.com')"))
+        .await;
+    server.registration().await;
+    for expected in ["connected", "registered"] {
+        assert_eq!(page.run("next()").await, expected);
+    }
+    let sent = page.run("send('sip:bob@example.com', 'x'.repeat(60000))").await;
+    assert_eq!(sent, "202 Accepted");
+    assert_eq!(server.next().await.body().len(), 60_000);
+    let sent = page.run("send('sip:bob@example.com', 'x'.repeat(70000))").await;
+    assert_eq!(sent, "513 Message Too Large");
+    for expected in ["disconnected 1002", "unregistered", "connected", "registered"] {
+        assert_eq!(page.run("next()").await, expected);
+    }
+    server.registration().await;
+    page.close().await;
+    server.spigot.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_browser_logs_in_and_not_with_a_wrong_password() {
+    if !Browser::is_installed() {
+        return;
+    }
+    let example = Example::start("auth_plug", &["ws:127.0.0.1:0"]).await;
+    let address = example.address("ws");
+    for (password, expected) in [
+        ("secret", "registered"),
+        ("guess", "not registered: Authentication Error"),
+    ] {
+        let mut page = Browser::show("phone.html").await;
+        let start = format!("start('ws://{address}', 'sip:alice@example.com', '{password}')");
+        page.run(&start).await;
+        assert_eq!(page.run("next()").await, "connected");
+        assert_eq!(page.run("next()").await, expected);
+        page.close().await;
+    }
+    assert!(example.terminate().await.0.success());
+}
+
+#[tokio::test]
 async fn a_browser_is_a_phone_over_ws() {
     phone(Transport::Ws).await;
 }
