@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PLUMBING: &str = r#"exec chromium "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#;
 
 /// Certificates of tests are signed by nobody that it knows, and nothing leaves the loopback.
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 13] = [
     "--headless=new",
     "--remote-debugging-pipe",
     "--no-sandbox",
@@ -33,6 +33,7 @@ const FLAGS: [&str; 12] = [
     "--disable-sync",
     "--no-first-run",
     "--no-default-browser-check",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
 ];
 
 /// A Chromium that shows a page. It ends when this is dropped.

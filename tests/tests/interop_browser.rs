@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use spigot::header::{Contact, Via};
 use spigot::testing::{TestClient, certificates};
-use spigot::{Config, Contacts, Header, Method, Request, Spigot, StatusCode, Transport, sip, sip_router};
+use spigot::{
+    Body, Config, Contacts, Header, Method, Request, Spigot, StatusCode, Transaction, Transport, sip,
+    sip_router,
+};
 use spigot_tests::{Browser, Example};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -37,6 +40,35 @@ impl Desk {
     async fn message(&self, request: Request) -> StatusCode {
         let _ = self.seen.send(request).await;
         StatusCode::ACCEPTED
+    }
+
+    /// Rings until the caller gives up.
+    #[invite("sip:ring@*", content_type = "application/sdp")]
+    async fn ring(&self, request: Request, transaction: Transaction) -> StatusCode {
+        let _ = self.seen.send(request).await;
+        let _ = transaction.provisional(StatusCode::RINGING).await;
+        transaction.cancelled().await;
+        StatusCode::REQUEST_TERMINATED
+    }
+
+    /// Answers, and refuses the channel for data that is offered.
+    #[invite(content_type = "application/sdp")]
+    async fn answer(&self, request: Request) -> (StatusCode, Body) {
+        let _ = self.seen.send(request).await;
+        let answer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
+            m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n";
+        (StatusCode::OK, Body::new("application/sdp", answer))
+    }
+
+    #[ack]
+    async fn acknowledged(&self, request: Request) {
+        let _ = self.seen.send(request).await;
+    }
+
+    #[bye]
+    async fn bye(&self, request: Request) -> StatusCode {
+        let _ = self.seen.send(request).await;
+        StatusCode::OK
     }
 }
 
@@ -162,8 +194,10 @@ async fn a_browser_hears_that_its_message_is_too_large_and_comes_back() {
     let mut server = Server::start(Transport::Wss, 0).await;
     let mut page = Browser::show("phone.html").await;
     let port = server.port();
-    page.run(&format!("start('wss://127.0.0.1:{port}', 'sip:alice@example.com')"))
-        .await;
+    page.run(&format!(
+        "start('wss://127.0.0.1:{port}', 'sip:alice@example.com')"
+    ))
+    .await;
     server.registration().await;
     for expected in ["connected", "registered"] {
         assert_eq!(page.run("next()").await, expected);
@@ -179,6 +213,41 @@ async fn a_browser_hears_that_its_message_is_too_large_and_comes_back() {
     server.registration().await;
     page.close().await;
     server.spigot.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_browser_calls_and_hangs_up() {
+    if !Browser::is_installed() {
+        return;
+    }
+    for transport in [Transport::Ws, Transport::Wss] {
+        let mut server = Server::start(transport, 0).await;
+        let mut page = Browser::show("phone.html").await;
+        let port = server.port();
+        page.run(&format!(
+            "start('{transport}://127.0.0.1:{port}', 'sip:alice@example.com')"
+        ))
+        .await;
+        server.registration().await;
+        assert_eq!(page.run("next()").await, "connected");
+        assert_eq!(page.run("next()").await, "registered");
+
+        page.run("call('sip:ring@example.com')").await;
+        assert_eq!(*server.next().await.method(), Method::INVITE);
+        assert_eq!(page.run("next()").await, "180 Ringing");
+        page.run("hangUp()").await;
+        assert_eq!(page.run("next()").await, "failed by local: Canceled");
+
+        page.run("call('sip:bob@example.com')").await;
+        assert_eq!(*server.next().await.method(), Method::INVITE);
+        assert_eq!(page.run("next()").await, "answered");
+        assert_eq!(*server.next().await.method(), Method::ACK);
+        page.run("hangUp()").await;
+        assert_eq!(*server.next().await.method(), Method::BYE);
+        assert_eq!(page.run("next()").await, "ended by local: Terminated");
+        page.close().await;
+        server.spigot.shutdown().await;
+    }
 }
 
 #[tokio::test]
