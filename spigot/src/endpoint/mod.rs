@@ -30,7 +30,9 @@ pub use self::counters::Counters;
 pub use self::error::Error;
 pub use self::limits::Limits;
 pub(crate) use self::outstanding::{Event, Outstanding, QUEUE};
-pub(crate) use self::place::{Place, host_of};
+pub(crate) use self::place::Place;
+#[cfg(feature = "testing")]
+pub(crate) use self::place::host_of;
 pub(crate) use self::reach::NextHop;
 pub use self::reach::Unreachable;
 pub use self::start::{BoundListener, Spigot};
