@@ -72,7 +72,8 @@ pub mod testing;
 pub mod transport;
 
 pub use client::{
-    Client, ClientTransaction, Dialog, IntoUri, NoClient, Provisionals, RequestBuilder, RequestError,
+    Client, ClientTransaction, Dialog, IntoUri, KeepAlive, NoClient, Provisionals, RequestBuilder,
+    RequestError,
 };
 pub use endpoint::{BoundListener, Config, Counters, Error, Limits, ListenAddr, Spigot, Unreachable};
 pub use flow::{Flow, Transport, UnknownTransport};

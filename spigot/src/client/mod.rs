@@ -8,6 +8,7 @@ mod dialog;
 mod error;
 mod extract;
 mod into_uri;
+mod keep_alive;
 mod request;
 mod transaction;
 
@@ -18,6 +19,7 @@ pub use dialog::Dialog;
 pub use error::RequestError;
 pub use extract::NoClient;
 pub use into_uri::IntoUri;
+pub use keep_alive::KeepAlive;
 pub use request::RequestBuilder;
 pub use transaction::{ClientTransaction, Provisionals};
 

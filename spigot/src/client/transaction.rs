@@ -92,6 +92,10 @@ impl ClientTransaction {
         &self.request
     }
 
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// What it was sent on.
     pub fn flow(&self) -> Flow {
         self.flow

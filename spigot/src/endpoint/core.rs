@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 use super::closings::Closings;
 use super::counters::{Tally, count};
@@ -21,6 +22,7 @@ use super::exchange::ServerExchange;
 use super::lane::{Lane, LaneState, Outputs};
 use super::outstanding::Outstanding;
 use super::place::Public;
+use super::signs::Signs;
 use super::{Limits, exchange};
 use crate::flow::{Flow, Transport};
 use crate::proto::{ClientKey, Output, ServerKey, Settings, Shard, Timers};
@@ -34,6 +36,7 @@ pub(crate) struct Core {
     pub(super) router: Router,
     pub(super) limits: Limits,
     pub(super) closings: Closings,
+    pub(super) signs: Signs,
     timers: Timers,
     pub(super) tally: Tally,
     pub(super) lanes: Box<[Lane]>,
@@ -98,6 +101,7 @@ impl Core {
             serial: AtomicU64::new(0),
             limits,
             closings,
+            signs: Signs::default(),
             carriers: OnceLock::new(),
             publics: OnceLock::new(),
             runtime: Handle::current(),
@@ -267,8 +271,8 @@ impl Core {
     }
 
     /// Starts what has to wait for something.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.runtime.spawn(task);
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        self.runtime.spawn(task)
     }
 
     /// Whether the endpoint has ended, as that lane knows it.
@@ -303,11 +307,17 @@ impl Core {
 
     /// A name that nobody else has: 16 octets in hexadecimal, from the endpoint's seed.
     pub(crate) fn unique(&self) -> String {
-        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        derive(self.name_key, serial)
-            .iter()
-            .map(|octet| format!("{octet:02x}"))
-            .collect()
+        self.draw().iter().map(|octet| format!("{octet:02x}")).collect()
+    }
+
+    /// A number from 0 to 1, in the same way.
+    pub(super) fn fraction(&self) -> f64 {
+        let [a, b, c, d, ..] = self.draw();
+        f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX)
+    }
+
+    fn draw(&self) -> [u8; 16] {
+        derive(self.name_key, self.serial.fetch_add(1, Ordering::Relaxed))
     }
 }
 

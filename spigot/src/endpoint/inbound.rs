@@ -1,5 +1,6 @@
 //! What transports hand in: judged, then given to the shard of its Call-ID.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use super::Core;
@@ -19,7 +20,7 @@ pub(super) struct Gate(pub(super) Weak<Core>);
 impl Inbound for Gate {
     fn message(&self, flow: Flow, bytes: Bytes) {
         let Some(core) = self.0.upgrade() else { return };
-        let verdict = judge(bytes, flow, &core.limits.transport.parser);
+        let verdict = judge(bytes, flow, &core.limits.transport);
         core.take(verdict, flow);
     }
 
@@ -34,6 +35,11 @@ impl Inbound for Gate {
         tracing::debug!(%flow, "flow closed");
         core.flow_failed(flow);
         core.tell_closed(flow);
+    }
+
+    fn alive(&self, flow: Flow, mapped: Option<SocketAddr>) {
+        let Some(core) = self.0.upgrade() else { return };
+        core.signs.seen(flow, mapped);
     }
 
     fn owes(&self, flow: Flow) -> bool {

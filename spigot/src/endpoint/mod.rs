@@ -20,6 +20,7 @@ mod place;
 mod reach;
 mod sanity;
 mod shutdown;
+mod signs;
 mod start;
 mod timer;
 
@@ -35,4 +36,5 @@ pub(crate) use self::place::Place;
 pub(crate) use self::place::host_of;
 pub(crate) use self::reach::NextHop;
 pub use self::reach::Unreachable;
+pub(crate) use self::signs::keep;
 pub use self::start::{BoundListener, Spigot};

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::network::{Network, Wires};
 use crate::flow::{Flow, Transport};
 use crate::sip::Bytes;
-use crate::transport::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits};
+use crate::transport::stun;
+use crate::transport::{Bind, BoxFuture, Carrier, Inbound, PING, SendError, TransportLimits};
 
 impl Network {
     /// A datagram listener on this network, for [`Config::bind`](crate::Config::bind). `name` stands above
@@ -143,6 +144,19 @@ impl Carrier for MemoryCarrier {
     fn is_open(&self, flow: &Flow) -> bool {
         !self.has_left() && self.listener.transport == Transport::Udp
             || self.listener.wires.is_open(flow.connection)
+    }
+
+    fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
+        let question = match self.listener.transport {
+            // Nobody else is on this network, so that any answer is one to this.
+            Transport::Udp => stun::request([0; 12]).into(),
+            _ => Bytes::from_static(PING),
+        };
+        self.send(flow, question)
+    }
+
+    fn give_up(&self, flow: &Flow) {
+        self.listener.wires.close(flow.connection);
     }
 
     fn shutdown(&self) -> BoxFuture<'_, ()> {

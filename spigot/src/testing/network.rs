@@ -18,6 +18,7 @@ use super::faults::Dice;
 use super::{Faults, Ladder, run};
 use crate::flow::{Flow, Transport};
 use crate::sip::{Bytes, Frame, FrameError, Framer, Limits};
+use crate::transport::stun::{self, Stun};
 use crate::transport::{Inbound, next_connection};
 
 /// Wires that are not there: every listener bound on it reaches every other.
@@ -302,16 +303,20 @@ impl Wires {
         match cargo {
             Cargo::Datagram { from, to, bytes } => {
                 let node = self.lock().nodes.get(&(Transport::Udp, to)).cloned();
-                if let Some(Node { inbound, .. }) = node {
-                    inbound.message(
-                        Flow {
-                            transport: Transport::Udp,
-                            local: to,
-                            peer: from,
-                            connection: 0,
-                        },
-                        bytes,
-                    );
+                let Some(Node { inbound, .. }) = node else {
+                    return;
+                };
+                let flow = Flow {
+                    transport: Transport::Udp,
+                    local: to,
+                    peer: from,
+                    connection: 0,
+                };
+                match stun::read(&bytes, from) {
+                    None => inbound.message(flow, bytes),
+                    Some(Stun::Request(answer)) => self.datagram(to, from, &answer.into()),
+                    Some(Stun::Response(_, mapped)) => inbound.alive(flow, Some(mapped)),
+                    Some(Stun::Other) => {}
                 }
             }
             Cargo::Octets { connection, bytes } => self.feed(connection, &bytes),
@@ -349,6 +354,7 @@ impl Wires {
             }
             (connection.flow, connection.inbound.clone())
         };
+        inbound.alive(flow, None);
         for _ in 0..pings {
             // RFC 5626 §4.4.1: a double CRLF is answered by a single one.
             let _ = self.octets(id, &Bytes::from_static(b"\r\n"));

@@ -181,6 +181,10 @@ impl Inbound for TappedInbound {
         self.inbound.closed(flow);
     }
 
+    fn alive(&self, flow: Flow, mapped: Option<SocketAddr>) {
+        self.inbound.alive(flow, mapped);
+    }
+
     fn owes(&self, flow: Flow) -> bool {
         self.inbound.owes(flow)
     }
@@ -220,6 +224,14 @@ impl Carrier for TappedCarrier {
         self.tap.note(flow.local, flow.peer, &message);
         self.tap.sent(&message);
         self.carrier.send(flow, message)
+    }
+
+    fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
+        self.carrier.keep_alive(flow)
+    }
+
+    fn give_up(&self, flow: &Flow) {
+        self.carrier.give_up(flow);
     }
 
     fn is_open(&self, flow: &Flow) -> bool {

@@ -46,7 +46,7 @@ counters! {
     sent,
     /// Octets that left.
     sent_bytes,
-    /// Keepalives: empty or CRLF-only datagrams, dropped, and RFC 5626 pings, answered.
+    /// Keepalives: empty or CRLF-only datagrams, dropped, and what RFC 5626 asks with, answered: CRLFs and STUN.
     keepalives,
     /// Messages refused because a write queue was full.
     refused_sends,
@@ -76,6 +76,8 @@ counters! {
     closed_broken,
     /// Connections closed because the peer did not read what was sent to it.
     closed_full,
+    /// Connections closed because the peer gave no sign of life when it was asked for one.
+    closed_dead,
     /// Connections closed by the shutdown.
     closed_by_shutdown,
 }

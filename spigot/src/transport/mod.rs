@@ -130,6 +130,7 @@ mod limits;
 #[cfg(test)]
 mod probe;
 mod stream;
+pub(crate) mod stun;
 mod tasks;
 #[cfg(feature = "tls")]
 pub mod tls;
@@ -162,6 +163,12 @@ pub trait Inbound: Send + Sync + 'static {
 
     /// That connection is gone, for whatever reason. Called once for each connection, never for datagrams.
     fn closed(&self, flow: Flow);
+
+    /// The peer of a flow gave a sign of life after it was [asked](Carrier::keep_alive) for one: anything at all on a stream, the
+    /// answer to that very question in a datagram, which has the address that the question came from as the peer saw it.
+    fn alive(&self, flow: Flow, mapped: Option<SocketAddr>) {
+        let _ = (flow, mapped);
+    }
 
     /// Whether an answer is still to be sent on that flow. A connection of which this is true is not closed
     /// for being idle, nor because its peer has said that it sends nothing more. `false` unless implemented.
@@ -243,6 +250,22 @@ pub trait Carrier: Send + Sync + 'static {
         true
     }
 
+    /// Asks the peer for a sign of life, of which [`Inbound::alive`] is told: a double CRLF on a stream
+    /// ([RFC 5626 §4.4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.1)), which is what happens unless implemented; a STUN
+    /// Binding request in a datagram (§4.4.2).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Carrier::send).
+    fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
+        self.send(flow, sip::Bytes::from_static(PING))
+    }
+
+    /// Closes the connection of a flow whose peer gives no sign of life. Nothing unless implemented, and nothing for datagrams.
+    fn give_up(&self, flow: &Flow) {
+        let _ = flow;
+    }
+
     /// Stops reading and accepting, delivers what is queued, within [`TransportLimits::linger`], and closes.
     /// When it returns no task of the transport is left.
     fn shutdown(&self) -> BoxFuture<'_, ()>;
@@ -252,6 +275,9 @@ pub trait Carrier: Send + Sync + 'static {
         Counters::default()
     }
 }
+
+/// What asks for a sign of life on a stream.
+pub(crate) const PING: &[u8] = b"\r\n\r\n";
 
 /// Why a message was not taken.
 #[non_exhaustive]

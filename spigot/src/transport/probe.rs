@@ -3,6 +3,7 @@
 //! Nothing here waits by the clock, but for one bound that turns a test that hangs into one that fails.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub(super) enum Event {
     Message(Flow, sip::Bytes),
     Unframed(Flow),
     Closed(Flow),
+    Alive(Flow, Option<SocketAddr>),
 }
 
 /// What a test does within the turn, given the carrier, the flow and what came (nothing, if unframed).
@@ -52,6 +54,10 @@ impl Inbound for Probe {
 
     fn closed(&self, flow: Flow) {
         let _test_over = self.events.send(Event::Closed(flow));
+    }
+
+    fn alive(&self, flow: Flow, mapped: Option<SocketAddr>) {
+        let _test_over = self.events.send(Event::Alive(flow, mapped));
     }
 
     fn owes(&self, _flow: Flow) -> bool {
@@ -100,6 +106,13 @@ impl Bound {
         match self.event().await {
             Event::Message(flow, bytes) => (flow, bytes),
             other => panic!("not a message: {other:?}"),
+        }
+    }
+
+    pub(super) async fn alive(&mut self) -> (Flow, Option<SocketAddr>) {
+        match self.event().await {
+            Event::Alive(flow, mapped) => (flow, mapped),
+            other => panic!("no sign of life: {other:?}"),
         }
     }
 

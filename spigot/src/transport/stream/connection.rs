@@ -5,6 +5,7 @@
 //! `closed` is set nothing is queued any more, and the first reason stands.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use spigot_parser::Bytes;
@@ -30,6 +31,8 @@ pub(super) struct Connection {
     pub(super) wake: Notify,
     /// The handshakes are done, or will not be.
     opened: Notify,
+    /// Whether the peer was asked for a sign of life.
+    asked: AtomicBool,
     /// Whether what travels is coded, and not the octets of messages.
     pub(super) is_coded: bool,
     outgoing: Mutex<Outgoing>,
@@ -87,6 +90,7 @@ impl Connection {
             stream,
             wake: Notify::new(),
             opened: Notify::new(),
+            asked: AtomicBool::new(false),
             is_coded,
             outgoing: Mutex::new(outgoing),
         }
@@ -241,6 +245,16 @@ impl Connection {
         let mut outgoing = self.outgoing();
         self.end(&mut outgoing, reason);
         outgoing.closed.unwrap_or(reason)
+    }
+
+    /// Notes that the peer is asked for a sign of life.
+    pub(super) fn ask(&self) {
+        self.asked.store(true, Ordering::Release);
+    }
+
+    /// Whether the peer was, which whatever comes now answers.
+    pub(super) fn answers(&self) -> bool {
+        self.asked.load(Ordering::Acquire) && self.asked.swap(false, Ordering::AcqRel)
     }
 
     /// Notes that the peer sends no more.

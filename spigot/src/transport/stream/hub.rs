@@ -22,7 +22,7 @@ use crate::flow::Flow;
 use crate::transport::counters::Tally;
 use crate::transport::tasks::Tasks;
 use crate::transport::turn::guarded;
-use crate::transport::{Inbound, SendError, TransportLimits, next_connection};
+use crate::transport::{Inbound, PING, SendError, TransportLimits, next_connection};
 
 /// What the listener, its connections and the carrier share.
 pub(super) struct Hub {
@@ -195,13 +195,29 @@ impl Hub {
             .is_some_and(|connection| connection.is_open())
     }
 
+    fn connection(&self, flow: &Flow) -> Option<Arc<Connection>> {
+        let entry = self.connections.get(&flow.connection)?;
+        Some(Arc::clone(&entry))
+    }
+
     /// Sends on a flow of ours.
     pub(super) fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError> {
-        let connection = self
-            .connections
-            .get(&flow.connection)
-            .map(|entry| Arc::clone(&entry));
-        connection.ok_or(SendError::Closed)?.send(message, &self.tally)
+        let connection = self.connection(flow).ok_or(SendError::Closed)?;
+        connection.send(message, &self.tally)
+    }
+
+    /// Asks for a sign of life on a flow of ours.
+    pub(super) fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
+        let connection = self.connection(flow).ok_or(SendError::Closed)?;
+        connection.ask();
+        connection.send(sip::Bytes::from_static(PING), &self.tally)
+    }
+
+    /// Ends a connection whose peer gave none.
+    pub(super) fn give_up(&self, flow: &Flow) {
+        if let Some(connection) = self.connection(flow) {
+            connection.stop(Reason::Dead);
+        }
     }
 
     /// New messages to the peer no longer use this connection.

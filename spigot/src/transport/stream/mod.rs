@@ -228,6 +228,14 @@ impl Carrier for StreamCarrier {
         self.hub.is_open(flow)
     }
 
+    fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
+        self.hub.keep_alive(flow)
+    }
+
+    fn give_up(&self, flow: &Flow) {
+        self.hub.give_up(flow);
+    }
+
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             self.hub.shutdown().await;

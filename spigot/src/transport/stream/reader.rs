@@ -15,7 +15,7 @@ use super::codec::Heard;
 use super::connection::Connection;
 use super::deadlines::Deadlines;
 use super::hub::{Hub, Registration};
-use crate::transport::turn::Turn;
+use crate::transport::turn::{Turn, guarded};
 
 /// Less room than this for a read, and more is made.
 const LITTLE: usize = 1_500;
@@ -204,6 +204,13 @@ fn turn(
     }
     drop(turn);
     connection.flush(&hub.tally);
+    if matches!(end, Filled::More) && connection.answers() {
+        if messages == 0 && pings == 0 && framer.is_idle() {
+            // The answer is half of what would be a question: with the next answer it must not become one.
+            *framer = sip::Framer::new(hub.limits.parser.clone());
+        }
+        guarded(connection.flow, || hub.inbound.alive(connection.flow, None));
+    }
     hub.tally.received.add(messages);
     hub.tally.keepalives.add(pings);
     let partial = heard.partial || !framer.is_idle();

@@ -19,6 +19,8 @@ pub(super) enum Reason {
     Broken,
     /// The peer does not read what it is sent.
     Full,
+    /// The peer gave no sign of life.
+    Dead,
     /// We are going.
     Shutdown,
 }
@@ -42,6 +44,7 @@ impl Reason {
             Reason::Unframed => &tally.closed_unframed,
             Reason::Broken => &tally.closed_broken,
             Reason::Full => &tally.closed_full,
+            Reason::Dead => &tally.closed_dead,
             Reason::Shutdown => &tally.closed_by_shutdown,
         }
     }

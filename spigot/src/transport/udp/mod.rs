@@ -3,11 +3,14 @@
 //! One task reads, in batches; one flushes what the socket did not take at once. Invariant: no error that a
 //! peer can cause ends the reader.
 
+use std::hash::{Hash, Hasher};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use siphasher::sip::SipHasher24;
 use spigot_parser as sip;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -16,6 +19,7 @@ use self::batch::{BATCH, Datagram};
 use self::outbox::Outbox;
 use self::socket::Socket;
 use super::counters::{Counters, Tally};
+use super::stun::{self, TransactionId};
 use super::tasks::Tasks;
 use super::turn::Turn;
 use super::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits, next_connection};
@@ -58,9 +62,13 @@ impl Bind for Udp {
         let (write_queue, linger) = (limits.write_queue, limits.linger);
         Box::pin(async move {
             let socket = Arc::new(Socket::bind(self.address)?);
+            let mut key = [0; 16];
+            getrandom::fill(&mut key).map_err(io::Error::other)?;
             let local = socket.local;
             let shared = Arc::new(Shared {
                 number: next_connection(),
+                key,
+                asked: AtomicU32::new(0),
                 largest: if local.is_ipv4() { LARGEST_V4 } else { LARGEST_V6 },
                 socket: RwLock::new(Some(Arc::clone(&socket))),
                 outbox: Mutex::new(Outbox::new(write_queue)),
@@ -121,6 +129,11 @@ impl Carrier for UdpCarrier {
         self.shared.send(flow, message)
     }
 
+    fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
+        self.shared
+            .send(flow, stun::request(self.shared.next_id(flow.peer)).into())
+    }
+
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             if let Some(reader) = &self.reader {
@@ -142,6 +155,9 @@ struct Shared {
     /// Tells this socket's turns from others'.
     number: u64,
     largest: usize,
+    /// What tells our STUN requests from those that we did not make.
+    key: [u8; 16],
+    asked: AtomicU32,
     /// `None` once closed.
     socket: RwLock<Option<Arc<Socket>>>,
     outbox: Mutex<Outbox>,
@@ -151,6 +167,27 @@ struct Shared {
 }
 
 impl Shared {
+    /// The identifier of a STUN request to `peer`: a count, and what only we can have put beside it. So nothing is kept of those
+    /// that are under way.
+    fn next_id(&self, peer: SocketAddr) -> TransactionId {
+        self.id(self.asked.fetch_add(1, Ordering::Relaxed), peer)
+    }
+
+    fn id(&self, count: u32, peer: SocketAddr) -> TransactionId {
+        let mut hasher = SipHasher24::new_with_key(&self.key);
+        (count, peer).hash(&mut hasher);
+        let mut id = TransactionId::default();
+        id[..4].copy_from_slice(&count.to_be_bytes());
+        id[4..].copy_from_slice(&hasher.finish().to_be_bytes());
+        id
+    }
+
+    /// Whether that is the identifier of a request that we have sent there.
+    fn has_asked(&self, id: &TransactionId, peer: SocketAddr) -> bool {
+        let count = u32::from_be_bytes([id[0], id[1], id[2], id[3]]);
+        *id == self.id(count, peer)
+    }
+
     fn socket(&self) -> Option<Arc<Socket>> {
         self.socket.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

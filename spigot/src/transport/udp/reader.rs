@@ -14,7 +14,8 @@ use super::Shared;
 use super::socket::Socket;
 use crate::flow::{Flow, Transport};
 use crate::transport::Inbound;
-use crate::transport::turn::Turn;
+use crate::transport::stun::{self, Stun};
+use crate::transport::turn::{Turn, guarded};
 
 /// The largest datagram, or the largest run of coalesced ones.
 const BUFFER: usize = 65_535;
@@ -80,6 +81,20 @@ fn turn<'a>(
             if is_keepalive(datagram) {
                 keepalives += 1;
                 continue;
+            }
+            match stun::read(datagram, flow.peer) {
+                None => {}
+                Some(stun) => {
+                    keepalives += 1;
+                    match stun {
+                        Stun::Request(answer) => drop(shared.send(&flow, answer.into())),
+                        Stun::Response(id, mapped) if shared.has_asked(&id, flow.peer) => {
+                            guarded(flow, || inbound.alive(flow, Some(mapped)));
+                        }
+                        Stun::Response(..) | Stun::Other => {}
+                    }
+                    continue;
+                }
             }
             messages += 1;
             tracing::trace!(%flow, length = datagram.len(), "datagram received");

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, RwLock};
 
 use spigot_parser::Bytes;
@@ -15,6 +16,7 @@ use super::{LARGEST_V4, Shared, Udp, flush};
 use crate::flow::{Flow, Transport};
 use crate::transport::counters::Tally;
 use crate::transport::probe::{bind, echo, silent, soon};
+use crate::transport::stun;
 use crate::transport::turn::Turn;
 use crate::transport::{Bind, SendError, TransportLimits, next_connection};
 
@@ -61,6 +63,35 @@ async fn a_datagram_comes_and_its_answer_goes_by_the_same_flow() {
         let counters = bound.carrier.counters();
         assert_eq!((counters.received, counters.received_bytes), (1, 5));
         assert_eq!((counters.sent, counters.sent_bytes), (2, 10));
+    }
+}
+
+#[tokio::test]
+async fn a_peer_gives_a_sign_of_life_and_says_from_where_it_was_asked() {
+    for address in [V4, V6] {
+        if UdpSocket::bind(address).await.is_err() {
+            continue; // a machine without IPv6
+        }
+        let mut bound = bind(Udp::new(address), &TransportLimits::default(), silent).await;
+        let mut peer = bind(Udp::new(address), &TransportLimits::default(), silent).await;
+        let flow = bound.carrier.connect(peer.carrier.local_addr()).await.unwrap();
+        bound.carrier.keep_alive(&flow).unwrap();
+        assert_eq!(bound.alive().await, (flow, Some(bound.carrier.local_addr())));
+        assert_eq!(peer.carrier.counters().keepalives, 1);
+        assert!(peer.rest().is_empty());
+
+        // An answer to what was never asked is no sign of life.
+        let forger = client(address).await;
+        let forged = stun::read(&stun::request([7; 12]), bound.carrier.local_addr());
+        let Some(stun::Stun::Request(forged)) = forged else {
+            panic!("not a request");
+        };
+        forger.send_to(&forged, bound.carrier.local_addr()).await.unwrap();
+        forger
+            .send_to(b"hello", bound.carrier.local_addr())
+            .await
+            .unwrap();
+        assert_eq!(bound.message().await.1, "hello");
     }
 }
 
@@ -389,6 +420,8 @@ async fn the_backlog_leaves_in_order_and_what_is_past_its_bound_is_refused() {
     let socket = Arc::new(Socket::bind(V4).unwrap());
     let shared = Arc::new(Shared {
         number: next_connection(),
+        key: [0; 16],
+        asked: AtomicU32::new(0),
         largest: LARGEST_V4,
         socket: RwLock::new(Some(Arc::clone(&socket))),
         outbox: Mutex::new(Outbox::new(3)),

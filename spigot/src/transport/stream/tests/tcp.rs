@@ -51,6 +51,25 @@ async fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn two_answers_to_keepalives_are_no_keepalive() {
+    let mut server = bind(Tcp::new(V4), &TransportLimits::default(), silent).await;
+    let mut client = bind(Tcp::new(V4), &TransportLimits::default(), silent).await;
+    let flow = soon(client.carrier.connect(server.carrier.local_addr()))
+        .await
+        .unwrap();
+    for _ in 0..4 {
+        client.carrier.keep_alive(&flow).unwrap();
+        assert_eq!(client.alive().await, (flow, None));
+    }
+    assert_eq!(server.carrier.counters().keepalives, 4);
+    assert_eq!(client.carrier.counters().keepalives, 0);
+    client.carrier.give_up(&flow);
+    assert_eq!(client.closed().await, flow);
+    server.closed().await;
+    assert_eq!(client.carrier.counters().closed_dead, 1);
+}
+
+#[tokio::test]
 async fn a_message_comes_and_its_answer_goes_by_the_same_connection() {
     for address in [V4, V6] {
         if TcpListener::bind(address).await.is_err() {

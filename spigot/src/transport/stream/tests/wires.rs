@@ -86,6 +86,23 @@ async fn messages_go_both_ways_and_one_connection_serves_both() {
 }
 
 #[tokio::test]
+async fn a_peer_that_is_asked_gives_a_sign_of_life_and_one_that_gives_none_can_be_given_up() {
+    for transport in ALL {
+        let (mut server, mut client) = two(transport, &TransportLimits::default()).await;
+        let flow = soon(client.carrier.connect(server.carrier.local_addr()))
+            .await
+            .unwrap();
+        client.carrier.keep_alive(&flow).unwrap();
+        assert_eq!(client.alive().await, (flow, None), "{transport}");
+        assert_eq!(server.carrier.counters().keepalives, 1, "{transport}");
+        client.carrier.give_up(&flow);
+        assert_eq!(client.closed().await, flow, "{transport}");
+        server.closed().await;
+        assert_eq!(client.carrier.counters().closed_dead, 1, "{transport}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_somebody_else_is_an_error_that_says_so() {
     let (server, client) = two(Transport::Tls, &TransportLimits::default()).await;
     let refused = client

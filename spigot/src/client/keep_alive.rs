@@ -1,0 +1,116 @@
+//! Keeping a flow alive.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::{Client, ClientTransaction};
+use crate::endpoint::keep;
+use crate::flow::{Flow, Transport};
+use crate::sip::Response;
+use crate::sip::header::{FlowTimer, Require, Via};
+
+/// Asks the peer of a flow for signs of life, as long as this lives; made by [`Client::keep_alive`].
+///
+/// It keeps the bindings of NATs on the way, and finds out that the peer is gone.
+#[derive(Debug)]
+#[must_use = "the peer is not asked any more when this is dropped"]
+pub struct KeepAlive {
+    flow: Flow,
+    every: Duration,
+    task: JoinHandle<()>,
+}
+
+impl KeepAlive {
+    /// The flow.
+    pub fn flow(&self) -> Flow {
+        self.flow
+    }
+
+    /// How much time passes between two questions at most.
+    pub fn interval(&self) -> Duration {
+        self.every
+    }
+
+    /// Returns once the flow has failed: the peer gave no answer, or saw us at another address, or the connection is closed.
+    /// Whoever registered over it registers again.
+    pub async fn failed(&mut self) {
+        // The only other end is the runtime's.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for KeepAlive {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Client {
+    /// Asks the peer of a flow for a sign of life, at least that often and at least 1 s apart: by a double CRLF on a stream, which has
+    /// to be answered within 10 s ([RFC 5626 §4.4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.1)); by a STUN Binding
+    /// request in a datagram, which is sent seven times within 31.5 s and given up 8 s later (§4.4.2). The times between are spread over
+    /// 80% to 100% of `every`.
+    ///
+    /// A flow whose peer gives none has failed: its connection is closed, requests under way on it fail, and
+    /// [`Config::on_closed`](crate::Config::on_closed) is told, of datagrams too.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: spigot::Client) -> Result<(), spigot::RequestError> {
+    /// loop {
+    ///     let mut register = client.request(spigot::Method::REGISTER, "sip:example.com;transport=tcp").start().await?;
+    ///     register.response().await?;
+    ///     client.keep_alive(register.flow(), Duration::from_secs(90)).failed().await;
+    /// }
+    /// # }
+    /// ```
+    pub fn keep_alive(&self, flow: Flow, every: Duration) -> KeepAlive {
+        let every = every.max(SHORTEST);
+        KeepAlive {
+            flow,
+            every,
+            task: self.core.spawn(keep(self.core.clone(), flow, every)),
+        }
+    }
+}
+
+const SHORTEST: Duration = Duration::from_secs(1);
+
+impl ClientTransaction {
+    /// Keeps the flow of the request alive if the server asks for that in its response: by a Flow-Timer, by
+    /// `Require: outbound` ([RFC 5626 §4.4](https://www.rfc-editor.org/rfc/rfc5626#section-4.4)), or by a value of the `keep` that
+    /// [`RequestBuilder::keep`](super::RequestBuilder::keep) has put into the Via
+    /// ([RFC 6223 §5](https://www.rfc-editor.org/rfc/rfc6223#section-5)). Where it does not say how often: every 120 s on a stream,
+    /// every 29 s by datagrams.
+    pub fn keep_alive(&self, response: &Response) -> Option<KeepAlive> {
+        let seconds = asked_for(response)?;
+        let every = match (seconds, self.flow().transport) {
+            (0, Transport::Udp) => 29,
+            (0, _) => 120,
+            (seconds, _) => seconds,
+        };
+        let every = Duration::from_secs(every.into());
+        Some(self.client().keep_alive(self.flow(), every))
+    }
+}
+
+/// How often in seconds the response asks for signs of life; 0 if it does not care.
+fn asked_for(response: &Response) -> Option<u32> {
+    if !response.status().is_success() {
+        return None;
+    }
+    let headers = response.headers();
+    if let Ok(Some(timer)) = headers.typed::<FlowTimer>() {
+        return Some(timer.seconds());
+    }
+    let keep = headers.typed::<Via>().ok().flatten();
+    let keep = keep.as_ref().and_then(|via| via.param("keep").flatten());
+    if let Some(seconds) = keep.and_then(|value| value.parse().ok()) {
+        return Some(seconds);
+    }
+    let required = headers.typed::<Require>().ok().flatten();
+    required
+        .is_some_and(|required| required.contains("outbound"))
+        .then_some(0)
+}

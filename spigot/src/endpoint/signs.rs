@@ -1,0 +1,148 @@
+//! Signs of life: whether the peer of a flow is still there, asked now and then.
+//!
+//! [RFC 5626 §4.4](https://www.rfc-editor.org/rfc/rfc5626#section-4.4): a flow whose peer does not answer has failed.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::Core;
+use crate::flow::Flow;
+
+/// How long a stream has for its answer (RFC 5626 §4.4.1).
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a datagram is sent, and the time after the first; it doubles but for the last, which is as the one before
+/// (RFC 5626 §4.4.2, RFC 5389 §7.2.1: Rc 7, RTO 500 ms, Rm 16).
+const ATTEMPTS: u32 = 7;
+const RTO: Duration = Duration::from_millis(500);
+const LAST: Duration = RTO.saturating_mul(16);
+
+/// Who is asked, and by whom the answer is awaited.
+#[derive(Debug, Default)]
+pub(super) struct Signs(Mutex<HashMap<Flow, watch::Sender<Option<SocketAddr>>>>);
+
+impl Signs {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Flow, watch::Sender<Option<SocketAddr>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The peer of that flow is there, and saw us at that address if it says so.
+    pub(super) fn seen(&self, flow: Flow, mapped: Option<SocketAddr>) {
+        if let Some(sign) = self.lock().get(&flow) {
+            sign.send_replace(mapped);
+        }
+    }
+}
+
+/// One who waits for signs of a flow.
+struct Watch<'s> {
+    signs: &'s Signs,
+    flow: Flow,
+    seen: watch::Receiver<Option<SocketAddr>>,
+}
+
+impl<'s> Watch<'s> {
+    fn of(signs: &'s Signs, flow: Flow) -> Self {
+        let mut table = signs.lock();
+        let seen = table
+            .entry(flow)
+            .or_insert_with(|| watch::Sender::new(None))
+            .subscribe();
+        drop(table);
+        Watch { signs, flow, seen }
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let mut table = self.signs.lock();
+        if table
+            .get(&self.flow)
+            .is_some_and(|sign| sign.receiver_count() == 1)
+        {
+            table.remove(&self.flow);
+        }
+    }
+}
+
+/// Asks the peer of a flow for signs of life until it gives none, or the flow is gone; then the flow has failed, which is what
+/// everybody is told.
+pub(crate) async fn keep(core: Arc<Core>, flow: Flow, every: Duration) {
+    tokio::select! {
+        () = core.closed(flow) => {}
+        () = silence(&core, flow, every) => {
+            tracing::debug!(%flow, "the peer gives no sign of life");
+            core.fail(flow);
+        }
+    }
+}
+
+/// Returns once the peer gives no sign of life, or sees us at another address than before, which is another flow
+/// (RFC 5626 §4.4.2).
+async fn silence(core: &Core, flow: Flow, every: Duration) {
+    let mut watch = Watch::of(&core.signs, flow);
+    let mut address = None;
+    loop {
+        sleep(core.spread(every)).await;
+        let Some(mapped) = sign(core, flow, &mut watch).await else {
+            return;
+        };
+        if address.is_some() && mapped.is_some() && address != mapped {
+            return;
+        }
+        address = address.or(mapped);
+    }
+}
+
+/// A sign of life, with the address that the peer sees; `None` if there is none.
+async fn sign(core: &Core, flow: Flow, watch: &mut Watch<'_>) -> Option<Option<SocketAddr>> {
+    watch.seen.mark_unchanged();
+    let waits = match flow.transport.is_reliable() {
+        true => vec![PATIENCE],
+        false => (0..ATTEMPTS)
+            .map(|nth| {
+                if nth + 1 < ATTEMPTS {
+                    RTO * (1 << nth)
+                } else {
+                    LAST
+                }
+            })
+            .collect(),
+    };
+    for wait in waits {
+        core.ask(&flow)?;
+        if timeout(wait, watch.seen.changed()).await.is_ok() {
+            return Some(*watch.seen.borrow_and_update());
+        }
+    }
+    None
+}
+
+impl Core {
+    /// Asks for a sign of life; `None` if that cannot be.
+    fn ask(&self, flow: &Flow) -> Option<()> {
+        self.carriers_for(flow)
+            .any(|carrier| carrier.keep_alive(flow).is_ok())
+            .then_some(())
+    }
+
+    /// Somewhere between 80% and 100% of a time, so that those who began together do not go on together (RFC 5626 §4.4).
+    fn spread(&self, time: Duration) -> Duration {
+        time.mul_f64(0.8 + 0.2 * self.fraction())
+    }
+
+    /// The flow has failed: its connection is closed, which tells all; datagrams have none, so they are told here.
+    fn fail(self: &Arc<Self>, flow: Flow) {
+        for carrier in self.carriers_for(&flow) {
+            carrier.give_up(&flow);
+        }
+        if !flow.transport.is_reliable() {
+            self.tell_closed(flow);
+        }
+    }
+}
