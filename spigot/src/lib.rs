@@ -65,6 +65,7 @@ mod epoch;
 mod flow;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod identity;
 pub mod proto;
 pub mod router;
 #[cfg(feature = "testing")]
@@ -77,6 +78,7 @@ pub use client::{
 };
 pub use endpoint::{BoundListener, Config, Counters, Error, Limits, ListenAddr, Spigot, Unreachable};
 pub use flow::{Flow, Transport, UnknownTransport};
+pub use identity::Identity;
 pub use router::extract::{Contacts, Extension, Header, Path};
 pub use router::plug;
 pub use router::{

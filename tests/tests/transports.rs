@@ -4,19 +4,14 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use spigot::header::{Contact, Via};
-use spigot::testing::{TestClient, certificates};
+use spigot::plug::RequireTls;
+use spigot::testing::{TestClient, authority, certificates};
+use spigot::tls::Trust;
 use spigot::{
-    Config, Flow, HeaderName, ListenAddr, Method, Request, RequestError, Response, Spigot, StatusCode,
-    Transport, sip, sip_router,
+    Config, Flow, HeaderName, ListenAddr, Method, Request, RequestError, Response, Source, Spigot,
+    StatusCode, Transport, sip, sip_router,
 };
-
-const ALL: [Transport; 5] = [
-    Transport::Udp,
-    Transport::Tcp,
-    Transport::Tls,
-    Transport::Ws,
-    Transport::Wss,
-];
+use spigot_tests::{Draft, Stream, TRANSPORTS};
 
 #[derive(Clone, Default)]
 struct Phone {
@@ -147,14 +142,14 @@ async fn suite(transport: Transport, ip: IpAddr) {
 
 #[tokio::test]
 async fn every_transport_carries_the_same_over_ipv4() {
-    for transport in ALL {
+    for transport in TRANSPORTS {
         suite(transport, IpAddr::from([127, 0, 0, 1])).await;
     }
 }
 
 #[tokio::test]
 async fn every_transport_carries_the_same_over_ipv6() {
-    for transport in ALL {
+    for transport in TRANSPORTS {
         suite(transport, IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])).await;
     }
 }
@@ -224,4 +219,52 @@ async fn a_call_to_a_sips_uri_stays_secured() {
         assert!(theirs.starts_with("<sips:alice@127.0.0.1:"), "{theirs}");
         assert_eq!(invite.dialog(&answer).bye().await.status(), StatusCode::OK);
     }
+}
+
+/// Whom it lets call depends on who has proved to be there.
+struct Trunk;
+
+#[sip_router(plugs(RequireTls))]
+impl Trunk {
+    #[message]
+    async fn message(&self, source: Source) -> (StatusCode, String) {
+        let domains: Vec<&str> = source.identity().iter().flat_map(|it| it.domains()).collect();
+        (StatusCode::OK, domains.join(" "))
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_no_certificate_is_not_let_in_and_whoever_has_one_is_known_by_it() {
+    let trust = Trust::from_pem(authority()).unwrap();
+    let config = |names: &[&str]| certificates(names).require_clients(trust.clone());
+    let trunk = Config::new(Trunk).tls(config(&["trunk.example.com", "sip.example.com", "127.0.0.1"]));
+    let trunk = [Transport::Tls, Transport::Wss, Transport::Tcp]
+        .into_iter()
+        .fold(trunk, |trunk, transport| {
+            trunk.listen(transport, ([127, 0, 0, 1], 0))
+        });
+    let trunk = Spigot::start(trunk).await.unwrap();
+    let carrier = Config::new(Phone::default()).tls(config(&["carrier.example.com", "127.0.0.1"]));
+    let carrier = TRANSPORTS.into_iter().fold(carrier, |carrier, transport| {
+        carrier.listen(transport, ([127, 0, 0, 1], 0))
+    });
+    let carrier = Spigot::start(carrier).await.unwrap();
+
+    for listener in trunk.listeners() {
+        let message = carrier.client().message("sip:bob@trunk.example.com");
+        let message = message
+            .body("text/plain", "x")
+            .to_address(listener.transport, listener.address);
+        let answer = message.send().await.unwrap();
+        match listener.transport {
+            // RequireTls.
+            Transport::Tcp => assert_eq!(answer.status(), StatusCode::FORBIDDEN),
+            _ => assert_eq!(answer.body(), "carrier.example.com", "{listener}"),
+        }
+    }
+    // Nobody without one.
+    let mut bare = Stream::connect_tls(trunk.listeners()[0].address).await;
+    bare.send(Draft::new("OPTIONS", "sip:example.com", "TLS", bare.local()).octets())
+        .await;
+    assert!(bare.receive().await.is_none(), "let in without a certificate");
 }

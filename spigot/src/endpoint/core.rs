@@ -164,11 +164,11 @@ impl Core {
                 } => {
                     let Some(exchange) = exchange else { continue };
                     let transaction = Transaction::new(exchange.clone());
-                    let request = Request::new(request, Source::from(flow), Some(transaction), in_dialog);
+                    let request = Request::new(request, self.source(flow), Some(transaction), in_dialog);
                     exchange.serve(request.on(&self.ground).at(Home::of(label)));
                 }
                 Output::Ack { request, flow, label } => {
-                    let request = Request::new(request, Source::from(flow), None, true);
+                    let request = Request::new(request, self.source(flow), None, true);
                     self.notify(request.on(&self.ground).at(Home::of(label)), Router::ack);
                 }
                 Output::Cancelled {
@@ -194,6 +194,17 @@ impl Core {
         }
     }
 
+    /// Where something came from.
+    fn source(&self, flow: Flow) -> Source {
+        let identity = match flow.transport.is_secure() {
+            true => self
+                .carriers_for(&flow)
+                .find_map(|carrier| carrier.identity(&flow)),
+            false => None,
+        };
+        Source::from(flow).identified(identity)
+    }
+
     /// The INVITE has been given up by its caller and answered; its handler is told, and of a CANCEL the
     /// `#[cancel]` route.
     fn cancelled(
@@ -214,7 +225,7 @@ impl Core {
         }
         let transaction = exchange.map(|exchange| Transaction::new(exchange as Arc<dyn Exchange>));
         let in_dialog = matches!(sip::header::To::tag_of(request.headers()), Ok(Some(_)));
-        let request = Request::new(request, Source::from(flow), transaction, in_dialog);
+        let request = Request::new(request, self.source(flow), transaction, in_dialog);
         self.notify(request.on(&self.ground).at(home), Router::cancelled);
     }
 

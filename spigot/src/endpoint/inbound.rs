@@ -6,9 +6,9 @@ use std::sync::{Arc, Weak};
 use super::Core;
 use super::counters::count;
 use super::sanity::{Verdict, judge, refuse};
-use crate::flow::Flow;
+use crate::flow::{Flow, Transport};
 use crate::proto::reply;
-use crate::sip::header::Warning;
+use crate::sip::header::{Via, Warning};
 use crate::sip::{Bytes, FrameError, Request};
 use crate::transport::Inbound;
 
@@ -58,10 +58,29 @@ impl Inbound for Gate {
 }
 
 impl Core {
+    /// A peer that has a certificate may say in its Via that its connection is also the way back to it
+    /// ([RFC 5923 §8.2](https://www.rfc-editor.org/rfc/rfc5923#section-8.2)).
+    fn take_alias(&self, request: &Request, flow: &Flow) {
+        if flow.transport != Transport::Tls {
+            return;
+        }
+        let Ok(Some(via)) = request.headers().typed::<Via>() else {
+            return;
+        };
+        if via.param("alias").is_some() {
+            let port = via.port().unwrap_or(flow.transport.default_port());
+            let address = SocketAddr::new(flow.peer.ip(), port);
+            for carrier in self.carriers_for(flow) {
+                carrier.alias(flow, address);
+            }
+        }
+    }
+
     fn take(self: &Arc<Self>, verdict: Verdict, flow: Flow) {
         match verdict {
             Verdict::Request(request) => {
                 count(&self.tally.requests);
+                self.take_alias(&request, &flow);
                 let lane = self.lane_of(request.headers());
                 self.step(lane, |state, now| {
                     state.shard.receive_request(now, Arc::new(request), flow);

@@ -89,9 +89,14 @@ impl Core {
         Some(public.map_or_else(|| host_of(bound), |public| public.place.host.clone()))
     }
 
-    /// What a Via says of us on that flow: the sent-by.
+    /// What a Via says of us on that flow: the sent-by, and over TLS that the connection stays and is also the way back
+    /// ([RFC 5923 §8.1](https://www.rfc-editor.org/rfc/rfc5923#section-8.1)).
     pub(crate) fn sent_by(&self, flow: &Flow) -> String {
-        self.place(flow).to_string()
+        let place = self.place(flow);
+        match flow.transport {
+            Transport::Tls => format!("{place};alias"),
+            _ => place.to_string(),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::{Flow, Transport};
+use crate::{Flow, Identity, Transport};
 
 /// Where a request came from: the transport that carried it and the addresses at both ends.
 ///
@@ -19,6 +19,7 @@ pub struct Source {
     pub local: SocketAddr,
     /// Which connection; 0 where there is none.
     connection: u64,
+    identity: Option<Identity>,
 }
 
 impl Source {
@@ -29,7 +30,21 @@ impl Source {
             peer,
             local,
             connection: 0,
+            identity: None,
         }
+    }
+
+    /// From a peer that has proved to be `identity`.
+    #[must_use]
+    pub fn identified(mut self, identity: Option<Identity>) -> Source {
+        self.identity = identity;
+        self
+    }
+
+    /// Who has sent it, if that was proved by a certificate: over TLS, to a server that demands one
+    /// (`TlsConfig::require_clients`), or from a server that we connected to.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// What it travelled on: for requests to a peer that is reached by no other way

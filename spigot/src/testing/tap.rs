@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::Notify;
 
 use super::Ladder;
+use crate::Identity;
 use crate::flow::{Flow, Transport};
 use crate::sip::header::Via;
 use crate::sip::{Bytes, FrameError, Request, Response};
@@ -224,6 +225,14 @@ impl Carrier for TappedCarrier {
         self.tap.note(flow.local, flow.peer, &message);
         self.tap.sent(&message);
         self.carrier.send(flow, message)
+    }
+
+    fn identity(&self, flow: &Flow) -> Option<Identity> {
+        self.carrier.identity(flow)
+    }
+
+    fn alias(&self, flow: &Flow, address: SocketAddr) {
+        self.carrier.alias(flow, address);
     }
 
     fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {

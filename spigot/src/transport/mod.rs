@@ -123,6 +123,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use spigot_parser as sip;
 
+use crate::Identity;
 use crate::flow::{Flow, Transport};
 
 mod counters;
@@ -248,6 +249,19 @@ pub trait Carrier: Send + Sync + 'static {
     fn is_open(&self, flow: &Flow) -> bool {
         let _ = flow;
         true
+    }
+
+    /// Who the peer of a flow has proved to be, by a certificate. `None` unless implemented.
+    fn identity(&self, flow: &Flow) -> Option<Identity> {
+        let _ = flow;
+        None
+    }
+
+    /// The peer of a flow says that it can also be reached at `address` by this flow
+    /// ([RFC 5923 §8.2](https://www.rfc-editor.org/rfc/rfc5923#section-8.2)): new messages that go there, to a domain that it has
+    /// [proved](Carrier::identity) to be, may use the connection. Nothing unless implemented.
+    fn alias(&self, flow: &Flow, address: SocketAddr) {
+        let _ = (flow, address);
     }
 
     /// Asks the peer for a sign of life, of which [`Inbound::alive`] is told: a double CRLF on a stream

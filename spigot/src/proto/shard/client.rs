@@ -152,8 +152,8 @@ impl Table {
 }
 
 impl Shard {
-    /// Sends a request on `flow`, with a new Via on top that says `sent_by` (`host` or `host:port`). Its
-    /// responses come as [`Output::Response`], its end as [`Output::Ended`].
+    /// Sends a request on `flow`, with a new Via on top that says `sent_by` (`host` or `host:port`, with or without
+    /// parameters behind it). Its responses come as [`Output::Response`], its end as [`Output::Ended`].
     ///
     /// For an ACK use [`Shard::send_ack`], for a CANCEL [`Shard::cancel`]. A `sent_by` that cannot stand in
     /// a Via makes the request fail at once, with [`Failure::Transport`].

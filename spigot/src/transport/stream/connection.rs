@@ -6,7 +6,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use spigot_parser::Bytes;
 use tokio::net::TcpStream;
@@ -16,11 +16,16 @@ use tokio::time::Instant;
 use super::Reason;
 use super::admission::Permit;
 use super::codec::{Broken, Codec, Heard};
+use super::hub::Peer;
 use super::outbox::{Outbox, Written};
+use crate::Identity;
 use crate::flow::Flow;
 use crate::transport::SendError;
 use crate::transport::counters::Tally;
 use crate::transport::turn::Turn;
+
+/// For how many peers a connection may be the one, beside the one it was opened to.
+const ALIASES: usize = 8;
 
 /// A connection that is open.
 #[derive(Debug)]
@@ -31,6 +36,8 @@ pub(super) struct Connection {
     pub(super) wake: Notify,
     /// The handshakes are done, or will not be.
     opened: Notify,
+    identity: OnceLock<Option<Identity>>,
+    aliases: Mutex<Vec<Peer>>,
     /// Whether the peer was asked for a sign of life.
     asked: AtomicBool,
     /// Whether what travels is coded, and not the octets of messages.
@@ -90,6 +97,8 @@ impl Connection {
             stream,
             wake: Notify::new(),
             opened: Notify::new(),
+            identity: OnceLock::new(),
+            aliases: Mutex::default(),
             asked: AtomicBool::new(false),
             is_coded,
             outgoing: Mutex::new(outgoing),
@@ -245,6 +254,27 @@ impl Connection {
         let mut outgoing = self.outgoing();
         self.end(&mut outgoing, reason);
         outgoing.closed.unwrap_or(reason)
+    }
+
+    /// Who the peer has proved to be, once the handshakes are done.
+    pub(super) fn identity(&self) -> Option<&Identity> {
+        let known = self.identity.get_or_init(|| self.outgoing().codec.identity());
+        known.as_ref()
+    }
+
+    /// Takes note that it also is the one to `peer`; whether that is new, and not one of too many.
+    pub(super) fn alias(&self, peer: &Peer) -> bool {
+        let mut aliases = self.aliases();
+        let fits = aliases.len() < ALIASES && !aliases.contains(peer);
+        if fits {
+            aliases.push(peer.clone());
+        }
+        fits
+    }
+
+    /// Whom it is also the one to.
+    pub(super) fn aliases(&self) -> MutexGuard<'_, Vec<Peer>> {
+        self.aliases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that the peer is asked for a sign of life.

@@ -18,6 +18,7 @@ use super::opening::Openings;
 use super::outbox::{Budget, Outbox};
 use super::protocol::Protocol;
 use super::{Reason, reader};
+use crate::Identity;
 use crate::flow::Flow;
 use crate::transport::counters::Tally;
 use crate::transport::tasks::Tasks;
@@ -213,6 +214,28 @@ impl Hub {
         connection.send(sip::Bytes::from_static(PING), &self.tally)
     }
 
+    /// Who the peer of a flow has proved to be.
+    pub(super) fn identity(&self, flow: &Flow) -> Option<Identity> {
+        self.connection(flow)?.identity().cloned()
+    }
+
+    /// Uses the connection of a flow for new messages to `address` too, as far as its peer has proved to be who is there.
+    pub(super) fn alias(&self, flow: &Flow, address: SocketAddr) {
+        let Some(connection) = self.connection(flow) else {
+            return;
+        };
+        let Some(identity) = connection.identity() else {
+            return;
+        };
+        for domain in identity.domains() {
+            let peer = self.peer(address, Some(domain));
+            if connection.alias(&peer) {
+                tracing::debug!(%flow, %address, domain, "connection reused");
+                self.peers.insert(peer, flow.connection);
+            }
+        }
+    }
+
     /// Ends a connection whose peer gave none.
     pub(super) fn give_up(&self, flow: &Flow) {
         if let Some(connection) = self.connection(flow) {
@@ -223,7 +246,9 @@ impl Hub {
     /// New messages to the peer no longer use this connection.
     pub(super) fn retire(&self, connection: &Connection, peer: &Peer) {
         let number = connection.flow.connection;
-        self.peers.remove_if(peer, |_, current| *current == number);
+        for peer in connection.aliases().iter().chain([peer]) {
+            self.peers.remove_if(peer, |_, current| *current == number);
+        }
     }
 
     /// Ends all connections, within the time that they may linger.

@@ -17,6 +17,7 @@ use super::counters::Counters;
 #[cfg(feature = "tls")]
 use super::tls::TlsConfig;
 use super::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits};
+use crate::Identity;
 use crate::flow::{Flow, Transport};
 
 mod admission;
@@ -226,6 +227,14 @@ impl Carrier for StreamCarrier {
 
     fn is_open(&self, flow: &Flow) -> bool {
         self.hub.is_open(flow)
+    }
+
+    fn identity(&self, flow: &Flow) -> Option<Identity> {
+        self.hub.identity(flow)
+    }
+
+    fn alias(&self, flow: &Flow, address: SocketAddr) {
+        self.hub.alias(flow, address);
     }
 
     fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {

@@ -9,6 +9,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
+use crate::Identity;
+
 /// Verifies the chain as every TLS client does, and the name as SIP does.
 #[derive(Debug)]
 pub(super) struct Verifier {
@@ -36,14 +38,8 @@ impl ServerCertVerifier for Verifier {
         verify_server_cert_signed_by_trust_anchor(&certificate, &self.roots, intermediates, now, algorithms)?;
         match server_name {
             ServerName::DnsName(domain) => {
-                let parsed = webpki::EndEntityCert::try_from(end_entity)
-                    .map_err(|error| Error::General(error.to_string()))?;
-                let is_proven = proves(
-                    parsed.valid_uri_names(),
-                    parsed.valid_dns_names(),
-                    domain.as_ref(),
-                );
-                if !is_proven {
+                let identity = identity(end_entity).map_err(|error| Error::General(error.to_string()))?;
+                if !identity.is_of(domain.as_ref()) {
                     return Err(CertificateError::NotValidForName.into());
                 }
             }
@@ -79,16 +75,20 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Whether a certificate with these names is the domain's.
+/// Whose certificate that is, if it can be read. Whether anybody trusts it is another question.
+pub(crate) fn identity(certificate: &CertificateDer<'_>) -> Result<Identity, webpki::Error> {
+    let parsed = webpki::EndEntityCert::try_from(certificate)?;
+    let domains = domains(parsed.valid_uri_names(), parsed.valid_dns_names());
+    Ok(Identity::new(domains, certificate.to_vec()))
+}
+
+/// The domains of a certificate with these names.
 ///
 /// [RFC 5922 §7.1](https://www.rfc-editor.org/rfc/rfc5922#section-7.1) takes the SIP URIs without a user among the names
-/// and, only if there are none, the DNS names. §7.2: they compare without case, and a wildcard matches nothing.
-fn proves<'n>(
-    uris: impl Iterator<Item = &'n str>,
-    mut names: impl Iterator<Item = &'n str>,
-    domain: &str,
-) -> bool {
+/// and, only if there are none, the DNS names. §7.2: a wildcard matches nothing.
+fn domains<'n>(uris: impl Iterator<Item = &'n str>, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     let mut has_sip = false;
+    let mut domains = Vec::new();
     for uri in uris {
         let Some((scheme, rest)) = uri.split_once(':') else {
             continue;
@@ -97,22 +97,26 @@ fn proves<'n>(
             continue;
         }
         has_sip = true;
-        let host = rest.split([';', '?', ':']).next().unwrap_or(rest);
-        if !rest.contains('@') && host.eq_ignore_ascii_case(domain) {
-            return true;
+        if !rest.contains('@') {
+            domains.push(rest.split([';', '?', ':']).next().unwrap_or(rest));
         }
     }
-    !has_sip && names.any(|name| name.eq_ignore_ascii_case(domain))
+    if !has_sip {
+        domains.extend(names.filter(|name| !name.contains('*')));
+    }
+    domains
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sip;
 
     #[test]
     fn a_sip_uri_goes_before_dns_names_and_wildcards_match_nothing() {
         let of = |uris: &[&str], names: &[&str]| {
-            proves(uris.iter().copied(), names.iter().copied(), "example.com")
+            let domains = domains(uris.iter().copied(), names.iter().copied());
+            Identity::new(domains, sip::Bytes::new()).is_of("example.com")
         };
         assert!(of(&["sip:example.com"], &[]));
         assert!(of(&["http://example.com", "SIP:Example.COM"], &["other.example"]));

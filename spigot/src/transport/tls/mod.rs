@@ -35,6 +35,7 @@ use rustls::{ClientConfig, ServerConfig};
 
 pub use certificates::Certificates;
 pub use error::TlsError;
+pub(crate) use identity::identity;
 pub use trust::Trust;
 
 /// What listeners with TLS have in common.

@@ -12,6 +12,8 @@ mod websocket;
 
 use spigot_parser::Bytes;
 
+use crate::Identity;
+
 use super::Reason;
 #[cfg(feature = "tls")]
 pub(super) use tls::Tls;
@@ -76,6 +78,15 @@ impl Codec {
             return false;
         }
         true
+    }
+
+    /// Who the peer has proved to be, once every handshake is done.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return tls.identity();
+        }
+        None
     }
 
     /// Takes octets from the wire; `wire` gets those that go back at once. Of a connection that we opened it is asked with none

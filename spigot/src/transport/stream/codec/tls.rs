@@ -7,6 +7,8 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
 
 use super::Broken;
+use crate::Identity;
+use crate::transport::tls::identity;
 
 /// One side of a TLS connection.
 #[derive(Debug)]
@@ -78,6 +80,12 @@ impl Tls {
 
     pub(super) fn is_ready(&self) -> bool {
         !self.connection.is_handshaking()
+    }
+
+    /// Whose certificate the peer has shown and was trusted with, once the handshake is done.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        let certificate = self.connection.peer_certificates()?.first()?;
+        identity(certificate).ok()
     }
 
     /// Whether the peer has said that nothing more comes.

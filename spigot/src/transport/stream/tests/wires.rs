@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use super::layers::tls;
 use crate::flow::Transport;
 use crate::transport::probe::{Bound, bind, echo, silent, soon};
-use crate::transport::tls::TlsConfig;
+use crate::transport::tls::{TlsConfig, Trust};
 use crate::transport::{Bind, Origins, Tls, TransportLimits, WebSocket};
 
 const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -100,6 +100,53 @@ async fn a_peer_that_is_asked_gives_a_sign_of_life_and_one_that_gives_none_can_b
         server.closed().await;
         assert_eq!(client.carrier.counters().closed_dead, 1, "{transport}");
     }
+}
+
+#[tokio::test]
+async fn a_connection_is_the_way_back_to_who_has_proved_to_be_there() {
+    let trust = Trust::from_pem(crate::testing::authority()).unwrap();
+    let limits = TransportLimits::default();
+    let of = |names: &[&str]| crate::testing::certificates(names).require_clients(trust.clone());
+    let server = Tls::new(LOCAL, of(&["server.example.com"]));
+    let mut server = bind(server, &limits, silent).await;
+    let client = Tls::new(LOCAL, of(&["client.example.com", "*.example.org"]));
+    let mut client = bind(client, &limits, silent).await;
+    let opened = client
+        .carrier
+        .connect_to(server.carrier.local_addr(), Some("server.example.com"));
+    let opened = soon(opened).await.unwrap();
+    client
+        .carrier
+        .send(&opened, Bytes::from_static(MESSAGE.as_bytes()))
+        .unwrap();
+    let (accepted, _) = server.message().await;
+
+    let identity = server.carrier.identity(&accepted).unwrap();
+    assert_eq!(identity.domains().collect::<Vec<_>>(), ["client.example.com"]);
+    assert!(identity.is_of("Client.Example.COM"));
+    assert!(
+        client
+            .carrier
+            .identity(&opened)
+            .unwrap()
+            .is_of("server.example.com")
+    );
+
+    let address = client.carrier.local_addr();
+    server.carrier.alias(&accepted, address);
+    let back = server.carrier.connect_to(address, Some("CLIENT.example.com"));
+    assert_eq!(soon(back).await.unwrap(), accepted);
+    assert_eq!(server.carrier.counters().connected, 0);
+    // To another domain at that address it says nothing, nor once it is gone.
+    let other = soon(server.carrier.connect_to(address, Some("a.example.org"))).await;
+    assert!(other.is_err(), "{other:?}");
+    client.closed().await;
+    server.closed().await;
+    client.carrier.give_up(&opened);
+    assert_eq!(client.closed().await, opened);
+    assert_eq!(server.closed().await, accepted);
+    let back = server.carrier.connect_to(address, Some("client.example.com"));
+    assert_ne!(soon(back).await.unwrap(), accepted);
 }
 
 #[tokio::test]
