@@ -28,6 +28,8 @@
 //! - [`Spigot::start`] binds the listeners of a [`Config`] and serves them; the handle gives a [`Client`].
 //! - What the agent has no route for, the library answers as RFC 3261 says: 405 with Allow, 404, 481 ...
 //! - A *flow* ([`Flow`]) is what a message travels on. Via and Contact are written from it, so they agree with it.
+//! - Requests of the [`Client`] go from server to server of a domain until one answers; the module [`resolve`] says how those
+//!   are found.
 //! - The module `testing`, behind the feature of that name, runs all of it on an in-memory network and virtual time.
 //!
 //! # Guides
@@ -67,6 +69,7 @@ mod flow;
 pub mod guide;
 mod identity;
 pub mod proto;
+pub mod resolve;
 pub mod router;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -5,9 +5,11 @@
 
 mod challenged;
 mod dialog;
+mod draft;
 mod error;
 mod extract;
 mod into_uri;
+mod journey;
 mod keep_alive;
 mod request;
 mod transaction;

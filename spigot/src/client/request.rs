@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use super::challenged::Challenged;
+use super::draft::Draft;
 use super::{Client, ClientTransaction, IntoUri, RequestError};
-use crate::endpoint::{NextHop, contact, is_secured};
+use crate::endpoint::Targets;
 use crate::flow::{Flow, Transport};
 use crate::proto::digest::Login;
+use crate::resolve::locate::NextHop;
 use crate::sip::header::{self, TypedHeader};
-use crate::sip::{Bytes, HeaderName, Method, ParseError, Request, Response, SipUri, Uri};
+use crate::sip::{Bytes, HeaderName, ParseError, Request, Response};
 
 /// A request that is not sent yet; made by [`Client::request`].
 ///
@@ -96,7 +98,8 @@ impl RequestBuilder {
         self.edit(|request| request.set_body(content_type, body))
     }
 
-    /// Sends it to this address, whatever its URI says: an outbound proxy, or a server under test.
+    /// Sends it to this address, whatever its URI says, and nowhere else: an outbound proxy, or a server under test. It stays
+    /// with the transport, however large it is.
     pub fn to_address(mut self, transport: Transport, peer: SocketAddr) -> Self {
         self.towards = Towards::Address(transport, peer);
         self
@@ -169,30 +172,35 @@ impl RequestBuilder {
         if core.is_closed(lane) {
             return Err(RequestError::ShutDown);
         }
-        let flow = match towards {
-            Towards::Address(transport, peer) => core.flow_to_address(transport, peer).await?,
-            Towards::Uri => core.flow_to(&NextHop::of(&request)?).await?,
-            Towards::Flow(flow) if core.is_open(&flow) => flow,
+        challenged.authorize(&mut request, || core.unique())?;
+        let draft = Draft::new(request);
+        let (flow, targets) = match towards {
+            Towards::Address(transport, peer) => (core.flow_to_address(transport, peer).await?, None),
+            Towards::Flow(flow) if core.is_open(&flow) => (flow, None),
             Towards::Flow(_) => return Err(RequestError::FlowFailed),
+            Towards::Uri => {
+                let mut targets = Targets::of(&core, NextHop::of(draft.request())?);
+                (
+                    targets.flow(&|flow| draft.size(&core, flow)).await?,
+                    Some(targets),
+                )
+            }
             Towards::Dialog(flow) => {
-                let hop = NextHop::of(&request)?;
-                match core.flow_at_once(&hop, flow) {
-                    Some(flow) => flow,
-                    None => core.flow_to(&hop).await?,
+                let hop = NextHop::of(draft.request())?;
+                let flow = core.flow_at_once(&hop, flow);
+                match flow.filter(|flow| !core.is_too_large(flow, &|flow| draft.size(&core, flow))) {
+                    Some(flow) => (flow, Some(Targets::none(&core, hop))),
+                    None => {
+                        let mut targets = Targets::of(&core, hop);
+                        (
+                            targets.flow(&|flow| draft.size(&core, flow)).await?,
+                            Some(targets),
+                        )
+                    }
                 }
             }
         };
-        name_host(&mut request, &core.place(&flow).host)?;
-        if names_contact(request.method()) && !request.headers().contains(&HeaderName::CONTACT) {
-            let from = request.headers().typed::<header::From>()?;
-            let user = from.as_ref().and_then(|from| from.uri().user());
-            let secured = is_secured(&request, &HeaderName::ROUTE);
-            if let Some(contact) = contact(user, &core.place(&flow), flow.transport, secured) {
-                request.headers_mut().push_typed(&contact);
-            }
-        }
-        challenged.authorize(&mut request, || core.unique())?;
-        ClientTransaction::begin(client, lane, request, flow, acknowledge, challenged)
+        ClientTransaction::begin(client, lane, draft, flow, targets, acknowledge, challenged)
     }
 
     fn edit(mut self, edit: impl FnOnce(&mut Request) -> Result<(), ParseError>) -> Self {
@@ -202,37 +210,4 @@ impl RequestBuilder {
         });
         self
     }
-}
-
-/// A From that says the client's own name at no address in particular gets the one of the flow.
-fn name_host(request: &mut Request, host: &str) -> Result<(), ParseError> {
-    let Some(from) = request.headers().typed::<header::From>()? else {
-        return Ok(());
-    };
-    let Some(uri) = from.uri().as_sip() else {
-        return Ok(());
-    };
-    if !uri.host().ip().is_some_and(|ip| ip.is_unspecified()) {
-        return Ok(());
-    }
-    let mut named = SipUri::new(uri.is_secure(), host)?;
-    if let Some(user) = uri.user() {
-        named = named.with_user(user)?;
-    }
-    let named = header::From::new(Uri::Sip(named)).with_tag(from.tag().unwrap_or_default())?;
-    request.headers_mut().set_typed(&named);
-    Ok(())
-}
-
-/// The methods whose requests must say where requests of their dialog go: RFC 3261 §8.1.1.8 and the RFCs
-/// of the others.
-fn names_contact(method: &Method) -> bool {
-    [
-        Method::INVITE,
-        Method::SUBSCRIBE,
-        Method::REFER,
-        Method::UPDATE,
-        Method::NOTIFY,
-    ]
-    .contains(method)
 }

@@ -4,21 +4,28 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_core::Stream;
 use tokio::sync::mpsc;
 
 use super::challenged::{Challenged, Numbers};
+use super::draft::Draft;
+use super::journey::{Arrival, Journey, Outcome};
 use super::{Client, Dialog, RequestError};
-use crate::endpoint::{Event, Outstanding, QUEUE};
+use crate::endpoint::{Event, Outstanding, QUEUE, Targets};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, DialogError, Failure};
-use crate::sip::{Method, Request, Response};
+use crate::sip::header::RetryAfter;
+use crate::sip::{Method, Request, Response, StatusCode};
 
 /// A request under way: its provisional responses, its final one, and the way to cancel it. Made by
 /// [`RequestBuilder::start`](super::RequestBuilder::start).
 ///
 /// An INVITE that has no final response after [`Limits::ringing`](crate::Limits::ringing) is cancelled.
+///
+/// When its server fails it goes to the next one of its domain, see [`resolve`](crate::resolve#from-target-to-target): while
+/// somebody waits for a response.
 ///
 /// Dropping it before the final response cancels an INVITE (the phone stops ringing), and ends the call
 /// should the 2xx win that race. Other requests just run to their end.
@@ -28,14 +35,17 @@ pub struct ClientTransaction {
     lane: usize,
     key: ClientKey,
     request: Arc<Request>,
+    /// Whether its Contact is ours to write.
+    contact: bool,
     flow: Flow,
+    journey: Journey,
     events: mpsc::Receiver<Event>,
     acknowledge: bool,
     challenged: Challenged,
     /// How often it was sent again with credentials.
     resubmissions: usize,
     /// The end, once it has come.
-    end: Option<Result<Response, Failure>>,
+    end: Option<Outcome>,
     closed: bool,
 }
 
@@ -47,18 +57,22 @@ impl ClientTransaction {
     pub(super) fn begin(
         client: Client,
         lane: usize,
-        request: Request,
+        draft: Draft,
         flow: Flow,
+        targets: Option<Targets>,
         acknowledge: bool,
         challenged: Challenged,
     ) -> Result<ClientTransaction, RequestError> {
+        let request = draft.on(&client.core, &flow)?;
         let (request, key, events) = open(&client, lane, request, flow, acknowledge)?;
         Ok(ClientTransaction {
             client,
             lane,
             key,
+            contact: draft.contact(),
             request,
             flow,
+            journey: Journey::new(targets),
             events,
             acknowledge,
             challenged,
@@ -78,12 +92,70 @@ impl ClientTransaction {
         let Some(request) = self.challenged.again(&self.request, response, || core.unique()) else {
             return false;
         };
-        match open(&self.client, self.lane, request, self.flow, self.acknowledge) {
-            Ok((request, key, events)) => {
-                (self.request, self.key, self.events) = (request, key, events);
-                true
+        let draft = Draft::again(request, self.contact);
+        if self.journey.outgrows(core, &self.flow, &draft) {
+            let outcome = Ok(response.clone());
+            return self.journey.leave_flow(core, &self.flow, draft, outcome).is_ok();
+        }
+        self.go_on(&draft, self.flow).is_ok()
+    }
+
+    /// Sends the request as it is now on that flow, in the place of what was sent before.
+    fn go_on(&mut self, draft: &Draft, flow: Flow) -> Result<(), RequestError> {
+        let request = draft.on(&self.client.core, &flow)?;
+        let (request, key, events) = open(&self.client, self.lane, request, flow, self.acknowledge)?;
+        (self.request, self.key, self.events, self.flow) = (request, key, events, flow);
+        Ok(())
+    }
+
+    /// A final response has come. With a 503 the request goes elsewhere.
+    ///
+    /// [RFC 3261 §21.5.4](https://www.rfc-editor.org/rfc/rfc3261#section-21.5.4):
+    /// > A client (proxy or UAC) receiving a 503 (Service Unavailable) SHOULD attempt to forward the request to an
+    /// > alternate server.  It SHOULD NOT forward any other requests to that server for the duration specified in the
+    /// > Retry-After header field, if present.
+    fn answered(&mut self, response: Response) {
+        let core = &self.client.core;
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            if let Some(said) = retry_after(&response).filter(|_| self.journey.is_choice()) {
+                core.note_dead(&self.flow, Some(said));
             }
-            Err(_) => false,
+            self.leave(Ok(response));
+            return;
+        }
+        if self.journey.is_choice() {
+            core.note_alive(&self.flow);
+        }
+        if !self.resubmit(&response) {
+            self.end = Some(Ok(response));
+        }
+    }
+
+    /// No final response has come, and none will.
+    fn failed(&mut self, failure: Failure) {
+        if !self.journey.is_dead() {
+            self.end = Some(Err(failure));
+            return;
+        }
+        if self.journey.is_choice() {
+            self.client.core.note_dead(&self.flow, None);
+        }
+        self.leave(Err(failure));
+    }
+
+    fn leave(&mut self, outcome: Outcome) {
+        let draft = Draft::again(Request::clone(&self.request), self.contact);
+        if let Err(outcome) = self.journey.leave(&self.client.core, draft, outcome) {
+            self.end = Some(outcome);
+        }
+    }
+
+    fn arrived(&mut self, arrival: Arrival) {
+        let Arrival { flow, draft, outcome } = arrival;
+        match flow.map(|flow| self.go_on(&draft, flow)) {
+            Some(Ok(())) => {}
+            Some(Err(RequestError::ShutDown)) => self.closed = true,
+            Some(Err(_)) | None => self.end = Some(outcome),
         }
     }
 
@@ -139,6 +211,7 @@ impl ClientTransaction {
     /// this does nothing.
     pub fn cancel(&self) {
         if *self.request.method() == Method::INVITE && self.end.is_none() {
+            self.journey.cancel();
             self.client
                 .core
                 .step(self.lane, |state, now| state.shard.cancel(now, self.key));
@@ -167,21 +240,29 @@ impl ClientTransaction {
 
     fn poll_provisional(&mut self, cx: &mut Context<'_>) -> Poll<Option<Response>> {
         while self.end.is_none() && !self.closed {
+            if self.journey.is_under_way() {
+                let arrival = ready!(self.journey.poll(cx));
+                self.arrived(arrival);
+                continue;
+            }
             match ready!(self.events.poll_recv(cx)) {
                 Some(Event::Response(response)) if response.status().is_provisional() => {
+                    self.journey.hear();
                     return Poll::Ready(Some(response));
                 }
-                Some(Event::Response(response)) => {
-                    if !self.resubmit(&response) {
-                        self.end = Some(Ok(response));
-                    }
-                }
-                Some(Event::Failed(failure)) => self.end = Some(Err(failure)),
+                Some(Event::Response(response)) => self.answered(response),
+                Some(Event::Failed(failure)) => self.failed(failure),
                 None => self.closed = true,
             }
         }
         Poll::Ready(None)
     }
+}
+
+/// For how long the sender of a 503 wants to be left alone.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let said = response.headers().typed::<RetryAfter>().ok()??.seconds();
+    (said > 0).then(|| Duration::from_secs(said.into()))
 }
 
 /// Hands a request to its shard, and waits for what comes of it.

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use super::closings::OnClosed;
 use crate::Flow;
 use crate::Transport;
 use crate::endpoint::Limits;
 use crate::proto::Timers;
+use crate::resolve::{Resolver, SystemResolver};
 use crate::router::{IntoRouter, Router};
 use crate::transport::Bind;
 #[cfg(feature = "ws")]
@@ -44,6 +46,7 @@ pub struct Config {
     #[cfg(feature = "ws")]
     pub(crate) origins: Origins,
     pub(crate) on_closed: Option<OnClosed>,
+    pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) limits: Limits,
     pub(crate) timers: Timers,
     pub(crate) seed: Option<[u8; 16]>,
@@ -68,6 +71,7 @@ impl Config {
             #[cfg(feature = "ws")]
             origins: Origins::any(),
             on_closed: None,
+            resolver: Arc::new(SystemResolver),
             limits: Limits::default(),
             timers: Timers::default(),
             seed: None,
@@ -142,6 +146,13 @@ impl Config {
     /// ```
     pub fn on_closed(mut self, told: impl Fn(Flow) + Send + Sync + 'static) -> Self {
         self.on_closed = Some(Box::new(told));
+        self
+    }
+
+    /// Who knows the servers of a domain: [`SystemResolver`], unless said, which knows addresses only. The module
+    /// [`resolve`](crate::resolve) has others.
+    pub fn resolver(mut self, resolver: impl Resolver) -> Self {
+        self.resolver = Arc::new(resolver);
         self
     }
 

@@ -8,24 +8,26 @@ use std::fmt;
 use std::hash::Hasher;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use siphasher::sip::SipHasher13;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::closings::Closings;
 use super::counters::{Tally, count};
+use super::dead::DeadTargets;
 use super::exchange::ServerExchange;
 use super::lane::{Lane, LaneState, Outputs};
 use super::outstanding::Outstanding;
 use super::place::Public;
 use super::signs::Signs;
 use super::{Limits, exchange};
-use crate::flow::{Flow, Transport};
+use crate::flow::Flow;
 use crate::proto::{ClientKey, Output, ServerKey, Settings, Shard, Timers};
+use crate::resolve::Resolver;
 use crate::router::{Exchange, Ground, HandlerFuture, Home, Request, Router, Source, Transaction};
 use crate::sip::{self, Bytes};
 use crate::transport::{Carrier, SendError};
@@ -34,6 +36,10 @@ use crate::transport::{Carrier, SendError};
 pub(crate) struct Core {
     pub(super) name: String,
     pub(super) router: Router,
+    pub(super) resolver: Arc<dyn Resolver>,
+    dead: Mutex<DeadTargets>,
+    /// For responses that go by another connection than their request came by.
+    pub(super) late: Arc<Semaphore>,
     pub(super) limits: Limits,
     pub(super) closings: Closings,
     pub(super) signs: Signs,
@@ -69,12 +75,18 @@ impl Endpoint {
     }
 }
 
+/// What an application puts into its endpoint.
+pub(super) struct Given {
+    pub(super) router: Router,
+    pub(super) resolver: Arc<dyn Resolver>,
+    pub(super) closings: Closings,
+}
+
 impl Core {
     pub(super) fn new(
         name: String,
-        router: Router,
+        given: Given,
         limits: Limits,
-        closings: Closings,
         timers: Timers,
         lanes: usize,
         seed: [u8; 16],
@@ -89,7 +101,10 @@ impl Core {
         };
         Arc::new_cyclic(|this| Core {
             name,
-            router,
+            router: given.router,
+            resolver: given.resolver,
+            dead: Mutex::new(DeadTargets::new(limits.dead_targets, limits.dead_target)),
+            late: Arc::new(Semaphore::new(limits.late_responses)),
             timers,
             tally: Tally::default(),
             lanes: (0..lanes)
@@ -100,7 +115,7 @@ impl Core {
             name_key: derive(seed, u64::MAX - 2),
             serial: AtomicU64::new(0),
             limits,
-            closings,
+            closings: given.closings,
             signs: Signs::default(),
             carriers: OnceLock::new(),
             publics: OnceLock::new(),
@@ -252,26 +267,14 @@ impl Core {
         count(&self.tally.unsent);
         tracing::debug!(%flow, %error, "message not sent");
         match fallback {
-            Some(peer) => self.send_elsewhere(flow.transport, peer, bytes),
+            Some(peer) => self.send_late(flow.transport, peer, bytes),
             None if flow.transport.is_reliable() => self.flow_failed(flow),
-            None => {}
-        }
-    }
-
-    /// The connection of a response is gone: it leaves by a new one (RFC 3261 §18.2.2).
-    fn send_elsewhere(self: &Arc<Self>, transport: Transport, peer: SocketAddr, bytes: Bytes) {
-        let Some(carrier) = self.carrier_towards(transport, peer).cloned() else {
-            return;
-        };
-        self.spawn(async move {
-            let sent = match carrier.connect(peer).await {
-                Ok(flow) => carrier.send(&flow, bytes).map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
-            };
-            if let Err(error) = sent {
-                tracing::debug!(%peer, error, "response undeliverable: its connection is gone");
+            None => {
+                if is_hopeless(&error) && !bytes.starts_with(b"SIP/2.0 ") {
+                    self.flow_failed(flow);
+                }
             }
-        });
+        }
     }
 
     /// A connection is gone: what was under way on it fails at once.
@@ -316,6 +319,18 @@ impl Core {
         self.timers.lifetime()
     }
 
+    /// The targets that failed lately.
+    pub(super) fn dead(&self) -> MutexGuard<'_, DeadTargets> {
+        self.dead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number that nobody can guess, from the endpoint's seed.
+    pub(super) fn random(&self) -> u64 {
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        let [low @ .., _, _, _, _, _, _, _, _] = derive(self.name_key, serial);
+        u64::from_le_bytes(low)
+    }
+
     /// A name that nobody else has: 16 octets in hexadecimal, from the endpoint's seed.
     pub(crate) fn unique(&self) -> String {
         self.draw().iter().map(|octet| format!("{octet:02x}")).collect()
@@ -337,6 +352,16 @@ impl fmt::Debug for Core {
         f.debug_struct("Core")
             .field("name", &self.name)
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether no datagram to that peer will leave
+/// ([RFC 3261 §18.4](https://www.rfc-editor.org/rfc/rfc3261#section-18.4)).
+fn is_hopeless(error: &SendError) -> bool {
+    use std::io::ErrorKind::{HostUnreachable, NetworkDown, NetworkUnreachable};
+    match error {
+        SendError::Io(error) => matches!(error.kind(), HostUnreachable | NetworkDown | NetworkUnreachable),
+        _ => false,
     }
 }
 

@@ -65,7 +65,20 @@ counters! {
     /// 2xx to an INVITE that was never acknowledged.
     unacknowledged,
     /// Messages that a transport refused to send.
-    unsent;
+    unsent,
+    /// Times that a request of ours went to another server because one had failed.
+    failovers,
+    /// Requests of ours that failed at `Limits::dns_targets` servers when there were more.
+    targets_left,
+    /// Look-ups that were given up because of `Limits::dns`.
+    lookups_late,
+    /// Servers that were forgotten to have failed because of `Limits::dead_targets`.
+    dead_targets_full,
+    /// Requests of ours over UDP that were larger than `Limits::datagram`, and so went over TCP.
+    switched_to_tcp,
+    /// Responses that were not sent because their connection was gone and `Limits::late_responses` others were being
+    /// carried to their senders.
+    late_responses_full;
 
     /// Responses that belong to no client transaction of ours, and were dropped.
     stray_responses = stray_responses,

@@ -40,6 +40,23 @@ pub struct Limits {
     pub ringing: Duration,
     /// How long the handler of any other request may take; past it 500. 30 s.
     pub handler: Duration,
+    /// Servers that one request of ours is tried at, one after the other. The rest is left alone. 16.
+    pub dns_targets: usize,
+    /// How long all look-ups of one request of ours may take together. What is not known by then is not looked up any
+    /// more; if it is nothing, the request fails. 5 s.
+    pub dns: Duration,
+    /// For how long a server that failed is tried after the others. Longer than a request over UDP waits for its answer
+    /// (32 s), so that what one request finds out is known to the next. 60 s.
+    pub dead_target: Duration,
+    /// Servers that are remembered to have failed. One past it the one that failed first is forgotten. 1,024.
+    pub dead_targets: usize,
+    /// Octets of a request over UDP, past which it goes over TCP if there is a listener for it
+    /// ([RFC 3261 §18.1.1](https://www.rfc-editor.org/rfc/rfc3261#section-18.1.1)). A larger number is for networks whose MTU
+    /// is known to be larger, less 200. 1,300.
+    pub datagram: usize,
+    /// Responses whose connection is gone, and which are being carried to their sender by a new one, at once. One past it is
+    /// not sent. 256.
+    pub late_responses: usize,
     /// How long [`Spigot::shutdown`](crate::Spigot::shutdown) waits for transactions under way; past it
     /// they are answered 503. 10 s.
     pub shutdown: Duration,
@@ -55,6 +72,12 @@ impl Default for Limits {
             handlers: 65_536,
             ringing: Duration::from_secs(180),
             handler: Duration::from_secs(30),
+            dns_targets: 16,
+            dns: Duration::from_secs(5),
+            dead_target: Duration::from_secs(60),
+            dead_targets: 1_024,
+            datagram: 1_300,
+            late_responses: 256,
             shutdown: Duration::from_secs(10),
         }
     }

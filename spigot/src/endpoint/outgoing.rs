@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
+use super::Core;
 use super::outstanding::{Event, Outstanding, RESERVED, Success};
-use super::{Core, NextHop};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, Dialog, Failure};
+use crate::resolve::locate::NextHop;
 use crate::sip::{Method, Request, Response, header};
 
 impl Core {
@@ -140,7 +141,7 @@ impl Core {
         }
         let core = self.clone();
         self.spawn(async move {
-            match core.flow_to(&hop).await {
+            match core.flow_to(hop).await {
                 Ok(flow) => send(&core, request, flow),
                 Err(error) => tracing::debug!(%error, method = %request.method(), "no flow to the peer"),
             }

@@ -1,68 +1,21 @@
-//! Where a request goes: the next hop of its Route set or Request-URI, as an address, as a flow.
-//!
-//! Hosts are looked up as A and AAAA records through the system's resolver.
+//! Where a request goes: the next hop of its Route set or Request-URI, as a flow.
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use super::Core;
+use super::{Core, Targets};
 use crate::flow::{Flow, Transport};
-use crate::sip::{ParseError, Request, SipUri, Uri, header};
-
-/// The next hop of a request, not yet looked up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NextHop {
-    transport: Transport,
-    host: String,
-    port: u16,
-}
+use crate::resolve::locate::NextHop;
+use crate::sip::{ParseError, Request, header};
 
 impl NextHop {
     /// The first Route, or else the Request-URI
     /// ([RFC 3261 §8.1.2](https://www.rfc-editor.org/rfc/rfc3261#section-8.1.2)).
     pub(crate) fn of(request: &Request) -> Result<NextHop, Unreachable> {
         let route = request.headers().typed::<header::Route>()?;
-        match route {
-            Some(route) => NextHop::of_uri(route.uri()),
-            None => NextHop::of_uri(request.uri()),
-        }
-    }
-
-    /// The host, port and transport that a URI names. A `sips:` URI goes over TLS
-    /// ([RFC 3261 §26.2.2](https://www.rfc-editor.org/rfc/rfc3261#section-26.2.2)), one without a transport
-    /// parameter over UDP.
-    fn of_uri(uri: &Uri) -> Result<NextHop, Unreachable> {
-        let sip = uri.as_sip().ok_or_else(|| Unreachable::NoHost(uri.to_string()))?;
-        let transport = transport_of(sip);
-        Ok(NextHop {
-            transport,
-            host: sip.maddr().unwrap_or(sip.host().as_str()).to_owned(),
-            port: sip.port().unwrap_or(transport.default_port()),
-        })
-    }
-
-    /// The address, if it needs no look-up.
-    fn address(&self) -> Option<SocketAddr> {
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        host.parse().ok().map(|ip| SocketAddr::new(ip, self.port))
-    }
-
-    /// The addresses of the host, in the resolver's order: the first, and the others.
-    async fn resolve(&self) -> Result<(SocketAddr, Vec<SocketAddr>), Unreachable> {
-        if let Some(address) = self.address() {
-            return Ok((address, Vec::new()));
-        }
-        let failed = |source| Unreachable::Resolve {
-            host: self.host.clone(),
-            source,
-        };
-        let mut found = tokio::net::lookup_host((self.host.as_str(), self.port))
-            .await
-            .map_err(failed)?;
-        match found.next() {
-            Some(first) => Ok((first, found.collect())),
-            None => Err(failed(io::Error::new(io::ErrorKind::NotFound, "no address"))),
-        }
+        let uri = route.as_ref().map_or(request.uri(), |route| route.uri());
+        NextHop::of_uri(uri).ok_or_else(|| Unreachable::NoHost(uri.to_string()))
     }
 }
 
@@ -76,22 +29,12 @@ impl Core {
         let peer = hop
             .address()
             .filter(|peer| peer.is_ipv4() == flow.local.is_ipv4())?;
-        (hop.transport == flow.transport).then_some(Flow { peer, ..flow })
+        (hop.transport() == flow.transport).then_some(Flow { peer, ..flow })
     }
 
-    /// The flow to a next hop: its first address that can be reached.
-    pub(crate) async fn flow_to(&self, hop: &NextHop) -> Result<Flow, Unreachable> {
-        let (first, rest) = hop.resolve().await?;
-        // Who should be there, if that is more than an address.
-        let domain = Some(&*hop.host).filter(|_| hop.address().is_none());
-        let mut outcome = self.flow_to_server(hop.transport, first, domain).await;
-        for peer in rest {
-            if outcome.is_ok() {
-                break;
-            }
-            outcome = self.flow_to_server(hop.transport, peer, domain).await;
-        }
-        outcome
+    /// The flow to a next hop: to its first target that can be reached.
+    pub(crate) async fn flow_to(self: &Arc<Self>, hop: NextHop) -> Result<Flow, Unreachable> {
+        Targets::of(self, hop).flow(&|_| 0).await
     }
 
     /// The flow to an address: at once for datagrams, a connection otherwise.
@@ -104,7 +47,7 @@ impl Core {
     }
 
     /// The same to the server of a domain.
-    async fn flow_to_server(
+    pub(super) async fn flow_to_server(
         &self,
         transport: Transport,
         peer: SocketAddr,
@@ -121,16 +64,6 @@ impl Core {
                 peer,
                 source,
             })
-    }
-}
-
-fn transport_of(uri: &SipUri) -> Transport {
-    let named = uri.transport().and_then(|name| name.parse().ok());
-    match named {
-        Some(Transport::Ws | Transport::Wss) if uri.is_secure() => Transport::Wss,
-        _ if uri.is_secure() => Transport::Tls,
-        Some(transport) => transport,
-        None => Transport::Udp,
     }
 }
 
@@ -152,7 +85,7 @@ pub enum Unreachable {
         /// Where the request was to go.
         peer: SocketAddr,
     },
-    /// The host has no A or AAAA record, or the resolver failed.
+    /// The host has no address, or the resolver failed, or took longer than [`Limits::dns`](crate::Limits::dns).
     #[error("cannot resolve `{host}`: {source}")]
     Resolve {
         /// The host of the URI.
@@ -172,35 +105,23 @@ pub enum Unreachable {
     },
 }
 
+impl Unreachable {
+    /// Whether there is a host and nobody who takes the connection.
+    pub(super) fn is_refusal(&self) -> bool {
+        use io::ErrorKind::{ConnectionRefused, ConnectionReset, Unsupported};
+        match self {
+            Unreachable::Connect { source, .. } => {
+                matches!(source.kind(), ConnectionRefused | ConnectionReset | Unsupported)
+            }
+            _ => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sip;
-
-    fn hop(uri: &str) -> String {
-        let hop = NextHop::of_uri(&uri.parse().unwrap()).unwrap();
-        format!("{}:{}:{}", hop.transport, hop.host, hop.port)
-    }
-
-    #[test]
-    fn a_uri_names_host_port_and_transport() {
-        assert_eq!(hop("sip:bob@192.0.2.1"), "udp:192.0.2.1:5060");
-        assert_eq!(
-            hop("sip:bob@example.com:5080;transport=tcp"),
-            "tcp:example.com:5080"
-        );
-        assert_eq!(hop("sips:bob@example.com"), "tls:example.com:5061");
-        assert_eq!(hop("sip:bob@example.com;maddr=192.0.2.7"), "udp:192.0.2.7:5060");
-        assert_eq!(hop("sip:[2001:db8::1]:5062"), "udp:[2001:db8::1]:5062");
-    }
-
-    #[test]
-    fn a_transport_of_a_sips_uri_is_a_secure_one() {
-        assert_eq!(hop("sips:b@example.com;transport=tcp"), "tls:example.com:5061");
-        assert_eq!(hop("sips:b@example.com;transport=ws"), "wss:example.com:443");
-        assert_eq!(hop("sip:b@example.com;transport=TLS"), "tls:example.com:5061");
-        assert_eq!(hop("sip:b@example.com;transport=ws"), "ws:example.com:80");
-    }
 
     #[test]
     fn the_first_route_comes_before_the_request_uri() {
@@ -216,18 +137,9 @@ mod tests {
     }
 
     #[test]
-    fn only_a_name_has_to_be_looked_up() {
-        let of = |uri: &str| NextHop::of_uri(&uri.parse().unwrap()).unwrap().address();
-        assert_eq!(of("sip:example.com"), None);
-        let six = of("sip:b@[2001:db8::1]:5070").unwrap();
-        assert_eq!(six.to_string(), "[2001:db8::1]:5070");
-        let group = of("sip:b@example.com:5070;maddr=192.0.2.4").unwrap();
-        assert_eq!(group.to_string(), "192.0.2.4:5070");
-    }
-
-    #[test]
-    fn a_tel_uri_has_no_host() {
-        let error = NextHop::of_uri(&"tel:+15551234".parse().unwrap()).unwrap_err();
+    fn a_uri_without_a_host_is_named() {
+        let request = Request::new(sip::Method::INVITE, "tel:+15551234".parse().unwrap());
+        let error = NextHop::of(&request).unwrap_err();
         assert!(error.to_string().contains("tel:+15551234"), "{error}");
     }
 }

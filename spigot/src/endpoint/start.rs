@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::closings::Closings;
 use super::config::Listener;
+use super::core::Given;
 use super::inbound::Gate;
 use super::place::Public;
 use super::{Config, Core, Counters, Error, ListenAddr, Place, timer};
@@ -82,6 +83,7 @@ impl Spigot {
             name,
             listeners,
             on_closed,
+            resolver,
             limits,
             timers,
             seed,
@@ -104,8 +106,12 @@ impl Spigot {
             Some(seed) => (seed, 8),
             None => (random_seed()?, lanes()),
         };
-        let closings = Closings::new(on_closed);
-        let core = Core::new(name, router, limits, closings, timers, lanes, seed);
+        let given = Given {
+            router,
+            resolver,
+            closings: Closings::new(on_closed),
+        };
+        let core = Core::new(name, given, limits, timers, lanes, seed);
         let (carriers, publics) = bind_all(&core, listeners, &settings).await?;
         let listeners = carriers
             .iter()

@@ -6,6 +6,9 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
+/// How long a branch is, in octets.
+pub(crate) const BRANCH: usize = 23;
+
 /// Makes branches from a seed and a counter.
 #[derive(Debug)]
 pub(crate) struct Branches {
@@ -45,6 +48,6 @@ mod tests {
         assert_eq!(first, sequence(1));
         assert_ne!(first, sequence(2));
         assert_ne!(first[0], first[1]);
-        assert!(first[0].starts_with("z9hG4bK") && first[0].len() == 23);
+        assert!(first[0].starts_with("z9hG4bK") && first[0].len() == BRANCH);
     }
 }

@@ -40,5 +40,6 @@ pub use dialog::{Dialog, DialogError, DialogId};
 pub use key::{ClientKey, ServerKey};
 pub use output::{Failure, Output, RespondError};
 pub use settings::{Settings, Timers};
+pub(crate) use shard::via_length;
 pub use shard::{Counters, Shard};
 pub use timer::Timer;

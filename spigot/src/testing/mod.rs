@@ -45,6 +45,7 @@ mod request;
 mod run;
 mod server;
 mod tap;
+mod zone;
 
 #[cfg(feature = "tls")]
 pub use authority::{authority, certificates};
@@ -56,3 +57,4 @@ pub use network::Network;
 pub use request::{TestDialog, TestRequest, TestTransaction};
 pub use run::{Clock, run};
 pub use server::TestServer;
+pub use zone::Zone;

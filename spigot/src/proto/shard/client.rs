@@ -13,6 +13,7 @@ use spigot_parser::{HeaderName, Method, Request, Response, StatusCode};
 
 use super::Shard;
 use crate::flow::Flow;
+use crate::proto::ids::BRANCH;
 use crate::proto::key::{self, ClientKey, DialogKey, KeyMap};
 use crate::proto::output::{Failure, Output};
 use crate::proto::timer::{Deadlines, Due, Timer};
@@ -474,11 +475,20 @@ impl Shard {
 /// > A client, compliant to this specification (clients include UACs and proxies), MAY include an "rport"
 /// > parameter in the top Via header field value of requests it generates.  This parameter MUST have no value
 fn push_via(request: &mut Request, flow: &Flow, sent_by: &str, branch: &str) -> bool {
-    let via = format!(
+    let via = via(flow, sent_by, branch);
+    via.parse::<Via>().is_ok() && request.headers_mut().push_first(HeaderName::VIA, &via).is_ok()
+}
+
+fn via(flow: &Flow, sent_by: &str, branch: &str) -> String {
+    format!(
         "SIP/2.0/{} {sent_by};branch={branch};rport",
         flow.transport.as_str()
-    );
-    via.parse::<Via>().is_ok() && request.headers_mut().push_first(HeaderName::VIA, &via).is_ok()
+    )
+}
+
+/// How many octets the line is that [`Shard::request`] puts on top.
+pub(crate) fn via_length(flow: &Flow, sent_by: &str) -> usize {
+    "Via: \r\n".len() + via(flow, sent_by, "").len() + BRANCH
 }
 
 /// What an INVITE's ACK and its CANCEL share: one Via, the INVITE's top one, and its Route.

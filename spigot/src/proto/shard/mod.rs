@@ -12,6 +12,8 @@ mod server;
 mod tests;
 mod unacknowledged;
 
+pub(crate) use client::via_length;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
