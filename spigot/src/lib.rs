@@ -42,6 +42,7 @@
 //! - `tower`: a [`Router`] is a `tower` service, and `plug::layer` makes a plug of any `tower` layer.
 //! - `tls`: TLS listeners and connections, with the module `tls` for certificates; with `ws` also `wss:`.
 //! - `ws`: WebSocket listeners and connections.
+//! - `dns`: name servers asked for NAPTR and SRV records, `resolve::Dns`.
 //! - `testing`: the test server, the test client and `#[spigot::test]`. For `[dev-dependencies]`.
 //!
 //! # Invariants

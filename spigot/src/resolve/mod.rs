@@ -5,6 +5,7 @@
 //! [`Config::resolver`](crate::Config::resolver):
 //!
 //! - [`SystemResolver`], unless said: the operating system's, which knows addresses and neither NAPTR nor SRV records.
+//! - `Dns`, with the feature `dns`: the name servers of the system, or others, asked for all three, with a cache.
 //! - `spigot::testing::Zone`, with the feature `testing`: records that a test writes down.
 //! - Your own: anything that implements the trait.
 //!
@@ -65,6 +66,8 @@
 //! let config = Config::new(MyUserAgent).listen(Transport::Tcp, 5060).resolver(Registry);
 //! ```
 
+#[cfg(feature = "dns")]
+mod dns;
 pub(crate) mod locate;
 mod record;
 mod system;
@@ -72,6 +75,8 @@ mod system;
 use std::io;
 use std::net::IpAddr;
 
+#[cfg(feature = "dns")]
+pub use dns::Dns;
 pub use record::{Naptr, Srv};
 pub use system::SystemResolver;
 
