@@ -1,9 +1,10 @@
 //! An example as a child process: built, started on free ports, its lines read, ended by a signal.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -40,8 +41,38 @@ impl Example {
     ///
     /// As [`start`](Example::start).
     pub async fn start_with(name: &str, listeners: &[&str], arguments: &[&str]) -> Example {
+        Example::start_as(
+            tokio::process::Command::new(binary(name)),
+            name,
+            listeners,
+            arguments,
+        )
+        .await
+    }
+
+    /// The same with no more than so many descriptors, and with what the library has to say of its transports on stderr.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Example::start).
+    #[cfg(unix)]
+    pub async fn start_with_descriptors(name: &str, listeners: &[&str], descriptors: u32) -> Example {
+        let mut command = tokio::process::Command::new("sh");
+        command
+            .args(["-c", &format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"")])
+            .arg(binary(name))
+            .env("RUST_LOG", "spigot::transport=debug");
+        Example::start_as(command, name, listeners, &[]).await
+    }
+
+    async fn start_as(
+        command: tokio::process::Command,
+        name: &str,
+        listeners: &[&str],
+        arguments: &[&str],
+    ) -> Example {
         let flags = listeners.iter().flat_map(|listener| ["--listen", listener]);
-        let mut example = Example::spawn(name, flags.chain(arguments.iter().copied()));
+        let mut example = Example::spawn_as(command, name, flags.chain(arguments.iter().copied()));
         for _ in listeners {
             let line = example.line().await;
             let Some(listener) = line
@@ -64,7 +95,15 @@ impl Example {
     ///
     /// When it cannot be built or started.
     pub fn spawn<'a>(name: &str, arguments: impl IntoIterator<Item = &'a str>) -> Example {
-        let mut child = tokio::process::Command::new(binary(name))
+        Example::spawn_as(tokio::process::Command::new(binary(name)), name, arguments)
+    }
+
+    fn spawn_as<'a>(
+        mut command: tokio::process::Command,
+        name: &str,
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Example {
+        let mut child = command
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -174,19 +213,17 @@ impl Example {
 /// The path of an example, built if it is not.
 ///
 /// Cargo builds an example that has tests of its own only as a test when it runs `cargo test`, so the tests
-/// ask it for the program. It holds no lock while tests run, and has built all but the last link by then: the
-/// whole workspace is named, so that features are unified as they were for the test itself.
+/// ask it for the program. It holds no lock while tests run, and has built all but the example itself by then: the
+/// whole workspace is named, so that features are unified as they were for the test itself. No other example is
+/// built, as linking one takes a minute where it is optimised.
 fn binary(name: &str) -> PathBuf {
-    static BUILT: OnceLock<Vec<(String, PathBuf)>> = OnceLock::new();
-    let built = BUILT.get_or_init(build);
-    let found = built.iter().find(|(example, _)| example == name);
-    found
-        .unwrap_or_else(|| panic!("there is no example `{name}` among {built:?}"))
-        .1
-        .clone()
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = built.entry(name.to_owned()).or_insert_with(|| build(name));
+    path.clone()
 }
 
-fn build() -> Vec<(String, PathBuf)> {
+fn build(name: &str) -> PathBuf {
     // target/debug/deps/name-0123: the profile's folder, below it the target folder.
     let executable = std::env::current_exe().expect("a test has a path");
     let profile_dir = executable
@@ -208,7 +245,8 @@ fn build() -> Vec<(String, PathBuf)> {
         .args([
             "build",
             "--workspace",
-            "--examples",
+            "--example",
+            name,
             "--profile",
             profile,
             "--message-format=json",
@@ -220,24 +258,21 @@ fn build() -> Vec<(String, PathBuf)> {
         .expect("cargo starts");
     assert!(
         output.status.success(),
-        "the examples do not build:\n{}",
+        "the example `{name}` does not build:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout)
         .lines()
-        .filter_map(artifact)
-        .collect()
+        .find_map(artifact)
+        .unwrap_or_else(|| panic!("cargo has built the example `{name}` and does not say where"))
 }
 
-/// Name and path of an example out of one of cargo's messages.
-fn artifact(message: &str) -> Option<(String, PathBuf)> {
+/// The path of an example out of one of cargo's messages.
+fn artifact(message: &str) -> Option<PathBuf> {
+    const KEY: &str = r#""executable":""#;
     if !message.contains(r#""kind":["example"]"#) {
         return None;
     }
-    let field = |key: &str| {
-        let rest = &message[message.rfind(key)? + key.len()..];
-        Some(rest[..rest.find('"')?].replace(r"\\", r"\"))
-    };
-    let path = PathBuf::from(field(r#""executable":""#)?);
-    Some((path.file_stem()?.to_str()?.to_owned(), path))
+    let rest = &message[message.rfind(KEY)? + KEY.len()..];
+    Some(rest[..rest.find('"')?].replace(r"\\", r"\").into())
 }
