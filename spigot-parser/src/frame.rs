@@ -127,6 +127,14 @@ impl Framer {
         self.buffer.is_empty() && matches!(self.state, State::Between { .. })
     }
 
+    /// Gives the buffer's memory back where nothing is in it. The last message that was cut out of it has it as well, and
+    /// keeps it until it is dropped.
+    pub fn release(&mut self) {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
+    }
+
     /// The next message or ping, or `None` until there is more to read.
     ///
     /// Empty lines between messages are skipped (RFC 3261 §7.5), so that the single CRLF which answers a ping is

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// An empty folder of its own. It is removed, with what is in it, when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
     /// A new one, with `name` in its name.
@@ -12,19 +12,19 @@ impl Folder {
     /// # Panics
     ///
     /// When it cannot be made.
-    pub(crate) fn new(name: &str) -> Folder {
+    pub fn new(name: &str) -> Folder {
         let path = std::env::temp_dir().join(format!("spigot-{name}-{}", crate::unique()));
         std::fs::create_dir_all(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Folder(path)
     }
 
     /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.0
     }
 
     /// The path of something in it.
-    pub(crate) fn join(&self, name: &str) -> PathBuf {
+    pub fn join(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 }

@@ -9,14 +9,13 @@
 #![cfg(target_os = "linux")]
 
 use std::collections::HashMap;
-use std::fmt;
 use std::time::Duration;
 
 use spigot::header::{Authorization, Credentials, Qop, WwwAuthenticate};
 use spigot::proto::digest::{Computed, Hash};
 use spigot::testing::TestClient;
 use spigot::{Method, Response, StatusCode};
-use spigot_tests::{Datagrams, Draft, Example};
+use spigot_tests::{Datagrams, Draft, Example, Memory};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -47,6 +46,7 @@ async fn strangers_are_challenged_and_forgotten() {
     let full = std::env::var("SPIGOT_FLOOD").is_ok_and(|value| value == "full");
     let total = if full { 1_000_000 } else { 20_000 };
     let server = Example::start("auth_plug", &["udp:127.0.0.1:0"]).await;
+    let id = server.id().expect("the server runs");
     let alice = TestClient::connect(&server.listeners()[0]).await;
     let (challenged, progress) = watch::channel(0);
 
@@ -54,12 +54,12 @@ async fn strangers_are_challenged_and_forgotten() {
     let mut flood = Flood::new(Datagrams::new(server.address("udp")).await, challenged);
     let warm = async {
         flood.until(WARM_UP).await;
-        let warm = Memory::of(&server);
+        let warm = Memory::of(id);
         flood.until(total).await;
         warm
     };
     let (warm, ()) = tokio::join!(warm, register_all_the_while(&alice, progress, total));
-    let (after, time) = (Memory::of(&server), start.elapsed());
+    let (after, time) = (Memory::of(id), start.elapsed());
 
     eprintln!(
         "{total} challenged in {time:.1?}, {} sent again, {LOGINS} logins; {warm} after {WARM_UP}, {after} at the end",
@@ -202,34 +202,4 @@ fn credentials(challenged: &Response) -> Authorization {
     let credentials = Credentials::digest("alice", &realm, &nonce, &uri, &response).unwrap();
     let credentials = credentials.with_algorithm(algorithm).unwrap();
     Authorization::new(credentials.with_qop(Qop::AUTH, 1, "c").unwrap())
-}
-
-/// The memory of a process, as the kernel counts it.
-struct Memory {
-    /// What is resident, in KiB.
-    resident: u64,
-    /// The most that ever was, in KiB.
-    peak: u64,
-}
-
-impl Memory {
-    fn of(server: &Example) -> Memory {
-        let id = server.id().expect("the server runs");
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("a process has a status");
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let value = line.and_then(|value| value.trim().strip_suffix(" kB")?.parse().ok());
-            value.unwrap_or_else(|| panic!("no {name} in {status}"))
-        };
-        Memory {
-            resident: field("VmRSS:"),
-            peak: field("VmHWM:"),
-        }
-    }
-}
-
-impl fmt::Display for Memory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} KiB resident (peak {} KiB)", self.resident, self.peak)
-    }
 }

@@ -208,6 +208,10 @@ impl Guard {
                 if introduces && !response.headers().contains(&HeaderName::VIA) {
                     self.core().router.introduce(self.home, asked, &mut response);
                 }
+                let exchange = &self.exchange;
+                exchange
+                    .core
+                    .note_registration(&exchange.request, &response, &exchange.flow);
                 self.exchange.send(response, keep)
             }
             _ => self.fail("it gave no final response"),

@@ -20,6 +20,7 @@ mod outgoing;
 mod outstanding;
 mod place;
 mod reach;
+mod registered;
 mod sanity;
 mod shutdown;
 mod signs;

@@ -27,6 +27,7 @@ impl Core {
             tracing::debug!(%status, "provisional response dropped: nobody reads them");
             return;
         }
+        self.note_registration(&outstanding.request, &response, &flow);
         // A caller that is gone does not want to know.
         let _ = outstanding.events.try_send(Event::Response(response));
     }

@@ -20,8 +20,8 @@ use spigot_parser as sip;
 #[non_exhaustive]
 #[derive(Clone, Debug)]
 pub struct TransportLimits {
-    /// Connections of one listener, accepted and opened together: 16,384, and at most 80% of the
-    /// descriptors that the process may open. The newest is refused.
+    /// Connections of one listener, accepted and opened together: 16,384; and those of all listeners of the process at most
+    /// 80% of the descriptors that it may open. The newest is refused.
     pub connections: usize,
     /// Accepted connections of one source address: 256. The newest is refused.
     pub connections_per_source: usize,
@@ -38,6 +38,8 @@ pub struct TransportLimits {
     /// How long a connection may carry nothing, either way: 120 s. Then it is closed, unless an answer is due
     /// [on it](super::Inbound::owes), in either direction.
     pub idle: Duration,
+    /// The same while a registration lives [on it](super::Carrier::registered): 600 s.
+    pub idle_registered: Duration,
     /// How long opening a connection may take: 5 s. Then [`connect`](super::Carrier::connect) fails with
     /// [`TimedOut`](std::io::ErrorKind::TimedOut).
     pub connect: Duration,
@@ -68,6 +70,7 @@ impl Default for TransportLimits {
             first_byte: Duration::from_secs(10),
             whole_message: Duration::from_secs(20),
             idle: Duration::from_secs(120),
+            idle_registered: Duration::from_secs(600),
             connect: Duration::from_secs(5),
             linger: Duration::from_secs(2),
             write_queue: 256 * 1024,

@@ -120,6 +120,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use spigot_parser as sip;
 
@@ -278,6 +279,12 @@ pub trait Carrier: Send + Sync + 'static {
     /// Closes the connection of a flow whose peer gives no sign of life. Nothing unless implemented, and nothing for datagrams.
     fn give_up(&self, flow: &Flow) {
         let _ = flow;
+    }
+
+    /// Says that a registration lives on that flow for so long from now, or for no time at all that none does any more. As long
+    /// as one does, a connection may be idle for [`TransportLimits::idle_registered`]. Nothing happens unless implemented.
+    fn registered(&self, flow: &Flow, lasting: Duration) {
+        let _ = (flow, lasting);
     }
 
     /// Stops reading and accepting, delivers what is queued, within [`TransportLimits::linger`], and closes.

@@ -1,10 +1,12 @@
-//! How many connections there may be: in all, and accepted from one source address.
+//! How many connections there may be: in all, and accepted from one source address; and in the whole process, whose
+//! descriptors they share with everything else.
 //!
 //! Invariant: a connection is counted exactly as long as its [`Permit`] lives.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The count of connections and its bounds.
@@ -12,8 +14,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(super) struct Admission {
     total: usize,
     per_source: usize,
+    /// Whether each takes a descriptor, and how many may in the whole process.
+    descriptors: Option<usize>,
     held: Mutex<Held>,
 }
+
+/// The descriptors that the connections of all listeners of the process have.
+static DESCRIPTORS: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Debug, Default)]
 struct Held {
@@ -22,41 +29,75 @@ struct Held {
 }
 
 impl Admission {
-    /// Admits `total` connections, and `per_source` from one address.
+    /// Admits `total`, and `per_source` from one address.
     pub(super) fn new(total: usize, per_source: usize) -> Arc<Self> {
         Arc::new(Admission {
             total,
             per_source,
+            descriptors: None,
             held: Mutex::default(),
         })
     }
 
-    /// Admits a connection from that source, or one that we open (`None`: counted in the total only).
+    /// The same of connections, and with those of all other listeners no more than 80% of the process's descriptors.
+    pub(super) fn of_connections(total: usize, per_source: usize) -> Arc<Self> {
+        Admission::sharing(total, per_source, descriptor_bound())
+    }
+
+    fn sharing(total: usize, per_source: usize, descriptors: usize) -> Arc<Self> {
+        Arc::new(Admission {
+            total,
+            per_source,
+            descriptors: Some(descriptors),
+            held: Mutex::default(),
+        })
+    }
+
+    /// Admits a connection from that source, or one of which no source is known, or that we open (`None`: counted in the
+    /// total only).
     pub(super) fn enter(self: &Arc<Self>, source: Option<IpAddr>) -> Option<Permit> {
         let mut held = self.held();
-        if held.total >= self.total {
+        if held.total >= self.total || !self.take_descriptor() {
             return None;
         }
-        if let Some(source) = source {
-            let count = held.sources.entry(source).or_default();
-            if *count >= self.per_source {
-                // At a bound of nothing, the entry was made just now.
-                if *count == 0 {
-                    held.sources.remove(&source);
-                }
-                return None;
-            }
-            *count += 1;
-        }
         held.total += 1;
-        Some(Permit {
+        let mut permit = Permit {
             admission: Arc::clone(self),
-            source,
-        })
+            source: None,
+        };
+        let has_room = source.is_none_or(|source| held.enter(source, self.per_source));
+        drop(held); // a permit that is dropped takes it
+        if !has_room {
+            return None;
+        }
+        permit.source = source;
+        Some(permit)
+    }
+
+    fn take_descriptor(&self) -> bool {
+        let Some(bound) = self.descriptors else {
+            return true;
+        };
+        DESCRIPTORS
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
+                (taken < bound).then_some(taken + 1)
+            })
+            .is_ok()
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// Counts one from that source; `false` at its bound.
+    fn enter(&mut self, source: IpAddr, bound: usize) -> bool {
+        if self.sources.get(&source).copied().unwrap_or(0) >= bound {
+            return false;
+        }
+        *self.sources.entry(source).or_default() += 1;
+        true
     }
 }
 
@@ -71,6 +112,9 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut held = self.admission.held();
         held.total -= 1;
+        if self.admission.descriptors.is_some() {
+            DESCRIPTORS.fetch_sub(1, Ordering::Relaxed);
+        }
         let Some(source) = self.source else { return };
         if let Entry::Occupied(mut count) = held.sources.entry(source) {
             *count.get_mut() -= 1;
@@ -82,7 +126,7 @@ impl Drop for Permit {
 }
 
 /// What 80% of the descriptors come to that the process may open, where the system says.
-pub(super) fn descriptor_bound() -> usize {
+fn descriptor_bound() -> usize {
     #[cfg(target_os = "linux")]
     {
         use nix::sys::resource::{Resource, getrlimit};
@@ -122,5 +166,23 @@ mod tests {
         assert!(Admission::new(1, 0).enter(A).is_none());
         assert!(admission.held().sources.is_empty());
         assert_eq!(admission.held().total, 0);
+    }
+
+    #[test]
+    fn listeners_share_the_descriptors_of_the_process() {
+        // Other tests have connections at the same time: there is no room, or there is more than they can take.
+        assert!(Admission::sharing(3, 3, 0).enter(None).is_none());
+        let (one, other) = (
+            Admission::sharing(3, 3, usize::MAX),
+            Admission::sharing(3, 3, usize::MAX),
+        );
+        let held = [one.enter(A).unwrap(), other.enter(None).unwrap()];
+        assert!(DESCRIPTORS.load(Ordering::Relaxed) >= held.len());
+        assert!(
+            Admission::sharing(3, 3, 2).enter(A).is_none(),
+            "two are taken already"
+        );
+        drop(held);
+        assert_eq!((one.held().total, other.held().total), (0, 0));
     }
 }

@@ -54,6 +54,8 @@ struct Outgoing {
     /// What the peer did wrong.
     broken: Option<Broken>,
     sent: Instant,
+    /// Until when a registration lives on it.
+    registered_until: Option<Instant>,
     /// The peer sends no more, and still takes what it is owed.
     half_closed: bool,
     /// It is to end, and still takes messages until what is queued has left.
@@ -71,6 +73,8 @@ pub(super) struct Status {
     pub(super) ready: bool,
     /// When something was last sent.
     pub(super) sent: Instant,
+    /// Until when a registration lives on it.
+    pub(super) registered_until: Option<Instant>,
 }
 
 impl Connection {
@@ -88,6 +92,7 @@ impl Connection {
             handshake,
             broken: None,
             sent: Instant::now(),
+            registered_until: None,
             half_closed: false,
             ending: None,
             closed: None,
@@ -287,6 +292,19 @@ impl Connection {
         self.asked.load(Ordering::Acquire) && self.asked.swap(false, Ordering::AcqRel)
     }
 
+    /// The same, if its handshakes are not done and no end has come.
+    pub(super) fn close_unless_opened(&self, reason: Reason) {
+        let mut outgoing = self.outgoing();
+        if !outgoing.codec.is_ready() && outgoing.closed.or(outgoing.ending).is_none() {
+            self.end(&mut outgoing, reason);
+        }
+    }
+
+    /// Notes until when a registration lives on it. Its task sees that when it next looks at its deadlines.
+    pub(super) fn registered(&self, until: Option<Instant>) {
+        self.outgoing().registered_until = until;
+    }
+
     /// Notes that the peer sends no more.
     pub(super) fn half_close(&self) {
         self.outgoing().half_closed = true;
@@ -305,6 +323,7 @@ impl Connection {
             queued: !outgoing.outbox.is_empty(),
             ready: outgoing.codec.is_ready(),
             sent: outgoing.sent,
+            registered_until: outgoing.registered_until,
         }
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Deadlines<'a> {
     message_since: Option<Instant>,
     /// When something last travelled, either way.
     active: Instant,
+    /// Until when a registration lives on it.
+    registered_until: Option<Instant>,
 }
 
 impl<'a> Deadlines<'a> {
@@ -30,6 +32,7 @@ impl<'a> Deadlines<'a> {
             handshake_since: None,
             message_since: None,
             active: now,
+            registered_until: None,
         }
     }
 
@@ -60,9 +63,18 @@ impl<'a> Deadlines<'a> {
         self.active = self.active.max(at);
     }
 
+    /// A registration lives on it until then, or none does.
+    pub(super) fn registered(&mut self, until: Option<Instant>) {
+        self.registered_until = until;
+    }
+
     /// The next deadline, and why the connection is closed if it passes.
     pub(super) fn next(&self) -> (Instant, Reason) {
-        let mut next = (self.active + self.limits.idle, Reason::Idle);
+        let mut idle_at = self.active + self.limits.idle;
+        if let Some(until) = self.registered_until {
+            idle_at = idle_at.max(until.min(self.active + self.limits.idle_registered));
+        }
+        let mut next = (idle_at, Reason::Idle);
         if let Some(since) = self.silent_since {
             next = earlier(next, (since + self.limits.first_byte, Reason::Silent));
         }
@@ -113,6 +125,24 @@ mod tests {
         assert_eq!(deadlines.next(), (start + secs(45), Reason::Slow));
         deadlines.received(true, false, start + secs(30));
         assert_eq!(deadlines.next(), (start + secs(150), Reason::Idle));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_registration_lets_a_connection_be_idle_for_longer_as_long_as_it_lives() {
+        let limits = TransportLimits::default();
+        let start = Instant::now();
+        let mut deadlines = Deadlines::new(&limits, true, start);
+        deadlines.received(true, false, start);
+        let mut idle_at = |until: Option<u64>| {
+            deadlines.registered(until.map(|until| start + secs(until)));
+            (deadlines.next().0 - start).as_secs()
+        };
+        assert_eq!(idle_at(None), 120);
+        assert_eq!(idle_at(Some(3600)), 600);
+        assert_eq!(idle_at(Some(300)), 300, "it expires before");
+        assert_eq!(idle_at(Some(60)), 120, "it never makes it shorter");
+        deadlines.received(false, true, start + secs(500));
+        assert_eq!(deadlines.next(), (start + secs(520), Reason::Slow));
     }
 
     #[tokio::test(start_paused = true)]

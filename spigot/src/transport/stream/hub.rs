@@ -6,12 +6,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dashmap::DashMap;
 use spigot_parser as sip;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
-use super::admission::{Admission, Permit, descriptor_bound};
+use super::admission::{Admission, Permit};
 use super::codec::Codec;
 use super::connection::Connection;
 use super::opening::Openings;
@@ -64,10 +66,7 @@ impl Hub {
             protocol,
             inbound,
             tally: Tally::default(),
-            admission: Admission::new(
-                limits.connections.min(descriptor_bound()),
-                limits.connections_per_source,
-            ),
+            admission: Admission::of_connections(limits.connections, limits.connections_per_source),
             handshakes: Admission::new(limits.handshakes, limits.handshakes_per_source),
             openings: Openings::default(),
             openers: Tasks::new(),
@@ -201,6 +200,13 @@ impl Hub {
         Some(Arc::clone(&entry))
     }
 
+    /// A registration lives on that flow for so long.
+    pub(super) fn registered(&self, flow: &Flow, lasting: Duration) {
+        if let Some(connection) = self.connection(flow) {
+            connection.registered(Instant::now().checked_add(lasting));
+        }
+    }
+
     /// Sends on a flow of ours.
     pub(super) fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError> {
         let connection = self.connection(flow).ok_or(SendError::Closed)?;
@@ -253,7 +259,7 @@ impl Hub {
 
     /// Ends all connections, within the time that they may linger.
     pub(super) async fn shutdown(&self) {
-        self.openers.finish(std::time::Duration::ZERO).await;
+        self.openers.finish(Duration::ZERO).await;
         for connection in &self.connections {
             connection.stop(Reason::Shutdown);
         }

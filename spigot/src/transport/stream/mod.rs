@@ -7,6 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use spigot_parser as sip;
 
@@ -243,6 +244,10 @@ impl Carrier for StreamCarrier {
 
     fn give_up(&self, flow: &Flow) {
         self.hub.give_up(flow);
+    }
+
+    fn registered(&self, flow: &Flow, lasting: Duration) {
+        self.hub.registered(flow, lasting);
     }
 
     fn shutdown(&self) -> BoxFuture<'_, ()> {

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::Reason;
+use super::connection::Connection;
 use super::hub::{Hub, Peer};
 use crate::flow::Flow;
 
@@ -110,16 +111,25 @@ async fn open(hub: &Arc<Hub>, peer: Peer) -> io::Result<Flow> {
     };
     let connected = async {
         let stream = dial(hub.local, peer.address).await?;
-        let connection = hub.take_opened(stream, permit, peer)?;
-        if let Err(error) = connection.opened().await {
-            connection.stop(Reason::Broken);
-            return Err(error);
+        let opening = Opening(hub.take_opened(stream, permit, peer)?);
+        let opened = opening.0.opened().await;
+        if opened.is_err() {
+            opening.0.stop(Reason::Broken);
         }
-        Ok(connection.flow)
+        opened.map(|()| opening.0.flow)
     };
     timeout(hub.limits.connect, connected)
         .await
         .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the peer did not accept in time"))?
+}
+
+/// A connection whose handshakes we wait for. If nobody waits any more and they are not done, it goes.
+struct Opening(Arc<Connection>);
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.0.close_unless_opened(Reason::Late);
+    }
 }
 
 /// Connects from the listener's address, unless that is a wildcard, and from a port of the system's choice.

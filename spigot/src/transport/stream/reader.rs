@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use spigot_parser as sip;
 use tokio::io::Interest;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Reason;
@@ -17,9 +18,7 @@ use super::deadlines::Deadlines;
 use super::hub::{Hub, Registration};
 use crate::transport::turn::{Turn, guarded};
 
-/// Less room than this for a read, and more is made.
-const LITTLE: usize = 1_500;
-/// The room that is made.
+/// How much is read at once. It is read to the stack: an idle connection has no buffer.
 const ROOM: usize = 4_096;
 
 /// The answer to a ping: RFC 5626 §4.4.1, the "pong" is a single CRLF.
@@ -64,6 +63,7 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason
             return reason;
         }
         deadlines.sent(status.sent);
+        deadlines.registered(status.registered_until);
         if status.ready {
             deadlines.opened();
         }
@@ -156,10 +156,7 @@ fn turn(
     deadlines: &mut Deadlines<'_>,
 ) -> Option<Reason> {
     let mut heard = Heard::default();
-    let mut end = match connection.is_coded {
-        false => fill(hub, connection, framer)?,
-        true => fill_decoded(hub, connection, framer, &mut heard)?,
-    };
+    let mut end = fill(hub, connection, framer, &mut heard)?;
     let (mut messages, mut pings) = (0, heard.pings);
     let turn = Turn::begin(connection.flow.connection);
     for message in heard.messages {
@@ -203,6 +200,7 @@ fn turn(
         }
     }
     drop(turn);
+    framer.release();
     connection.flush(&hub.tally);
     if matches!(end, Filled::More) && connection.answers() {
         if messages == 0 && pings == 0 && framer.is_idle() {
@@ -227,30 +225,19 @@ enum Filled {
     End(Reason),
 }
 
-/// Reads octets that the framer sees as they are.
-fn fill(hub: &Hub, connection: &Connection, framer: &mut sip::Framer) -> Option<Filled> {
-    let buffer = framer.buffer();
-    if buffer.capacity() - buffer.len() < LITTLE {
-        buffer.reserve(ROOM);
-    }
-    let read = connection.stream.try_read_buf(buffer);
-    judge(hub, connection, read).map(|read| read.map_or_else(Filled::End, |_| Filled::More))
-}
-
-/// Reads octets and takes them apart.
-fn fill_decoded(
-    hub: &Hub,
-    connection: &Connection,
-    framer: &mut sip::Framer,
-    heard: &mut Heard,
-) -> Option<Filled> {
-    let mut raw = [0; ROOM];
-    let read = connection.stream.try_read(&mut raw);
-    let read = match judge(hub, connection, read)? {
-        Ok(read) => read,
+/// Reads octets, and takes them apart where they are coded.
+fn fill(hub: &Hub, connection: &Connection, framer: &mut sip::Framer, heard: &mut Heard) -> Option<Filled> {
+    let mut octets = [0; ROOM];
+    let read = connection.stream.try_read(&mut octets);
+    let octets = match judge(hub, connection, read)? {
+        Ok(read) => &octets[..read],
         Err(reason) => return Some(Filled::End(reason)),
     };
-    let outcome = connection.decode(&raw[..read], heard, &hub.tally);
+    if !connection.is_coded {
+        framer.buffer().extend_from_slice(octets);
+        return Some(Filled::More);
+    }
+    let outcome = connection.decode(octets, heard, &hub.tally);
     framer.buffer().extend_from_slice(&heard.octets);
     Some(match outcome {
         Err(reason) => Filled::End(reason),
@@ -298,9 +285,8 @@ async fn deliver(hub: &Hub, connection: &Connection, reason: Reason) {
         return;
     }
     // Closing with octets unread would reset the connection, and the peer might lose what was just delivered.
-    let mut discarded = [0; 4_096];
     loop {
-        match connection.stream.try_read(&mut discarded) {
+        match discard(&connection.stream) {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -312,4 +298,9 @@ async fn deliver(hub: &Hub, connection: &Connection, reason: Reason) {
         }
         tokio::task::consume_budget().await;
     }
+}
+
+/// Reads and forgets, with a buffer that is not the task's for as long as the task lives.
+fn discard(stream: &TcpStream) -> io::Result<usize> {
+    stream.try_read(&mut [0; ROOM])
 }

@@ -17,6 +17,8 @@ pub(super) enum Reason {
     Unframed,
     /// What came is not TLS or WebSocket as they should be, or the handshake took too long.
     Broken,
+    /// The handshakes that we began were not done in the time that opening a connection may take.
+    Late,
     /// The peer does not read what it is sent.
     Full,
     /// The peer gave no sign of life.
@@ -42,7 +44,7 @@ impl Reason {
             Reason::Slow => &tally.closed_slow,
             Reason::Idle => &tally.closed_idle,
             Reason::Unframed => &tally.closed_unframed,
-            Reason::Broken => &tally.closed_broken,
+            Reason::Broken | Reason::Late => &tally.closed_broken,
             Reason::Full => &tally.closed_full,
             Reason::Dead => &tally.closed_dead,
             Reason::Shutdown => &tally.closed_by_shutdown,

@@ -422,6 +422,39 @@ async fn a_connection_that_keeps_us_waiting_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn those_who_send_an_octet_now_and_then_are_closed_in_time_and_others_are_served() {
+    let limits = TransportLimits {
+        connections_per_source: 1_000,
+        ..TransportLimits::default()
+    };
+    let mut bound = bind(Tcp::new(V4), &limits, echo).await;
+    let start = tokio::time::Instant::now();
+    let mut good = open(&*bound.carrier).await;
+    let mut slow: Vec<_> = (0..500)
+        .map(|_| std::net::TcpStream::connect(bound.carrier.local_addr()).unwrap())
+        .collect();
+    for octet in b"OPTI" {
+        for stream in &mut slow {
+            std::io::Write::write_all(stream, &[*octet]).unwrap();
+        }
+        let message = request("good");
+        good.write_all(message.as_bytes()).await.unwrap();
+        assert_eq!(read(&mut good, message.len()).await, message.as_bytes());
+        bound.message().await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    for _ in &slow {
+        bound.closed().await;
+    }
+    assert!(
+        start.elapsed() <= Duration::from_secs(25),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(bound.carrier.counters().closed_slow, 500);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_on_which_an_answer_is_due_is_not_closed_for_being_idle() {
     let mut bound = bind(Tcp::new(V4), &TransportLimits::default(), silent).await;
     bound.owes.store(true, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use spigot_parser::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::layers::tls;
 use crate::flow::Transport;
@@ -186,6 +186,28 @@ async fn a_handshake_that_does_not_come_to_its_end_is_cut_off() {
         );
         let mut rest = Vec::new();
         let _closed = silent.read_to_end(&mut rest).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_does_not_open_in_time_is_closed_at_once() {
+    for transport in ALL {
+        let (_server, mut client) = two(transport, &TransportLimits::default()).await;
+        let silent = TcpListener::bind(LOCAL).await.unwrap();
+        let start = tokio::time::Instant::now();
+        let error = client
+            .carrier
+            .connect(silent.local_addr().unwrap())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+        client.closed().await;
+        let after = start.elapsed().as_secs();
+        assert_eq!(
+            (after, client.carrier.counters().closed_broken),
+            (5, 1),
+            "{transport}"
+        );
     }
 }
 

@@ -1,0 +1,39 @@
+//! What the kernel says that a process takes.
+
+use std::fmt;
+
+/// The memory of a process, as the kernel counts it.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// What is resident, in KiB.
+    pub resident: u64,
+    /// The most that ever was, in KiB.
+    pub peak: u64,
+}
+
+impl Memory {
+    /// Of the process with this id.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn of(process: u32) -> Memory {
+        let status =
+            std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process has a status");
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let value = line.and_then(|value| value.trim().strip_suffix(" kB")?.parse().ok());
+            value.unwrap_or_else(|| panic!("no {name} in {status}"))
+        };
+        Memory {
+            resident: field("VmRSS:"),
+            peak: field("VmHWM:"),
+        }
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} KiB resident (peak {} KiB)", self.resident, self.peak)
+    }
+}
