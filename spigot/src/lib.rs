@@ -80,7 +80,9 @@ pub use client::{
     Client, ClientTransaction, Dialog, IntoUri, KeepAlive, NoClient, Provisionals, RequestBuilder,
     RequestError,
 };
-pub use endpoint::{BoundListener, Config, Counters, Error, Limits, ListenAddr, Spigot, Unreachable};
+pub use endpoint::{
+    BadOutbound, BoundListener, Config, Counters, Error, Limits, ListenAddr, Outbound, Spigot, Unreachable,
+};
 pub use flow::{Flow, Transport, UnknownTransport};
 pub use identity::Identity;
 pub use router::extract::{Contacts, Extension, Header, Path};

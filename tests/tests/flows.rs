@@ -1,10 +1,14 @@
 //! Flows that last: kept alive, found dead, and told of, on virtual time.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use spigot::testing::{Faults, TestServer};
-use spigot::{Flow, Request, RequestError, StatusCode, Transport, sip_router};
+use spigot::{
+    Config, Flow, HeaderName, Method, Outbound, Request, RequestError, Spigot, StatusCode, Transport,
+    sip_router,
+};
 use tokio::time::Instant;
 
 #[derive(Clone, Default)]
@@ -97,4 +101,186 @@ async fn a_connection_that_the_peer_closes_ends_what_keeps_it_alive() {
         .on(registrar.flow())
         .send();
     assert!(matches!(greeting.await, Err(RequestError::FlowFailed)));
+}
+
+/// A registrar that knows flows.
+#[derive(Clone, Default)]
+struct Edge {
+    bound: Arc<Mutex<Option<Outbound>>>,
+}
+
+#[sip_router]
+impl Edge {
+    #[register]
+    async fn register(&self, outbound: Option<Outbound>) -> (StatusCode, Option<Outbound>) {
+        *self.bound.lock().unwrap() = outbound.clone();
+        (StatusCode::OK, outbound)
+    }
+
+    #[invite]
+    async fn invite(&self, request: Request) -> (StatusCode, String) {
+        (
+            StatusCode::OK,
+            request
+                .headers()
+                .get(&HeaderName::CONTACT)
+                .unwrap_or_default()
+                .to_owned(),
+        )
+    }
+}
+
+const INSTANCE: &str = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
+
+/// An endpoint that registers at the server of a test.
+async fn user_agent(server: &TestServer, transport: Transport) -> Spigot {
+    let address = SocketAddr::from(([198, 51, 100, 200], 5060));
+    let config = Config::new(Edge::default()).name("alice");
+    let config = match transport {
+        Transport::Udp => config.bind(server.network().datagrams(address, "alice")),
+        _ => config.bind(server.network().streams(address, "alice")),
+    };
+    Spigot::start(config).await.unwrap()
+}
+
+fn at(transport: Transport) -> String {
+    format!("sip:192.0.2.1;transport={transport}")
+}
+
+#[spigot::test]
+async fn a_user_agent_registers_a_flow_and_keeps_it_alive() {
+    for (transport, seconds) in [(Transport::Udp, 25), (Transport::Tcp, 90)] {
+        let edge = Edge::default();
+        let server = TestServer::start(edge.clone()).await;
+        let alice = user_agent(&server, transport).await;
+        let register = alice.client().request(Method::REGISTER, at(transport));
+        let mut register = register.register_flow(INSTANCE, 2).start().await.unwrap();
+        let response = register.response().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers().get(&HeaderName::REQUIRE), Some("outbound"));
+        let bound = edge.bound.lock().unwrap().clone().expect("a flow was registered");
+        assert_eq!((bound.instance(), bound.reg_id()), (INSTANCE, 2));
+        assert_eq!(bound.flow().peer, register.flow().local);
+
+        let mut kept = register.keep_alive(&response).expect("the registrar asks for it");
+        assert_eq!(kept.interval(), Duration::from_secs(seconds));
+        assert!(tokio::time::timeout(HOUR, kept.failed()).await.is_err());
+
+        // The server finds its way by the token of the flow, which nobody else can make.
+        let client = server.spigot().client();
+        let token = client.flow_token(bound.flow());
+        assert_eq!(client.flow_of(&token), Some(bound.flow()));
+        assert_eq!(alice.client().flow_of(&token), None);
+        alice.shutdown().await;
+        if transport.is_reliable() {
+            client.closed(bound.flow()).await;
+            assert_eq!(client.flow_of(&token), None, "it is closed");
+        }
+    }
+}
+
+#[spigot::test]
+async fn what_is_no_registration_of_a_flow_is_an_ordinary_one() {
+    let edge = Edge::default();
+    let server = TestServer::start(edge.clone()).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let contact = format!("<sip:alice@198.51.100.1>;reg-id=1;+sip.instance=\"<{INSTANCE}>\"");
+    let other = "<sip:alice@198.51.100.2>";
+    let via = "SIP/2.0/UDP proxy.example.com;branch=z9hG4bK1";
+    type Lines<'l> = &'l [(&'l str, &'l str)];
+    let table: [(Lines<'_>, StatusCode, bool); 7] = [
+        (
+            &[("Contact", &contact), ("Supported", "outbound")],
+            StatusCode::OK,
+            true,
+        ),
+        (&[("Contact", &contact)], StatusCode::OK, false),
+        (
+            &[("Contact", other), ("Supported", "outbound")],
+            StatusCode::OK,
+            false,
+        ),
+        (
+            &[
+                ("Contact", &contact),
+                ("Contact", other),
+                ("Supported", "outbound"),
+            ],
+            StatusCode::BAD_REQUEST,
+            false,
+        ),
+        (
+            &[("Contact", &contact), ("Supported", "outbound"), ("Via", via)],
+            StatusCode::FIRST_HOP_LACKS_OUTBOUND_SUPPORT,
+            false,
+        ),
+        (
+            &[
+                ("Contact", &contact),
+                ("Supported", "outbound"),
+                ("Via", via),
+                ("Path", "<sip:edge.example.com;lr>"),
+            ],
+            StatusCode::FIRST_HOP_LACKS_OUTBOUND_SUPPORT,
+            false,
+        ),
+        (
+            &[
+                ("Contact", &contact),
+                ("Supported", "path, outbound"),
+                ("Via", via),
+                ("Path", "<sip:token@edge.example.com;lr;ob>"),
+            ],
+            StatusCode::OK,
+            true,
+        ),
+    ];
+    for (headers, status, bound) in table {
+        *edge.bound.lock().unwrap() = None;
+        let register = alice.request(Method::REGISTER, "sip:example.com");
+        let register = headers
+            .iter()
+            .fold(register, |register, (name, value)| register.header(name, value));
+        let response = register.send().await;
+        assert_eq!(response.status(), status, "{headers:?}");
+        assert_eq!(edge.bound.lock().unwrap().is_some(), bound, "{headers:?}");
+        assert_eq!(
+            response.headers().contains(&HeaderName::FLOW_TIMER),
+            bound,
+            "{headers:?}"
+        );
+    }
+}
+
+#[spigot::test]
+async fn keep_is_offered_in_the_via_and_ob_in_the_contact() {
+    let server = TestServer::start(Edge::default()).await;
+    let alice = user_agent(&server, Transport::Udp).await;
+    let invite = || alice.client().invite(at(Transport::Udp));
+    let mut offered = invite().keep().outbound().start().await.unwrap();
+    let response = offered.response().await.unwrap();
+    assert_eq!(response.body(), "<sip:alice@198.51.100.200:5060;ob>");
+    let kept = offered.keep_alive(&response).expect("the server takes the offer");
+    assert_eq!(kept.interval(), Duration::from_secs(25));
+
+    let mut plain = invite().start().await.unwrap();
+    let response = plain.response().await.unwrap();
+    assert_eq!(response.body(), "<sip:alice@198.51.100.200:5060>");
+    assert!(plain.keep_alive(&response).is_none());
+}
+
+#[spigot::test]
+async fn nobody_looks_for_a_browser_by_its_name() {
+    let server = TestServer::start(Edge::default()).await;
+    let error = server
+        .spigot()
+        .client()
+        .options("sip:alice@df7jal23ls0d.invalid")
+        .send()
+        .await;
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("a browser is reached on its flow alone"),
+        "{error}"
+    );
 }

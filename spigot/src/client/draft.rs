@@ -1,33 +1,60 @@
 //! A request that is complete but for what its flow says: Contact, and the host of a From of our own.
 
+use std::sync::Arc;
+
 use crate::endpoint::{Core, contact, is_secured};
 use crate::flow::Flow;
 use crate::proto::via_length;
 use crate::sip::header;
 use crate::sip::{HeaderName, Method, ParseError, Request, SipUri, Uri};
 
+/// What is ours to write into a request wherever it leaves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ours {
+    pub(super) contact: Ourselves,
+    /// Whether the Via offers to keep the flow alive.
+    pub(super) keep: bool,
+}
+
+/// The Contact that is ours to write.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Ourselves {
+    /// None, or where the method wants one.
+    #[default]
+    Unsaid,
+    /// Where we are.
+    Place,
+    /// Where we are, on this flow (RFC 5626 §4.3).
+    OnFlow,
+    /// The flow of an instance with that number (RFC 5626 §4.2).
+    Registered(Arc<str>, u32),
+}
+
 /// A request before it is known by which flow it leaves.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
     request: Request,
-    /// Whether its Contact is ours to write.
-    contact: bool,
+    ours: Ours,
 }
 
 impl Draft {
-    pub(super) fn new(request: Request) -> Self {
-        let contact = names_contact(request.method()) && !request.headers().contains(&HeaderName::CONTACT);
-        Draft { request, contact }
+    pub(super) fn new(request: Request, mut ours: Ours) -> Self {
+        if request.headers().contains(&HeaderName::CONTACT) {
+            ours.contact = Ourselves::Unsaid;
+        } else if matches!(ours.contact, Ourselves::Unsaid) && names_contact(request.method()) {
+            ours.contact = Ourselves::Place;
+        }
+        Draft { request, ours }
     }
 
     /// What was sent once, to be sent again, perhaps by another flow.
-    pub(super) fn again(request: Request, contact: bool) -> Self {
-        Draft { request, contact }
+    pub(super) fn again(request: Request, ours: Ours) -> Self {
+        Draft { request, ours }
     }
 
-    /// Whether its Contact is ours to write.
-    pub(super) fn contact(&self) -> bool {
-        self.contact
+    /// What is ours to write.
+    pub(super) fn ours(&self) -> &Ours {
+        &self.ours
     }
 
     pub(super) fn request(&self) -> &Request {
@@ -39,21 +66,45 @@ impl Draft {
         let mut request = self.request.clone();
         let place = core.place(flow);
         name_host(&mut request, &place.host)?;
-        if self.contact {
+        if !matches!(self.ours.contact, Ourselves::Unsaid) {
             let from = request.headers().typed::<header::From>()?;
             let user = from.as_ref().and_then(|from| from.uri().user());
             let secured = is_secured(&request, &HeaderName::ROUTE);
             if let Some(contact) = contact(user, &place, flow.transport, secured) {
+                let contact = self.ours.contact.upon(contact)?;
                 request.headers_mut().set_typed(&contact);
             }
         }
         Ok(request)
     }
 
+    /// What its Via says of us on that flow.
+    pub(super) fn sent_by(&self, core: &Core, flow: &Flow) -> String {
+        let mut sent_by = core.sent_by(flow);
+        if self.ours.keep {
+            sent_by.push_str(";keep");
+        }
+        sent_by
+    }
+
     /// How many octets it has on that flow, with its Via.
     pub(super) fn size(&self, core: &Core, flow: &Flow) -> usize {
         let request = self.on(core, flow);
-        request.map_or(0, |request| request.to_bytes().len()) + via_length(flow, &core.sent_by(flow))
+        request.map_or(0, |request| request.to_bytes().len()) + via_length(flow, &self.sent_by(core, flow))
+    }
+}
+
+impl Ourselves {
+    /// The Contact that says where we are, with what is to be said beside it.
+    fn upon(&self, contact: header::Contact) -> Result<header::Contact, ParseError> {
+        match self {
+            Ourselves::Unsaid | Ourselves::Place => Ok(contact),
+            Ourselves::OnFlow => match contact.uri().and_then(Uri::as_sip) {
+                Some(uri) => Ok(header::Contact::new(Uri::Sip(uri.with_param("ob", None)?))),
+                None => Ok(contact),
+            },
+            Ourselves::Registered(instance, reg_id) => contact.with_instance(instance)?.with_reg_id(*reg_id),
+        }
     }
 }
 

@@ -101,6 +101,18 @@ impl Client {
         self.core.closed(flow).await;
     }
 
+    /// A flow as a text of letters and digits that nobody else can make, to be known again: the user part of the URI that an edge
+    /// proxy puts into Path or Record-Route ([RFC 5626 §5.2](https://www.rfc-editor.org/rfc/rfc5626#section-5.2)).
+    pub fn flow_token(&self, flow: Flow) -> String {
+        self.core.flow_token(&flow)
+    }
+
+    /// The flow of a token: `None` if it is none of this endpoint's, or if the flow is closed, which a proxy answers 430
+    /// ([RFC 5626 §5.3](https://www.rfc-editor.org/rfc/rfc5626#section-5.3)).
+    pub fn flow_of(&self, token: &str) -> Option<Flow> {
+        self.core.flow_of(token)
+    }
+
     /// The headers that every request has (RFC 3261 §8.1.1), but for the Via, which is written when the flow
     /// is known.
     fn prepare(&self, method: Method, uri: Uri) -> Result<Request, ParseError> {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use super::challenged::Challenged;
-use super::draft::Draft;
+use super::draft::{Draft, Ours, Ourselves};
 use super::{Client, ClientTransaction, IntoUri, RequestError};
 use crate::endpoint::Targets;
 use crate::flow::{Flow, Transport};
@@ -25,6 +25,7 @@ pub struct RequestBuilder {
     request: Result<Request, ParseError>,
     towards: Towards,
     acknowledge: bool,
+    ours: Ours,
     challenged: Challenged,
 }
 
@@ -47,6 +48,7 @@ impl RequestBuilder {
             request,
             towards: Towards::Uri,
             acknowledge: true,
+            ours: Ours::default(),
             challenged: Challenged::default(),
         }
     }
@@ -128,6 +130,46 @@ impl RequestBuilder {
         self
     }
 
+    /// Offers to keep the flow alive that it leaves by (`keep` in the Via, [RFC 6223](https://www.rfc-editor.org/rfc/rfc6223)). Whether the
+    /// server asks for that is what [`ClientTransaction::keep_alive`] reads from its response.
+    pub fn keep(mut self) -> Self {
+        self.ours.keep = true;
+        self
+    }
+
+    /// Wants requests of the dialog that it makes to come by the flow that it leaves by: `ob` in the Contact
+    /// ([RFC 5626 §4.3](https://www.rfc-editor.org/rfc/rfc5626#section-4.3)).
+    pub fn outbound(mut self) -> Self {
+        self.ours.contact = Ourselves::OnFlow;
+        self
+    }
+
+    /// A REGISTER for the flow that it leaves by, of the user agent with this instance (a URN, `urn:uuid:...`) and this number
+    /// among its flows: the Contact with `+sip.instance` and `reg-id`, and `Supported: path, outbound`
+    /// ([RFC 5626 §4.2](https://www.rfc-editor.org/rfc/rfc5626#section-4.2)). A registrar that knows flows says
+    /// `Require: outbound`, and the flow has to be [kept alive](ClientTransaction::keep_alive) then.
+    ///
+    /// ```no_run
+    /// # async fn example(client: spigot::Client) -> Result<(), spigot::RequestError> {
+    /// let me = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
+    /// let register = client.request(spigot::Method::REGISTER, "sip:example.com;transport=tcp");
+    /// let mut register = register.register_flow(me, 1).start().await?;
+    /// let response = register.response().await?;
+    /// if let Some(mut kept) = register.keep_alive(&response) {
+    ///     kept.failed().await; // and register again
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn register_flow(mut self, instance: &str, reg_id: u32) -> Self {
+        self.ours.contact = Ourselves::Registered(instance.into(), reg_id);
+        self.edit(|request| {
+            let supported = header::Supported::new(["path", "outbound"])?;
+            request.headers_mut().push_typed(&supported);
+            Ok(())
+        })
+    }
+
     /// Leaves the ACK for a 2xx to the caller ([`Dialog::acknowledge`](super::Dialog::acknowledge)), who may
     /// have an answer to put into it. Without this the library sends it.
     pub fn without_ack(mut self) -> Self {
@@ -164,6 +206,7 @@ impl RequestBuilder {
             request,
             towards,
             acknowledge,
+            ours,
             challenged,
         } = self;
         let mut request = request?;
@@ -173,7 +216,7 @@ impl RequestBuilder {
             return Err(RequestError::ShutDown);
         }
         challenged.authorize(&mut request, || core.unique())?;
-        let draft = Draft::new(request);
+        let draft = Draft::new(request, ours);
         let (flow, targets) = match towards {
             Towards::Address(transport, peer) => (core.flow_to_address(transport, peer).await?, None),
             Towards::Flow(flow) if core.is_open(&flow) => (flow, None),

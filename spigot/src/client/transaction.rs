@@ -10,7 +10,7 @@ use futures_core::Stream;
 use tokio::sync::mpsc;
 
 use super::challenged::{Challenged, Numbers};
-use super::draft::Draft;
+use super::draft::{Draft, Ours};
 use super::journey::{Arrival, Journey, Outcome};
 use super::{Client, Dialog, RequestError};
 use crate::endpoint::{Event, Outstanding, QUEUE, Targets};
@@ -35,8 +35,8 @@ pub struct ClientTransaction {
     lane: usize,
     key: ClientKey,
     request: Arc<Request>,
-    /// Whether its Contact is ours to write.
-    contact: bool,
+    /// What is ours to write into it.
+    ours: Ours,
     flow: Flow,
     journey: Journey,
     events: mpsc::Receiver<Event>,
@@ -63,13 +63,12 @@ impl ClientTransaction {
         acknowledge: bool,
         challenged: Challenged,
     ) -> Result<ClientTransaction, RequestError> {
-        let request = draft.on(&client.core, &flow)?;
-        let (request, key, events) = open(&client, lane, request, flow, acknowledge)?;
+        let (request, key, events) = open(&client, lane, &draft, flow, acknowledge)?;
         Ok(ClientTransaction {
             client,
             lane,
             key,
-            contact: draft.contact(),
+            ours: draft.ours().clone(),
             request,
             flow,
             journey: Journey::new(targets),
@@ -92,7 +91,7 @@ impl ClientTransaction {
         let Some(request) = self.challenged.again(&self.request, response, || core.unique()) else {
             return false;
         };
-        let draft = Draft::again(request, self.contact);
+        let draft = Draft::again(request, self.ours.clone());
         if self.journey.outgrows(core, &self.flow, &draft) {
             let outcome = Ok(response.clone());
             return self.journey.leave_flow(core, &self.flow, draft, outcome).is_ok();
@@ -102,8 +101,7 @@ impl ClientTransaction {
 
     /// Sends the request as it is now on that flow, in the place of what was sent before.
     fn go_on(&mut self, draft: &Draft, flow: Flow) -> Result<(), RequestError> {
-        let request = draft.on(&self.client.core, &flow)?;
-        let (request, key, events) = open(&self.client, self.lane, request, flow, self.acknowledge)?;
+        let (request, key, events) = open(&self.client, self.lane, draft, flow, self.acknowledge)?;
         (self.request, self.key, self.events, self.flow) = (request, key, events, flow);
         Ok(())
     }
@@ -144,7 +142,7 @@ impl ClientTransaction {
     }
 
     fn leave(&mut self, outcome: Outcome) {
-        let draft = Draft::again(Request::clone(&self.request), self.contact);
+        let draft = Draft::again(Request::clone(&self.request), self.ours.clone());
         if let Err(outcome) = self.journey.leave(&self.client.core, draft, outcome) {
             self.end = Some(outcome);
         }
@@ -269,13 +267,14 @@ fn retry_after(response: &Response) -> Option<Duration> {
 fn open(
     client: &Client,
     lane: usize,
-    request: Request,
+    draft: &Draft,
     flow: Flow,
     acknowledge: bool,
 ) -> Result<(Arc<Request>, ClientKey, mpsc::Receiver<Event>), RequestError> {
     let (sender, events) = mpsc::channel(QUEUE);
+    let request = draft.on(&client.core, &flow)?;
     let sent = Arc::new(request.clone());
-    let sent_by = client.core.sent_by(&flow);
+    let sent_by = draft.sent_by(&client.core, &flow);
     let key = client.core.step(lane, |state, now| {
         if state.closed {
             return Err(RequestError::ShutDown);

@@ -50,6 +50,8 @@ pub(crate) struct Core {
     /// What the To tags of stateless replies derive from.
     pub(super) tag_key: [u8; 16],
     name_key: [u8; 16],
+    /// What flow tokens are proved by.
+    pub(super) token_key: [u8; 16],
     serial: AtomicU64,
     pub(super) carriers: OnceLock<Box<[Arc<dyn Carrier>]>>,
     pub(super) publics: OnceLock<Box<[Public]>>,
@@ -113,6 +115,7 @@ impl Core {
             lane_key: derive(seed, u64::MAX),
             tag_key: derive(seed, u64::MAX - 1),
             name_key: derive(seed, u64::MAX - 2),
+            token_key: derive(seed, u64::MAX - 3),
             serial: AtomicU64::new(0),
             limits,
             closings: given.closings,

@@ -23,6 +23,9 @@ impl Core {
     /// The flow of a request inside a dialog, where nothing has to be waited for: the dialog's own while its
     /// connection stands, and from the dialog's own address where there is none.
     pub(crate) fn flow_at_once(&self, hop: &NextHop, flow: Flow) -> Option<Flow> {
+        if hop.is_outbound() && !flow.transport.is_reliable() {
+            return Some(flow);
+        }
         if flow.transport.is_reliable() {
             return self.is_open(&flow).then_some(flow);
         }

@@ -168,6 +168,10 @@ impl Targets {
 }
 
 async fn look_up(core: &Core, question: &Question) -> io::Result<Answer> {
+    if is_invalid(question.name()) {
+        let why = "such a name never exists: a browser is reached on its flow alone";
+        return Err(io::Error::new(io::ErrorKind::NotFound, why));
+    }
     let resolver = &core.resolver;
     match question {
         Question::Naptr { domain } => resolver.naptr(domain).await.map(Answer::Naptr),
@@ -178,6 +182,14 @@ async fn look_up(core: &Core, question: &Question) -> io::Result<Answer> {
             Err(_) => resolver.addresses(host).await.map(Answer::Addresses),
         },
     }
+}
+
+/// Whether it is a name that never exists ([RFC 6761 §6.4](https://www.rfc-editor.org/rfc/rfc6761#section-6.4)), such as browsers
+/// have in Via and Contact ([RFC 7118 §5](https://www.rfc-editor.org/rfc/rfc7118#section-5)).
+fn is_invalid(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.eq_ignore_ascii_case("invalid")
 }
 
 fn now() -> Instant {

@@ -18,6 +18,8 @@ pub(crate) struct NextHop {
     pub(super) transport: Option<Transport>,
     /// Whether it must be one with TLS.
     pub(super) secure: bool,
+    /// Whether it is reached by the flow of the dialog.
+    outbound: bool,
 }
 
 impl NextHop {
@@ -30,7 +32,9 @@ impl NextHop {
         let uri = uri.as_sip()?;
         let host = uri.maddr().unwrap_or(uri.host().as_str());
         let port = uri.port();
-        Some(NextHop::new(host, port, transport_of(uri), uri.is_secure()))
+        let hop = NextHop::new(host, port, transport_of(uri), uri.is_secure());
+        let outbound = uri.is_outbound();
+        Some(NextHop { outbound, ..hop })
     }
 
     /// Where a response goes whose connection is gone and whose sender is not where it came from: to the sent-by of its
@@ -52,6 +56,7 @@ impl NextHop {
             port,
             transport,
             secure,
+            outbound: false,
         }
     }
 
@@ -65,6 +70,12 @@ impl NextHop {
             None if self.secure => Transport::Tls,
             None => Transport::Udp,
         }
+    }
+
+    /// Whether it is reached by the flow of the dialog, and need not be at the address that it names: the URI has `ob`
+    /// ([RFC 5626 §4.3](https://www.rfc-editor.org/rfc/rfc5626#section-4.3)).
+    pub(crate) fn is_outbound(&self) -> bool {
+        self.outbound
     }
 
     /// The address, if it needs no look-up.

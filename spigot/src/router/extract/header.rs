@@ -77,7 +77,7 @@ impl BadHeader {
         }
     }
 
-    pub(super) fn unreadable(name: HeaderName, error: ParseError) -> BadHeader {
+    pub(crate) fn unreadable(name: HeaderName, error: ParseError) -> BadHeader {
         BadHeader {
             name,
             error: Some(error),
@@ -86,7 +86,7 @@ impl BadHeader {
     }
 
     /// One that can be read and is wrong even so.
-    pub(super) fn wrong(name: HeaderName, what: &'static str) -> BadHeader {
+    pub(crate) fn wrong(name: HeaderName, what: &'static str) -> BadHeader {
         BadHeader {
             name,
             error: None,

@@ -1,0 +1,136 @@
+//! Registrations of flows, as a registrar sees them.
+
+use super::sanity::keep;
+use super::{Endpoint, Limits};
+use crate::flow::Flow;
+use crate::router::extract::{BadHeader, OptionalFromRequest};
+use crate::router::{Agent, IntoReply, Reply, ReplyPart, Request};
+use crate::sip::header::{Contact, FlowTimer, Path, Require, Supported, Via};
+use crate::sip::{HeaderName, ParseError, Response, StatusCode};
+
+/// A REGISTER for one flow of a user agent that may have several
+/// ([RFC 5626 §6](https://www.rfc-editor.org/rfc/rfc5626#section-6)): an argument of handlers, as `Option<Outbound>`, and a part of
+/// their answer.
+///
+/// It is there if the request says `Supported: outbound` and its one Contact has a `reg-id` and a `+sip.instance`. A binding is then
+/// of that instance and number, in the place of one that has the same, and is reached by the flow that it came by.
+///
+/// As a part of the answer it says `Require: outbound`, and by a Flow-Timer how often the flow is to be kept alive.
+///
+/// ```
+/// use spigot::{Outbound, StatusCode, sip_router};
+///
+/// struct Registrar;
+///
+/// #[sip_router]
+/// impl Registrar {
+///     #[register]
+///     async fn register(&self, outbound: Option<Outbound>) -> (StatusCode, Option<Outbound>) {
+///         if let Some(flow) = &outbound {
+///             println!("{} is reached by {} ({})", flow.instance(), flow.flow(), flow.reg_id());
+///         }
+///         (StatusCode::OK, outbound)
+///     }
+/// }
+/// ```
+///
+/// Refused by the library, and not seen by the handler, is one that came through a proxy which does not know flows, with
+/// 439 (the first URI of Path has no `ob`), and a `reg-id` in one of several Contacts, with 400.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbound {
+    instance: String,
+    reg_id: u32,
+    flow: Flow,
+    seconds: u32,
+}
+
+impl Outbound {
+    /// The URN of the user agent (`urn:uuid:...`).
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    /// Which of its flows this is.
+    pub fn reg_id(&self) -> u32 {
+        self.reg_id
+    }
+
+    /// The flow: to the user agent itself, or to the first proxy on the way to it.
+    pub fn flow(&self) -> Flow {
+        self.flow
+    }
+}
+
+/// Why a registration of a flow was refused.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadOutbound {
+    /// A header that is needed to know cannot be read, or is wrong. Answered 400.
+    #[error(transparent)]
+    Header(#[from] BadHeader),
+    /// A proxy on the way does not know flows. Answered 439.
+    #[error("the first hop does not support outbound")]
+    FirstHop,
+}
+
+impl<M> IntoReply<M> for BadOutbound {
+    fn into_reply(self) -> Reply {
+        match self {
+            BadOutbound::Header(why) => IntoReply::<M>::into_reply(why),
+            BadOutbound::FirstHop => StatusCode::FIRST_HOP_LACKS_OUTBOUND_SUPPORT.into(),
+        }
+    }
+}
+
+impl<S: Agent, M> OptionalFromRequest<S, M> for Outbound {
+    type Rejection = BadOutbound;
+
+    async fn from_request_if_there(request: &Request, _: &S) -> Result<Option<Self>, BadOutbound> {
+        let headers = request.headers();
+        let supported = headers.typed::<Supported>();
+        let supported = supported.map_err(|error| BadHeader::unreadable(HeaderName::SUPPORTED, error))?;
+        if !supported.is_some_and(|supported| supported.contains("outbound")) {
+            return Ok(None);
+        }
+        let contacts = headers.all::<Contact>().collect::<Result<Vec<_>, _>>();
+        let contacts = contacts.map_err(|error| BadHeader::unreadable(HeaderName::CONTACT, error))?;
+        let named = |contact: &&Contact| contact.reg_id().is_some() && contact.instance().is_some();
+        let Some(contact) = contacts.iter().find(named) else {
+            return Ok(None);
+        };
+        if contacts.len() > 1 {
+            let why = "one with a reg-id stands alone";
+            return Err(BadHeader::wrong(HeaderName::CONTACT, why).into());
+        }
+        // RFC 5626 §6: with one Via it came from the user agent itself.
+        if headers.all::<Via>().count() > 1 {
+            let path = headers.typed::<Path>();
+            let path = path.map_err(|error| BadHeader::unreadable(HeaderName::PATH, error))?;
+            let first = path.as_ref().and_then(|path| path.uri().as_sip());
+            if !first.is_some_and(|uri| uri.is_outbound()) {
+                return Err(BadOutbound::FirstHop);
+            }
+        }
+        let core = request.extension::<Endpoint>().and_then(Endpoint::core);
+        let idle = core.map_or_else(
+            || Limits::default().transport.idle,
+            |core| core.limits.transport.idle,
+        );
+        let flow = request.source().flow();
+        Ok(Some(Outbound {
+            instance: contact.instance().unwrap_or_default().to_owned(),
+            reg_id: contact.reg_id().unwrap_or_default(),
+            flow,
+            seconds: keep(flow, idle).try_into().unwrap_or(u32::MAX),
+        }))
+    }
+}
+
+impl ReplyPart for Outbound {
+    fn apply(self, response: &mut Response) -> Result<(), ParseError> {
+        let headers = response.headers_mut();
+        headers.push_typed(&Require::new(["outbound"])?);
+        headers.push_typed(&FlowTimer::new(self.seconds));
+        Ok(())
+    }
+}
