@@ -69,6 +69,7 @@ mod flow;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod identity;
+mod networks;
 pub mod proto;
 pub mod resolve;
 pub mod router;

@@ -11,11 +11,11 @@ use crate::endpoint::Limits;
 use crate::proto::Timers;
 use crate::resolve::{Resolver, SystemResolver};
 use crate::router::{IntoRouter, Router};
-use crate::transport::Bind;
 #[cfg(feature = "ws")]
 use crate::transport::Origins;
 #[cfg(feature = "tls")]
 use crate::transport::tls::TlsConfig;
+use crate::transport::{Bind, Proxies};
 
 /// What [`Spigot::start`](crate::Spigot::start) needs: who answers, on which addresses, within which limits.
 ///
@@ -45,6 +45,7 @@ pub struct Config {
     pub(crate) tls: Option<TlsConfig>,
     #[cfg(feature = "ws")]
     pub(crate) origins: Origins,
+    pub(crate) proxies: Proxies,
     pub(crate) on_closed: Option<OnClosed>,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) limits: Limits,
@@ -70,6 +71,7 @@ impl Config {
             tls: None,
             #[cfg(feature = "ws")]
             origins: Origins::any(),
+            proxies: Proxies::default(),
             on_closed: None,
             resolver: Arc::new(SystemResolver),
             limits: Limits::default(),
@@ -117,6 +119,26 @@ impl Config {
     #[cfg(feature = "ws")]
     pub fn origins(mut self, origins: Origins) -> Self {
         self.origins = origins;
+        self
+    }
+
+    /// The load balancers in front of the listeners for connections, which say by the PROXY protocol for whom they connect; none,
+    /// unless said.
+    ///
+    /// ```
+    /// use spigot::transport::Proxies;
+    /// use spigot::{Config, Transport};
+    /// # struct MyUserAgent;
+    /// # #[spigot::sip_router]
+    /// # impl MyUserAgent {}
+    ///
+    /// let config = Config::new(MyUserAgent)
+    ///     .listen(Transport::Tcp, 5060)
+    ///     .proxy_protocol(Proxies::new(["192.0.2.10"])?);
+    /// # Ok::<(), spigot::transport::BadNetwork>(())
+    /// ```
+    pub fn proxy_protocol(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
         self
     }
 

@@ -14,7 +14,7 @@ use super::inbound::Gate;
 use super::place::Public;
 use super::{Config, Core, Counters, Error, ListenAddr, Place, timer};
 use crate::flow::Transport;
-use crate::transport::{Bind, Carrier, Tcp, Udp};
+use crate::transport::{Bind, Carrier, Proxies, Tcp, Udp};
 #[cfg(feature = "ws")]
 use crate::transport::{Origins, WebSocket};
 #[cfg(feature = "tls")]
@@ -82,6 +82,7 @@ impl Spigot {
             router,
             name,
             listeners,
+            proxies,
             on_closed,
             resolver,
             limits,
@@ -92,7 +93,8 @@ impl Spigot {
             #[cfg(feature = "ws")]
             origins,
         } = config;
-        let settings = StreamSettings {
+        let settings = Settings {
+            proxies,
             #[cfg(feature = "tls")]
             tls,
             #[cfg(feature = "ws")]
@@ -205,7 +207,7 @@ impl fmt::Debug for Spigot {
 async fn bind_all(
     core: &Arc<Core>,
     listeners: Vec<Listener>,
-    settings: &StreamSettings,
+    settings: &Settings,
 ) -> Result<(Vec<Arc<dyn Carrier>>, Vec<Public>), Error> {
     let mut carriers: Vec<Arc<dyn Carrier>> = Vec::with_capacity(listeners.len());
     let mut publics = Vec::new();
@@ -226,32 +228,38 @@ async fn bind_all(
     Ok((carriers, publics))
 }
 
-/// What the listeners of streams have in common.
-struct StreamSettings {
+/// What the listeners have in common.
+struct Settings {
+    proxies: Proxies,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
     #[cfg(feature = "ws")]
     origins: Origins,
 }
 
-impl StreamSettings {
+impl Settings {
     /// A listener of this transport.
     fn listener(&self, transport: Transport, address: SocketAddr) -> Result<Box<dyn Bind>, Error> {
         Ok(match transport {
             Transport::Udp => Box::new(Udp::new(address)),
-            Transport::Tcp => Box::new(Tcp::new(address)),
+            Transport::Tcp => Box::new(Tcp::new(address).proxy_protocol(self.proxies.clone())),
             #[cfg(feature = "tls")]
-            Transport::Tls => Box::new(Tls::new(address, self.tls(transport)?)),
-            #[cfg(feature = "ws")]
-            Transport::Ws => Box::new(WebSocket::new(address, self.origins.clone())),
-            #[cfg(all(feature = "tls", feature = "ws"))]
-            Transport::Wss => {
-                let listener = WebSocket::new(address, self.origins.clone());
-                Box::new(listener.secured(self.tls(transport)?))
+            Transport::Tls => {
+                let listener = Tls::new(address, self.tls(transport)?);
+                Box::new(listener.proxy_protocol(self.proxies.clone()))
             }
+            #[cfg(feature = "ws")]
+            Transport::Ws => Box::new(self.websocket(address)),
+            #[cfg(all(feature = "tls", feature = "ws"))]
+            Transport::Wss => Box::new(self.websocket(address).secured(self.tls(transport)?)),
             #[cfg(not(all(feature = "tls", feature = "ws")))]
             _ => return Err(Error::Unsupported(transport)),
         })
+    }
+
+    #[cfg(feature = "ws")]
+    fn websocket(&self, address: SocketAddr) -> WebSocket {
+        WebSocket::new(address, self.origins.clone()).proxy_protocol(self.proxies.clone())
     }
 
     #[cfg(feature = "tls")]
@@ -263,7 +271,7 @@ impl StreamSettings {
 async fn bind(
     core: &Arc<Core>,
     listener: Listener,
-    settings: &StreamSettings,
+    settings: &Settings,
 ) -> Result<(Arc<dyn Carrier>, Option<Public>), Error> {
     let (listener, public): (Box<dyn Bind>, _) = match listener {
         Listener::Address(transport, ListenAddr { address, public }) => {

@@ -62,6 +62,8 @@ counters! {
     refused_connections,
     /// Connections refused at the limit of handshakes under way, in all or of one source.
     refused_handshakes,
+    /// Connections of load balancers closed because no good PROXY header came on them in time.
+    refused_headers,
     /// Connections that the peer closed, or that broke.
     closed_by_peer,
     /// Connections closed because nothing came after they were accepted.

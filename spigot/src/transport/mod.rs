@@ -139,13 +139,14 @@ pub mod tls;
 mod turn;
 mod udp;
 
+pub use crate::networks::BadNetwork;
 pub use counters::Counters;
 pub use limits::TransportLimits;
-pub use stream::Tcp;
 #[cfg(feature = "tls")]
 pub use stream::Tls;
 #[cfg(feature = "ws")]
 pub use stream::{Origins, WebSocket};
+pub use stream::{Proxies, Tcp};
 pub use udp::Udp;
 
 /// A future in a box, as the traits of this module return it.

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use super::{Next, Plug};
+pub use crate::networks::BadNetwork;
+use crate::networks::Networks;
 use crate::router::{Reply, Request};
 use crate::sip::StatusCode;
 
@@ -29,16 +29,7 @@ use crate::sip::StatusCode;
 /// ```
 #[derive(Clone, Debug)]
 pub struct AllowSources {
-    networks: Vec<IpNet>,
-}
-
-/// A text is neither a network nor an address.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` is no network: expected an address such as `192.0.2.7`, or one with a prefix, `2001:db8::/32`"
-)]
-pub struct BadNetwork {
-    text: String,
+    networks: Networks,
 }
 
 impl AllowSources {
@@ -48,23 +39,12 @@ impl AllowSources {
     ///
     /// The first text that is neither.
     pub fn new<T: AsRef<str>>(networks: impl IntoIterator<Item = T>) -> Result<AllowSources, BadNetwork> {
-        let network = |text: T| {
-            let text = text.as_ref();
-            let address = || text.parse::<IpAddr>().map(IpNet::from);
-            text.parse::<IpNet>()
-                .or_else(|_| address())
-                .map_err(|_| BadNetwork {
-                    text: text.to_owned(),
-                })
-        };
-        let networks = networks.into_iter().map(network).collect::<Result<_, _>>()?;
-        Ok(AllowSources { networks })
+        Networks::new(networks).map(|networks| AllowSources { networks })
     }
 
     /// Whether requests may come from that address.
     pub fn allows(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.networks.iter().any(|network| network.contains(&address))
+        self.networks.contain(address)
     }
 }
 

@@ -108,6 +108,19 @@ pub(super) struct Permit {
     source: Option<IpAddr>,
 }
 
+impl Permit {
+    /// Says where a connection comes from of which that was not known; `false` when there are as many from there as there may
+    /// be.
+    pub(super) fn comes_from(&mut self, source: IpAddr) -> bool {
+        debug_assert!(self.source.is_none(), "a source is said once");
+        let has_room = self.admission.held().enter(source, self.admission.per_source);
+        if has_room {
+            self.source = Some(source);
+        }
+        has_room
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut held = self.admission.held();
@@ -164,6 +177,18 @@ mod tests {
         drop(admission.enter(A));
         drop(admission.enter(None));
         assert!(Admission::new(1, 0).enter(A).is_none());
+        assert!(admission.held().sources.is_empty());
+        assert_eq!(admission.held().total, 0);
+    }
+
+    #[test]
+    fn a_source_that_is_told_later_counts_from_then_on() {
+        let admission = Admission::new(3, 1);
+        let (mut first, mut second) = (admission.enter(None).unwrap(), admission.enter(None).unwrap());
+        assert!(first.comes_from(A.unwrap()));
+        assert!(!second.comes_from(A.unwrap()), "one past the source's bound");
+        assert!(second.comes_from(B.unwrap()));
+        drop((first, second));
         assert!(admission.held().sources.is_empty());
         assert_eq!(admission.held().total, 0);
     }

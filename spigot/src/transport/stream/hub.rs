@@ -19,6 +19,7 @@ use super::connection::Connection;
 use super::opening::Openings;
 use super::outbox::{Budget, Outbox};
 use super::protocol::Protocol;
+use super::proxied::Proxies;
 use super::{Reason, reader};
 use crate::Identity;
 use crate::flow::Flow;
@@ -31,11 +32,12 @@ use crate::transport::{Inbound, PING, SendError, TransportLimits, next_connectio
 pub(super) struct Hub {
     pub(super) local: SocketAddr,
     pub(super) protocol: Protocol,
+    pub(super) proxies: Proxies,
     pub(super) inbound: Arc<dyn Inbound>,
     pub(super) limits: TransportLimits,
     pub(super) tally: Tally,
     pub(super) admission: Arc<Admission>,
-    handshakes: Arc<Admission>,
+    pub(super) handshakes: Arc<Admission>,
     pub(super) openings: Openings,
     /// The listener's task and those that open connections.
     pub(super) openers: Tasks,
@@ -54,16 +56,35 @@ pub(super) struct Peer {
     pub(super) domain: Option<Arc<str>>,
 }
 
+/// The addresses that a connection is between.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    pub(super) local: SocketAddr,
+    pub(super) peer: SocketAddr,
+}
+
+impl Ends {
+    /// As its socket has them.
+    pub(super) fn of(stream: &TcpStream) -> io::Result<Ends> {
+        Ok(Ends {
+            local: stream.local_addr()?,
+            peer: stream.peer_addr()?,
+        })
+    }
+}
+
 impl Hub {
     pub(super) fn new(
         local: SocketAddr,
         protocol: Protocol,
+        proxies: Proxies,
         inbound: Arc<dyn Inbound>,
         limits: TransportLimits,
     ) -> Arc<Self> {
         Arc::new(Hub {
             local,
             protocol,
+            proxies,
             inbound,
             tally: Tally::default(),
             admission: Admission::of_connections(limits.connections, limits.connections_per_source),
@@ -91,9 +112,9 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// As [`adopt`](Hub::adopt), and when there are as many handshakes as there may be.
-    pub(super) fn accept(self: &Arc<Self>, stream: TcpStream, permit: Permit) -> io::Result<()> {
-        let address = stream.peer_addr()?;
+    /// When there are as many handshakes as there may be, or the listener was shut down.
+    pub(super) fn accept(self: &Arc<Self>, stream: TcpStream, permit: Permit, ends: Ends) -> io::Result<()> {
+        let address = ends.peer;
         let handshake = match self.protocol.has_handshake() {
             false => None,
             true => match self.handshakes.enter(Some(address.ip())) {
@@ -110,7 +131,7 @@ impl Hub {
         let codec = self.protocol.accepting(self.limits.parser.message);
         let codec = codec.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let peer = self.peer(address, None);
-        self.adopt(stream, permit, codec, handshake, peer, true)?;
+        self.adopt(stream, permit, codec, handshake, ends, peer, true)?;
         Ok(())
     }
 
@@ -118,7 +139,7 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// As [`adopt`](Hub::adopt), and when the peer's name cannot be one.
+    /// When the peer's name cannot be one, its addresses cannot be had (it broke meanwhile), or the listener was shut down.
     pub(super) fn take_opened(
         self: &Arc<Self>,
         stream: TcpStream,
@@ -129,33 +150,33 @@ impl Hub {
             .protocol
             .opening(peer.address, peer.domain.as_deref(), self.limits.parser.message)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        self.adopt(stream, permit, codec, None, peer, false)
+        let mut ends = Ends::of(&stream)?;
+        // Nobody listens at the port that the system chose: the peer reaches us at the listener's.
+        ends.local.set_port(self.local.port());
+        self.adopt(stream, permit, codec, None, ends, peer, false)
     }
 
     /// From here on its task owns the connection.
     ///
     /// # Errors
     ///
-    /// When its addresses cannot be had (it broke meanwhile), or the listener was shut down.
+    /// When the listener was shut down.
+    #[allow(clippy::too_many_arguments)] // what a connection is made of
     fn adopt(
         self: &Arc<Self>,
         stream: TcpStream,
         permit: Permit,
         codec: Codec,
         handshake: Option<Permit>,
+        ends: Ends,
         peer: Peer,
         accepted: bool,
     ) -> io::Result<Arc<Connection>> {
         let _best_effort = stream.set_nodelay(true);
-        let mut local = stream.local_addr()?;
-        if !accepted {
-            // Nobody listens at the port that the system chose: the peer reaches us at the listener's.
-            local.set_port(self.local.port());
-        }
         let flow = Flow {
             transport: self.protocol.transport,
-            local,
-            peer: stream.peer_addr()?,
+            local: ends.local,
+            peer: ends.peer,
             connection: next_connection(),
         };
         let outbox = Outbox::new(self.limits.write_queue, Arc::clone(&self.budget));

@@ -10,7 +10,8 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Type};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::hub::Hub;
+use super::hub::{Ends, Hub};
+use super::proxied;
 
 /// How many connections the kernel keeps for us to accept.
 const BACKLOG: i32 = 1_024;
@@ -51,12 +52,17 @@ pub(super) async fn run(listener: TcpListener, hub: Arc<Hub>) {
 
 /// Takes a connection in, or closes it at once at a bound.
 fn admit(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr) {
-    let Some(permit) = hub.admission.enter(Some(peer.ip())) else {
+    let is_proxied = hub.proxies.contain(peer.ip());
+    let source = (!is_proxied).then_some(peer.ip());
+    let Some(permit) = hub.admission.enter(source) else {
         hub.tally.refused_connections.add(1);
         tracing::debug!(%peer, local = %hub.local, "connection refused: as many as there may be");
         return;
     };
-    if let Err(error) = hub.accept(stream, permit) {
+    if is_proxied {
+        return proxied::introduce(hub, stream, permit);
+    }
+    if let Err(error) = Ends::of(&stream).and_then(|ends| hub.accept(stream, permit, ends)) {
         tracing::debug!(%peer, %error, "connection not kept");
     }
 }

@@ -30,6 +30,8 @@ mod listener;
 mod opening;
 mod outbox;
 mod protocol;
+mod proxied;
+mod proxy;
 mod reader;
 mod reason;
 #[cfg(test)]
@@ -37,6 +39,7 @@ mod tests;
 #[cfg(feature = "ws")]
 mod ws;
 
+pub use self::proxied::Proxies;
 #[cfg(feature = "ws")]
 pub use ws::Origins;
 
@@ -47,12 +50,23 @@ pub use ws::Origins;
 #[derive(Clone, Debug)]
 pub struct Tcp {
     address: SocketAddr,
+    proxies: Proxies,
 }
 
 impl Tcp {
     /// A listener on this address; port 0 lets the system choose one.
     pub fn new(address: SocketAddr) -> Self {
-        Tcp { address }
+        Tcp {
+            address,
+            proxies: Proxies::default(),
+        }
+    }
+
+    /// Behind load balancers that say for whom they connect.
+    #[must_use]
+    pub fn proxy_protocol(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
     }
 }
 
@@ -62,7 +76,7 @@ impl Bind for Tcp {
         inbound: Arc<dyn Inbound>,
         limits: &TransportLimits,
     ) -> BoxFuture<'static, io::Result<Arc<dyn Carrier>>> {
-        bind(self.address, Ok(Protocol::tcp()), inbound, limits)
+        bind(self.address, Ok(Protocol::tcp()), self.proxies, inbound, limits)
     }
 
     fn describe(&self) -> String {
@@ -76,13 +90,25 @@ impl Bind for Tcp {
 pub struct Tls {
     address: SocketAddr,
     config: TlsConfig,
+    proxies: Proxies,
 }
 
 #[cfg(feature = "tls")]
 impl Tls {
     /// A listener on this address; port 0 lets the system choose one.
     pub fn new(address: SocketAddr, config: TlsConfig) -> Self {
-        Tls { address, config }
+        Tls {
+            address,
+            config,
+            proxies: Proxies::default(),
+        }
+    }
+
+    /// Behind load balancers that say for whom they connect.
+    #[must_use]
+    pub fn proxy_protocol(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
     }
 }
 
@@ -102,7 +128,7 @@ impl Bind for Tls {
                 tls: Some(sides),
                 ..Protocol::tcp()
             });
-        bind(self.address, protocol, inbound, limits)
+        bind(self.address, protocol, self.proxies, inbound, limits)
     }
 
     fn describe(&self) -> String {
@@ -116,6 +142,7 @@ impl Bind for Tls {
 pub struct WebSocket {
     address: SocketAddr,
     origins: Origins,
+    proxies: Proxies,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
 }
@@ -127,9 +154,17 @@ impl WebSocket {
         WebSocket {
             address,
             origins,
+            proxies: Proxies::default(),
             #[cfg(feature = "tls")]
             tls: None,
         }
+    }
+
+    /// Behind load balancers that say for whom they connect.
+    #[must_use]
+    pub fn proxy_protocol(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
     }
 
     /// For `wss://` in its place.
@@ -165,7 +200,7 @@ impl Bind for WebSocket {
         inbound: Arc<dyn Inbound>,
         limits: &TransportLimits,
     ) -> BoxFuture<'static, io::Result<Arc<dyn Carrier>>> {
-        bind(self.address, self.protocol(), inbound, limits)
+        bind(self.address, self.protocol(), self.proxies, inbound, limits)
     }
 
     fn describe(&self) -> String {
@@ -180,6 +215,7 @@ impl Bind for WebSocket {
 fn bind(
     address: SocketAddr,
     protocol: io::Result<Protocol>,
+    proxies: Proxies,
     inbound: Arc<dyn Inbound>,
     limits: &TransportLimits,
 ) -> BoxFuture<'static, io::Result<Arc<dyn Carrier>>> {
@@ -189,7 +225,7 @@ fn bind(
         let transport = protocol.transport;
         let listener = listener::bind(address)?;
         let local = listener.local_addr()?;
-        let hub = Hub::new(local, protocol, inbound, limits);
+        let hub = Hub::new(local, protocol, proxies, inbound, limits);
         hub.openers.spawn(listener::run(listener, Arc::clone(&hub)));
         tracing::debug!(%transport, %local, "bound");
         Ok(Arc::new(StreamCarrier { hub }) as Arc<dyn Carrier>)

@@ -2,6 +2,7 @@
 
 #[cfg(all(feature = "tls", feature = "ws"))]
 mod layers;
+mod proxied;
 mod registered;
 mod tcp;
 #[cfg(all(feature = "tls", feature = "ws"))]

@@ -10,8 +10,9 @@ use tokio::net::{TcpListener, TcpStream};
 use super::layers::tls;
 use crate::flow::Transport;
 use crate::transport::probe::{Bound, bind, echo, silent, soon};
+use crate::transport::stream::codec::Heard;
 use crate::transport::tls::{TlsConfig, Trust};
-use crate::transport::{Bind, Origins, Tls, TransportLimits, WebSocket};
+use crate::transport::{Bind, Origins, Proxies, Tls, TransportLimits, WebSocket};
 
 const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const ALL: [Transport; 3] = [Transport::Tls, Transport::Ws, Transport::Wss];
@@ -209,6 +210,38 @@ async fn a_connection_that_does_not_open_in_time_is_closed_at_once() {
             "{transport}"
         );
     }
+}
+
+#[tokio::test]
+async fn tls_begins_right_behind_what_a_proxy_says() {
+    let tls = tls(&["127.0.0.1"]);
+    let listener = Tls::new(LOCAL, tls.clone()).proxy_protocol(Proxies::new(["127.0.0.1"]).unwrap());
+    let mut server = bind(listener, &TransportLimits::default(), echo).await;
+    let address = server.carrier.local_addr();
+    let protocol = super::layers::protocol(Transport::Tls, &tls, Origins::any());
+    let mut client = protocol.opening(address, None, 65_535).unwrap();
+    let (mut heard, mut wire) = (
+        Heard::default(),
+        b"PROXY TCP4 192.0.2.1 192.0.2.9 51234 5061\r\n".to_vec(),
+    );
+    client.received(&[], &mut heard, &mut wire).unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut asked = false;
+    while heard.octets != MESSAGE.as_bytes() {
+        stream.write_all(&std::mem::take(&mut wire)).await.unwrap();
+        if client.is_ready() && !asked {
+            asked = true;
+            client
+                .encode(&Bytes::from_static(MESSAGE.as_bytes()), &mut wire)
+                .unwrap();
+            continue;
+        }
+        let mut octets = [0; 4096];
+        let count = soon(stream.read(&mut octets)).await.unwrap();
+        assert_ne!(count, 0, "closed");
+        client.received(&octets[..count], &mut heard, &mut wire).unwrap();
+    }
+    assert_eq!(server.message().await.0.peer, "192.0.2.1:51234".parse().unwrap());
 }
 
 #[tokio::test]

@@ -1,0 +1,43 @@
+//! Networks that an address may be in.
+//!
+//! A leaf: the transports and the router both ask it.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// Some networks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Networks(Vec<IpNet>);
+
+/// A text is neither a network nor an address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` is no network: expected an address such as `192.0.2.7`, or one with a prefix, `2001:db8::/32`"
+)]
+pub struct BadNetwork {
+    text: String,
+}
+
+impl Networks {
+    /// Networks in the notation with a prefix, or single addresses.
+    pub(crate) fn new<T: AsRef<str>>(networks: impl IntoIterator<Item = T>) -> Result<Networks, BadNetwork> {
+        let network = |text: T| {
+            let text = text.as_ref();
+            let address = || text.parse::<IpAddr>().map(IpNet::from);
+            text.parse::<IpNet>()
+                .or_else(|_| address())
+                .map_err(|_| BadNetwork {
+                    text: text.to_owned(),
+                })
+        };
+        let networks = networks.into_iter().map(network).collect::<Result<_, _>>()?;
+        Ok(Networks(networks))
+    }
+
+    /// Whether an address is in one of them. An IPv4 address that came through an IPv6 socket is an IPv4 address.
+    pub(crate) fn contain(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}

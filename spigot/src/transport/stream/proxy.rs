@@ -1,0 +1,258 @@
+//! The PROXY protocol, by which a load balancer says for whom it connects: versions 1 and 2 of
+//! [haproxy's specification](https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt).
+//!
+//! Sans-I/O. Invariant: a header is read to its last octet and no further; one that is not exactly as it should be is none.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// Version 1 begins so, and ends with CRLF.
+const TEXT: &[u8] = b"PROXY ";
+/// The longest header of version 1, its CRLF included.
+const TEXT_MOST: usize = 107;
+/// Version 2 begins so.
+const BINARY: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+/// What stands before the addresses of version 2: the signature, the command, the family, the length.
+const BINARY_HEAD: usize = 16;
+/// What may follow that, addresses and TLVs: more than a proxy has to say, the certificate of a client included.
+const BINARY_MOST: usize = 4_096;
+
+/// What a header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// How many octets it has.
+    pub(super) length: usize,
+    /// Whose connection it is; `None` where it is the proxy's own, or one that it cannot describe.
+    pub(super) source: Option<SocketAddr>,
+}
+
+/// What came is no header, or not a good one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no PROXY header, or a malformed one")]
+pub(super) struct Malformed;
+
+/// Reads the header that a connection begins with; `None` until there is more of it.
+pub(super) fn read(octets: &[u8]) -> Result<Option<Header>, Malformed> {
+    if is_begun(octets, TEXT) {
+        return read_text(octets);
+    }
+    if is_begun(octets, BINARY) {
+        return read_binary(octets);
+    }
+    Err(Malformed)
+}
+
+/// Whether the octets begin with these, as far as they have come.
+fn is_begun(octets: &[u8], with: &[u8]) -> bool {
+    octets.iter().zip(with).all(|(one, other)| one == other)
+}
+
+/// `PROXY TCP4 192.0.2.1 192.0.2.2 51234 5060`, `TCP6` the same, or `UNKNOWN` and whatever.
+fn read_text(octets: &[u8]) -> Result<Option<Header>, Malformed> {
+    let within = &octets[..octets.len().min(TEXT_MOST)];
+    let Some(end) = within.windows(2).position(|pair| pair == b"\r\n") else {
+        return if octets.len() < TEXT_MOST {
+            Ok(None)
+        } else {
+            Err(Malformed)
+        };
+    };
+    let length = end + 2;
+    let line = std::str::from_utf8(&octets[..end]).map_err(|_| Malformed)?;
+    let mut words = line.split(' ').skip(1);
+    let mut next = || words.next().ok_or(Malformed);
+    let family = next()?;
+    if family == "UNKNOWN" {
+        return Ok(Some(Header { length, source: None }));
+    }
+    let (source, destination) = (next()?, next()?);
+    let (source_port, destination_port) = (port(next()?)?, port(next()?)?);
+    if words.next().is_some() {
+        return Err(Malformed);
+    }
+    let address = |text: &str| -> Result<IpAddr, Malformed> {
+        match family {
+            "TCP4" => text.parse().map(IpAddr::V4).map_err(|_| Malformed),
+            "TCP6" => text.parse().map(IpAddr::V6).map_err(|_| Malformed),
+            _ => Err(Malformed),
+        }
+    };
+    // To whom it was is of no use, and has to be right all the same.
+    let (source, _) = (
+        SocketAddr::new(address(source)?, source_port),
+        SocketAddr::new(address(destination)?, destination_port),
+    );
+    Ok(Some(Header {
+        length,
+        source: Some(source),
+    }))
+}
+
+/// Digits without a sign or a zero before them.
+fn port(text: &str) -> Result<u16, Malformed> {
+    let is_plain =
+        text.bytes().all(|octet| octet.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    if !is_plain {
+        return Err(Malformed);
+    }
+    text.parse().map_err(|_| Malformed)
+}
+
+/// The signature, version and command, family and protocol, the length of what follows, addresses, TLVs.
+fn read_binary(octets: &[u8]) -> Result<Option<Header>, Malformed> {
+    // What cannot become good is refused as soon as that is seen.
+    let is_local = match octets.get(12) {
+        None => return Ok(None),
+        Some(0x20) => true,
+        Some(0x21) => false,
+        Some(_) => return Err(Malformed),
+    };
+    let Some(head) = octets.get(..BINARY_HEAD) else {
+        return Ok(None);
+    };
+    let followed_by = usize::from(u16::from_be_bytes([head[14], head[15]]));
+    if followed_by > BINARY_MOST {
+        return Err(Malformed);
+    }
+    let length = BINARY_HEAD + followed_by;
+    let Some(body) = octets.get(BINARY_HEAD..length) else {
+        return Ok(None);
+    };
+    let source = match (is_local, head[13]) {
+        // The proxy's own connection, which it opened to see whether we live: what it says of addresses is to be ignored.
+        (true, _) => None,
+        // TCP over IPv4, TCP over IPv6; other families, such as UNIX sockets, have no address that could be a peer's.
+        (false, 0x11) => Some(source(body.first_chunk::<12>().ok_or(Malformed)?)),
+        (false, 0x21) => Some(source(body.first_chunk::<36>().ok_or(Malformed)?)),
+        (false, 0x00 | 0x31 | 0x32) => None,
+        (false, _) => return Err(Malformed),
+    };
+    Ok(Some(Header { length, source }))
+}
+
+/// The first of two addresses, with the first of two ports.
+fn source<const N: usize>(octets: &[u8; N]) -> SocketAddr {
+    let (addresses, ports) = octets.split_at(N - 4);
+    let source = &addresses[..addresses.len() / 2];
+    let ip = match (source.first_chunk::<16>(), source.first_chunk::<4>()) {
+        (Some(octets), _) => IpAddr::from(*octets),
+        (None, Some(octets)) => IpAddr::from(*octets),
+        (None, None) => IpAddr::from([0; 4]),
+    };
+    SocketAddr::new(ip, u16::from_be_bytes([ports[0], ports[1]]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binary(command: u8, family: u8, body: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(body.len()).unwrap().to_be_bytes();
+        [&BINARY[..], &[command, family], &length, body].concat()
+    }
+
+    const FOUR: [u8; 12] = [192, 0, 2, 1, 192, 0, 2, 2, 0xc8, 0x22, 0x13, 0xc4];
+
+    fn six() -> Vec<u8> {
+        let mut octets = Vec::new();
+        octets.extend_from_slice(&"2001:db8::1".parse::<std::net::Ipv6Addr>().unwrap().octets());
+        octets.extend_from_slice(&"2001:db8::2".parse::<std::net::Ipv6Addr>().unwrap().octets());
+        octets.extend_from_slice(&FOUR[8..]);
+        octets
+    }
+
+    fn good() -> Vec<(Vec<u8>, Option<SocketAddr>)> {
+        let four = Some("192.0.2.1:51234".parse().unwrap());
+        let with_six = Some("[2001:db8::1]:51234".parse().unwrap());
+        let tlvs = [&FOUR[..], b"\x03\0\x04\0\0\0\0\x04\0\x01x"].concat();
+        let longest_text = format!("PROXY UNKNOWN {}\r\n", "f".repeat(TEXT_MOST - 16));
+        vec![
+            (b"PROXY TCP4 192.0.2.1 192.0.2.2 51234 5060\r\n".to_vec(), four),
+            (
+                b"PROXY TCP6 2001:db8::1 2001:db8::2 51234 5060\r\n".to_vec(),
+                with_six,
+            ),
+            (b"PROXY UNKNOWN\r\n".to_vec(), None),
+            (b"PROXY UNKNOWN ffff:: ffff:: 65535 65535\r\n".to_vec(), None),
+            (longest_text.into_bytes(), None),
+            (binary(0x21, 0x11, &FOUR), four),
+            (binary(0x21, 0x21, &six()), with_six),
+            (binary(0x21, 0x11, &tlvs), four),
+            (
+                binary(0x21, 0x11, &[&FOUR[..], &[0; BINARY_MOST - 12]].concat()),
+                four,
+            ),
+            (binary(0x20, 0x00, &[]), None),
+            (binary(0x20, 0x11, &FOUR), None),
+            (binary(0x21, 0x00, b"anything"), None),
+            (binary(0x21, 0x31, &[0; 216]), None),
+        ]
+    }
+
+    #[test]
+    fn a_header_is_read_to_its_last_octet_and_no_further() {
+        for (octets, source) in good() {
+            let expected = Header {
+                length: octets.len(),
+                source,
+            };
+            let followed = [&octets[..], b"OPTIONS sip:a SIP/2.0\r\n"].concat();
+            assert_eq!(read(&octets), Ok(Some(expected)), "{}", octets.escape_ascii());
+            assert_eq!(read(&followed), Ok(Some(expected)), "{}", octets.escape_ascii());
+            for length in 0..octets.len() {
+                assert_eq!(
+                    read(&octets[..length]),
+                    Ok(None),
+                    "{} of {}",
+                    length,
+                    octets.escape_ascii()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_as_it_should_be_is_no_header() {
+        let bad: Vec<Vec<u8>> = vec![
+            b"OPTIONS sip:a SIP/2.0\r\n".to_vec(),
+            b"PROXY TCP4 192.0.2.1 192.0.2.2 51234\r\n".to_vec(),
+            b"PROXY TCP4 192.0.2.1 192.0.2.2 51234 5060 1\r\n".to_vec(),
+            b"PROXY TCP4 192.0.2.1  192.0.2.2 51234 5060\r\n".to_vec(),
+            b"PROXY TCP4 2001:db8::1 2001:db8::2 51234 5060\r\n".to_vec(),
+            b"PROXY TCP6 192.0.2.1 192.0.2.2 51234 5060\r\n".to_vec(),
+            b"PROXY TCP4 192.0.2.1 192.0.2.256 51234 5060\r\n".to_vec(),
+            b"PROXY TCP4 192.0.2.1 192.0.2.2 65536 5060\r\n".to_vec(),
+            b"PROXY TCP4 192.0.2.1 192.0.2.2 +512 5060\r\n".to_vec(),
+            b"PROXY TCP4 192.0.2.1 192.0.2.2 0512 5060\r\n".to_vec(),
+            b"PROXY TCP5 192.0.2.1 192.0.2.2 51234 5060\r\n".to_vec(),
+            b"PROXY \r\n".to_vec(),
+            b"PROXY TCP4 \xff\xff\r\n".to_vec(),
+            format!("PROXY UNKNOWN {}\r\n", "f".repeat(TEXT_MOST - 15)).into_bytes(),
+            b"\x16\x03\x01".to_vec(),
+            binary(0x11, 0x11, &FOUR),
+            binary(0x22, 0x11, &FOUR),
+            binary(0x21, 0x11, &FOUR[..11]),
+            binary(0x21, 0x21, &FOUR),
+            binary(0x21, 0x12, &FOUR),
+            binary(0x21, 0x41, &FOUR),
+            binary(0x21, 0x11, &[0; BINARY_MOST + 1]),
+        ];
+        for octets in bad {
+            assert_eq!(read(&octets), Err(Malformed), "{}", octets.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn no_change_of_an_octet_makes_it_read_what_is_not_there() {
+        for (octets, _) in good().into_iter().filter(|(octets, _)| octets.len() < 400) {
+            for place in 0..octets.len() {
+                for octet in 0..=u8::MAX {
+                    let mut changed = octets.clone();
+                    changed[place] = octet;
+                    if let Ok(Some(header)) = read(&changed) {
+                        assert!(header.length <= changed.len());
+                    }
+                }
+            }
+        }
+    }
+}
