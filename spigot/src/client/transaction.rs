@@ -166,7 +166,7 @@ impl ClientTransaction {
         &self.client
     }
 
-    /// What it was sent on.
+    /// What it was sent on last.
     pub fn flow(&self) -> Flow {
         self.flow
     }

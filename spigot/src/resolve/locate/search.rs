@@ -71,7 +71,7 @@ pub(crate) struct Search {
     means: Means,
     /// What is still to be looked up, the next first.
     agenda: VecDeque<Question>,
-    /// What to look up if the domain has no SRV record.
+    /// What to look up if nothing else names a server.
     last_resort: Option<Question>,
     /// Targets that were found and not given out.
     found: VecDeque<Target>,
@@ -197,6 +197,7 @@ impl Search {
             self.left_out.get_or_insert(target);
         } else if self.found.len() <= self.room && !self.found.contains(&target) {
             self.found.push_back(target);
+            self.last_resort = None;
         }
     }
 

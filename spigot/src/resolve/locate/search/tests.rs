@@ -195,6 +195,27 @@ fn the_servers_of_udp_come_before_those_of_tcp() {
 }
 
 #[test]
+fn a_naptr_record_may_point_at_a_host() {
+    let mut search = search("sip:b@example.com", &ALL, 16);
+    let Step::Ask(question) = search.step() else {
+        panic!("a question first")
+    };
+    let naptr = Naptr {
+        order: 0,
+        preference: 0,
+        flags: "A".to_owned(),
+        services: "SIP+D2T".to_owned(),
+        regexp: String::new(),
+        replacement: "one.example".to_owned(),
+    };
+    search.answer(&question, Answer::Naptr(vec![naptr]), &mut || 0);
+    assert_eq!(
+        run(search, "one.example A 192.0.2.1"),
+        ["?one.example", "tcp 192.0.2.1:5060"]
+    );
+}
+
+#[test]
 fn a_sips_uri_takes_no_service_without_tls() {
     let zone = "example.com NAPTR 1 1 SIP+D2U _sip._udp.example.com\n_sip._udp.example.com SRV 0 0 5060 one.example\n\
         one.example A 192.0.2.1";
