@@ -109,6 +109,15 @@ pub enum Unreachable {
 }
 
 impl Unreachable {
+    /// Whether it is the peer that cannot be reached, and not we who have no connection to spare or are ending.
+    pub(super) fn is_theirs(&self) -> bool {
+        use io::ErrorKind::{NotConnected, QuotaExceeded};
+        match self {
+            Unreachable::Connect { source, .. } => !matches!(source.kind(), NotConnected | QuotaExceeded),
+            _ => false,
+        }
+    }
+
     /// Whether there is a host and nobody who takes the connection.
     pub(super) fn is_refusal(&self) -> bool {
         use io::ErrorKind::{ConnectionRefused, ConnectionReset, Unsupported};
@@ -137,6 +146,19 @@ mod tests {
             .push(sip::HeaderName::ROUTE, routes)
             .unwrap();
         assert_eq!(of(&request), "192.0.2.8:5080");
+    }
+
+    #[test]
+    fn a_limit_of_ours_is_no_fault_of_the_peer() {
+        let of = |kind: io::ErrorKind| Unreachable::Connect {
+            transport: Transport::Tcp,
+            peer: ([192, 0, 2, 1], 5060).into(),
+            source: kind.into(),
+        };
+        use io::ErrorKind::{ConnectionRefused, NotConnected, QuotaExceeded, TimedOut};
+        assert!(of(ConnectionRefused).is_theirs() && of(ConnectionRefused).is_refusal());
+        assert!(of(TimedOut).is_theirs() && !of(TimedOut).is_refusal());
+        assert!(!of(QuotaExceeded).is_theirs() && !of(NotConnected).is_theirs());
     }
 
     #[test]

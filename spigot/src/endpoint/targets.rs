@@ -221,8 +221,8 @@ impl Core {
     /// The path MTU is never known here.
     async fn reach(&self, target: Target, domain: Option<&str>, size: Size<'_>) -> Result<Flow, Unreachable> {
         let reached = self.flow_to_server(target.transport, target.peer, domain).await;
-        let flow = reached.inspect_err(|_| {
-            if domain.is_some() {
+        let flow = reached.inspect_err(|error| {
+            if domain.is_some() && error.is_theirs() {
                 self.target_failed(target, None);
             }
         })?;
@@ -239,7 +239,9 @@ impl Core {
                 Ok(stream)
             }
             Err(error) => {
-                self.target_failed(stream, None);
+                if error.is_theirs() {
+                    self.target_failed(stream, None);
+                }
                 if error.is_refusal() { Ok(flow) } else { Err(error) }
             }
         }
