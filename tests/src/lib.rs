@@ -31,4 +31,4 @@ pub use peer::Peer;
 pub use sipp::{Outcome, Sipp, Started, loopback};
 pub use torture::{Expected, Torture};
 pub use web::Web;
-pub use wire::{Answer, Datagrams, Stream};
+pub use wire::{Answer, Datagrams, Octets, Stream};

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use crate::wire::Octets;
+
 /// The name that the tests' servers have in their certificates, beside their addresses.
 pub(crate) const DOMAIN: &str = "sip.example.com";
 
 /// Shakes hands with the server of [`DOMAIN`].
-pub(crate) async fn connect(stream: TcpStream) -> TlsStream<TcpStream> {
+pub(crate) async fn connect<S: Octets>(stream: S) -> TlsStream<S> {
     let authority = CertificateDer::from_pem_slice(spigot::testing::authority().as_bytes());
     let mut roots = RootCertStore::empty();
     roots

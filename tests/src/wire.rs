@@ -151,7 +151,7 @@ impl Datagrams {
 }
 
 /// What octets travel on: a TCP connection, or TLS over one.
-pub(crate) trait Octets: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait Octets: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Octets for S {}
 
@@ -187,6 +187,15 @@ impl Stream {
     pub async fn connect_tls(server: SocketAddr) -> Stream {
         let stream = connect(server).await;
         let local = stream.local_addr().expect("a connected socket has an address");
+        Stream::secured(stream, local, server).await
+    }
+
+    /// The same over what is there already.
+    ///
+    /// # Panics
+    ///
+    /// When the handshake fails.
+    pub async fn secured(stream: impl Octets + 'static, local: SocketAddr, server: SocketAddr) -> Stream {
         Stream::over(crate::secure::connect(stream).await, local, server)
     }
 
