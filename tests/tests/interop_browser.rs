@@ -207,7 +207,7 @@ async fn a_browser_hears_that_its_message_is_too_large_and_comes_back() {
     assert_eq!(server.next().await.body().len(), 60_000);
     let sent = page.run("send('sip:bob@example.com', 'x'.repeat(70000))").await;
     assert_eq!(sent, "513 Message Too Large");
-    for expected in ["disconnected 1002", "unregistered", "connected", "registered"] {
+    for expected in ["disconnected 1009", "unregistered", "connected", "registered"] {
         assert_eq!(page.run("next()").await, expected);
     }
     server.registration().await;

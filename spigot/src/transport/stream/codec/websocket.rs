@@ -38,6 +38,8 @@ pub(in crate::transport::stream) struct WebSocket {
     head: usize,
     /// The peer sends frames of octets, so we do.
     binary: bool,
+    /// What is said of the peer's fault when it is closed for one.
+    fault: CloseCode,
 }
 
 enum State {
@@ -130,6 +132,7 @@ impl WebSocket {
             most,
             head,
             binary: false,
+            fault: CloseCode::Protocol,
         }
     }
 
@@ -155,6 +158,7 @@ impl WebSocket {
         // A message in many frames, or frames in many parts: whoever sends more around a message than the message may
         // have, sends none.
         if outcome.is_ok() && self.pending > 2 * self.most + HEAD {
+            self.fault = CloseCode::Size;
             return Err(broken("too much for one message"));
         }
         outcome
@@ -217,7 +221,14 @@ impl WebSocket {
                     heard.ended = true;
                     return Ok(());
                 }
-                Err(error) => return Err(broken(error)),
+                Err(error) => {
+                    self.fault = match error {
+                        Error::Capacity(_) => CloseCode::Size,
+                        Error::Utf8(_) => CloseCode::Invalid,
+                        _ => CloseCode::Protocol,
+                    };
+                    return Err(broken(error));
+                }
             };
             let octets = match message {
                 Message::Text(text) => Bytes::from(text),
@@ -268,7 +279,9 @@ impl WebSocket {
     pub(super) fn end(&mut self, reason: Reason, wire: &mut Vec<u8>) {
         let code = match reason {
             Reason::Shutdown => CloseCode::Away,
-            Reason::Unframed | Reason::Broken => CloseCode::Protocol,
+            // A frame is a message, and so not framed only where it is too large.
+            Reason::Unframed => CloseCode::Size,
+            Reason::Broken => self.fault,
             _ => CloseCode::Normal,
         };
         if let State::Open(socket) = &mut self.state {

@@ -255,6 +255,7 @@ fn whoever_ends_a_websocket_says_why() {
     for (reason, code) in [
         (Reason::Shutdown, 1001_u16),
         (Reason::Broken, 1002),
+        (Reason::Unframed, 1009),
         (Reason::Peer, 1000),
     ] {
         let mut pair = Pair::new(&protocol, "sip.example.com");
@@ -279,29 +280,43 @@ fn frame(first: u8, length: &[u8], payload: &[u8]) -> Vec<u8> {
 fn whoever_abuses_websocket_is_cut_off() {
     let mut protocol = protocol(Transport::Ws, &tls(&["sip.example.com"]), Origins::any());
     protocol.tls = None;
-    let abuses: [(&str, Vec<Vec<u8>>); 6] = [
+    let abuses: [(&str, u16, Vec<Vec<u8>>); 8] = [
         (
             "a length of 2^63",
+            1009,
             vec![frame(0x82, &[0xff, 0x80, 0, 0, 0, 0, 0, 0, 0], b"x")],
         ),
         (
             "a message that is too large even for an answer",
+            1009,
             vec![frame(0x82, &[0xff, 0, 0, 0, 0, 0, 2, 0, 0], &[b'x'; 131_072])],
         ),
         (
             "a message in fragments of one octet",
+            1009,
             std::iter::once(frame(0x02, &[0x81], b"x"))
                 .chain(std::iter::repeat_n(frame(0x00, &[0x81], b"x"), 40_000))
                 .collect(),
         ),
         (
             "a control frame that is too large",
+            1002,
             vec![frame(0x89, &[0xfe, 0, 126], &[b'x'; 126])],
         ),
-        ("pings and nothing else", vec![frame(0x89, &[0x80], b""); 100]),
-        ("no mask", vec![vec![0x82, 0x01, b'x']]),
+        (
+            "pings and nothing else",
+            1002,
+            vec![frame(0x89, &[0x80], b""); 100],
+        ),
+        ("no mask", 1002, vec![vec![0x82, 0x01, b'x']]),
+        ("text that is none", 1007, vec![frame(0x81, &[0x82], b"\xc3\x28")]),
+        (
+            "text that is none, in parts",
+            1007,
+            vec![frame(0x01, &[0x81], b"\xff"), frame(0x80, &[0x81], b"x")],
+        ),
     ];
-    for (name, frames) in abuses {
+    for (name, code, frames) in abuses {
         let mut pair = Pair::new(&protocol, "sip.example.com");
         pair.open(1_000).unwrap();
         let broken = frames.iter().any(|frame| {
@@ -311,6 +326,10 @@ fn whoever_abuses_websocket_is_cut_off() {
             outcome.is_err()
         });
         assert!(broken, "{name}");
+        pair.to_client.clear();
+        pair.server.end(Reason::Broken, &mut pair.to_client);
+        let close = [&[0x88, 2][..], &code.to_be_bytes()].concat();
+        assert!(pair.to_client.starts_with(&close), "{name}: {:?}", pair.to_client);
         assert!(pair.heard_by_server.messages.is_empty(), "{name}");
     }
     // What is unusual and right.
