@@ -1,7 +1,10 @@
-//! A request as text, right until a test makes it wrong.
+//! A message as text, right until a test makes it wrong.
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use spigot::HeaderName;
+use spigot::sip::Request;
 
 /// A text that no other call in any test process gives: for branches, tags and Call-IDs.
 pub fn unique() -> String {
@@ -13,7 +16,7 @@ pub fn unique() -> String {
     )
 }
 
-/// A request that is about to be sent as it stands, header by header.
+/// A message that is about to be sent as it stands, header by header.
 #[derive(Clone, Debug)]
 pub struct Draft {
     start: String,
@@ -40,6 +43,36 @@ impl Draft {
             .add("CSeq", format!("1 {method}"));
         if method == "INVITE" {
             draft = draft.add("Contact", format!("<sip:alice@{local}>"));
+        }
+        draft.add("Content-Length", "0")
+    }
+
+    /// A good response to a request, as `200 OK`, with no body.
+    pub fn answering(request: &Request, status: &str) -> Draft {
+        let mut draft = Draft {
+            start: format!("SIP/2.0 {status}"),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        for field in request.headers().iter() {
+            let name = field.name();
+            if [
+                HeaderName::VIA,
+                HeaderName::FROM,
+                HeaderName::CALL_ID,
+                HeaderName::CSEQ,
+            ]
+            .contains(&name)
+            {
+                draft = draft.add(name.as_str(), field.value());
+            } else if name == HeaderName::TO {
+                let tag = if field.value().contains(";tag=") {
+                    ""
+                } else {
+                    ";tag=far"
+                };
+                draft = draft.add("To", format!("{}{tag}", field.value()));
+            }
         }
         draft.add("Content-Length", "0")
     }

@@ -1,14 +1,17 @@
-//! What the tests of the whole share: the examples as processes, SIPp, baresip and Chromium, raw sockets, requests as text, and an
-//! agent to send them to.
+//! What the tests of the whole share: the examples as processes, SIPp, baresip, Chromium and tshark, raw sockets, requests as
+//! text, an agent to send them to, and a callee that is not ours.
 //!
 //! Invariant: nothing here waits without a deadline, and nothing it starts outlives the test that started it.
 
 mod agent;
 mod baresip;
 mod browser;
+#[cfg(unix)]
+mod captured;
 mod crowd;
 mod draft;
 mod example;
+mod far;
 mod folder;
 mod memory;
 mod peer;
@@ -16,19 +19,26 @@ mod program;
 mod secure;
 mod sipp;
 mod torture;
+#[cfg(unix)]
+mod tshark;
 mod web;
 mod wire;
 
 pub use agent::{Callee, Running, TRANSPORTS};
 pub use baresip::Baresip;
 pub use browser::Browser;
+#[cfg(unix)]
+pub use captured::Captured;
 pub use crowd::{Crowd, Member, reach};
 pub use draft::{Draft, unique};
 pub use example::Example;
+pub use far::Far;
 pub use folder::Folder;
 pub use memory::Memory;
 pub use peer::Peer;
 pub use sipp::{Outcome, Sipp, Started, loopback};
 pub use torture::{Expected, Torture};
+#[cfg(unix)]
+pub use tshark::Capture;
 pub use web::Web;
 pub use wire::{Answer, Datagrams, Octets, Stream};

@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 
 use spigot::Transport;
+use spigot::sip::Request;
 use spigot::testing::TestClient;
+use tokio::time::timeout;
 
+use crate::wire::PATIENCE;
 use crate::{Answer, Datagrams, Draft, Stream, Web};
 
 /// A raw peer.
@@ -111,6 +114,26 @@ impl Peer {
             }
         };
         answer.unwrap_or_else(|| panic!("{}: the connection is closed", self.transport))
+    }
+
+    /// The next message, which is a request.
+    ///
+    /// # Panics
+    ///
+    /// When none comes, or something else, or the server has closed.
+    pub async fn receive_request(&mut self) -> Request {
+        let next = async {
+            match &mut self.wire {
+                Wire::Datagrams(socket) => socket.message().await.map(|(octets, _)| octets),
+                Wire::Stream(stream) => stream.message().await,
+                Wire::Web(socket) => socket.message().await,
+                Wire::Memory(client) => panic!("{client:?} takes requests by `expect`"),
+            }
+        };
+        let octets = timeout(PATIENCE, next).await.expect("a request within 10 s");
+        let octets = octets.unwrap_or_else(|| panic!("{}: the connection is closed", self.transport));
+        Request::parse(octets.clone())
+            .unwrap_or_else(|error| panic!("no request: {error}\n{}", String::from_utf8_lossy(&octets)))
     }
 
     /// The final response to `draft`; others are skipped.

@@ -25,7 +25,11 @@ pub(crate) fn is_there(file: &Path, otherwise: &str) -> bool {
 }
 
 /// Says why the test is skipped; `false`.
-fn skip(why: &str) -> bool {
+///
+/// # Panics
+///
+/// As [`is_installed`].
+pub(crate) fn skip(why: &str) -> bool {
     let message = format!("skipped: {why}");
     let strict = std::env::var("SPIGOT_INTEROP").is_ok_and(|value| value == "strict");
     assert!(!strict, "{message}, and SPIGOT_INTEROP=strict");

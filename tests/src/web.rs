@@ -7,9 +7,11 @@ use std::pin::Pin;
 
 use async_tungstenite::tokio::TokioAdapter;
 use async_tungstenite::tungstenite::client::IntoClientRequest;
+use async_tungstenite::tungstenite::handshake::server::{Request, Response};
 use async_tungstenite::tungstenite::{Message, http::HeaderValue};
-use async_tungstenite::{WebSocketStream, client_async};
+use async_tungstenite::{WebSocketStream, accept_hdr_async, client_async};
 use futures_core::Stream;
+use spigot::sip::Bytes;
 use tokio::time::timeout;
 
 use crate::secure::DOMAIN;
@@ -59,6 +61,27 @@ impl Web {
         }
     }
 
+    /// Shakes hands with who has connected; `None` if that fails.
+    pub(crate) async fn accept(
+        stream: impl Octets + 'static,
+        local: SocketAddr,
+        peer: SocketAddr,
+    ) -> Option<Web> {
+        let stream: Box<dyn Octets> = Box::new(stream);
+        let speaks_sip = |_: &Request, mut response: Response| {
+            let sip = HeaderValue::from_static("sip");
+            response.headers_mut().insert("Sec-WebSocket-Protocol", sip);
+            Ok(response)
+        };
+        let handshake = accept_hdr_async(TokioAdapter::new(stream), speaks_sip);
+        let socket = timeout(PATIENCE, handshake).await.ok()?.ok()?;
+        Some(Web {
+            socket,
+            local,
+            server: peer,
+        })
+    }
+
     /// Its own address.
     pub fn local(&self) -> SocketAddr {
         self.local
@@ -79,18 +102,19 @@ impl Web {
     ///
     /// When neither comes within 10 s.
     pub async fn receive(&mut self) -> Option<Answer> {
+        let message = timeout(PATIENCE, self.message()).await;
+        let octets = message.expect("an answer or a close within 10 s")?;
+        Some(Answer::read(octets, self.server))
+    }
+
+    /// The next message, whenever it comes, or `None` when the other side has closed.
+    pub(crate) async fn message(&mut self) -> Option<Bytes> {
         loop {
-            let next = poll_fn(|cx| Pin::new(&mut self.socket).poll_next(cx));
-            let next = timeout(PATIENCE, next).await;
-            match next.expect("an answer or a close within 10 s")? {
+            match poll_fn(|cx| Pin::new(&mut self.socket).poll_next(cx)).await? {
                 // The answer to a keepalive (RFC 7118 §6).
                 Ok(Message::Text(text)) if text.trim().is_empty() => {}
-                Ok(Message::Text(text)) => {
-                    return Some(Answer::read(text.as_bytes().to_vec().into(), self.server));
-                }
-                Ok(Message::Binary(octets)) => {
-                    return Some(Answer::read(octets.to_vec().into(), self.server));
-                }
+                Ok(Message::Text(text)) => return Some(text.as_bytes().to_vec().into()),
+                Ok(Message::Binary(octets)) => return Some(octets.to_vec().into()),
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }

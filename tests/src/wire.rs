@@ -103,8 +103,13 @@ impl Datagrams {
     ///
     /// When the system does not take it.
     pub async fn send(&self, octets: impl AsRef<[u8]>) {
+        self.send_to(octets, self.server).await;
+    }
+
+    /// Sends one datagram to somebody else.
+    pub(crate) async fn send_to(&self, octets: impl AsRef<[u8]>, peer: SocketAddr) {
         self.socket
-            .send_to(octets.as_ref(), self.server)
+            .send_to(octets.as_ref(), peer)
             .await
             .expect("the loopback takes a datagram");
     }
@@ -126,13 +131,16 @@ impl Datagrams {
     ///
     /// When what comes is no response.
     pub async fn receive_within(&self, patience: Duration) -> Option<Answer> {
+        let (octets, from) = timeout(patience, self.message()).await.ok()??;
+        Some(Answer::read(octets, from))
+    }
+
+    /// The next message, whenever it comes, and who sent it.
+    pub(crate) async fn message(&self) -> Option<(Bytes, SocketAddr)> {
         let mut buffer = vec![0; 65_536];
-        let (octets, from) = timeout(patience, self.socket.recv_from(&mut buffer))
-            .await
-            .ok()?
-            .ok()?;
+        let (octets, from) = self.socket.recv_from(&mut buffer).await.ok()?;
         buffer.truncate(octets);
-        Some(Answer::read(buffer.into(), from))
+        Some((buffer.into(), from))
     }
 
     /// The next response that is not provisional.
@@ -222,7 +230,7 @@ impl Stream {
         Stream::over(stream, local, server)
     }
 
-    fn over(stream: impl Octets + 'static, local: SocketAddr, server: SocketAddr) -> Stream {
+    pub(crate) fn over(stream: impl Octets + 'static, local: SocketAddr, server: SocketAddr) -> Stream {
         Stream {
             stream: Box::new(stream),
             local,
@@ -322,9 +330,14 @@ impl Stream {
     /// The next response, or `None` when the server has closed.
     async fn next(&mut self) -> Option<Answer> {
         let from = self.server;
+        self.message().await.map(|octets| Answer::read(octets, from))
+    }
+
+    /// The next message, whenever it comes, or `None` when the other side has closed.
+    pub(crate) async fn message(&mut self) -> Option<Bytes> {
         loop {
-            match self.framer.next().expect("the server frames what it sends") {
-                Some(Frame::Message(octets)) => return Some(Answer::read(octets, from)),
+            match self.framer.next().expect("the other side frames what it sends") {
+                Some(Frame::Message(octets)) => return Some(octets),
                 Some(_) => {}
                 None => match self.stream.read_buf(self.framer.buffer()).await {
                     Ok(0) | Err(_) => return None,

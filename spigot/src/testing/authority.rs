@@ -19,7 +19,7 @@ fn ours() -> &'static Authority {
 }
 
 /// The certificate of the authority that signs [`certificates`], as PEM: for clients of another make, which are to trust the
-/// server under test.
+/// server under test. [`certificate_and_key`] is for servers of another make.
 pub fn authority() -> String {
     ours().pem()
 }
@@ -47,12 +47,22 @@ pub fn authority() -> String {
 ///
 /// When one of the names is neither a domain nor an address.
 pub fn certificates(names: &[&str]) -> TlsConfig {
+    let (certificate, key) = certificate_and_key(names);
+    let certificates = Certificates::from_pem(certificate, key).expect("what was made is good");
+    let trust = Trust::from_pem(ours().pem()).expect("what was made is good");
+    TlsConfig::new(certificates).trusting(trust)
+}
+
+/// What [`certificates`] makes, as PEM: the certificate, and its key. For servers of another make, which a test client or a
+/// server under test is to trust.
+///
+/// # Panics
+///
+/// When one of the names is neither a domain nor an address.
+pub fn certificate_and_key(names: &[&str]) -> (String, String) {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let params = CertificateParams::new(names).expect("names are domains or addresses");
     let key = KeyPair::generate().expect("a key can be made");
     let certificate = params.signed_by(&key, ours()).expect("a certificate can be made");
-    let certificates =
-        Certificates::from_pem(certificate.pem(), key.serialize_pem()).expect("what was made is good");
-    let trust = Trust::from_pem(ours().pem()).expect("what was made is good");
-    TlsConfig::new(certificates).trusting(trust)
+    (certificate.pem(), key.serialize_pem())
 }

@@ -48,7 +48,7 @@ mod tap;
 mod zone;
 
 #[cfg(feature = "tls")]
-pub use authority::{authority, certificates};
+pub use authority::{authority, certificate_and_key, certificates};
 pub use client::TestClient;
 pub use faults::Faults;
 pub use inbox::Received;

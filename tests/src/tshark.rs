@@ -1,0 +1,197 @@
+//! What tshark, the reader of the Wireshark project, sees on the loopback, and what it makes of it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use spigot::Transport;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::net::UdpSocket;
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::{interval, timeout};
+
+use crate::captured::{Captured, messages};
+use crate::folder::Folder;
+
+/// How long tshark may take to begin, to see something, and to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What a capture may come to, whatever becomes of who started it: packets, and seconds.
+const BOUNDS: [&str; 4] = ["-c", "50000", "-a", "duration:300"];
+
+/// The layers that tshark is to show.
+const SHOWN: &str = "frame ip ipv6 udp tcp sip _ws.malformed";
+
+/// A capture that is under way. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Capture {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    folder: Folder,
+    /// Hears nothing; that it is told something is seen in the capture.
+    begin: UdpSocket,
+    end: UdpSocket,
+}
+
+impl Capture {
+    /// Begins with all that goes from or to these ports of `ip`, and keeps the keys of all TLS connections of the tests' own peers
+    /// from now on; returns once tshark sees what is sent. `None` where tshark is not installed or may not capture: this says so on
+    /// stderr then.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot, and the environment says `SPIGOT_INTEROP=strict`; when tshark does not begin.
+    pub async fn begin(ip: IpAddr, ports: impl IntoIterator<Item = u16>) -> Option<Capture> {
+        if !crate::program::is_installed("tshark", "tshark") {
+            return None;
+        }
+        crate::secure::keep_keys();
+        let folder = Folder::new("tshark");
+        let [begin, end] = [bind(ip).await, bind(ip).await];
+        let marks = [port(&begin), port(&end)];
+        let ports: Vec<String> = ports
+            .into_iter()
+            .chain(marks)
+            .map(|port| format!("port {port}"))
+            .collect();
+        let stderr = std::fs::File::create(folder.join("stderr")).expect("a file in an empty folder");
+        let mut child = Command::new("tshark")
+            .args([
+                "-i",
+                "lo",
+                "-f",
+                &format!("host {ip} and ({})", ports.join(" or ")),
+            ])
+            .args(BOUNDS)
+            .arg("-w")
+            .arg(folder.join("capture"))
+            // A line for each packet, at once: for a datagram the port that it goes to.
+            .args(["-P", "-l", "-n", "-T", "fields", "-e", "udp.dstport"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("tshark does not start: {error}"));
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let mut capture = Capture {
+            child,
+            lines: BufReader::new(stdout).lines(),
+            folder,
+            begin,
+            end,
+        };
+        if capture.sees(marks[0]).await {
+            return Some(capture);
+        }
+        crate::program::skip(&format!("tshark cannot capture: {}", capture.said()));
+        None
+    }
+
+    /// Ends it, and gives all SIP messages in it; `listeners` says what is spoken at the ports.
+    ///
+    /// # Panics
+    ///
+    /// When tshark has ended before, or cannot read what it has written.
+    pub async fn messages(mut self, listeners: &[(Transport, SocketAddr)]) -> Vec<Captured> {
+        // What is in the capture after all that was sent.
+        assert!(
+            self.sees(port(&self.end)).await,
+            "tshark has ended: {}",
+            self.said()
+        );
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
+        let id = id.expect("tshark runs until it is told to end");
+        kill(Pid::from_raw(id), Signal::SIGINT).expect("a signal to a child of ours");
+        let ended = timeout(PATIENCE, self.child.wait()).await;
+        ended.expect("tshark ends within 60 s").expect("a child of ours");
+
+        let keys = self.folder.join("keys");
+        std::fs::write(&keys, crate::secure::keys()).expect("a file in our folder");
+        let mut command = Command::new("tshark");
+        command.arg("-r").arg(self.folder.join("capture"));
+        command.arg("-o").arg(option("tls.keylog_file", keys));
+        command.args(["-2", "-n", "-T", "json", "-x", "--no-duplicate-keys", "-J", SHOWN]);
+        // Another version of SIP than 2.0 is SIP all the same.
+        command.args(["-o", "sip.strict_sip_version:FALSE"]);
+        for (transport, address) in listeners {
+            for rule in rules(*transport, address.port()) {
+                command.args(["-d", &rule]);
+            }
+        }
+        let output = command.stdin(Stdio::null()).kill_on_drop(true).output();
+        let output = timeout(PATIENCE, output).await.expect("tshark reads within 60 s");
+        let output = output.unwrap_or_else(|error| panic!("tshark does not start: {error}"));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "tshark cannot read what it wrote: {stderr}"
+        );
+        let packets: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON of tshark");
+        let packets = packets.iter().map(|packet| &packet["_source"]["layers"]);
+        packets.flat_map(|layers| messages(layers, listeners)).collect()
+    }
+
+    /// Tells that port something until tshark sees it; `false` if tshark has ended.
+    async fn sees(&mut self, port: u16) -> bool {
+        let address = SocketAddr::new(self.begin.local_addr().expect("bound").ip(), port);
+        let mut again = interval(Duration::from_millis(200));
+        let seen = async {
+            loop {
+                tokio::select! {
+                    line = self.lines.next_line() => match line {
+                        Ok(Some(line)) if line.trim() == port.to_string() => return true,
+                        Ok(Some(_)) => {}
+                        Ok(None) | Err(_) => return false,
+                    },
+                    _ = again.tick() => {
+                        self.begin.send_to(b"?", address).await.expect("the loopback takes a datagram");
+                    }
+                }
+            }
+        };
+        timeout(PATIENCE, seen)
+            .await
+            .unwrap_or_else(|_| panic!("tshark sees nothing: {}", self.said()))
+    }
+
+    fn said(&self) -> String {
+        let said = std::fs::read_to_string(self.folder.join("stderr"));
+        said.unwrap_or_default()
+    }
+}
+
+async fn bind(ip: IpAddr) -> UdpSocket {
+    UdpSocket::bind((ip, 0)).await.expect("a free port")
+}
+
+fn port(socket: &UdpSocket) -> u16 {
+    socket.local_addr().expect("a bound socket has an address").port()
+}
+
+fn option(name: &str, path: PathBuf) -> std::ffi::OsString {
+    let mut option = std::ffi::OsString::from(format!("{name}:"));
+    option.push(path);
+    option
+}
+
+/// What is spoken at that port, in tshark's words.
+fn rules(transport: Transport, port: u16) -> Vec<String> {
+    let above = match transport {
+        Transport::Ws | Transport::Wss => "http",
+        _ => "sip",
+    };
+    match transport {
+        Transport::Udp => vec![format!("udp.port=={port},{above}")],
+        _ if transport.is_secure() => {
+            vec![
+                format!("tcp.port=={port},tls"),
+                format!("tls.port=={port},{above}"),
+            ]
+        }
+        _ => vec![format!("tcp.port=={port},{above}")],
+    }
+}
