@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::future::ready;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -19,6 +20,9 @@ pub struct Listeners {
     /// Listen here, as `udp:127.0.0.1:5060`, `tcp:[::1]:0`, `tls:...`, `ws:...` or `wss:...`; may be given several times
     #[arg(long, value_name = "TRANSPORT:ADDRESS", default_values = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"])]
     listen: Vec<Listen>,
+    /// How many sockets share the address of a udp listener, each read by a task of its own
+    #[arg(long, value_name = "COUNT", default_value = "1")]
+    udp_sockets: NonZeroUsize,
     /// The certificate chain in PEM of the tls and wss listeners; without it one is made that nobody else has signed
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
@@ -116,6 +120,7 @@ async fn run(
         Some(tls) => config.tls(tls),
         None => config,
     };
+    let config = config.udp_sockets(listeners.udp_sockets);
     let config = listeners
         .listen
         .iter()

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::closings::OnClosed;
@@ -46,6 +47,7 @@ pub struct Config {
     #[cfg(feature = "ws")]
     pub(crate) origins: Origins,
     pub(crate) proxies: Proxies,
+    pub(crate) udp_sockets: NonZeroUsize,
     pub(crate) on_closed: Option<OnClosed>,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) limits: Limits,
@@ -72,6 +74,7 @@ impl Config {
             #[cfg(feature = "ws")]
             origins: Origins::any(),
             proxies: Proxies::default(),
+            udp_sockets: NonZeroUsize::MIN,
             on_closed: None,
             resolver: Arc::new(SystemResolver),
             limits: Limits::default(),
@@ -139,6 +142,14 @@ impl Config {
     /// ```
     pub fn proxy_protocol(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
+        self
+    }
+
+    /// How many sockets each UDP listener has, all at one address (`SO_REUSEPORT`): one, unless said, and on systems other than
+    /// Linux. The kernel spreads peers over them, and each is read by a task of its own, so that with as many as there are cores
+    /// all of them can serve one listener.
+    pub fn udp_sockets(mut self, count: NonZeroUsize) -> Self {
+        self.udp_sockets = count;
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +84,7 @@ impl Spigot {
             name,
             listeners,
             proxies,
+            udp_sockets,
             on_closed,
             resolver,
             limits,
@@ -95,6 +97,7 @@ impl Spigot {
         } = config;
         let settings = Settings {
             proxies,
+            udp_sockets,
             #[cfg(feature = "tls")]
             tls,
             #[cfg(feature = "ws")]
@@ -231,6 +234,7 @@ async fn bind_all(
 /// What the listeners have in common.
 struct Settings {
     proxies: Proxies,
+    udp_sockets: NonZeroUsize,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
     #[cfg(feature = "ws")]
@@ -241,7 +245,7 @@ impl Settings {
     /// A listener of this transport.
     fn listener(&self, transport: Transport, address: SocketAddr) -> Result<Box<dyn Bind>, Error> {
         Ok(match transport {
-            Transport::Udp => Box::new(Udp::new(address)),
+            Transport::Udp => Box::new(Udp::new(address).sockets(self.udp_sockets)),
             Transport::Tcp => Box::new(Tcp::new(address).proxy_protocol(self.proxies.clone())),
             #[cfg(feature = "tls")]
             Transport::Tls => {

@@ -1,11 +1,12 @@
 //! UDP: a datagram is a message.
 //!
-//! One task reads, in batches; one flushes what the socket did not take at once. Invariant: no error that a
-//! peer can cause ends the reader.
+//! One task reads, in batches; one flushes what the socket did not take at once. A listener may have several sockets, each with
+//! its two tasks. Invariant: no error that a peer can cause ends the reader.
 
 use std::hash::{Hash, Hasher};
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -44,12 +45,24 @@ const LARGEST_V6: usize = 65_527;
 #[derive(Clone, Debug)]
 pub struct Udp {
     address: SocketAddr,
+    sockets: NonZeroUsize,
 }
 
 impl Udp {
     /// A listener on this address; port 0 lets the system choose one.
     pub fn new(address: SocketAddr) -> Self {
-        Udp { address }
+        Udp {
+            address,
+            sockets: NonZeroUsize::MIN,
+        }
+    }
+
+    /// With so many sockets, all at its address (`SO_REUSEPORT`): the kernel spreads peers over them, and each is read by a task of
+    /// its own. One on systems other than Linux, which do not spread them.
+    #[must_use]
+    pub fn sockets(mut self, count: NonZeroUsize) -> Self {
+        self.sockets = count;
+        self
     }
 }
 
@@ -61,30 +74,44 @@ impl Bind for Udp {
     ) -> BoxFuture<'static, io::Result<Arc<dyn Carrier>>> {
         let (write_queue, linger) = (limits.write_queue, limits.linger);
         Box::pin(async move {
-            let socket = Arc::new(Socket::bind(self.address)?);
+            let sockets = Socket::bind_all(self.address, self.sockets)?;
+            // One for all: what one socket has asked is answered to another.
             let mut key = [0; 16];
             getrandom::fill(&mut key).map_err(io::Error::other)?;
-            let local = socket.local;
-            let shared = Arc::new(Shared {
-                number: next_connection(),
-                key,
-                asked: AtomicU32::new(0),
-                largest: if local.is_ipv4() { LARGEST_V4 } else { LARGEST_V6 },
-                socket: RwLock::new(Some(Arc::clone(&socket))),
-                outbox: Mutex::new(Outbox::new(write_queue)),
-                backlogged: Notify::new(),
-                tally: Tally::default(),
-            });
             let tasks = Tasks::new();
-            let reader = tasks.spawn(reader::run(Arc::clone(&socket), Arc::clone(&shared), inbound));
-            tasks.spawn(flush(socket, Arc::clone(&shared)));
+            let tally = Arc::new(Tally::default());
+            let mut shards = Vec::with_capacity(sockets.len());
+            let mut readers = Vec::with_capacity(sockets.len());
+            for socket in sockets.into_iter().map(Arc::new) {
+                let shared = Arc::new(Shared {
+                    number: next_connection(),
+                    key,
+                    asked: AtomicU32::new(0),
+                    largest: if self.address.is_ipv4() {
+                        LARGEST_V4
+                    } else {
+                        LARGEST_V6
+                    },
+                    socket: RwLock::new(Some(Arc::clone(&socket))),
+                    outbox: Mutex::new(Outbox::new(write_queue)),
+                    backlogged: Notify::new(),
+                    tally: Arc::clone(&tally),
+                });
+                let reader = reader::run(Arc::clone(&socket), Arc::clone(&shared), Arc::clone(&inbound));
+                readers.extend(tasks.spawn(reader));
+                tasks.spawn(flush(Arc::clone(&socket), Arc::clone(&shared)));
+                shards.push((socket.local, shared));
+            }
+            let (local, _) = shards[0];
+            let shards = shards.into_iter().map(|(_, shared)| shared).collect();
             tracing::debug!(%local, "udp bound");
             Ok(Arc::new(UdpCarrier {
                 local,
                 linger,
-                shared,
+                shards,
+                tally,
                 tasks,
-                reader,
+                readers,
             }) as Arc<dyn Carrier>)
         })
     }
@@ -98,9 +125,20 @@ impl Bind for Udp {
 struct UdpCarrier {
     local: SocketAddr,
     linger: Duration,
-    shared: Arc<Shared>,
+    /// One for each socket, at least one.
+    shards: Box<[Arc<Shared>]>,
+    tally: Arc<Tally>,
     tasks: Tasks,
-    reader: Option<AbortHandle>,
+    readers: Vec<AbortHandle>,
+}
+
+impl UdpCarrier {
+    /// The socket whose turn it is, so that what it gathers leaves together; between turns always the same for one peer, so that
+    /// what is sent to it leaves in order.
+    fn shard_for(&self, peer: SocketAddr) -> &Shared {
+        let in_turn = self.shards.iter().find(|shard| Turn::is_of(shard.number));
+        in_turn.unwrap_or_else(|| &self.shards[usize::from(peer.port()) % self.shards.len()])
+    }
 }
 
 impl Carrier for UdpCarrier {
@@ -114,7 +152,7 @@ impl Carrier for UdpCarrier {
 
     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
         Box::pin(async move {
-            let socket = self.shared.socket().ok_or(io::ErrorKind::NotConnected)?;
+            let socket = self.shard_for(peer).socket().ok_or(io::ErrorKind::NotConnected)?;
             let local = socket.local_for(peer)?;
             Ok(Flow {
                 transport: Transport::Udp,
@@ -126,31 +164,33 @@ impl Carrier for UdpCarrier {
     }
 
     fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError> {
-        self.shared.send(flow, message)
+        self.shard_for(flow.peer).send(flow, message)
     }
 
     fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
-        self.shared
-            .send(flow, stun::request(self.shared.next_id(flow.peer)).into())
+        let shard = self.shard_for(flow.peer);
+        shard.send(flow, stun::request(shard.next_id(flow.peer)).into())
     }
 
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            if let Some(reader) = &self.reader {
+            for reader in &self.readers {
                 reader.abort(); // between two turns: a turn does not wait
             }
-            self.shared.close();
+            for shard in &self.shards {
+                shard.close();
+            }
             self.tasks.finish(self.linger).await;
             tracing::debug!(local = %self.local, "udp closed");
         })
     }
 
     fn counters(&self) -> Counters {
-        self.shared.tally.snapshot()
+        self.tally.snapshot()
     }
 }
 
-/// What the carrier and its tasks share.
+/// What the carrier and the tasks of one socket share.
 struct Shared {
     /// Tells this socket's turns from others'.
     number: u64,
@@ -163,7 +203,7 @@ struct Shared {
     outbox: Mutex<Outbox>,
     /// There is a backlog, or the socket was closed: for the flusher.
     backlogged: Notify,
-    tally: Tally,
+    tally: Arc<Tally>,
 }
 
 impl Shared {

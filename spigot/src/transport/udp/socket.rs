@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
 use socket2::{Domain, Protocol, Type};
@@ -23,10 +24,32 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Binds one. IPv6 sockets take no IPv4, so that listeners of both families can share a port.
-    pub(super) fn bind(address: SocketAddr) -> io::Result<Socket> {
+    /// Binds so many to one address, at most as many as the system spreads datagrams over.
+    pub(super) fn bind_all(mut address: SocketAddr, count: NonZeroUsize) -> io::Result<Vec<Socket>> {
+        let count = if cfg!(target_os = "linux") { count.get() } else { 1 };
+        // The first one alone has the address, or there would be no telling who else has it; then it lets the others in.
+        let mut sockets = vec![Socket::bind(address, false)?];
+        let first = &sockets[0];
+        address.set_port(first.local.port());
+        if count > 1 {
+            #[cfg(target_os = "linux")]
+            socket2::SockRef::from(&first.io).set_reuse_port(true)?;
+        }
+        for _ in 1..count {
+            sockets.push(Socket::bind(address, true)?);
+        }
+        Ok(sockets)
+    }
+
+    /// Binds one, if it `joins` to an address that others have. IPv6 sockets take no IPv4, so that listeners of both families
+    /// can share a port.
+    pub(super) fn bind(address: SocketAddr, joins: bool) -> io::Result<Socket> {
         let socket = datagram_socket(address)?;
         socket.set_nonblocking(true)?;
+        #[cfg(target_os = "linux")]
+        socket.set_reuse_port(joins)?;
+        #[cfg(not(target_os = "linux"))]
+        let _ = joins;
         if address.is_ipv6() {
             socket.set_only_v6(true)?;
         }

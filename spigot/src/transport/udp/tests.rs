@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -374,17 +375,20 @@ async fn a_datagram_that_cannot_leave_costs_none_of_those_beside_it() {
     assert_eq!((counters.sent, counters.failed_sends), (2, 4));
 }
 
+/// An endpoint that hears nothing.
+struct Nobody;
+
+impl crate::transport::Inbound for Nobody {
+    fn message(&self, _: Flow, _: Bytes) {}
+    fn unframed(&self, _: Flow, _: spigot_parser::FrameError) {}
+    fn closed(&self, _: Flow) {}
+}
+
 #[tokio::test]
 async fn a_port_that_is_taken_says_so() {
     let bound = bind(Udp::new(V4), &TransportLimits::default(), silent).await;
     let again = Udp::new(bound.carrier.local_addr());
     assert_eq!(again.describe(), format!("udp:{}", bound.carrier.local_addr()));
-    struct Nobody;
-    impl crate::transport::Inbound for Nobody {
-        fn message(&self, _: Flow, _: Bytes) {}
-        fn unframed(&self, _: Flow, _: spigot_parser::FrameError) {}
-        fn closed(&self, _: Flow) {}
-    }
     let error = Box::new(again)
         .bind(Arc::new(Nobody), &TransportLimits::default())
         .await
@@ -415,9 +419,53 @@ async fn after_the_shutdown_the_port_is_free_and_nothing_is_sent() {
 
 /// The loopback always takes what it is given: the backlog is filled by hand.
 #[tokio::test]
+async fn several_sockets_are_one_listener() {
+    let sockets = NonZeroUsize::new(4).unwrap();
+    let mut bound = bind(Udp::new(V4).sockets(sockets), &TransportLimits::default(), echo).await;
+    let address = bound.carrier.local_addr();
+    let mut clients = Vec::new();
+    for number in 0..64 {
+        let client = client(V4).await;
+        client
+            .send_to(format!("{number}").as_bytes(), address)
+            .await
+            .unwrap();
+        clients.push(client);
+    }
+    for (number, client) in clients.iter().enumerate() {
+        assert_eq!(
+            received(client).await,
+            (format!("{number}").into_bytes(), address)
+        );
+    }
+    for _ in &clients {
+        let (flow, message) = bound.message().await;
+        assert_eq!(flow.local, address);
+        // Out of turn, by whichever socket.
+        bound.carrier.send(&flow, message).unwrap();
+    }
+    for (number, client) in clients.iter().enumerate() {
+        assert_eq!(
+            received(client).await,
+            (format!("{number}").into_bytes(), address)
+        );
+    }
+    let taken = Box::new(Udp::new(address))
+        .bind(Arc::new(Nobody), &TransportLimits::default())
+        .await;
+    assert!(taken.is_err(), "it is its own");
+
+    bound.carrier.shutdown().await;
+    let counters = bound.carrier.counters();
+    assert_eq!((counters.received, counters.sent), (64, 128));
+    let free = client(address).await;
+    assert_eq!(free.local_addr().unwrap(), address);
+}
+
+#[tokio::test]
 async fn the_backlog_leaves_in_order_and_what_is_past_its_bound_is_refused() {
     let client = client(V4).await;
-    let socket = Arc::new(Socket::bind(V4).unwrap());
+    let socket = Arc::new(Socket::bind(V4, false).unwrap());
     let shared = Arc::new(Shared {
         number: next_connection(),
         key: [0; 16],
@@ -426,7 +474,7 @@ async fn the_backlog_leaves_in_order_and_what_is_past_its_bound_is_refused() {
         socket: RwLock::new(Some(Arc::clone(&socket))),
         outbox: Mutex::new(Outbox::new(3)),
         backlogged: Notify::new(),
-        tally: Tally::default(),
+        tally: Arc::new(Tally::default()),
     });
     let flow = Flow {
         transport: Transport::Udp,
