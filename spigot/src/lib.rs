@@ -35,7 +35,7 @@
 //! # Guides
 //!
 //! The module [`guide`] explains how to build with them: [routing](guide::routing), [extractors](guide::extractors),
-//! [answers](guide::answers), [plugs](guide::plugs), [testing](guide::testing).
+//! [answers](guide::answers), [plugs](guide::plugs), [transports](guide::transports), [testing](guide::testing).
 //!
 //! # Features
 //!

@@ -9,6 +9,7 @@
 //! | [`extractors`] | read everything a handler needs from its arguments |
 //! | [`answers`] | answer with headers and bodies, ring before you answer, and turn errors into the right status |
 //! | [`plugs`] | authenticate, limit and log requests before they reach a handler |
+//! | [`transports`] | listen on UDP, TCP, TLS and WebSocket, and reach phones behind a NAT and browsers |
 //! | [`testing`] | test an agent with its retransmissions and timers, in milliseconds |
 //!
 //! Read them in this order the first time. [`testing`] can be read right after [`routing`].
@@ -42,12 +43,11 @@
 //!
 //! # What is not there yet
 //!
-//! This version has transports for UDP and TCP. TLS, WebSocket, DNS, registrars, proxies, and calls and subscriptions as
-//! arguments of handlers are not there yet. The changelog says what is.
+//! Registrars, proxies, and calls and subscriptions as arguments of handlers are not there yet. The changelog says what is.
 
 // The links to what a feature has lead nowhere without it.
 #![cfg_attr(
-    not(all(feature = "testing", feature = "tower")),
+    not(all(feature = "testing", feature = "tls", feature = "tower", feature = "ws")),
     allow(rustdoc::broken_intra_doc_links)
 )]
 
@@ -62,6 +62,9 @@ pub mod answers {}
 
 #[doc = include_str!("plugs.md")]
 pub mod plugs {}
+
+#[doc = include_str!("transports.md")]
+pub mod transports {}
 
 #[doc = include_str!("testing.md")]
 pub mod testing {}
