@@ -25,11 +25,12 @@ pub struct TransportLimits {
     pub connections: usize,
     /// Accepted connections of one source address: 256. The newest is refused.
     pub connections_per_source: usize,
-    /// TLS and WebSocket handshakes under way at one listener: 512. The newest connection is refused.
+    /// TLS and WebSocket handshakes under way at one listener, and PROXY headers that are awaited: 512. The newest connection is
+    /// refused.
     pub handshakes: usize,
-    /// The same from one source address: 16.
+    /// Handshakes under way from one source address: 16.
     pub handshakes_per_source: usize,
-    /// From accepting a connection to the end of its handshakes: 10 s. Then it is closed.
+    /// From accepting a connection to the end of its handshakes: 10 s. Then it is closed. A PROXY header has as long before that.
     pub handshake: Duration,
     /// From accepting a connection to its first octet: 10 s. Then it is closed.
     pub first_byte: Duration,

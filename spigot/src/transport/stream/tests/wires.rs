@@ -246,18 +246,20 @@ async fn tls_begins_right_behind_what_a_proxy_says() {
 
 #[tokio::test]
 async fn so_many_handshakes_may_be_under_way_and_one_more_is_refused() {
-    let limits = TransportLimits {
-        handshakes_per_source: 2,
-        ..TransportLimits::default()
-    };
-    let (server, client) = two(Transport::Tls, &limits).await;
-    let address = server.carrier.local_addr();
-    let _first = TcpStream::connect(address).await.unwrap();
-    let _second = TcpStream::connect(address).await.unwrap();
-    let refused = soon(client.carrier.connect(address)).await;
-    assert!(refused.is_err());
-    assert_eq!(server.carrier.counters().refused_handshakes, 1);
-    drop((_first, _second));
+    for (handshakes, handshakes_per_source) in [(512, 2), (2, 16)] {
+        let limits = TransportLimits {
+            handshakes,
+            handshakes_per_source,
+            ..TransportLimits::default()
+        };
+        let (server, client) = two(Transport::Tls, &limits).await;
+        let address = server.carrier.local_addr();
+        let _first = TcpStream::connect(address).await.unwrap();
+        let _second = TcpStream::connect(address).await.unwrap();
+        let refused = soon(client.carrier.connect(address)).await;
+        assert!(refused.is_err());
+        assert_eq!(server.carrier.counters().refused_handshakes, 1);
+    }
     let limits = TransportLimits {
         handshakes_per_source: 1,
         ..TransportLimits::default()
