@@ -87,7 +87,9 @@ impl Capture {
         if capture.sees(marks[0]).await {
             return Some(capture);
         }
-        crate::program::skip(&format!("tshark cannot capture: {}", capture.said()));
+        let said = capture.said();
+        let why = said.lines().find(|line| line.contains("permission"));
+        crate::program::skip(&format!("tshark cannot capture: {}", why.unwrap_or(&said)));
         None
     }
 
