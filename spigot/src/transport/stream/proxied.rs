@@ -68,7 +68,11 @@ pub(super) fn introduce(hub: &Arc<Hub>, stream: TcpStream, mut permit: Permit) {
         let ends = match ends {
             Ok(ends) => ends,
             Err(error) => {
-                this.tally.refused_headers.add(1);
+                match error.kind() {
+                    io::ErrorKind::InvalidData | io::ErrorKind::TimedOut => &this.tally.refused_headers,
+                    _ => &this.tally.closed_by_peer, // as after looking whether we live
+                }
+                .add(1);
                 tracing::debug!(local = %this.local, %error, "a proxy did not say for whom it connects");
                 return;
             }

@@ -1,0 +1,84 @@
+//! haproxy as a child process: a load balancer that says by the PROXY protocol for whom it connects.
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::Stdio;
+
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::folder::Folder;
+use crate::wire::PATIENCE;
+
+/// haproxy, at work until this is dropped.
+#[derive(Debug)]
+pub struct Haproxy {
+    _process: Child,
+    _folder: Folder,
+    fronts: Vec<SocketAddr>,
+}
+
+impl Haproxy {
+    /// Whether it is there, see [`Sipp::is_installed`](crate::Sipp::is_installed).
+    pub fn is_installed() -> bool {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        // Debian has it where only root's path leads.
+        let is_there = std::env::split_paths(&path)
+            .chain(["/usr/sbin".into()])
+            .any(|folder| folder.join("haproxy").is_file());
+        is_there || crate::program::is_installed("haproxy", "haproxy")
+    }
+
+    /// Starts it on an address, in front of those servers, each with how it is told (`send-proxy`, `send-proxy-v2`); it looks all the
+    /// while whether they live.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start within 10 s.
+    pub async fn start(ip: IpAddr, backs: &[(SocketAddr, &str)]) -> Haproxy {
+        let mut config =
+            "global\n maxconn 100\ndefaults\n mode tcp\n timeout connect 5s\n timeout client 60s\n \
+             timeout server 60s\n"
+                .to_owned();
+        let mut fronts = Vec::new();
+        for (port, (back, how)) in (5060..).zip(backs) {
+            config += &format!(
+                "listen front{port}\n bind {ip}:{port}\n server back {back} {how} check inter 100ms fall 1000\n"
+            );
+            fronts.push(SocketAddr::new(ip, port));
+        }
+        let folder = Folder::new("haproxy");
+        let path = folder.join("haproxy.cfg");
+        std::fs::write(&path, config).expect("a file");
+        let search = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin";
+        let process = Command::new("haproxy")
+            .arg("-db")
+            .arg("-f")
+            .arg(&path)
+            .env("PATH", search)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("haproxy starts");
+        let listens = async {
+            for front in &fronts {
+                while TcpStream::connect(front).await.is_err() {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        timeout(PATIENCE, listens)
+            .await
+            .expect("haproxy listens within 10 s");
+        Haproxy {
+            _process: process,
+            _folder: folder,
+            fronts,
+        }
+    }
+
+    /// Where it listens, in front of each server.
+    pub fn fronts(&self) -> &[SocketAddr] {
+        &self.fronts
+    }
+}
