@@ -13,6 +13,7 @@ use std::str::FromStr;
 /// use spigot::Transport;
 ///
 /// assert_eq!(Transport::Tcp.as_str(), "TCP");
+/// assert_eq!(Transport::Tcp.to_string(), "tcp");
 /// assert!(Transport::Tcp.is_reliable());
 /// assert_eq!("udp".parse(), Ok(Transport::Udp));
 /// ```

@@ -58,8 +58,10 @@ impl Client {
     /// ```no_run
     /// # use std::time::Duration;
     /// # async fn example(client: spigot::Client) -> Result<(), spigot::RequestError> {
+    /// let alice = "sip:alice@example.com";
     /// loop {
-    ///     let mut register = client.request(spigot::Method::REGISTER, "sip:example.com;transport=tcp").start().await?;
+    ///     let register = client.request(spigot::Method::REGISTER, "sip:example.com;transport=tcp").from(alice).to(alice);
+    ///     let mut register = register.start().await?;
     ///     register.response().await?;
     ///     client.keep_alive(register.flow(), Duration::from_secs(90)).failed().await;
     /// }

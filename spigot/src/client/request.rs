@@ -78,7 +78,8 @@ impl RequestBuilder {
         })
     }
 
-    /// Adds a header line; one that is there already stays.
+    /// Adds a header line; one that is there already stays, so that what may stand in a message once is for [`with`](Self::with):
+    /// the Call-ID and CSeq of a registration that is sent again, say.
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         self.edit(|request| {
             request
@@ -149,11 +150,14 @@ impl RequestBuilder {
     /// ([RFC 5626 §4.2](https://www.rfc-editor.org/rfc/rfc5626#section-4.2)). A registrar that knows flows says
     /// `Require: outbound`, and the flow has to be [kept alive](ClientTransaction::keep_alive) then.
     ///
+    /// Who is registered is said by [`to`](Self::to), and [`from`](Self::from) says the same; without them it is the domain itself.
+    /// Before the registration expires it is sent again, [`on`](Self::on) the same flow.
+    ///
     /// ```no_run
     /// # async fn example(client: spigot::Client) -> Result<(), spigot::RequestError> {
-    /// let me = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
-    /// let register = client.request(spigot::Method::REGISTER, "sip:example.com;transport=tcp");
-    /// let mut register = register.register_flow(me, 1).start().await?;
+    /// let (alice, phone) = ("sip:alice@example.com", "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
+    /// let register = client.request(spigot::Method::REGISTER, "sip:example.com;transport=tcp").from(alice).to(alice);
+    /// let mut register = register.register_flow(phone, 1).start().await?;
     /// let response = register.response().await?;
     /// if let Some(mut kept) = register.keep_alive(&response) {
     ///     kept.failed().await; // and register again

@@ -126,7 +126,7 @@ impl Config {
     }
 
     /// The load balancers in front of the listeners for connections, which say by the PROXY protocol for whom they connect; none,
-    /// unless said.
+    /// unless said. To all of these listeners, of TCP, TLS, WS and WSS, a connection from a balancer has to say so.
     ///
     /// ```
     /// use spigot::transport::Proxies;
@@ -161,7 +161,11 @@ impl Config {
 
     /// What is done when a connection is gone, whoever closed it: what was registered over it is no longer reached. Requests
     /// under way on it have failed by then. It is called from the transport's tasks, so it must not block;
-    /// [`Client::closed`](crate::Client::closed) waits for one flow.
+    /// [`Client::closed`](crate::Client::closed) waits for one flow. A flow of datagrams is told of too, if it was
+    /// [kept alive](crate::Client::keep_alive) and its peer gives no more signs of life.
+    ///
+    /// A handler that waits before it stores a flow may store one that has been told of already:
+    /// [`Client::closed`](crate::Client::closed) returns at once then.
     ///
     /// ```
     /// # use spigot::{Config, Flow, Transport};

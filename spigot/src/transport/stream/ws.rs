@@ -17,7 +17,9 @@ impl Origins {
         Origins { allowed: None }
     }
 
-    /// Pages from these origins, as `https://phone.example.com`, and what is no page and names no origin.
+    /// Pages from these origins, and what is no page and names no origin. An origin is the scheme, the host and the port where
+    /// the URI of the page has one: `https://phone.example.com`, `http://localhost:8000`. A host alone is none, and no page is
+    /// from there.
     pub fn only<T: Into<String>>(origins: impl IntoIterator<Item = T>) -> Origins {
         Origins {
             allowed: Some(origins.into_iter().map(Into::into).collect()),
