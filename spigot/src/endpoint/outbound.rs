@@ -15,7 +15,9 @@ use crate::sip::{HeaderName, ParseError, Response, StatusCode};
 /// It is there if the request says `Supported: outbound` and its one Contact has a `reg-id` and a `+sip.instance`. A binding is then
 /// of that instance and number, in the place of one that has the same, and is reached by the flow that it came by.
 ///
-/// As a part of the answer it says `Require: outbound`, and by a Flow-Timer how often the flow is to be kept alive.
+/// As a part of the answer it says `Require: outbound`, and by a Flow-Timer how often the flow is to be kept alive. A REGISTER that
+/// itself requires `outbound` is answered 420, as for every option tag, unless the agent names it to
+/// [`Router::supported`](crate::Router::supported).
 ///
 /// ```
 /// use spigot::{Outbound, StatusCode, sip_router};

@@ -28,7 +28,8 @@ impl<'c> TestRequest<'c> {
         self
     }
 
-    /// Adds a header line.
+    /// Adds a header line; one that is there already stays, as the Contact of [`register`](TestClient::register) does, which
+    /// [`with`](Self::with) replaces.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         self.builder = self.builder.header(name, value);
         self
