@@ -18,6 +18,7 @@ use super::codec::Codec;
 use super::connection::Connection;
 use super::opening::Openings;
 use super::outbox::{Budget, Outbox};
+use super::peer::Peer;
 use super::protocol::Protocol;
 use super::proxied::Proxies;
 use super::{Reason, reader};
@@ -47,13 +48,6 @@ pub(super) struct Hub {
     connections: DashMap<u64, Arc<Connection>>,
     /// The connection to each peer that a new message to it uses.
     peers: DashMap<Peer, u64>,
-}
-
-/// Whom a connection is to: an address and, where the protocol says so, who should be there.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Peer {
-    pub(super) address: SocketAddr,
-    pub(super) domain: Option<Arc<str>>,
 }
 
 /// The addresses that a connection is between.

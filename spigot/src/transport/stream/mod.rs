@@ -29,6 +29,7 @@ mod hub;
 mod listener;
 mod opening;
 mod outbox;
+mod peer;
 mod protocol;
 mod proxied;
 mod proxy;

@@ -14,7 +14,8 @@ use tokio::time::timeout;
 
 use super::Reason;
 use super::connection::Connection;
-use super::hub::{Hub, Peer};
+use super::hub::Hub;
+use super::peer::Peer;
 use crate::flow::Flow;
 
 /// What an attempt came to; the error is shared by all who waited.
