@@ -2,6 +2,7 @@
 //!
 //! A leaf: the transports and the router both ask it.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -11,12 +12,19 @@ use ipnet::IpNet;
 pub(crate) struct Networks(Vec<IpNet>);
 
 /// A text is neither a network nor an address.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is no network: expected an address such as `192.0.2.7`, or one with a prefix, `2001:db8::/32`"
 )]
 pub struct BadNetwork {
     text: String,
+}
+
+/// Its text, since that is what a `main` that returns it prints.
+impl fmt::Debug for BadNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Networks {

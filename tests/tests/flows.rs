@@ -180,6 +180,33 @@ async fn a_user_agent_registers_a_flow_and_keeps_it_alive() {
 }
 
 #[spigot::test]
+async fn a_test_client_registers_a_flow_too() {
+    let edge = Edge::default();
+    let server = TestServer::start(edge.clone()).await;
+    let alice = server.client_over(Transport::Tcp, "sip:alice@example.com").await;
+    let response = alice.register().register_flow(INSTANCE, 1).send().await;
+    assert_eq!(response.headers().get(&HeaderName::REQUIRE), Some("outbound"));
+    let flow = edge
+        .bound
+        .lock()
+        .unwrap()
+        .clone()
+        .expect("a flow was registered")
+        .flow();
+    // Answers to keepalives are not taken for keepalives, however many come.
+    let client = server.spigot().client();
+    let mut kept = client.keep_alive(flow, Duration::from_secs(30));
+    assert!(tokio::time::timeout(HOUR, kept.failed()).await.is_err());
+    let ladder = server.ladder().to_string();
+    let (all, answered) = (
+        ladder.matches("keepalive").count(),
+        ladder.matches("keepalive answered").count(),
+    );
+    assert!(answered > 20, "{ladder}");
+    assert_eq!(all, 2 * answered, "{ladder}");
+}
+
+#[spigot::test]
 async fn what_is_no_registration_of_a_flow_is_an_ordinary_one() {
     let edge = Edge::default();
     let server = TestServer::start(edge.clone()).await;

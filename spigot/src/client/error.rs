@@ -26,7 +26,7 @@ pub enum RequestError {
     },
     /// The connection failed before there was a final response, or was gone before the request could leave
     /// [on](crate::RequestBuilder::on) it.
-    #[error("the flow failed before there was a final response")]
+    #[error("the flow is closed, and no final response has come by it")]
     FlowFailed,
     /// The endpoint has been shut down.
     #[error("the endpoint is shut down")]

@@ -168,6 +168,7 @@ impl RequestBuilder {
     pub fn register_flow(mut self, instance: &str, reg_id: u32) -> Self {
         self.ours.contact = Ourselves::Registered(instance.into(), reg_id);
         self.edit(|request| {
+            request.headers_mut().remove(&HeaderName::CONTACT);
             let supported = header::Supported::new(["path", "outbound"])?;
             request.headers_mut().push_typed(&supported);
             Ok(())

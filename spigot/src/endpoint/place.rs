@@ -35,7 +35,21 @@ impl From<SocketAddr> for Place {
 impl Place {
     /// `host` or `host:port`; without a port that of `bound`. `None` if it is neither.
     pub(super) fn parse(text: &str, bound: SocketAddr) -> Option<Place> {
-        let host = |text: &str| Some(SipUri::new(false, text).ok()?.host().as_str().to_owned());
+        let host = |text: &str| {
+            let uri = SipUri::new(false, text).ok()?;
+            let host = uri.host();
+            let is_somewhere = match host.ip() {
+                Some(ip) => !ip.is_unspecified(),
+                // RFC 3261 §25.1: the last label of a name begins with a letter. An address with a slip is not a name.
+                None => !host
+                    .as_str()
+                    .trim_end_matches('.')
+                    .rsplit('.')
+                    .next()?
+                    .starts_with(|c: char| c.is_ascii_digit()),
+            };
+            is_somewhere.then(|| host.as_str().to_owned())
+        };
         if let Some(host) = host(text) {
             let port = bound.port();
             return Some(Place { host, port });
@@ -125,6 +139,10 @@ mod tests {
             ("example.com:0", None),
             ("example.com:65536", None),
             ("example.com;lr", None),
+            ("0.0.0.0", None),
+            ("[::]:5060", None),
+            ("203.0.113.300", None),
+            ("203.0.113:5060", None),
             ("example .com", None),
         ];
         for (text, expected) in table {

@@ -177,6 +177,14 @@ impl fmt::Display for Ladder {
 
 /// `INVITE 1` or `180 INVITE`: what a rung says. Bytes that are no SIP show their first line.
 fn summary(bytes: &[u8]) -> String {
+    match bytes {
+        b"\r\n\r\n" => return "keepalive".to_owned(),
+        b"\r\n" => return "keepalive answered".to_owned(),
+        // The type of STUN, which no message begins with.
+        [0, 1, ..] => return "STUN request".to_owned(),
+        [1, 1, ..] => return "STUN response".to_owned(),
+        _ => {}
+    }
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
     let mut lines = text.lines();
     let start = lines.next().unwrap_or_default();

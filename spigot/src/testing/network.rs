@@ -70,6 +70,7 @@ struct Connection {
     other: u64,
     inbound: Arc<dyn Inbound>,
     framer: Framer,
+    limits: Limits,
     /// Octets arrive in order: not before those that were sent before them.
     arrival: Instant,
     /// Closed from this side, which takes nothing more and reads nothing more.
@@ -354,6 +355,10 @@ impl Wires {
             }
             (connection.flow, connection.inbound.clone())
         };
+        if pings == 0 && messages.is_empty() && fault.is_none() {
+            // An answer to a keepalive is half of one: with the next answer it must not become one.
+            self.forget_half(id);
+        }
         inbound.alive(flow, None);
         for _ in 0..pings {
             // RFC 5626 §4.4.1: a double CRLF is answered by a single one.
@@ -365,6 +370,17 @@ impl Wires {
         if let Some(fault) = fault {
             inbound.unframed(flow, fault);
             self.close(id);
+        }
+    }
+}
+
+impl Wires {
+    /// Whatever line ends have come at a stream's end, they are over.
+    fn forget_half(&self, id: u64) {
+        if let Some(connection) = self.lock().connections.get_mut(&id)
+            && connection.framer.is_idle()
+        {
+            connection.framer = Framer::new(connection.limits.clone());
         }
     }
 }
@@ -415,7 +431,8 @@ impl Connection {
             flow,
             other,
             inbound: node.inbound,
-            framer: Framer::new(node.limits),
+            framer: Framer::new(node.limits.clone()),
+            limits: node.limits,
             arrival: Instant::now(),
             closing: false,
         }

@@ -53,6 +53,30 @@ impl<'c> TestRequest<'c> {
         self
     }
 
+    /// From another address than the client's own.
+    pub fn from(mut self, uri: impl IntoUri) -> Self {
+        self.builder = self.builder.from(uri);
+        self
+    }
+
+    /// Offers to keep the flow alive, as [`RequestBuilder::keep`].
+    pub fn keep(mut self) -> Self {
+        self.builder = self.builder.keep();
+        self
+    }
+
+    /// Wants requests of its dialog by its own flow, as [`RequestBuilder::outbound`].
+    pub fn outbound(mut self) -> Self {
+        self.builder = self.builder.outbound();
+        self
+    }
+
+    /// Registers the flow, as [`RequestBuilder::register_flow`]: the Contact is that one.
+    pub fn register_flow(mut self, instance: &str, reg_id: u32) -> Self {
+        self.builder = self.builder.register_flow(instance, reg_id);
+        self
+    }
+
     /// Never acknowledges a 2xx to this INVITE.
     pub fn without_ack(mut self) -> Self {
         self.builder = self.builder.without_ack();

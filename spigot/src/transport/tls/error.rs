@@ -1,11 +1,14 @@
 //! What is wrong with certificates and keys.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 /// Why there is no TLS.
+///
+/// Its `Debug` is its text, since that is what a `main` that returns it prints.
 #[non_exhaustive]
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
     #[error("cannot read {}: {source}", .path.display())]
@@ -38,4 +41,10 @@ pub enum TlsError {
     /// The configuration contradicts itself.
     #[error("TLS cannot be configured: {0}")]
     Configuration(#[source] rustls::Error),
+}
+
+impl fmt::Debug for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -40,6 +40,8 @@ impl Callback for Admit {
             Some(Err(_)) => false,
         };
         if !may_come {
+            let origin = headers.get(header::ORIGIN);
+            tracing::debug!(?origin, "a page from this origin may not connect");
             let why = "Pages from this Origin may not connect.";
             return Err(refusal(StatusCode::FORBIDDEN, why));
         }
