@@ -213,9 +213,11 @@ async fn what_is_no_registration_of_a_flow_is_an_ordinary_one() {
     let alice = server.client("sip:alice@example.com").await;
     let contact = format!("<sip:alice@198.51.100.1>;reg-id=1;+sip.instance=\"<{INSTANCE}>\"");
     let other = "<sip:alice@198.51.100.2>";
+    let (gone, gone_flow) = (format!("{other};expires=0"), format!("{contact};expires=0"));
+    let brief = format!("{other};expires=60");
     let via = "SIP/2.0/UDP proxy.example.com;branch=z9hG4bK1";
     type Lines<'l> = &'l [(&'l str, &'l str)];
-    let table: [(Lines<'_>, StatusCode, bool); 7] = [
+    let table: [(Lines<'_>, StatusCode, bool); 11] = [
         (
             &[("Contact", &contact), ("Supported", "outbound")],
             StatusCode::OK,
@@ -251,6 +253,45 @@ async fn what_is_no_registration_of_a_flow_is_an_ordinary_one() {
             StatusCode::FIRST_HOP_LACKS_OUTBOUND_SUPPORT,
             false,
         ),
+        // Those that are removed do not count.
+        (
+            &[
+                ("Contact", &contact),
+                ("Contact", &gone),
+                ("Supported", "outbound"),
+            ],
+            StatusCode::OK,
+            true,
+        ),
+        (
+            &[
+                ("Contact", &gone_flow),
+                ("Contact", other),
+                ("Supported", "outbound"),
+            ],
+            StatusCode::OK,
+            true,
+        ),
+        (
+            &[
+                ("Contact", &contact),
+                ("Contact", other),
+                ("Expires", "0"),
+                ("Supported", "outbound"),
+            ],
+            StatusCode::OK,
+            true,
+        ),
+        (
+            &[
+                ("Contact", &contact),
+                ("Contact", &brief),
+                ("Expires", "0"),
+                ("Supported", "outbound"),
+            ],
+            StatusCode::OK,
+            true,
+        ),
         (
             &[
                 ("Contact", &contact),
@@ -272,8 +313,15 @@ async fn what_is_no_registration_of_a_flow_is_an_ordinary_one() {
         assert_eq!(response.status(), status, "{headers:?}");
         assert_eq!(edge.bound.lock().unwrap().is_some(), bound, "{headers:?}");
         assert_eq!(
+            response.headers().get(&HeaderName::REQUIRE),
+            bound.then_some("outbound"),
+            "{headers:?}"
+        );
+        // RFC 5626 §6 lets only a registrar with a direct flow say it; otherwise the edge proxy does.
+        let direct = !headers.iter().any(|(name, _)| *name == "Via");
+        assert_eq!(
             response.headers().contains(&HeaderName::FLOW_TIMER),
-            bound,
+            bound && direct,
             "{headers:?}"
         );
     }

@@ -5,18 +5,20 @@ use super::{Endpoint, Limits};
 use crate::flow::Flow;
 use crate::router::extract::{BadHeader, OptionalFromRequest};
 use crate::router::{Agent, IntoReply, Reply, ReplyPart, Request};
-use crate::sip::header::{Contact, FlowTimer, Path, Require, Supported, Via};
+use crate::sip::header::{Contact, Expires, FlowTimer, Path, Require, Supported, Via};
 use crate::sip::{HeaderName, ParseError, Response, StatusCode};
 
 /// A REGISTER for one flow of a user agent that may have several
 /// ([RFC 5626 §6](https://www.rfc-editor.org/rfc/rfc5626#section-6)): an argument of handlers, as `Option<Outbound>`, and a part of
 /// their answer.
 ///
-/// It is there if the request says `Supported: outbound` and its one Contact has a `reg-id` and a `+sip.instance`. A binding is then
-/// of that instance and number, in the place of one that has the same, and is reached by the flow that it came by.
+/// It is there if the request says `Supported: outbound` and a Contact has a `reg-id` and a `+sip.instance`. A binding is then
+/// of that instance and number, in the place of one that has the same, and is reached by the flow that it came by. Contacts that
+/// are removed (`expires=0`) may stand beside that one, which may be one that is removed itself.
 ///
-/// As a part of the answer it says `Require: outbound`, and by a Flow-Timer how often the flow is to be kept alive. A REGISTER that
-/// itself requires `outbound` is answered 420, as for every option tag, unless the agent names it to
+/// As a part of an answer of 2xx it says `Require: outbound` and, if the request came from the user agent itself, by a Flow-Timer
+/// how often the flow is to be kept alive; a proxy on the way has one of its own to say. A REGISTER that itself requires
+/// `outbound` is answered 420, as for every option tag, unless the agent names it to
 /// [`Router::supported`](crate::Router::supported).
 ///
 /// ```
@@ -37,13 +39,14 @@ use crate::sip::{HeaderName, ParseError, Response, StatusCode};
 /// ```
 ///
 /// Refused by the library, and not seen by the handler, is one that came through a proxy which does not know flows, with
-/// 439 (the first URI of Path has no `ob`), and a `reg-id` in one of several Contacts, with 400.
+/// 439 (the first URI of Path has no `ob`), and a `reg-id` in one of several Contacts that are to be registered, with 400.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbound {
     instance: String,
     reg_id: u32,
     flow: Flow,
-    seconds: u32,
+    /// How often it is to be kept alive, if that is ours to say.
+    seconds: Option<u32>,
 }
 
 impl Outbound {
@@ -96,16 +99,27 @@ impl<S: Agent, M> OptionalFromRequest<S, M> for Outbound {
         }
         let contacts = headers.all::<Contact>().collect::<Result<Vec<_>, _>>();
         let contacts = contacts.map_err(|error| BadHeader::unreadable(HeaderName::CONTACT, error))?;
+        // One that cannot be read counts as if it were not there.
+        let expires = headers.typed::<Expires>().ok().flatten();
+        let expires = expires.map(|expires| expires.seconds());
+        let (registered, removed): (Vec<_>, Vec<_>) = contacts
+            .into_iter()
+            .partition(|contact| contact.expires().or(expires) != Some(0));
         let named = |contact: &&Contact| contact.reg_id().is_some() && contact.instance().is_some();
-        let Some(contact) = contacts.iter().find(named) else {
-            return Ok(None);
-        };
-        if contacts.len() > 1 {
-            let why = "one with a reg-id stands alone";
+        // RFC 5626 §6:
+        // > if the Contact header field contains more than one header field value with a non-zero expiration and any of
+        // > these header field values contain a "reg-id" Contact header field parameter, the entire registration SHOULD be
+        // > rejected with a 400 (Bad Request) response.
+        if registered.len() > 1 && registered.iter().any(|contact| named(&contact)) {
+            let why = "one with a reg-id is registered alone";
             return Err(BadHeader::wrong(HeaderName::CONTACT, why).into());
         }
-        // RFC 5626 §6: with one Via it came from the user agent itself.
-        if headers.all::<Via>().count() > 1 {
+        let Some(contact) = registered.iter().chain(&removed).find(named) else {
+            return Ok(None);
+        };
+        // With one Via it came from the user agent itself.
+        let is_direct = headers.all::<Via>().count() == 1;
+        if !is_direct {
             let path = headers.typed::<Path>();
             let path = path.map_err(|error| BadHeader::unreadable(HeaderName::PATH, error))?;
             let first = path.as_ref().and_then(|path| path.uri().as_sip());
@@ -123,16 +137,21 @@ impl<S: Agent, M> OptionalFromRequest<S, M> for Outbound {
             instance: contact.instance().unwrap_or_default().to_owned(),
             reg_id: contact.reg_id().unwrap_or_default(),
             flow,
-            seconds: keep(flow, idle).try_into().unwrap_or(u32::MAX),
+            seconds: is_direct.then(|| keep(flow, idle).try_into().unwrap_or(u32::MAX)),
         }))
     }
 }
 
 impl ReplyPart for Outbound {
     fn apply(self, response: &mut Response) -> Result<(), ParseError> {
+        if !response.status().is_success() {
+            return Ok(());
+        }
         let headers = response.headers_mut();
         headers.push_typed(&Require::new(["outbound"])?);
-        headers.push_typed(&FlowTimer::new(self.seconds));
+        if let Some(seconds) = self.seconds {
+            headers.push_typed(&FlowTimer::new(seconds));
+        }
         Ok(())
     }
 }
