@@ -12,14 +12,36 @@ pub(super) fn opens_dialog(method: &Method, status: StatusCode) -> bool {
     dialog_method && (status.is_success() || provisional)
 }
 
-/// Whether a Contact must be a `sips:` URI: the Request-URI of the request is one, or the first URI of `route`, its Record-Route
-/// as we answer it (RFC 3261 §12.1.1) and its Route as we send it (§8.1.1.8).
-pub(crate) fn is_secured(request: &Request, route: &HeaderName) -> bool {
-    if request.uri().scheme().eq_ignore_ascii_case("sips") {
-        return true;
-    }
-    // Without the whole list being parsed: the first address is what the line begins with.
-    let first = request.headers().get(route).unwrap_or_default();
+/// Whether the Contact of a request of ours must be a `sips:` URI.
+///
+/// [RFC 3261 §8.1.1.8](https://www.rfc-editor.org/rfc/rfc3261#section-8.1.1.8):
+/// > If the Request-URI or top Route header field value contains a SIPS URI, the Contact header field MUST contain a SIPS URI
+/// > as well.
+pub(crate) fn is_secured(request: &Request) -> bool {
+    is_sips(request.uri()) || begins_with_sips(request, &HeaderName::ROUTE)
+}
+
+/// Whether the Contact of an answer must be one.
+///
+/// [RFC 3261 §12.1.1](https://www.rfc-editor.org/rfc/rfc3261#section-12.1.1):
+/// > If the request that initiated the dialog contained a SIPS URI in the Request-URI or in the top Record-Route header field
+/// > value, if there was any, or the Contact header field if there was no Record-Route header field, the Contact header field
+/// > in the response MUST be a SIPS URI.
+pub(super) fn is_answer_secured(request: &Request) -> bool {
+    let way_back = match request.headers().contains(&HeaderName::RECORD_ROUTE) {
+        true => HeaderName::RECORD_ROUTE,
+        false => HeaderName::CONTACT,
+    };
+    is_sips(request.uri()) || begins_with_sips(request, &way_back)
+}
+
+fn is_sips(uri: &Uri) -> bool {
+    uri.scheme().eq_ignore_ascii_case("sips")
+}
+
+/// Whether the first address of a header is one. The whole list is not parsed for that: the address is what the line begins with.
+fn begins_with_sips(request: &Request, header: &HeaderName) -> bool {
+    let first = request.headers().get(header).unwrap_or_default();
     let uri = first.split_once('<').map_or(first, |(_, uri)| uri).trim_start();
     uri.get(..5)
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case("sips:"))
@@ -109,13 +131,21 @@ mod tests {
 
     #[test]
     fn what_came_to_a_sips_uri_or_by_a_sips_route_is_secured() {
-        let route = HeaderName::RECORD_ROUTE;
-        let secured = |uri: &str, line: Option<&str>| {
+        let with = |uri: &str, lines: &[(&HeaderName, &str)]| {
             let mut request = Request::new(Method::INVITE, uri.parse().unwrap());
-            if let Some(line) = line {
-                request.headers_mut().push(route.clone(), line).unwrap();
+            for (name, line) in lines {
+                request.headers_mut().push((*name).clone(), line).unwrap();
             }
-            is_secured(&request, &route)
+            request
+        };
+        let secured = |uri: &str, line: Option<&str>| {
+            let of = |name| match line {
+                Some(line) => with(uri, &[(name, line)]),
+                None => with(uri, &[]),
+            };
+            let answer = is_answer_secured(&of(&HeaderName::RECORD_ROUTE));
+            assert_eq!(is_secured(&of(&HeaderName::ROUTE)), answer);
+            answer
         };
         assert!(secured("sips:b@example.com", None));
         assert!(secured(
@@ -128,6 +158,15 @@ mod tests {
             Some("<sip:p.example.com;lr>, <sips:q.example.com>")
         ));
         assert!(!secured("sip:b@example.com", None));
+
+        let contact = (&HeaderName::CONTACT, "<sips:a@192.0.2.1>");
+        let from_a_secured_peer = with("sip:b@example.com", &[contact]);
+        assert!(is_answer_secured(&from_a_secured_peer) && !is_secured(&from_a_secured_peer));
+        let route = (&HeaderName::RECORD_ROUTE, "<sip:p.example.com;lr>");
+        assert!(
+            !is_answer_secured(&with("sip:b@example.com", &[contact, route])),
+            "the way back leads elsewhere"
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::Core;
-use super::contact::{contact, is_secured, opens_dialog};
+use super::contact::{contact, is_answer_secured, opens_dialog};
 use super::counters::count;
 use crate::flow::Flow;
 use crate::proto::{RespondError, ServerKey};
@@ -102,7 +102,7 @@ impl ServerExchange {
 
     /// Where requests of the dialog go.
     fn contact(&self) -> Option<sip::header::Contact> {
-        let secured = is_secured(&self.request, &HeaderName::RECORD_ROUTE);
+        let secured = is_answer_secured(&self.request);
         contact(
             self.request.uri().user(),
             &self.core.place(&self.flow),
