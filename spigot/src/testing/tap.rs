@@ -7,6 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -241,6 +242,10 @@ impl Carrier for TappedCarrier {
 
     fn give_up(&self, flow: &Flow) {
         self.carrier.give_up(flow);
+    }
+
+    fn registered(&self, flow: &Flow, lasting: Duration) {
+        self.carrier.registered(flow, lasting);
     }
 
     fn is_open(&self, flow: &Flow) -> bool {
