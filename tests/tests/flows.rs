@@ -76,6 +76,7 @@ async fn a_flow_lasts_as_long_as_the_peer_answers() {
             (patience..=patience + 30.0).contains(&after),
             "{transport}: {after}"
         );
+        kept.failed().await; // as often as one likes
         if transport.is_reliable() {
             server.spigot().client().closed(registrar.flow()).await;
         }
@@ -84,6 +85,51 @@ async fn a_flow_lasts_as_long_as_the_peer_answers() {
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[spigot::test]
+async fn what_is_under_way_on_a_flow_of_datagrams_fails_with_it() {
+    let registrar = Registrar::default();
+    let server = registrar.start().await;
+    let alice = server.client("sip:alice@example.com").await;
+    alice.register().send().await;
+    let client = server.spigot().client();
+    let mut kept = client.keep_alive(registrar.flow(), Duration::from_secs(30));
+    server.network().set_faults(Faults::none().loss(1.0));
+    // It is found dead between 63.5 s and 69.5 s from now, and the request would be given up after 77 s.
+    let asked = tokio::time::timeout(Duration::from_secs(45), kept.failed()).await;
+    assert!(asked.is_err());
+    let greeting = client.message("sip:alice@example.com");
+    let greeting = greeting.on(registrar.flow()).send().await;
+    assert!(matches!(greeting, Err(RequestError::FlowFailed)), "{greeting:?}");
+    kept.failed().await;
+}
+
+#[spigot::test]
+async fn nothing_is_kept_alive_by_an_endpoint_that_is_shut_down() {
+    for transport in BOTH {
+        let registrar = Registrar::default();
+        let server = registrar.start().await;
+        let alice = user_agent(&server, transport).await;
+        let client = alice.client();
+        let register = client.request(Method::REGISTER, at(transport));
+        let mut register = register.start().await.unwrap();
+        register.response().await.unwrap();
+        let flow = register.flow();
+        let mut kept = client.keep_alive(flow, HOUR);
+        let waiting = tokio::spawn({
+            let client = client.clone();
+            async move { client.closed(flow).await }
+        });
+        assert!(tokio::time::timeout(MINUTE, kept.failed()).await.is_err());
+        alice.shutdown().await;
+        let clock = Instant::now();
+        kept.failed().await;
+        waiting.await.unwrap();
+        client.closed(flow).await;
+        assert!(clock.elapsed() < MINUTE, "{transport}");
+    }
+}
 
 #[spigot::test]
 async fn a_connection_that_the_peer_closes_ends_what_keeps_it_alive() {
@@ -238,21 +284,6 @@ async fn what_is_no_registration_of_a_flow_is_an_ordinary_one() {
             StatusCode::BAD_REQUEST,
             false,
         ),
-        (
-            &[("Contact", &contact), ("Supported", "outbound"), ("Via", via)],
-            StatusCode::FIRST_HOP_LACKS_OUTBOUND_SUPPORT,
-            false,
-        ),
-        (
-            &[
-                ("Contact", &contact),
-                ("Supported", "outbound"),
-                ("Via", via),
-                ("Path", "<sip:edge.example.com;lr>"),
-            ],
-            StatusCode::FIRST_HOP_LACKS_OUTBOUND_SUPPORT,
-            false,
-        ),
         // Those that are removed do not count.
         (
             &[
@@ -291,6 +322,21 @@ async fn what_is_no_registration_of_a_flow_is_an_ordinary_one() {
             ],
             StatusCode::OK,
             true,
+        ),
+        (
+            &[("Contact", &contact), ("Supported", "outbound"), ("Via", via)],
+            StatusCode::FIRST_HOP_LACKS_OUTBOUND_SUPPORT,
+            false,
+        ),
+        (
+            &[
+                ("Contact", &contact),
+                ("Supported", "outbound"),
+                ("Via", via),
+                ("Path", "<sip:edge.example.com;lr>"),
+            ],
+            StatusCode::FIRST_HOP_LACKS_OUTBOUND_SUPPORT,
+            false,
         ),
         (
             &[

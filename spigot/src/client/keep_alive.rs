@@ -32,11 +32,16 @@ impl KeepAlive {
         self.every
     }
 
-    /// Returns once the flow has failed: the peer gave no answer, or saw us at another address, or the connection is closed.
-    /// Whoever registered over it registers again.
+    /// Returns once the flow has failed: the peer gave no answer, or saw us at another address, or the connection is closed,
+    /// or the endpoint is. Whoever registered over it registers again.
+    ///
+    /// At once if it has already.
     pub async fn failed(&mut self) {
-        // The only other end is the runtime's.
-        let _ = (&mut self.task).await;
+        // A task that has been waited for must not be polled again.
+        if !self.task.is_finished() {
+            // The only other end is the runtime's.
+            let _ = (&mut self.task).await;
+        }
     }
 }
 
@@ -47,13 +52,17 @@ impl Drop for KeepAlive {
 }
 
 impl Client {
-    /// Asks the peer of a flow for a sign of life, at least that often and at least 1 s apart: by a double CRLF on a stream, which has
+    /// Asks the peer of a flow for a sign of life, at least that often, but no more often than every second: by a double CRLF on a stream, which has
     /// to be answered within 10 s ([RFC 5626 §4.4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.1)); by a STUN Binding
     /// request in a datagram, which is sent seven times within 31.5 s and given up 8 s later (§4.4.2). The times between are spread over
     /// 80% to 100% of `every`.
     ///
     /// A flow whose peer gives none has failed: its connection is closed, requests under way on it fail, and
     /// [`Config::on_closed`](crate::Config::on_closed) is told, of datagrams too.
+    ///
+    /// STUN is only for a peer that is known to answer it
+    /// ([RFC 5626 §8](https://www.rfc-editor.org/rfc/rfc5626#section-8)), because it was configured so or has said so, which
+    /// [`ClientTransaction::keep_alive`] reads from its response: for any other a flow of datagrams that is asked has failed.
     ///
     /// ```no_run
     /// # use std::time::Duration;

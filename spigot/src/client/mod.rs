@@ -95,8 +95,8 @@ impl Client {
         self.request(Method::MESSAGE, uri)
     }
 
-    /// Returns once that flow is gone: its connection is closed, by whoever. At once if it is gone already; a flow of datagrams
-    /// is never closed.
+    /// Returns once that flow is gone: its connection is closed, by whoever. At once if it is gone already. A flow of datagrams
+    /// can be used for as long as the endpoint lives; of one this returns when a [`KeepAlive`] finds that it has failed.
     pub async fn closed(&self, flow: Flow) {
         self.core.closed(flow).await;
     }

@@ -38,6 +38,21 @@ impl Closings {
         }
     }
 
+    /// Tells those who wait for that flow.
+    fn tell(&self, flow: &Flow) {
+        if let Some(waiting) = self.lock().remove(flow) {
+            waiting.bell.notify_waiters();
+        }
+    }
+
+    /// Tells everybody.
+    fn tell_all(&self) {
+        let all = std::mem::take(&mut *self.lock());
+        for waiting in all.values() {
+            waiting.bell.notify_waiters();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Flow, Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -51,9 +66,12 @@ impl Core {
         {
             count(&self.tally.panicked);
         }
-        if let Some(waiting) = self.closings.lock().remove(&flow) {
-            waiting.bell.notify_waiters();
-        }
+        self.closings.tell(&flow);
+    }
+
+    /// Every listener is closed, and no flow stands any more: those of datagrams neither, of which nobody else says so.
+    pub(super) fn tell_all_closed(&self) {
+        self.closings.tell_all();
     }
 
     /// Returns once that flow is gone.
@@ -88,7 +106,9 @@ impl<'c> Place<'c> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut table = self.closings.lock();
-        let Some(waiting) = table.get_mut(&self.flow) else {
+        // Once the table was told, whoever waits for the same flow again is not of those who waited then.
+        let waiting = table.get_mut(&self.flow);
+        let Some(waiting) = waiting.filter(|waiting| Arc::ptr_eq(&waiting.bell, &self.bell)) else {
             return;
         };
         waiting.count -= 1;
@@ -103,5 +123,29 @@ impl fmt::Debug for Closings {
         f.debug_struct("Closings")
             .field("waiting", &self.lock().len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Transport;
+
+    #[test]
+    fn who_was_told_takes_no_place_of_one_who_waits_anew() {
+        let closings = Closings::new(None);
+        let flow = Flow {
+            transport: Transport::Udp,
+            local: ([192, 0, 2, 1], 5060).into(),
+            peer: ([192, 0, 2, 2], 5060).into(),
+            connection: 0,
+        };
+        let told = Place::take(&closings, flow);
+        closings.tell(&flow);
+        let waits = Place::take(&closings, flow);
+        drop(told);
+        assert_eq!(closings.lock()[&flow].count, 1);
+        drop(waits);
+        assert!(closings.lock().is_empty());
     }
 }

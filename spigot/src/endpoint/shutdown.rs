@@ -19,12 +19,17 @@ pub(super) async fn drain(core: &Arc<Core>, patience: Duration) {
         core.handlers_done().await;
     }
     core.close_clients();
-    for carrier in core.carriers() {
-        carrier.shutdown().await;
-    }
+    core.close_carriers().await;
 }
 
 impl Core {
+    async fn close_carriers(&self) {
+        for carrier in self.carriers() {
+            carrier.shutdown().await;
+        }
+        self.tell_all_closed();
+    }
+
     fn refuse_new(self: &Arc<Self>) {
         for lane in 0..self.lanes.len() {
             self.step(lane, |state, _| state.shard.refuse_new(true));
@@ -52,9 +57,7 @@ impl Core {
         let core = self.clone();
         self.spawn(async move {
             core.handlers_done().await;
-            for carrier in core.carriers() {
-                carrier.shutdown().await;
-            }
+            core.close_carriers().await;
         });
     }
 }

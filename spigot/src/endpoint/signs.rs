@@ -61,9 +61,11 @@ impl<'s> Watch<'s> {
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         let mut table = self.signs.lock();
+        // Goes under the lock: two that end at one time must not each see the other.
+        self.seen = watch::channel(None).1;
         if table
             .get(&self.flow)
-            .is_some_and(|sign| sign.receiver_count() == 1)
+            .is_some_and(|sign| sign.receiver_count() == 0)
         {
             table.remove(&self.flow);
         }
@@ -133,16 +135,41 @@ impl Core {
 
     /// Somewhere between 80% and 100% of a time, so that those who began together do not go on together (RFC 5626 §4.4).
     fn spread(&self, time: Duration) -> Duration {
-        time.mul_f64(0.8 + 0.2 * self.fraction())
+        time - time.mul_f64(0.2 * self.fraction())
     }
 
-    /// The flow has failed: its connection is closed, which tells all; datagrams have none, so they are told here.
+    /// The flow has failed: its connection is closed, which tells all; datagrams have none, so it is told here.
     fn fail(self: &Arc<Self>, flow: Flow) {
         for carrier in self.carriers_for(&flow) {
             carrier.give_up(&flow);
         }
         if !flow.transport.is_reliable() {
+            self.flow_failed(flow);
             self.tell_closed(flow);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Transport;
+
+    #[test]
+    fn a_flow_is_in_the_table_as_long_as_somebody_waits_for_signs_of_it() {
+        let signs = Signs::default();
+        let flow = Flow {
+            transport: Transport::Udp,
+            local: ([192, 0, 2, 1], 5060).into(),
+            peer: ([192, 0, 2, 2], 5060).into(),
+            connection: 0,
+        };
+        let (one, mut other) = (Watch::of(&signs, flow), Watch::of(&signs, flow));
+        drop(one);
+        let mapped = Some(([198, 51, 100, 1], 1).into());
+        signs.seen(flow, mapped);
+        assert_eq!(*other.seen.borrow_and_update(), mapped);
+        drop(other);
+        assert!(signs.lock().is_empty());
     }
 }

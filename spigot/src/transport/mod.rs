@@ -246,8 +246,8 @@ pub trait Carrier: Send + Sync + 'static {
     /// only counted ([`Counters::failed_sends`]): the transaction above retransmits it.
     fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError>;
 
-    /// Whether a message could still be sent on that flow: on a stream, whether the connection stands. Where
-    /// this says `false` a request inside a dialog goes by a new flow. `true` unless implemented.
+    /// Whether a message could still be sent on that flow: on a stream, whether the connection stands; nowhere after a
+    /// shutdown. Where this says `false` a request inside a dialog goes by a new flow. `true` unless implemented.
     fn is_open(&self, flow: &Flow) -> bool {
         let _ = flow;
         true

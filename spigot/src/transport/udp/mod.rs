@@ -167,6 +167,10 @@ impl Carrier for UdpCarrier {
         self.shard_for(flow.peer).send(flow, message)
     }
 
+    fn is_open(&self, flow: &Flow) -> bool {
+        self.shard_for(flow.peer).socket().is_some()
+    }
+
     fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
         let shard = self.shard_for(flow.peer);
         shard.send(flow, stun::request(shard.next_id(flow.peer)).into())

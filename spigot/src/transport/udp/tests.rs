@@ -188,9 +188,11 @@ async fn keepalives_are_dropped_and_counted() {
             .await
             .unwrap();
     }
-    assert_eq!(bound.message().await.1, "x");
-    assert!(bound.rest().is_empty());
+    let (flow, message) = bound.message().await;
+    assert_eq!(message, "x");
+    assert!(bound.rest().is_empty() && bound.carrier.is_open(&flow));
     bound.carrier.shutdown().await;
+    assert!(!bound.carrier.is_open(&flow));
     assert_eq!(bound.carrier.counters().keepalives, 3);
     assert_eq!(bound.carrier.counters().received, 1);
 }
