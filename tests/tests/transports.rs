@@ -268,3 +268,34 @@ async fn whoever_has_no_certificate_is_not_let_in_and_whoever_has_one_is_known_b
         .await;
     assert!(bare.receive().await.is_none(), "let in without a certificate");
 }
+
+#[tokio::test]
+async fn whoever_is_only_asked_for_a_certificate_may_have_none() {
+    let trust = Trust::from_pem(authority()).unwrap();
+    let asking = certificates(&["sip.example.com", "127.0.0.1"]).ask_clients(trust);
+    let trunk = Config::new(Trunk)
+        .tls(asking)
+        .listen(Transport::Tls, ([127, 0, 0, 1], 0));
+    let trunk = Spigot::start(trunk).await.unwrap();
+    let address = trunk.listeners()[0].address;
+
+    let mut bare = Stream::connect_tls(address).await;
+    let message = Draft::new("MESSAGE", "sip:bob@example.com", "TLS", bare.local());
+    assert!(bare.send(message.body("text/plain", "x").octets()).await);
+    let answer = bare.receive().await.expect("let in");
+    assert_eq!(
+        (answer.status(), answer.response.body().as_ref()),
+        (200, &b""[..])
+    );
+
+    let carrier = Config::new(Phone::default()).tls(certificates(&["carrier.example.com"]));
+    let carrier = Spigot::start(carrier.listen(Transport::Tls, ([127, 0, 0, 1], 0)))
+        .await
+        .unwrap();
+    let message = carrier
+        .client()
+        .message("sip:bob@trunk.example.com")
+        .body("text/plain", "x");
+    let answer = message.to_address(Transport::Tls, address).send().await.unwrap();
+    assert_eq!(answer.body(), "carrier.example.com");
+}

@@ -41,8 +41,8 @@ impl Source {
         self
     }
 
-    /// Who has sent it, if that was proved by a certificate: over TLS, to a server that demands one
-    /// (`TlsConfig::require_clients`), or from a server that we connected to.
+    /// Who has sent it, if that was proved by a certificate: over TLS, to a server that demands one or
+    /// asks for one (`TlsConfig::require_clients`, `ask_clients`), or from a server that we connected to.
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
     }

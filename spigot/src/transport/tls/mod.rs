@@ -43,7 +43,15 @@ pub use trust::Trust;
 pub struct TlsConfig {
     certificates: Certificates,
     trust: Option<Trust>,
-    clients: Option<Trust>,
+    clients: Option<Clients>,
+}
+
+/// Whose certificates clients show.
+#[derive(Clone, Debug)]
+struct Clients {
+    authorities: Trust,
+    /// Whether they have to.
+    demanded: bool,
 }
 
 impl TlsConfig {
@@ -67,7 +75,21 @@ impl TlsConfig {
     /// Demands a certificate of every client, signed by one of these authorities (mutual TLS).
     #[must_use]
     pub fn require_clients(mut self, authorities: Trust) -> TlsConfig {
-        self.clients = Some(authorities);
+        self.clients = Some(Clients {
+            authorities,
+            demanded: true,
+        });
+        self
+    }
+
+    /// Asks every client for a certificate, signed by one of these authorities, and lets those in who have none: carriers beside
+    /// phones. [`Source::identity`](crate::Source::identity) tells them apart; a certificate of somebody else's is refused.
+    #[must_use]
+    pub fn ask_clients(mut self, authorities: Trust) -> TlsConfig {
+        self.clients = Some(Clients {
+            authorities,
+            demanded: false,
+        });
         self
     }
 
@@ -80,7 +102,11 @@ impl TlsConfig {
         let server = match &self.clients {
             None => server.with_no_client_auth(),
             Some(clients) => {
-                let verifier = WebPkiClientVerifier::builder_with_provider(clients.roots(), provider.clone());
+                let roots = clients.authorities.roots();
+                let mut verifier = WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
+                if !clients.demanded {
+                    verifier = verifier.allow_unauthenticated();
+                }
                 let verifier = verifier
                     .build()
                     .map_err(|error| TlsError::Authorities(error.to_string()))?;
