@@ -52,10 +52,10 @@ impl Drop for KeepAlive {
 }
 
 impl Client {
-    /// Asks the peer of a flow for a sign of life, at least that often, but no more often than every second: by a double CRLF on a stream, which has
-    /// to be answered within 10 s ([RFC 5626 §4.4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.1)); by a STUN Binding
-    /// request in a datagram, which is sent seven times within 31.5 s and given up 8 s later (§4.4.2). The times between are spread over
-    /// 80% to 100% of `every`.
+    /// Asks the peer of a flow for a sign of life, at least that often, but no more often than every second: by a double CRLF on a
+    /// stream, which has to be answered within 10 s
+    /// ([RFC 5626 §4.4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.1)); by a STUN Binding request in a datagram, which is
+    /// sent seven times within 31.5 s and given up 8 s later (§4.4.2). The times between are spread over 80% to 100% of `every`.
     ///
     /// A flow whose peer gives none has failed: its connection is closed, requests under way on it fail, and
     /// [`Config::on_closed`](crate::Config::on_closed) is told, of datagrams too.
