@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use spigot::header::{Contact, Via};
 use spigot::plug::RequireTls;
-use spigot::testing::{TestClient, authority, certificates};
+use spigot::testing::{TestClient, Zone, authority, certificates};
 use spigot::tls::Trust;
 use spigot::{
     Config, Flow, HeaderName, ListenAddr, Method, Request, RequestError, Response, Source, Spigot,
@@ -298,4 +298,32 @@ async fn whoever_is_only_asked_for_a_certificate_may_have_none() {
         .body("text/plain", "x");
     let answer = message.to_address(Transport::Tls, address).send().await.unwrap();
     assert_eq!(answer.body(), "carrier.example.com");
+}
+
+#[tokio::test]
+async fn a_peer_with_a_certificate_is_called_back_on_its_own_connection() {
+    let trust = Trust::from_pem(authority()).unwrap();
+    let config = |name: &str, phone: Phone| {
+        let tls = certificates(&[name, "127.0.0.1"]).require_clients(trust.clone());
+        let config = Config::new(phone).tls(tls);
+        config.listen(Transport::Tls, ([127, 0, 0, 1], 0))
+    };
+    let zone = Zone::new().address("b.example.com", [127, 0, 0, 1]);
+    let a = config("a.example.com", Phone::default()).resolver(zone);
+    let a = Spigot::start(a).await.unwrap();
+    let b = Spigot::start(config("b.example.com", Phone::default()))
+        .await
+        .unwrap();
+
+    let options = b.client().options("sip:a.example.com");
+    let options = options.to_address(Transport::Tls, a.listeners()[0].address);
+    assert_eq!(options.send().await.unwrap().status(), StatusCode::OK);
+    // RFC 5923 §8.2: to the address of its Via, and the domain of its certificate.
+    let port = b.listeners()[0].address.port();
+    for (domain, opened) in [("b.example.com", 0), ("127.0.0.1", 1)] {
+        let message = a.client().message(format!("sips:alice@{domain}:{port}"));
+        let answer = message.body("text/plain", "and back").send().await.unwrap();
+        assert_eq!(answer.body(), "and back");
+        assert_eq!(a.transport_counters()[0].connected, opened, "{domain}");
+    }
 }
