@@ -329,20 +329,18 @@ impl Core {
 
     /// A number that nobody can guess, from the endpoint's seed.
     pub(super) fn random(&self) -> u64 {
-        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        let [low @ .., _, _, _, _, _, _, _, _] = derive(self.name_key, serial);
+        let [low @ .., _, _, _, _, _, _, _, _] = self.draw();
         u64::from_le_bytes(low)
+    }
+
+    /// A number from 0 to 1, in the same way.
+    pub(super) fn fraction(&self) -> f64 {
+        self.random() as f64 / u64::MAX as f64
     }
 
     /// A name that nobody else has: 16 octets in hexadecimal, from the endpoint's seed.
     pub(crate) fn unique(&self) -> String {
         self.draw().iter().map(|octet| format!("{octet:02x}")).collect()
-    }
-
-    /// A number from 0 to 1, in the same way.
-    pub(super) fn fraction(&self) -> f64 {
-        let [a, b, c, d, ..] = self.draw();
-        f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX)
     }
 
     fn draw(&self) -> [u8; 16] {
