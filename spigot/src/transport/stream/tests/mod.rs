@@ -5,5 +5,6 @@ mod layers;
 mod proxied;
 mod registered;
 mod tcp;
+mod waiting;
 #[cfg(all(feature = "tls", feature = "ws"))]
 mod wires;
