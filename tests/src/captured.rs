@@ -75,7 +75,11 @@ pub(crate) fn messages(layers: &Value, listeners: &[(Transport, SocketAddr)]) ->
     }
     let names = text(&layers["frame"]["frame.protocols"]);
     let [source, destination] = ["src", "dst"].map(|end| address(layers, end));
-    let at = |(_, address): &&(Transport, SocketAddr)| [source, destination].contains(address);
+    // UDP and TCP number their ports apart: one number may be given to a listener of each.
+    let is_udp = layers["udp"].is_object();
+    let at = |(transport, address): &&(Transport, SocketAddr)| {
+        (*transport == Transport::Udp) == is_udp && [source, destination].contains(address)
+    };
     let (transport, _) = listeners
         .iter()
         .find(at)
@@ -131,4 +135,29 @@ fn octets(hex: &str) -> Vec<u8> {
     pairs
         .map(|pair| octet(pair).expect("octets in hexadecimal"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn listeners_at_one_port_number_are_told_apart_by_what_carried_the_packet() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 5060));
+        let listeners = [Transport::Udp, Transport::Wss].map(|transport| (transport, address));
+        for (layer, transport) in [("udp", Transport::Udp), ("tcp", Transport::Wss)] {
+            let mut layers = json!({
+                "frame": {"frame.protocols": format!("eth:ethertype:ip:{layer}:sip")},
+                "ip": {"ip.src": "127.0.0.1", "ip.dst": "127.0.0.2"},
+                "sip": {"sip.Method": "OPTIONS"},
+                "sip_raw": ["4f", 0, 1, 0, 1],
+            });
+            layers[layer] = json!({format!("{layer}.srcport"): "5060", format!("{layer}.dstport"): "40000"});
+            let read = messages(&layers, &listeners);
+            assert_eq!(read.len(), 1);
+            assert_eq!(read[0].transport, transport);
+        }
+    }
 }

@@ -22,11 +22,16 @@ pub(crate) struct Sides {
 impl Sides {
     /// Whether we sent it.
     pub(crate) fn sent(&self, message: &Captured) -> bool {
-        self.ours.contains(&(message.transport, message.source)) || self.is_far(message.destination)
+        self.ours.contains(&(message.transport, message.source)) || self.is_to_far(message)
     }
 
-    pub(crate) fn is_far(&self, place: SocketAddr) -> bool {
-        self.far.iter().any(|(_, far)| *far == place)
+    /// Whether those were sent it whom both ask.
+    pub(crate) fn is_to_far(&self, message: &Captured) -> bool {
+        self.far.contains(&(message.transport, message.destination))
+    }
+
+    fn is_from_far(&self, message: &Captured) -> bool {
+        self.far.contains(&(message.transport, message.source))
     }
 
     fn is_ours(&self, transport: Transport, place: SocketAddr) -> bool {
@@ -41,9 +46,9 @@ impl Sides {
         for message in messages.iter().filter(|it| it.transport == transport) {
             // On a connection that it has opened, it is whom Via names.
             let names_it = message.field("sip.Via.sent-by.port") == place.port().to_string();
-            if message.source == place || self.is_far(message.destination) && names_it {
+            if message.source == place || self.is_to_far(message) && names_it {
                 sent += 1;
-            } else if message.destination == place || self.is_far(message.source) && names_it {
+            } else if message.destination == place || self.is_from_far(message) && names_it {
                 // What is larger is refused, and not received.
                 received += u64::from(message.octets.len() <= 65_535);
             }

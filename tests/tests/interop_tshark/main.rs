@@ -74,7 +74,7 @@ async fn suite(ip: IpAddr) {
         assert_eq!(sent, counters.sent, "sent over {transport}");
         assert_eq!(received, counters.received, "received over {transport}");
     }
-    let to_far = messages.iter().filter(|it| sides.is_far(it.destination));
+    let to_far = messages.iter().filter(|it| sides.is_to_far(it));
     assert_eq!(to_far.count() as u64, far.received());
 }
 
