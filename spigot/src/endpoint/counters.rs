@@ -80,7 +80,7 @@ counters! {
     /// carried to their senders.
     late_responses_full;
 
-    /// Responses that belong to no client transaction of ours, and were dropped.
+    /// Responses that belong to no client transaction of ours, or have more Vias than their request, and were dropped.
     stray_responses = stray_responses,
     /// ACKs that belong to no INVITE and no dialog of ours, and were dropped.
     stray_acks = stray_acks,

@@ -9,7 +9,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use smallvec::SmallVec;
 use spigot_parser::header::{CSeq, From, MaxForwards, To, Via};
-use spigot_parser::{HeaderName, Method, Request, Response, StatusCode};
+use spigot_parser::{HeaderName, Headers, Method, Request, Response, StatusCode};
 
 use super::Shard;
 use crate::flow::Flow;
@@ -34,6 +34,8 @@ pub(super) struct Table {
 #[derive(Debug)]
 struct Entry {
     flow: Flow,
+    /// How many Vias the request has: that of this element, and those of all whom it came through.
+    vias: usize,
     machine: Machine,
     deadlines: Deadlines,
     /// What goes out again: the request, or the ACK for the failure.
@@ -197,7 +199,9 @@ impl Shard {
     /// A response arrived, validated.
     ///
     /// One that matches nothing is dropped (RFC 6026 §7.3 forbids a proxy to forward it, and to a UAC it
-    /// means nothing).
+    /// means nothing), and so is one that has more Vias than its request, for it was on its way to somebody else
+    /// ([RFC 3261 §8.1.3.3](https://www.rfc-editor.org/rfc/rfc3261#section-8.1.3.3)):
+    /// > If more than one Via header field value is present in a response, the UAC SHOULD discard the message.
     pub fn receive_response(&mut self, now: Instant, response: Response, flow: Flow) {
         let headers = response.headers();
         let (Ok(Some(via)), Ok(Some(cseq))) = (headers.typed::<Via>(), headers.typed::<CSeq>()) else {
@@ -205,7 +209,8 @@ impl Shard {
             return;
         };
         let key = key::client_key(&self.seed, via.branch().unwrap_or_default(), cseq.method());
-        if !self.client.entries.contains_key(&key) {
+        let entry = self.client.entries.get(&key);
+        if entry.is_none_or(|entry| vias(headers) > entry.vias) {
             self.counters.stray_responses += 1;
             return;
         }
@@ -265,6 +270,7 @@ impl Shard {
             let (state, actions) = client_non_invite::start(setting);
             (Machine::NonInvite(state), actions)
         };
+        let vias = vias(request.headers());
         let bytes = request.to_bytes();
         let mut deadlines = Deadlines::default();
         for action in actions {
@@ -302,6 +308,7 @@ impl Shard {
             key,
             Entry {
                 flow,
+                vias,
                 machine,
                 deadlines,
                 sent,
@@ -484,6 +491,10 @@ fn via(flow: &Flow, sent_by: &str, branch: &str) -> String {
         "SIP/2.0/{} {sent_by};branch={branch};rport",
         flow.transport.as_str()
     )
+}
+
+fn vias(headers: &Headers) -> usize {
+    headers.all::<Via>().count()
 }
 
 /// How many octets the line is that [`Shard::request`] puts on top.

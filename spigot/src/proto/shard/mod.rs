@@ -54,7 +54,7 @@ pub struct Counters {
     pub out_of_order: u64,
     /// ACKs that matched nothing and were dropped.
     pub stray_acks: u64,
-    /// Responses that matched nothing and were dropped.
+    /// Responses that matched nothing, or had more Vias than their request, and were dropped.
     pub stray_responses: u64,
     /// 2xx that were never acknowledged.
     pub unacknowledged: u64,

@@ -226,6 +226,31 @@ fn a_response_that_matches_nothing_is_dropped() {
 }
 
 #[test]
+fn a_response_with_more_vias_than_its_request_is_for_somebody_else() {
+    const OTHER: &str = "SIP/2.0/UDP proxy.example;branch=z9hG4bK-of-another";
+    let below = |answer: &str, via: &str| answer.replace("\r\nFrom", &format!("{via}\r\nFrom"));
+    for method in ["OPTIONS", "INVITE"] {
+        let mut bench = Bench::new(UDP);
+        bench.request(&outgoing(method, ""));
+        let answer = answer(&as_request(bench.message()), 200, "far");
+        bench.receive(&below(&answer, &format!("\r\nVia: {OTHER}")));
+        bench.receive(&below(&answer, &format!(", {OTHER}")));
+        assert_eq!(
+            (bench.told(), bench.shard.counters().stray_responses),
+            (vec![], 2)
+        );
+        bench.receive(&answer);
+        assert_eq!(bench.told()[0].1, "response 200");
+    }
+    // A request that came through others has their Vias too, and so has the response.
+    let mut bench = Bench::new(UDP);
+    bench.request(&outgoing("OPTIONS", &format!("Via: {OTHER}\r\n")));
+    let answer = answer(&as_request(bench.message()), 200, "far");
+    bench.receive(&below(&answer, &format!("\r\nVia: {OTHER}")));
+    assert_eq!(bench.told()[0].1, "response 200");
+}
+
+#[test]
 fn a_sent_by_that_is_none_fails_the_request() {
     let mut bench = Bench::new(UDP);
     for sent_by in ["", "a\r\nX: y", "a b"] {
