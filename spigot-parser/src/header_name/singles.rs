@@ -4,6 +4,25 @@
 //! [`Shape`](crate::header::Shape) says the same.
 
 use super::Known;
+use crate::HeaderName;
+
+impl HeaderName {
+    /// Whether a message may have one line of that name and no more
+    /// ([RFC 3261 §7.3.1](https://www.rfc-editor.org/rfc/rfc3261#section-7.3.1)). Of a name that the library does not know
+    /// there may be several.
+    ///
+    /// ```
+    /// use spigot_parser::HeaderName;
+    ///
+    /// assert!(HeaderName::CALL_ID.is_single());
+    /// assert!(!HeaderName::CONTACT.is_single());
+    /// assert!(!HeaderName::from_token("X-Mine")?.is_single());
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    pub fn is_single(&self) -> bool {
+        self.known().is_some_and(Known::is_single)
+    }
+}
 
 impl Known {
     /// Whether a message may have one line of that name and no more.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::RequestError;
 use crate::endpoint::{Core, contact, is_secured};
 use crate::flow::Flow;
 use crate::proto::via_length;
@@ -38,13 +39,19 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(request: Request, mut ours: Ours) -> Self {
+    /// A Contact of the caller's own stands as it is, so that nothing can be said beside it.
+    pub(super) fn new(request: Request, mut ours: Ours) -> Result<Self, RequestError> {
         if request.headers().contains(&HeaderName::CONTACT) {
-            ours.contact = Ourselves::Unsaid;
+            if matches!(ours.contact, Ourselves::OnFlow | Ourselves::Registered(..)) {
+                return Err(RequestError::Header {
+                    name: HeaderName::CONTACT,
+                    expected: "none beside `outbound` or `register_flow`, which write it",
+                });
+            }
         } else if matches!(ours.contact, Ourselves::Unsaid) && names_contact(request.method()) {
             ours.contact = Ourselves::Place;
         }
-        Draft { request, ours }
+        Ok(Draft { request, ours })
     }
 
     /// What was sent once, to be sent again, perhaps by another flow.
@@ -130,7 +137,7 @@ fn name_host(request: &mut Request, host: &str) -> Result<(), ParseError> {
 
 /// The methods whose requests must say where requests of their dialog go: RFC 3261 §8.1.1.8 and the RFCs
 /// of the others.
-fn names_contact(method: &Method) -> bool {
+pub(super) fn names_contact(method: &Method) -> bool {
     [
         Method::INVITE,
         Method::SUBSCRIBE,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::endpoint::Unreachable;
 use crate::proto::Failure;
-use crate::sip::ParseError;
+use crate::sip::{HeaderName, ParseError};
 
 /// Why a request got no final response.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,15 @@ pub enum RequestError {
     /// A part of the request is not good SIP: its URI, a header, the body's type.
     #[error("the request cannot be built: {0}")]
     Invalid(#[from] ParseError),
+    /// A header was set that the library or the dialog writes, or to what it cannot be in this request; see
+    /// [`RequestBuilder::header`](crate::RequestBuilder::header).
+    #[error("the request cannot be built: {} cannot be set: expected {expected}", .name.as_str())]
+    Header {
+        /// Which.
+        name: HeaderName,
+        /// What was expected of it: a fragment of a sentence.
+        expected: &'static str,
+    },
     /// There is no flow to where it should go.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),

@@ -8,6 +8,7 @@ mod dialog;
 mod draft;
 mod error;
 mod extract;
+mod headers;
 mod into_uri;
 mod journey;
 mod keep_alive;

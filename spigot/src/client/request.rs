@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::challenged::Challenged;
 use super::draft::{Draft, Ours, Ourselves};
+use super::headers::{Said, Scope};
 use super::{Client, ClientTransaction, IntoUri, RequestError};
 use crate::endpoint::Targets;
 use crate::flow::{Flow, Transport};
@@ -15,14 +16,18 @@ use crate::sip::{Bytes, HeaderName, ParseError, Request, Response};
 
 /// A request that is not sent yet; made by [`Client::request`].
 ///
-/// Via, From, To, Call-ID, CSeq, Max-Forwards, Contact and Content-Length are written by the library; From
-/// and To can be [chosen](RequestBuilder::from).
+/// Via, From, To, Call-ID, CSeq, Max-Forwards, Content-Length and, where the method wants one, Contact are written by the
+/// library. What can be said of them is said by [`header`](Self::header) or [`with`](Self::with), and of From and To by
+/// [`from`](Self::from) and [`to`](Self::to).
+///
+/// A mistake in any of it is told when the request is sent.
 #[derive(Debug)]
 #[must_use = "nothing is sent before `send` or `start`"]
 pub struct RequestBuilder {
     client: Client,
     /// The first mistake, kept until the request is sent.
-    request: Result<Request, ParseError>,
+    request: Result<Request, RequestError>,
+    scope: Scope,
     towards: Towards,
     acknowledge: bool,
     ours: Ours,
@@ -45,7 +50,8 @@ impl RequestBuilder {
     pub(super) fn new(client: Client, request: Result<Request, ParseError>) -> Self {
         RequestBuilder {
             client,
-            request,
+            request: request.map_err(RequestError::from),
+            scope: Scope::Outside,
             towards: Towards::Uri,
             acknowledge: true,
             ours: Ours::default(),
@@ -55,50 +61,54 @@ impl RequestBuilder {
 
     /// Inside a dialog: on its flow, with its numbers and credentials.
     pub(super) fn inside(mut self, flow: Flow, challenged: Challenged) -> Self {
+        self.scope = Scope::InDialog;
         self.towards = Towards::Dialog(flow);
         self.challenged = challenged;
         self
     }
 
-    /// From another address than the client's own: `sip:alice@example.com`. The tag is the library's.
+    /// From another address than the client's own: `sip:alice@example.com`. The tag is the library's, or the dialog's
+    /// ([RFC 4916 §4.4.1](https://www.rfc-editor.org/rfc/rfc4916#section-4.4.1)). One with a name to show is for
+    /// [`with`](Self::with) and a [`header::From`].
     pub fn from(self, uri: impl IntoUri) -> Self {
-        let tag = self.client.core.unique();
-        self.edit(|request| {
-            let from = header::From::new(uri.into_uri()?).with_tag(&tag)?;
-            request.headers_mut().set_typed(&from);
-            Ok(())
-        })
+        self.say(|| Ok(Said::only(&header::From::new(uri.into_uri()?))))
     }
 
-    /// To another address than the Request-URI.
+    /// To another address than the Request-URI. Inside a dialog it has the dialog's tag.
     pub fn to(self, uri: impl IntoUri) -> Self {
-        self.edit(|request| {
-            request.headers_mut().set_typed(&header::To::new(uri.into_uri()?));
-            Ok(())
-        })
+        self.say(|| Ok(Said::only(&header::To::new(uri.into_uri()?))))
     }
 
-    /// Adds a header line; one that is there already stays, so that what may stand in a message once is for [`with`](Self::with):
-    /// the Call-ID and CSeq of a registration that is sent again, say.
+    /// Adds a header line, by its long or its compact name. What may stand in a request once takes the place of what is
+    /// there: a Subject, an Expires, a Call-ID, the one Contact of an INVITE.
+    ///
+    /// Some cannot be set ([`RequestError::Header`]): Via and Content-Length; a CSeq with another method than the request's; and
+    /// inside a dialog the Call-ID, the CSeq, and a From or To with another tag. A From without a tag gets one.
+    ///
+    /// A registration that is sent again has the same Call-ID and the next number
+    /// ([RFC 3261 §10.2.4](https://www.rfc-editor.org/rfc/rfc3261#section-10.2.4)):
+    ///
+    /// ```no_run
+    /// # async fn example(client: spigot::Client) -> Result<(), spigot::RequestError> {
+    /// # let (alice, contact) = ("sip:alice@example.com", "<sip:alice@192.0.2.7>");
+    /// let register = client.request(spigot::Method::REGISTER, "sip:example.com").from(alice).to(alice);
+    /// let register = register.header("Contact", contact).header("Expires", "600");
+    /// register.header("Call-ID", "843817637684230@998sdasdh09").header("CSeq", "2 REGISTER").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        self.edit(|request| {
-            request
-                .headers_mut()
-                .push(HeaderName::from_token(name.as_ref())?, value.as_ref())
-        })
+        self.say(|| Said::line(name.as_ref(), value.as_ref()))
     }
 
-    /// Sets a typed header, in the place of those of its name.
+    /// Sets a typed header, in the place of all those of its name; as [`header`](Self::header) otherwise.
     pub fn with(self, header: impl TypedHeader) -> Self {
-        self.edit(|request| {
-            request.headers_mut().set_typed(&header);
-            Ok(())
-        })
+        self.say(|| Ok(Said::only(&header)))
     }
 
     /// The body and its Content-Type.
     pub fn body(self, content_type: &str, body: impl Into<Bytes>) -> Self {
-        self.edit(|request| request.set_body(content_type, body))
+        self.edit(|request| Ok(request.set_body(content_type, body)?))
     }
 
     /// Sends it to this address, whatever its URI says, and nowhere else: an outbound proxy, or a server under test. It stays
@@ -209,6 +219,7 @@ impl RequestBuilder {
         let RequestBuilder {
             client,
             request,
+            scope: _,
             towards,
             acknowledge,
             ours,
@@ -221,7 +232,7 @@ impl RequestBuilder {
             return Err(RequestError::ShutDown);
         }
         challenged.authorize(&mut request, || core.unique())?;
-        let draft = Draft::new(request, ours);
+        let draft = Draft::new(request, ours)?;
         let (flow, targets) = match towards {
             Towards::Address(transport, peer) => (core.flow_to_address(transport, peer).await?, None),
             Towards::Flow(flow) if core.is_open(&flow) => (flow, None),
@@ -251,7 +262,12 @@ impl RequestBuilder {
         ClientTransaction::begin(client, lane, draft, flow, targets, acknowledge, challenged)
     }
 
-    fn edit(mut self, edit: impl FnOnce(&mut Request) -> Result<(), ParseError>) -> Self {
+    fn say(self, said: impl FnOnce() -> Result<Said, ParseError>) -> Self {
+        let scope = self.scope;
+        self.edit(|request| said()?.put(request, scope))
+    }
+
+    fn edit(mut self, edit: impl FnOnce(&mut Request) -> Result<(), RequestError>) -> Self {
         self.request = self.request.and_then(|mut request| {
             edit(&mut request)?;
             Ok(request)

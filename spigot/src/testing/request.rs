@@ -28,8 +28,10 @@ impl<'c> TestRequest<'c> {
         self
     }
 
-    /// Adds a header line; one that is there already stays, as the Contact of [`register`](TestClient::register) does, which
-    /// [`with`](Self::with) replaces.
+    /// Adds a header line, as [`RequestBuilder::header`]: what may stand once takes the place of what is there, and Via,
+    /// Content-Length and what names a dialog cannot be set. A Contact comes beside the one of
+    /// [`register`](TestClient::register), which [`with`](Self::with) replaces. Anything else is for
+    /// [`send_raw`](TestClient::send_raw).
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         self.builder = self.builder.header(name, value);
         self
