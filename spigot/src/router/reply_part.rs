@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{Reply, extract::Header};
-use crate::sip::header::TypedHeader;
+use crate::sip::header::{Shape, TypedHeader};
 use crate::sip::{ParseError, Response, StatusCode};
 
 /// What can stand beside a status in an answer: a header, a body.
@@ -74,10 +74,13 @@ impl ReplyPart for &'static str {
 
 const TEXT: &str = "text/plain;charset=utf-8";
 
-/// A header more, after those of its name that are there.
+/// A header more: after those of its name that are there, or in the place of the one that may be there.
 impl<T: TypedHeader> ReplyPart for Header<T> {
     fn apply(self, response: &mut Response) -> Result<(), ParseError> {
-        response.headers_mut().push_typed(&self.0);
+        match T::SHAPE {
+            Shape::Single => response.headers_mut().set_typed(&self.0),
+            _ => response.headers_mut().push_typed(&self.0),
+        }
         Ok(())
     }
 }

@@ -70,6 +70,14 @@ impl Answers {
         StatusCode::RINGING
     }
 
+    #[message("sip:again@*")]
+    async fn again(&self) -> Reply {
+        Reply::interval_too_brief(Duration::from_secs(60))
+            .with(Header(headers::MinExpires::new(90)))
+            .with(Header("<sip:a@192.0.2.7>".parse::<headers::Contact>().unwrap()))
+            .with(Header("<sip:b@192.0.2.7>".parse::<headers::Contact>().unwrap()))
+    }
+
     #[message("sip:unwritable@*")]
     async fn unwritable(&self) -> (StatusCode, Body) {
         (StatusCode::OK, Body::new("text/plain\r\nEvil: 1", "x"))
@@ -124,6 +132,17 @@ async fn responses_replies_results_and_errors_of_ones_own() {
     assert_eq!(named.status(), StatusCode::INTERVAL_TOO_BRIEF);
     assert_eq!(header(&named, HeaderName::MIN_EXPIRES), Some("60"));
     assert_eq!(text(&named), "longer, please");
+}
+
+#[tokio::test]
+async fn what_may_stand_once_takes_the_place_of_what_is_there() {
+    let again = answer("again").await;
+    let all = |name| again.headers().get_all(&name).collect::<Vec<_>>();
+    assert_eq!(all(HeaderName::MIN_EXPIRES), ["90"]);
+    assert_eq!(
+        all(HeaderName::CONTACT),
+        ["<sip:a@192.0.2.7>", "<sip:b@192.0.2.7>"]
+    );
 }
 
 #[tokio::test]
