@@ -398,6 +398,28 @@ async fn keep_is_offered_in_the_via_and_ob_in_the_contact() {
 }
 
 #[spigot::test]
+async fn an_instance_is_a_urn() {
+    let server = TestServer::start(Edge::default()).await;
+    let client = server.spigot().client();
+    for text in [
+        "",
+        "alice",
+        "sip:alice@example.com",
+        "urn:uuid",
+        "a>\";reg-id=9;x=\"<b",
+        "urn:uuid:a\"b",
+    ] {
+        let register = client
+            .request(Method::REGISTER, at(Transport::Udp))
+            .register_flow(text, 1);
+        let error = register.send().await.expect_err(text).to_string();
+        let expected =
+            "the request cannot be built: Contact cannot be set: expected a URN as its `+sip.instance`";
+        assert!(error.starts_with(expected), "{text}: {error}");
+    }
+}
+
+#[spigot::test]
 async fn nobody_looks_for_a_browser_by_its_name() {
     let server = TestServer::start(Edge::default()).await;
     let error = server

@@ -14,6 +14,7 @@ mod journey;
 mod keep_alive;
 mod request;
 mod transaction;
+mod urn;
 
 use std::fmt;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::challenged::Challenged;
 use super::draft::{Draft, Ours, Ourselves};
 use super::headers::{Said, Scope};
+use super::urn::is_urn;
 use super::{Client, ClientTransaction, IntoUri, RequestError};
 use crate::endpoint::Targets;
 use crate::flow::{Flow, Transport};
@@ -155,8 +156,8 @@ impl RequestBuilder {
         self
     }
 
-    /// A REGISTER for the flow that it leaves by, of the user agent with this instance (a URN, `urn:uuid:...`) and this number
-    /// among its flows: the Contact with `+sip.instance` and `reg-id`, and `Supported: path, outbound`
+    /// A REGISTER for the flow that it leaves by, of the user agent with this instance (a URN, RFC 8141: `urn:uuid:...`) and this
+    /// number among its flows: the Contact with `+sip.instance` and `reg-id`, and `Supported: path, outbound`
     /// ([RFC 5626 §4.2](https://www.rfc-editor.org/rfc/rfc5626#section-4.2)). A registrar that knows flows says
     /// `Require: outbound`, and the flow has to be [kept alive](ClientTransaction::keep_alive) then.
     ///
@@ -178,6 +179,15 @@ impl RequestBuilder {
     pub fn register_flow(mut self, instance: &str, reg_id: u32) -> Self {
         self.ours.contact = Ourselves::Registered(instance.into(), reg_id);
         self.edit(|request| {
+            // RFC 5626 §4.1:
+            // > Each UA MUST have an Instance Identifier Uniform Resource Name (URN) [RFC2141] that uniquely identifies the
+            // > device.
+            if !is_urn(instance) {
+                return Err(RequestError::Header {
+                    name: HeaderName::CONTACT,
+                    expected: "a URN as its `+sip.instance`, such as `urn:uuid:` and a UUID",
+                });
+            }
             request.headers_mut().remove(&HeaderName::CONTACT);
             let supported = header::Supported::new(["path", "outbound"])?;
             request.headers_mut().push_typed(&supported);
