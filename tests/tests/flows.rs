@@ -397,6 +397,77 @@ async fn keep_is_offered_in_the_via_and_ob_in_the_contact() {
     assert!(plain.keep_alive(&response).is_none());
 }
 
+/// An INVITE of the server's with an offer to keep the flow alive, answered by alice with these responses: status, value of the
+/// `keep` in the Via, tag. Gives what is kept alive by each, in seconds.
+async fn asked_by(responses: &[(&str, &str, &str)]) -> Vec<Option<u64>> {
+    let server = TestServer::start(Registrar::default()).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let client = server.spigot().client();
+    let invite = client
+        .invite("sip:alice@example.com")
+        .to_address(Transport::Udp, alice.address());
+    let mut invite = invite.keep().start().await.unwrap();
+    let ring = alice.expect(Method::INVITE).await;
+    let mut asked = Vec::new();
+    for (status, value, tag) in responses {
+        let header = |name| ring.headers().get(&name).unwrap_or_default();
+        // The library has written into it what it asks for itself.
+        let via = header(HeaderName::VIA).replace(";keep=25", &format!(";keep{value}"));
+        let tag = if tag.is_empty() {
+            String::new()
+        } else {
+            format!(";tag={tag}")
+        };
+        alice
+            .send_raw(format!(
+                "SIP/2.0 {status}\r\nVia: {via}\r\nFrom: {}\r\nTo: {}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\n\
+                 Contact: <sip:alice@{}>\r\nContent-Length: 0\r\n\r\n",
+                header(HeaderName::FROM),
+                header(HeaderName::TO),
+                header(HeaderName::CALL_ID),
+                header(HeaderName::CSEQ),
+                alice.address()
+            ))
+            .await;
+        let response = match status.starts_with('1') {
+            true => invite.provisional().await.unwrap(),
+            false => invite.response().await.unwrap(),
+        };
+        let kept = invite.keep_alive(&response);
+        asked.push(kept.map(|kept| kept.interval().as_secs()));
+    }
+    asked
+}
+
+#[spigot::test]
+async fn a_provisional_response_asks_for_signs_of_life_for_its_dialog() {
+    // RFC 6223 §4.3: one response is enough, for the dialog on which it comes.
+    let (early, ok) = ("183 Session Progress", "200 OK");
+    let fork = [(early, "=40", "a"), ("180 Ringing", "", "b")];
+    let to = |last| [fork[0], fork[1], last];
+    assert_eq!(asked_by(&to((ok, "", "a"))).await, [Some(40), None, Some(40)]);
+    assert_eq!(asked_by(&to((ok, "", "b"))).await, [Some(40), None, None]);
+    assert_eq!(asked_by(&to((ok, "=25", "b"))).await, [Some(40), None, Some(25)]);
+    assert_eq!(
+        asked_by(&to(("486 Busy Here", "=40", "a"))).await,
+        [Some(40), None, None]
+    );
+    let zero = [(early, "=0", "a"), (ok, "", "a")];
+    assert_eq!(asked_by(&zero).await, [Some(29), Some(29)]);
+    let trying = [("100 Trying", "=40", ""), (ok, "", "a")];
+    assert_eq!(asked_by(&trying).await, [None, None]);
+}
+
+#[spigot::test]
+async fn no_more_than_sixteen_early_dialogs_are_remembered() {
+    let tags: Vec<String> = (0..17).map(|fork| format!("fork{fork}")).collect();
+    let rings = tags
+        .iter()
+        .map(|tag| ("183 Session Progress", "=40", tag.as_str()));
+    let asked = asked_by(&rings.collect::<Vec<_>>()).await;
+    assert_eq!((asked[15], asked[16]), (Some(40), None));
+}
+
 #[spigot::test]
 async fn an_instance_is_a_urn() {
     let server = TestServer::start(Edge::default()).await;

@@ -7,8 +7,8 @@ use tokio::task::JoinHandle;
 use super::{Client, ClientTransaction};
 use crate::endpoint::keep;
 use crate::flow::{Flow, Transport};
-use crate::sip::Response;
-use crate::sip::header::{FlowTimer, Require, Via};
+use crate::sip::header::{FlowTimer, Require, To, Via};
+use crate::sip::{Headers, Response};
 
 /// Asks the peer of a flow for signs of life, as long as this lives; made by [`Client::keep_alive`].
 ///
@@ -94,8 +94,20 @@ impl ClientTransaction {
     /// [`RequestBuilder::keep`](super::RequestBuilder::keep) has put into the Via
     /// ([RFC 6223 §5](https://www.rfc-editor.org/rfc/rfc6223#section-5)). Where it does not say how often: every 120 s on a stream,
     /// every 29 s by datagrams.
+    ///
+    /// Of an INVITE a provisional response may ask too, for the dialog that it makes
+    /// ([RFC 6223 §4.3](https://www.rfc-editor.org/rfc/rfc6223#section-4.3)): it can be given here when it comes, and stands for the
+    /// 2xx of that dialog, which need not say it again.
     pub fn keep_alive(&self, response: &Response) -> Option<KeepAlive> {
-        let seconds = asked_for(response)?;
+        let headers = response.headers();
+        let seconds = match response.status() {
+            status if status.is_success() => flow_timer(headers)
+                .or_else(|| keep_value(headers))
+                .or_else(|| self.early().asked_for(headers))
+                .or_else(|| outbound(headers))?,
+            status if status.is_provisional() => self.early().asked_for(headers)?,
+            _ => return None,
+        };
         let every = match (seconds, self.flow().transport) {
             (0, Transport::Udp) => 29,
             (0, _) => 120,
@@ -106,22 +118,58 @@ impl ClientTransaction {
     }
 }
 
-/// How often in seconds the response asks for signs of life; 0 if it does not care.
-fn asked_for(response: &Response) -> Option<u32> {
-    if !response.status().is_success() {
-        return None;
+/// The early dialogs of an INVITE by which signs of life were asked for: the tag of the To, and how often in seconds.
+///
+/// [RFC 6223 §4.3](https://www.rfc-editor.org/rfc/rfc6223#section-4.3):
+/// > If an INVITE request is used to indicate willingness to send keep-alives, as long as at least one response (provisional
+/// > or final) to the INVITE request contains a "keep" parameter with a parameter value, it is seen as an indication that the
+/// > adjacent downstream SIP entity is willing to receive keep-alives associated with the dialog on which the response is
+/// > received.
+#[derive(Debug, Default)]
+pub(super) struct Early(Vec<(String, u32)>);
+
+/// How many early dialogs are remembered: forks that ask for signs of life. Of others the 2xx has to say it.
+const MOST_DIALOGS: usize = 16;
+
+impl Early {
+    /// Takes note of what a provisional response asks for.
+    pub(super) fn hear(&mut self, provisional: &Response) {
+        let headers = provisional.headers();
+        let Ok(Some(tag)) = To::tag_of(headers) else {
+            return; // 100, which is of no dialog
+        };
+        if self.0.len() < MOST_DIALOGS
+            && self.asked_for(headers).is_none()
+            && let Some(seconds) = keep_value(headers)
+        {
+            self.0.push((tag.to_owned(), seconds));
+        }
     }
-    let headers = response.headers();
-    if let Ok(Some(timer)) = headers.typed::<FlowTimer>() {
-        return Some(timer.seconds());
+
+    /// Forgets it all: the request has gone elsewhere.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
     }
-    let keep = headers.typed::<Via>().ok().flatten();
-    let keep = keep.as_ref().and_then(|via| via.param("keep").flatten());
-    if let Some(seconds) = keep.and_then(|value| value.parse().ok()) {
-        return Some(seconds);
+
+    /// What was asked for by the dialog of a response.
+    fn asked_for(&self, headers: &Headers) -> Option<u32> {
+        let tag = To::tag_of(headers).ok().flatten()?;
+        let found = self.0.iter().find(|(known, _)| known == tag);
+        found.map(|(_, seconds)| *seconds)
     }
-    let required = headers.typed::<Require>().ok().flatten();
-    required
-        .is_some_and(|required| required.contains("outbound"))
-        .then_some(0)
+}
+
+fn flow_timer(headers: &Headers) -> Option<u32> {
+    headers.typed::<FlowTimer>().ok()?.map(|timer| timer.seconds())
+}
+
+/// The value of the `keep` in the topmost Via.
+fn keep_value(headers: &Headers) -> Option<u32> {
+    headers.typed::<Via>().ok()??.param("keep")??.parse().ok()
+}
+
+/// 0 if the response requires `outbound`: it does not care how often.
+fn outbound(headers: &Headers) -> Option<u32> {
+    let required = headers.typed::<Require>().ok()??;
+    required.contains("outbound").then_some(0)
 }

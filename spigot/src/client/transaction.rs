@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::challenged::{Challenged, Numbers};
 use super::draft::{Draft, Ours};
 use super::journey::{Arrival, Journey, Outcome};
+use super::keep_alive::Early;
 use super::{Client, Dialog, RequestError};
 use crate::endpoint::{Event, Outstanding, QUEUE, Targets};
 use crate::flow::Flow;
@@ -42,6 +43,8 @@ pub struct ClientTransaction {
     events: mpsc::Receiver<Event>,
     acknowledge: bool,
     challenged: Challenged,
+    /// What its provisional responses ask for.
+    early: Early,
     /// How often it was sent again with credentials.
     resubmissions: usize,
     /// The end, once it has come.
@@ -75,6 +78,7 @@ impl ClientTransaction {
             events,
             acknowledge,
             challenged,
+            early: Early::default(),
             resubmissions: 0,
             end: None,
             closed: false,
@@ -103,6 +107,7 @@ impl ClientTransaction {
     fn go_on(&mut self, draft: &Draft, flow: Flow) -> Result<(), RequestError> {
         let (request, key, events) = open(&self.client, self.lane, draft, flow, self.acknowledge)?;
         (self.request, self.key, self.events, self.flow) = (request, key, events, flow);
+        self.early.forget();
         Ok(())
     }
 
@@ -164,6 +169,10 @@ impl ClientTransaction {
 
     pub(super) fn client(&self) -> &Client {
         &self.client
+    }
+
+    pub(super) fn early(&self) -> &Early {
+        &self.early
     }
 
     /// What it was sent on last.
@@ -246,6 +255,9 @@ impl ClientTransaction {
             match ready!(self.events.poll_recv(cx)) {
                 Some(Event::Response(response)) if response.status().is_provisional() => {
                     self.journey.hear();
+                    if self.ours.keep && *self.request.method() == Method::INVITE {
+                        self.early.hear(&response);
+                    }
                     return Poll::Ready(Some(response));
                 }
                 Some(Event::Response(response)) => self.answered(response),
