@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use spigot::header::{Contact, Via};
 use spigot::plug::RequireTls;
 use spigot::testing::{TestClient, Zone, authority, certificates};
-use spigot::tls::Trust;
+use spigot::tls::{Certificates, TlsConfig, Trust};
+use spigot::transport::Origins;
 use spigot::{
     Config, Flow, HeaderName, ListenAddr, Method, Request, RequestError, Response, Source, Spigot,
     StatusCode, Transport, sip, sip_router,
@@ -325,5 +326,65 @@ async fn a_peer_with_a_certificate_is_called_back_on_its_own_connection() {
         let answer = message.body("text/plain", "and back").send().await.unwrap();
         assert_eq!(answer.body(), "and back");
         assert_eq!(a.transport_counters()[0].connected, opened, "{domain}");
+    }
+}
+
+/// An authority that nobody trusts yet.
+fn stranger() -> rcgen::CertifiedIssuer<'static, rcgen::KeyPair> {
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    rcgen::CertifiedIssuer::self_signed(params, rcgen::KeyPair::generate().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_test_client_shows_a_certificate_and_trusts_whom_it_is_told_to() {
+    let issuer = stranger();
+    let trust = Trust::from_pem(issuer.pem()).unwrap();
+    let signed = |name: &str| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &issuer).unwrap();
+        let certificates = Certificates::from_pem(certificate.pem(), key.serialize_pem()).unwrap();
+        TlsConfig::new(certificates).trusting(trust.clone())
+    };
+    let trunk = Config::new(Trunk).tls(signed("trunk.example.com").require_clients(trust.clone()));
+    let trunk = trunk.listen(Transport::Tls, ([127, 0, 0, 1], 0));
+    let trunk = trunk.listen(Transport::Wss, ([127, 0, 0, 1], 0));
+    let trunk = Spigot::start(trunk).await.unwrap();
+    for listener in trunk.listeners() {
+        let target = listener.to_string();
+        let alice = TestClient::connect_with(&target, |config| {
+            config
+                .aor("sip:alice@carrier.example.com")
+                .domain("trunk.example.com")
+                .tls(signed("carrier.example.com"))
+        })
+        .await;
+        let answer = alice.message("sip:bob@trunk.example.com", "x").send().await;
+        assert_eq!(answer.body(), "carrier.example.com", "{target}");
+        // What is sent raw goes the same way.
+        let name = listener.transport.to_string().to_uppercase();
+        let options = Draft::new("OPTIONS", "sip:bob@trunk.example.com", &name, alice.address());
+        alice.send_raw(options.octets()).await;
+        alice.expect_status(StatusCode::OK).await;
+    }
+}
+
+#[tokio::test]
+async fn a_test_client_is_the_page_of_a_browser() {
+    let config = Config::new(Phone::default()).tls(certificates(&["127.0.0.1"]));
+    let config = config.origins(Origins::only(["https://phone.example.com"]));
+    let config = config.listen(Transport::Ws, ([127, 0, 0, 1], 0));
+    let config = config.listen(Transport::Wss, ([127, 0, 0, 1], 0));
+    let phone = Spigot::start(config).await.unwrap();
+    for listener in phone.listeners() {
+        for (origin, may) in [
+            ("https://phone.example.com", true),
+            ("https://evil.example", false),
+        ] {
+            let alice = TestClient::connect_with(&listener.to_string(), |config| config.origin(origin)).await;
+            let asked = tokio::spawn(async move { alice.register().send().await.status() }).await;
+            assert_eq!(asked.is_ok(), may, "{listener}: {origin}: {asked:?}");
+        }
     }
 }

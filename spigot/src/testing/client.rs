@@ -6,20 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
-#[cfg(feature = "tls")]
-use super::certificates;
 use super::complaint::Caller;
 use super::inbox::{Inbox, Received};
 use super::network::{Network, VIRTUAL_PATIENCE};
 use super::tap::Tap;
-use super::{Ladder, TestRequest, run};
+use super::{ClientConfig, Ladder, TestRequest, run};
 use crate::flow::Transport;
 use crate::sip::{Bytes, Method, Response, StatusCode, Uri};
-#[cfg(feature = "tls")]
-use crate::transport::Tls;
-use crate::transport::{Bind, Tcp, Udp};
-#[cfg(feature = "ws")]
-use crate::transport::{Origins, WebSocket};
+use crate::transport::Bind;
 use crate::{Config, IntoUri, Spigot};
 
 /// A user agent that a test plays: it sends what the test says, right or wrong, and expects.
@@ -63,8 +57,8 @@ impl TestClient {
             unreachable!("the network gives out IPv4 addresses")
         };
         let number = u64::from(ip.to_bits());
-        let listener = Box::new(listener);
-        TestClient::start(listener, number, None, network.ladder(), transport, server, aor).await
+        let (listener, tap) = (Box::new(listener), Tap::new(None, None));
+        TestClient::start(listener, number, tap, network.ladder(), transport, server, aor).await
     }
 
     /// The same client against a server at a real address: `udp:127.0.0.1:5060` or `tcp:[::1]:5060`; with the features `tls`
@@ -85,9 +79,7 @@ impl TestClient {
     /// When the target cannot be read, no socket can be bound, or the test runs on virtual time, which real
     /// sockets know nothing of: say `#[spigot::test(real_time)]`.
     pub async fn connect(target: &str) -> TestClient {
-        let (_, server) = parse_target(target);
-        let aor = format!("sip:test@{}", crate::endpoint::host_of(server));
-        TestClient::connect_as(target, &aor).await
+        TestClient::connect_with(target, |config| config).await
     }
 
     /// The same with an address of record of its own, where `connect` has `test` at the server's address.
@@ -96,12 +88,46 @@ impl TestClient {
     ///
     /// As [`connect`](TestClient::connect), and when `aor` is no SIP URI.
     pub async fn connect_as(target: &str, aor: &str) -> TestClient {
+        TestClient::connect_with(target, |config| config.aor(aor)).await
+    }
+
+    /// The same with a configuration of its own: other authorities, a certificate to show, the Origin of a page.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), spigot::tls::TlsError> {
+    /// use spigot::testing::TestClient;
+    /// use spigot::tls::{Certificates, TlsConfig, Trust};
+    ///
+    /// let carrier = Certificates::from_files("carrier.pem", "carrier.key")?;
+    /// let tls = TlsConfig::new(carrier).trusting(Trust::from_file("authority.pem")?);
+    /// let page = "https://phone.example.com";
+    ///
+    /// let alice = TestClient::connect_with("wss:127.0.0.1:8443", |config| {
+    ///     config.aor("sip:alice@example.com").domain("sip.example.com").tls(tls).origin(page)
+    /// });
+    /// assert!(alice.await.register().send().await.status().is_success());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// For a server whose authority is another, and who asks for no certificate, add that authority to a certificate that is made:
+    /// `certificates(&["127.0.0.1"]).trusting(authority)`.
+    ///
+    /// # Panics
+    ///
+    /// As [`connect_as`](TestClient::connect_as). A server that cannot be reached so, or that lets nobody in, is told of
+    /// by the first request.
+    pub async fn connect_with(
+        target: &str,
+        configure: impl FnOnce(ClientConfig) -> ClientConfig,
+    ) -> TestClient {
         assert!(
             !run::is_virtual(),
             "TestClient::connect needs real time, as the server at {target} does: \
              say #[spigot::test(real_time)] or #[tokio::test]"
         );
         let (transport, server) = parse_target(target);
+        let config = configure(ClientConfig::default());
         let local: SocketAddr = if server.is_ipv6() {
             ([0u16, 0, 0, 0, 0, 0, 0, 1], 0).into()
         } else {
@@ -110,30 +136,20 @@ impl TestClient {
         let ladder = Ladder::new();
         run::remember(&ladder);
         ladder.name(server, "server");
-        let listener: Box<dyn Bind> = match transport {
-            Transport::Udp => Box::new(Udp::new(local)),
-            Transport::Tcp => Box::new(Tcp::new(local)),
-            #[cfg(feature = "tls")]
-            Transport::Tls => Box::new(Tls::new(local, certificates(&[&local.ip().to_string()]))),
-            #[cfg(feature = "ws")]
-            Transport::Ws => Box::new(WebSocket::new(local, Origins::any())),
-            #[cfg(all(feature = "tls", feature = "ws"))]
-            Transport::Wss => {
-                let certificates = certificates(&[&local.ip().to_string()]);
-                Box::new(WebSocket::new(local, Origins::any()).secured(certificates))
-            }
-            #[cfg(not(all(feature = "tls", feature = "ws")))]
-            _ => panic!("{target}: this build has none of it; the features `tls` and `ws` add it"),
-        };
+        let listener = config.listener(transport, local).unwrap_or_else(|| {
+            panic!("{target}: this build has none of it; the features `tls` and `ws` add it")
+        });
+        let host = crate::endpoint::host_of(server);
+        let aor = config.aor.clone().unwrap_or_else(|| format!("sip:test@{host}"));
+        let tap = Tap::new(Some(ladder.clone()), config.domain_of_server());
         let number = crate::transport::next_connection();
-        let tapped = Some(ladder.clone());
-        TestClient::start(listener, number, tapped, ladder, transport, server, aor).await
+        TestClient::start(listener, number, tap, ladder, transport, server, &aor).await
     }
 
     async fn start(
         listener: Box<dyn Bind>,
         number: u64,
-        tap_ladder: Option<Ladder>,
+        tap: Arc<Tap>,
         ladder: Ladder,
         transport: Transport,
         server: SocketAddr,
@@ -146,7 +162,6 @@ impl TestClient {
             .host()
             .unwrap_or_else(|| panic!("`{aor}` has no domain"))
             .to_owned();
-        let tap = Tap::new(tap_ladder);
         let (inbox, received) = Inbox::new();
         let config = Config::new(inbox)
             .name(aor.user().unwrap_or("test"))
@@ -241,8 +256,7 @@ impl TestClient {
         let caller = Caller::here();
         let octets = Bytes::copy_from_slice(octets.as_ref());
         async move {
-            let carrier = self.tap.carrier().expect("a started client is bound");
-            let sent = match carrier.connect(self.server).await {
+            let sent = match self.tap.connect(self.server).await {
                 Ok(flow) => self
                     .tap
                     .send_raw(&flow, octets)

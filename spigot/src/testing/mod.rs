@@ -35,6 +35,7 @@
 #[cfg(feature = "tls")]
 mod authority;
 mod client;
+mod client_config;
 mod complaint;
 mod faults;
 mod inbox;
@@ -50,6 +51,7 @@ mod zone;
 #[cfg(feature = "tls")]
 pub use authority::{authority, certificate_and_key, certificates};
 pub use client::TestClient;
+pub use client_config::ClientConfig;
 pub use faults::Faults;
 pub use inbox::Received;
 pub use ladder::Ladder;

@@ -26,6 +26,8 @@ pub(super) struct Tap {
     carrier: OnceLock<Arc<dyn Carrier>>,
     /// Set where the network underneath draws no ladder of its own.
     ladder: Option<Ladder>,
+    /// The domain of every peer, where it is not just an address.
+    domain: Option<String>,
 }
 
 #[derive(Default)]
@@ -40,9 +42,10 @@ struct Heard {
 const KEPT: usize = 4_096;
 
 impl Tap {
-    pub(super) fn new(ladder: Option<Ladder>) -> Arc<Self> {
+    pub(super) fn new(ladder: Option<Ladder>, domain: Option<String>) -> Arc<Self> {
         Arc::new(Tap {
             ladder,
+            domain,
             ..Tap::default()
         })
     }
@@ -55,9 +58,10 @@ impl Tap {
         }
     }
 
-    /// The carrier underneath, which what is sent raw goes by.
-    pub(super) fn carrier(&self) -> Option<&Arc<dyn Carrier>> {
-        self.carrier.get()
+    /// The flow that what is sent raw goes by: the one of the endpoint's own requests.
+    pub(super) async fn connect(&self, peer: SocketAddr) -> io::Result<Flow> {
+        let carrier = self.carrier.get().ok_or(io::ErrorKind::NotConnected)?;
+        carrier.connect_to(peer, self.domain.as_deref()).await
     }
 
     /// Sends bytes that the endpoint knows nothing of.
@@ -211,7 +215,7 @@ impl Carrier for TappedCarrier {
     }
 
     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
-        self.carrier.connect(peer)
+        self.connect_to(peer, None)
     }
 
     fn connect_to<'c>(
@@ -219,6 +223,7 @@ impl Carrier for TappedCarrier {
         peer: SocketAddr,
         domain: Option<&'c str>,
     ) -> BoxFuture<'c, io::Result<Flow>> {
+        let domain = domain.or(self.tap.domain.as_deref());
         self.carrier.connect_to(peer, domain)
     }
 

@@ -143,6 +143,7 @@ impl Bind for Tls {
 pub struct WebSocket {
     address: SocketAddr,
     origins: Origins,
+    own_origin: Option<Arc<str>>,
     proxies: Proxies,
     #[cfg(feature = "tls")]
     tls: Option<TlsConfig>,
@@ -155,10 +156,20 @@ impl WebSocket {
         WebSocket {
             address,
             origins,
+            own_origin: None,
             proxies: Proxies::default(),
             #[cfg(feature = "tls")]
             tls: None,
         }
+    }
+
+    /// Says this in the Origin of connections that it opens, as the page of a browser does: `https://phone.example.com`.
+    /// Otherwise it says nothing, as RFC 6455 §4.1 has it for what is no browser. One that cannot stand in a header keeps
+    /// connections from being opened.
+    #[must_use]
+    pub fn origin(mut self, origin: &str) -> Self {
+        self.own_origin = Some(origin.into());
+        self
     }
 
     /// Behind load balancers that say for whom they connect.
@@ -180,6 +191,7 @@ impl WebSocket {
         let protocol = Protocol {
             transport: Transport::Ws,
             websocket: Some(Arc::new(self.origins.clone())),
+            origin: self.own_origin.clone(),
             ..Protocol::tcp()
         };
         #[cfg(feature = "tls")]

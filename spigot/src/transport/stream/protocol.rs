@@ -19,6 +19,9 @@ pub(super) struct Protocol {
     pub(super) tls: Option<Sides>,
     #[cfg(feature = "ws")]
     pub(super) websocket: Option<Arc<Origins>>,
+    /// Where a connection that is opened says to come from.
+    #[cfg(feature = "ws")]
+    pub(super) origin: Option<Arc<str>>,
 }
 
 impl Protocol {
@@ -30,6 +33,8 @@ impl Protocol {
             tls: None,
             #[cfg(feature = "ws")]
             websocket: None,
+            #[cfg(feature = "ws")]
+            origin: None,
         }
     }
 
@@ -90,7 +95,11 @@ impl Protocol {
                         None => peer.to_string(),
                     };
                     let uri = format!("{}://{host}/", self.transport);
-                    Some(super::codec::WebSocket::client(&uri, most)?)
+                    Some(super::codec::WebSocket::client(
+                        &uri,
+                        self.origin.as_deref(),
+                        most,
+                    )?)
                 }
                 None => None,
             },

@@ -97,8 +97,12 @@ impl WebSocket {
         WebSocket::new(State::Accepting(handshake), output, most, 6)
     }
 
-    /// The side that opened: asks for `uri`, as `ws://example.com/`.
-    pub(in crate::transport::stream) fn client(uri: &str, most: usize) -> Result<WebSocket, Broken> {
+    /// The side that opened: asks for `uri`, as `ws://example.com/`, from a page of that origin if it is one.
+    pub(in crate::transport::stream) fn client(
+        uri: &str,
+        origin: Option<&str>,
+        most: usize,
+    ) -> Result<WebSocket, Broken> {
         let mut request = ClientRequest::builder()
             .uri(uri)
             .header(header::SEC_WEBSOCKET_PROTOCOL, SIP)
@@ -118,6 +122,10 @@ impl WebSocket {
             .unwrap_or_default();
         let host = HeaderValue::from_str(&host).map_err(broken)?;
         request.headers_mut().insert(header::HOST, host);
+        if let Some(origin) = origin {
+            let origin = HeaderValue::from_str(origin).map_err(broken)?;
+            request.headers_mut().insert(header::ORIGIN, origin);
+        }
         let (pipe, output) = pipe();
         let handshake = ClientHandshake::start(pipe, request, Some(config(most))).map_err(broken)?;
         Ok(WebSocket::new(State::Opening(handshake), output, most, 2))

@@ -32,6 +32,7 @@ pub(super) fn protocol(transport: Transport, tls: &TlsConfig, origins: Origins) 
         transport,
         tls: transport.is_secure().then(|| tls.sides().unwrap()),
         websocket: matches!(transport, Transport::Ws | Transport::Wss).then(|| Arc::new(origins)),
+        origin: None,
     }
 }
 
