@@ -9,6 +9,9 @@ use crate::sip::Method;
 /// A dialog that a request of ours has opened ([RFC 3261 §12](https://www.rfc-editor.org/rfc/rfc3261#section-12)):
 /// it knows the tags, the CSeq, the remote target and the route set, so that a request inside it needs none
 /// of them. Made by [`ClientTransaction::dialog`](super::ClientTransaction::dialog).
+///
+/// What the peer sends inside it goes to the routes of the endpoint that say `in_dialog`. Dropping this ends nothing: the call goes on
+/// until somebody sends a BYE.
 #[derive(Debug)]
 pub struct Dialog {
     client: Client,
@@ -40,7 +43,8 @@ impl Dialog {
         self.state.id()
     }
 
-    /// A request inside the dialog: `dialog.request(Method::BYE).send().await`.
+    /// A request inside the dialog: `dialog.request(Method::BYE).send().await`. Requests are numbered in the order of these calls,
+    /// so one that is made is to be sent. The ACK is sent by [`acknowledge`](Self::acknowledge).
     pub fn request(&mut self, method: Method) -> RequestBuilder {
         // Requests that were challenged have used more.
         let numbers = &self.challenged.numbers;

@@ -31,7 +31,13 @@ use crate::endpoint::{Core, Spigot};
 use crate::flow::Flow;
 use crate::sip::{Method, ParseError, Request, SipUri, Uri, header};
 
-/// Sends requests from an endpoint's listeners; from [`Spigot::client`](crate::Spigot::client).
+/// Sends requests from an endpoint's listeners: [`Spigot::client`](crate::Spigot::client) gives one, and a handler takes one as an
+/// argument. Cloning shares it.
+///
+/// A request goes where its first Route or else its URI says: to an address, or to the servers of a domain
+/// ([`resolve`](crate::resolve)), by the transport that the URI names or that they are found by. The endpoint needs a listener of
+/// that transport and of the address's family, or it is [`Unreachable`](crate::Unreachable). It comes from the endpoint's name at its
+/// first listener, unless [`from`](RequestBuilder::from) says who is calling.
 ///
 /// ```no_run
 /// # async fn example(spigot: spigot::Spigot) -> Result<(), spigot::RequestError> {
@@ -66,8 +72,8 @@ pub struct Client {
 }
 
 impl Spigot {
-    /// A client that sends from the endpoint's own listeners. Cheap to clone; it may outlive this handle,
-    /// and fails from then on.
+    /// A client that sends from the endpoint's own listeners. It may outlive this handle; what it sends then fails with
+    /// [`RequestError::ShutDown`].
     pub fn client(&self) -> Client {
         Client {
             core: self.core.clone(),
@@ -76,7 +82,9 @@ impl Spigot {
 }
 
 impl Client {
-    /// A request with this method to this URI. What is wrong with the URI is said when it is sent.
+    /// A request with this method to this URI, outside of any dialog: a REGISTER, a SUBSCRIBE, a method of your own. What is
+    /// wrong with the URI is said when it is sent. Not for ACK and CANCEL, which [`Dialog::acknowledge`] and
+    /// [`ClientTransaction::cancel`] send.
     pub fn request(&self, method: Method, uri: impl IntoUri) -> RequestBuilder {
         let request = uri.into_uri().and_then(|uri| self.prepare(method, uri));
         RequestBuilder::new(self.clone(), request)
@@ -87,7 +95,8 @@ impl Client {
         self.request(Method::OPTIONS, uri)
     }
 
-    /// `INVITE`: a call. The ACK for its 2xx is the library's job.
+    /// `INVITE`: a call, for [`start`](RequestBuilder::start), since its [dialog](ClientTransaction::dialog) is needed to hang up.
+    /// The ACK for its 2xx is the library's job.
     pub fn invite(&self, uri: impl IntoUri) -> RequestBuilder {
         self.request(Method::INVITE, uri)
     }

@@ -195,8 +195,9 @@ impl RequestBuilder {
         })
     }
 
-    /// Leaves the ACK for a 2xx to the caller ([`Dialog::acknowledge`](super::Dialog::acknowledge)), who may
-    /// have an answer to put into it. Without this the library sends it.
+    /// Leaves the ACK for the 2xx of an INVITE to the caller, who sends it by
+    /// [`Dialog::acknowledge`](super::Dialog::acknowledge), once for each call of that. Without this the library sends it, again
+    /// whenever the 2xx comes again.
     pub fn without_ack(mut self) -> Self {
         self.acknowledge = false;
         self
@@ -211,16 +212,17 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends it and waits for the final response.
+    /// Sends it and waits for the final response. The dialog that an INVITE or a SUBSCRIBE opens is lost with it: those are for
+    /// [`start`](Self::start).
     ///
     /// # Errors
     ///
-    /// [`RequestError`]. A 4xx, 5xx or 6xx is a response, not an error.
+    /// [`RequestError`]. A 3xx, 4xx, 5xx or 6xx is a response, not an error.
     pub async fn send(self) -> Result<Response, RequestError> {
         self.start().await?.response().await
     }
 
-    /// Sends it and gives the transaction: for provisional responses, and to cancel.
+    /// Sends it and gives the transaction: for provisional responses, to cancel, and for the dialog that it opens.
     ///
     /// # Errors
     ///
