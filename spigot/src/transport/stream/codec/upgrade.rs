@@ -10,8 +10,10 @@ use async_tungstenite::tungstenite::handshake::server::{
 };
 use async_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
 
-use super::websocket::SIP;
 use crate::transport::stream::ws::Origins;
+
+/// The subprotocol (RFC 7118 §4).
+pub(super) const SIP: &str = "sip";
 
 /// Whether an upgrade is granted: it asks for the subprotocol and comes from where it may.
 pub(super) struct Admit(pub(super) Arc<Origins>);

@@ -14,13 +14,10 @@ use async_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use async_tungstenite::tungstenite::{self, Error, Message, Utf8Bytes};
 use spigot_parser::Bytes;
 
-use super::upgrade::{Admit, no_upgrade};
+use super::upgrade::{Admit, SIP, no_upgrade};
 use super::{Broken, Heard};
 use crate::transport::stream::Reason;
 use crate::transport::stream::ws::Origins;
-
-/// The subprotocol (RFC 7118 §4).
-pub(super) const SIP: &str = "sip";
 
 /// How many pings may come before a message does.
 const PINGS: u32 = 64;
