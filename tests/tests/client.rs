@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use spigot::testing::{TestClient, TestServer};
+use spigot::testing::{Faults, TestClient, TestServer};
 use spigot::{
-    Client, ClientTransaction, Config, HeaderName, Limits, Method, Request, RequestError, Spigot, StatusCode,
-    Transport, sip_router,
+    Client, ClientTransaction, Config, Header, HeaderName, Limits, Method, Request, RequestError, Spigot,
+    StatusCode, Transport, header, sip_router,
 };
 
 struct Quiet;
@@ -102,6 +102,46 @@ async fn a_fork_is_hung_up_on_where_the_caller_acknowledges() {
     invite.response().await.expect("an answer");
     assert_eq!(server.ladder().times("ACK 1").len(), 2, "{}", server.ladder());
     assert_eq!(server.ladder().times("BYE 2").len(), 1, "{}", server.ladder());
+}
+
+/// Answers the next INVITE with 200.
+async fn pick_up(alice: &TestClient) {
+    let contact: header::Contact = format!("<sip:alice@{}>", alice.address()).parse().unwrap();
+    let ring = alice.expect(Method::INVITE).await;
+    ring.reply((StatusCode::OK, Header(contact)));
+}
+
+#[spigot::test]
+async fn what_the_caller_acknowledges_is_acknowledged_by_its_number_and_as_often_as_it_comes() {
+    let server = TestServer::start(Quiet).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let client = server.spigot().client();
+    let invite = client.invite("sip:alice@example.com");
+    let invite = invite.to_address(Transport::Udp, alice.address()).without_ack();
+    let mut invite = invite.start().await.unwrap();
+    pick_up(&alice).await;
+    let answer = invite.response().await.expect("an answer");
+    let mut dialog = invite.dialog(&answer).unwrap();
+
+    for acknowledged in ["1 ACK", "3 ACK"] {
+        let mut between = dialog.request(Method::INFO).start().await.unwrap();
+        alice.expect(Method::INFO).await.reply(StatusCode::OK);
+        between.response().await.unwrap();
+        server.network().set_faults(Faults::none().loss(1.0));
+        dialog.acknowledge();
+        server.network().set_faults(Faults::none());
+        let ack = alice.expect(Method::ACK).await;
+        assert_eq!(ack.headers().get(&HeaderName::CSEQ), Some(acknowledged));
+        if acknowledged == "1 ACK" {
+            // The same of an INVITE inside the call.
+            let again = dialog.request(Method::INVITE).without_ack();
+            let mut again = again.start().await.unwrap();
+            pick_up(&alice).await;
+            again.response().await.unwrap();
+        }
+    }
+    alice.expect_nothing(Duration::from_secs(60)).await;
+    assert!(server.ladder().times("BYE").is_empty(), "{}", server.ladder());
 }
 
 #[spigot::test]

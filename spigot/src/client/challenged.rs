@@ -1,30 +1,60 @@
 //! What a request needs to be sent again with credentials.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::proto::ClientKey;
 use crate::proto::digest::Login;
 use crate::sip::header::CSeq;
 use crate::sip::{ParseError, Request, Response};
 
-/// The highest CSeq number that was used in a dialog, shared by its requests; nothing for a request outside of any.
+/// The CSeq numbers of a dialog, shared by its requests; nothing for a request outside of any.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Numbers(Option<Arc<AtomicU32>>);
+pub(super) struct Numbers(Option<Arc<Used>>);
+
+#[derive(Debug)]
+struct Used {
+    highest: AtomicU32,
+    invite: Mutex<Option<Invite>>,
+}
+
+/// The INVITE that was sent last, for its ACK.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Invite {
+    pub(super) number: u32,
+    pub(super) key: ClientKey,
+}
 
 impl Numbers {
-    pub(super) fn new(used: u32) -> Numbers {
-        Numbers(Some(Arc::new(AtomicU32::new(used))))
+    pub(super) fn new(used: u32, invite: Option<Invite>) -> Numbers {
+        Numbers(Some(Arc::new(Used {
+            highest: AtomicU32::new(used),
+            invite: Mutex::new(invite),
+        })))
     }
 
     /// The highest that was used.
     pub(super) fn used(&self) -> u32 {
-        self.0.as_ref().map_or(0, |used| used.load(Ordering::Relaxed))
+        let used = self.0.as_ref();
+        used.map_or(0, |used| used.highest.load(Ordering::Relaxed))
     }
 
     /// Takes note of one.
     pub(super) fn use_up_to(&self, number: u32) {
         if let Some(used) = &self.0 {
-            used.fetch_max(number, Ordering::Relaxed);
+            used.highest.fetch_max(number, Ordering::Relaxed);
+        }
+    }
+
+    /// The INVITE that was sent last.
+    pub(super) fn invite(&self) -> Option<Invite> {
+        *lock(&self.0.as_ref()?.invite)
+    }
+
+    /// Takes note of an INVITE that was sent.
+    pub(super) fn invited(&self, invite: Invite) {
+        if let Some(used) = &self.0 {
+            *lock(&used.invite) = Some(invite);
         }
     }
 
@@ -34,6 +64,7 @@ impl Numbers {
         match &self.0 {
             None => next(before),
             Some(used) => {
+                let used = &used.highest;
                 let used = used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| Some(next(used)));
                 next(used.unwrap_or_else(|used| used))
             }
@@ -97,6 +128,6 @@ impl Challenged {
     }
 }
 
-fn lock(login: &Mutex<Login>) -> std::sync::MutexGuard<'_, Login> {
-    login.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
 //! The caller's side of a dialog: requests inside it.
 
-use super::challenged::Challenged;
+use super::challenged::{Challenged, Invite};
 use super::{Client, RequestBuilder};
 use crate::flow::Flow;
 use crate::proto::{self, DialogId};
@@ -54,9 +54,14 @@ impl Dialog {
         RequestBuilder::new(self.client.clone(), Ok(request)).inside(self.flow, self.challenged.clone())
     }
 
-    /// Sends the ACK for the 2xx that made the dialog, where
-    /// [`RequestBuilder::without_ack`] left it to the caller.
+    /// Sends the ACK for the 2xx to the INVITE that was sent last, the one that made the dialog or one inside it, where
+    /// [`RequestBuilder::without_ack`] left it to the caller; again whenever that 2xx comes again
+    /// ([RFC 3261 §13.2.2.4](https://www.rfc-editor.org/rfc/rfc3261#section-13.2.2.4)). Of a dialog without an INVITE it sends nothing.
     pub fn acknowledge(&self) {
-        self.client.core.acknowledge(self.lane, &self.state, self.flow);
+        if let Some(Invite { number, key }) = self.challenged.numbers.invite() {
+            let ack = self.state.ack(number);
+            let core = &self.client.core;
+            core.acknowledge_for_caller(self.lane, key, ack, self.flow);
+        }
     }
 }

@@ -196,8 +196,7 @@ impl RequestBuilder {
     }
 
     /// Leaves the ACK for the 2xx of an INVITE to the caller, who sends it by
-    /// [`Dialog::acknowledge`](super::Dialog::acknowledge), once for each call of that. Without this the library sends it, again
-    /// whenever the 2xx comes again.
+    /// [`Dialog::acknowledge`](super::Dialog::acknowledge). Without this the library sends it as soon as the 2xx comes.
     pub fn without_ack(mut self) -> Self {
         self.acknowledge = false;
         self

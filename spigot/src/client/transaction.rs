@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use tokio::sync::mpsc;
 
-use super::challenged::{Challenged, Numbers};
+use super::challenged::{Challenged, Invite, Numbers};
 use super::draft::{Draft, Ours};
 use super::journey::{Arrival, Journey, Outcome};
 use super::keep_alive::Early;
@@ -17,7 +17,7 @@ use super::{Client, Dialog, RequestError};
 use crate::endpoint::{Event, Outstanding, QUEUE, Targets};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, DialogError, Failure};
-use crate::sip::header::RetryAfter;
+use crate::sip::header::{CSeq, RetryAfter};
 use crate::sip::{Method, Request, Response, StatusCode};
 
 /// A request under way: its provisional responses, its final one, and the way to cancel it. Made by
@@ -67,6 +67,9 @@ impl ClientTransaction {
         challenged: Challenged,
     ) -> Result<ClientTransaction, RequestError> {
         let (request, key, events) = open(&client, lane, &draft, flow, acknowledge)?;
+        if let Some(invite) = invite(&request, key) {
+            challenged.numbers.invited(invite);
+        }
         Ok(ClientTransaction {
             client,
             lane,
@@ -108,6 +111,9 @@ impl ClientTransaction {
         let (request, key, events) = open(&self.client, self.lane, draft, flow, self.acknowledge)?;
         (self.request, self.key, self.events, self.flow) = (request, key, events, flow);
         self.early.forget();
+        if let Some(invite) = invite(&self.request, key) {
+            self.challenged.numbers.invited(invite);
+        }
         Ok(())
     }
 
@@ -234,7 +240,7 @@ impl ClientTransaction {
         let dialog = crate::proto::Dialog::uac(&self.request, response)?;
         let challenged = Challenged {
             login: self.challenged.login.clone(),
-            numbers: Numbers::new(dialog.local_cseq()),
+            numbers: Numbers::new(dialog.local_cseq(), invite(&self.request, self.key)),
         };
         Ok(Dialog::new(
             self.client.clone(),
@@ -267,6 +273,13 @@ impl ClientTransaction {
         }
         Poll::Ready(None)
     }
+}
+
+/// What has to be known of a request that is an INVITE, for its ACK.
+fn invite(request: &Request, key: ClientKey) -> Option<Invite> {
+    let cseq = request.headers().typed::<CSeq>().ok()??;
+    let number = cseq.number();
+    (*request.method() == Method::INVITE).then_some(Invite { number, key })
 }
 
 /// For how long the sender of a 503 wants to be left alone.

@@ -101,8 +101,27 @@ impl Core {
     }
 
     /// Sends the ACK for the 2xx that made `dialog`.
-    pub(crate) fn acknowledge(self: &Arc<Self>, lane: usize, dialog: &Dialog, flow: Flow) {
-        let ack = dialog.ack(dialog.local_cseq());
+    fn acknowledge(self: &Arc<Self>, lane: usize, dialog: &Dialog, flow: Flow) {
+        self.send_ack(lane, dialog.ack(dialog.local_cseq()), flow);
+    }
+
+    /// Sends the ACK for a 2xx to the INVITE with that key, which was the caller's to send until now.
+    pub(crate) fn acknowledge_for_caller(
+        self: &Arc<Self>,
+        lane: usize,
+        key: ClientKey,
+        ack: Request,
+        flow: Flow,
+    ) {
+        self.step(lane, |state, _| {
+            if let Some(outstanding) = state.outstanding.get_mut(&key) {
+                outstanding.acknowledge = true;
+            }
+        });
+        self.send_ack(lane, ack, flow);
+    }
+
+    fn send_ack(self: &Arc<Self>, lane: usize, ack: Request, flow: Flow) {
         self.send_in_dialog(ack, flow, move |core, ack, flow| {
             let sent_by = core.sent_by(&flow);
             core.step(lane, |state, _| state.shard.send_ack(ack, flow, &sent_by));
