@@ -145,6 +145,28 @@ async fn what_the_caller_acknowledges_is_acknowledged_by_its_number_and_as_often
 }
 
 #[spigot::test]
+async fn ack_and_cancel_are_no_requests_of_their_own() {
+    let server = TestServer::start(Quiet).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let mut invite = call(&server.spigot().client(), &alice).await;
+    pick_up(&alice).await;
+    let answer = invite.response().await.unwrap();
+    let mut dialog = invite.dialog(&answer).unwrap();
+    let client = server.spigot().client();
+    for (method, instead) in [
+        (Method::ACK, "Dialog::acknowledge"),
+        (Method::CANCEL, "ClientTransaction::cancel"),
+    ] {
+        let outside = client.request(method.clone(), "sip:alice@example.com");
+        let outside = outside.to_address(Transport::Udp, alice.address());
+        for request in [outside, dialog.request(method.clone())] {
+            let error = request.send().await.expect_err("it is refused").to_string();
+            assert!(error.contains(instead), "{method}: {error}");
+        }
+    }
+}
+
+#[spigot::test]
 async fn a_call_whose_answer_nobody_read_is_hung_up() {
     let server = TestServer::start(Quiet).await;
     let alice = server.client("sip:alice@example.com").await;

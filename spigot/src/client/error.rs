@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::endpoint::Unreachable;
 use crate::proto::Failure;
-use crate::sip::{HeaderName, ParseError};
+use crate::sip::{HeaderName, Method, ParseError};
 
 /// Why a request got no final response.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,14 @@ pub enum RequestError {
         /// Which.
         name: HeaderName,
         /// What was expected of it: a fragment of a sentence.
+        expected: &'static str,
+    },
+    /// It is an ACK or a CANCEL, which belong to another request and are sent with that one.
+    #[error("{method} is no request of its own: expected {expected}")]
+    Method {
+        /// Which.
+        method: Method,
+        /// What sends it.
         expected: &'static str,
     },
     /// There is no flow to where it should go.

@@ -83,8 +83,8 @@ impl Spigot {
 
 impl Client {
     /// A request with this method to this URI, outside of any dialog: a REGISTER, a SUBSCRIBE, a method of your own. What is
-    /// wrong with the URI is said when it is sent. Not for ACK and CANCEL, which [`Dialog::acknowledge`] and
-    /// [`ClientTransaction::cancel`] send.
+    /// wrong with the URI is said when it is sent. ACK and CANCEL are sent by [`Dialog::acknowledge`] and
+    /// [`ClientTransaction::cancel`], and are an error here.
     pub fn request(&self, method: Method, uri: impl IntoUri) -> RequestBuilder {
         let request = uri.into_uri().and_then(|uri| self.prepare(method, uri));
         RequestBuilder::new(self.clone(), request)

@@ -51,7 +51,7 @@ impl RequestBuilder {
     pub(super) fn new(client: Client, request: Result<Request, ParseError>) -> Self {
         RequestBuilder {
             client,
-            request: request.map_err(RequestError::from),
+            request: request.map_err(RequestError::from).and_then(on_its_own),
             scope: Scope::Outside,
             towards: Towards::Uri,
             acknowledge: true,
@@ -285,4 +285,15 @@ impl RequestBuilder {
         });
         self
     }
+}
+
+/// Refuses what is no request of its own.
+fn on_its_own(request: Request) -> Result<Request, RequestError> {
+    let expected = match request.method().as_str() {
+        "ACK" => "`Dialog::acknowledge`",
+        "CANCEL" => "`ClientTransaction::cancel`",
+        _ => return Ok(request),
+    };
+    let method = request.method().clone();
+    Err(RequestError::Method { method, expected })
 }
