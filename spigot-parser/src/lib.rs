@@ -63,6 +63,7 @@
 
 mod body;
 mod error;
+mod field;
 mod frame;
 mod grammar;
 mod header_name;
@@ -72,6 +73,7 @@ mod message;
 mod method;
 mod name_addr;
 mod params;
+mod redact;
 mod status;
 mod uri;
 

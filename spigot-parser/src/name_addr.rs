@@ -8,13 +8,13 @@ use std::str::FromStr;
 
 use bytestring::ByteString;
 
+use crate::field::Field;
 use crate::grammar::{
     Span, blanks_end, is_name, is_one_line, is_token, quoted_end, token_end, unquote, write_quoted,
 };
-use crate::header::Field;
 use crate::message::octets::find;
 use crate::params::{self, MAX_PARAMS, Values};
-use crate::uri::Redacted;
+use crate::redact::Redacted;
 use crate::{ErrorKind, Params, ParseError, Uri};
 
 /// A URI with a display name and header parameters: what From, To, Contact, Route and Record-Route hold.

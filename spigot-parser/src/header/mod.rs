@@ -45,7 +45,6 @@ mod expires;
 mod feature;
 mod feature_caps;
 mod feature_value;
-mod field;
 mod flow_timer;
 mod geolocation;
 mod geolocation_error;
@@ -107,6 +106,8 @@ mod user_to_user;
 mod via;
 mod warning;
 
+pub use crate::field::Field;
+pub(crate) use crate::field::elements;
 pub use accept::{Accept, MediaRange};
 pub use accept_contact::{AcceptContact, RejectContact};
 pub use accept_encoding::AcceptEncoding;
@@ -136,8 +137,6 @@ pub use expires::{Expires, MinExpires};
 pub use feature::Feature;
 pub use feature_caps::FeatureCaps;
 pub use feature_value::{FeatureValue, TagValue};
-pub use field::Field;
-pub(crate) use field::elements;
 pub use flow_timer::FlowTimer;
 pub use geolocation::Geolocation;
 pub use geolocation_error::GeolocationError;
@@ -237,7 +236,7 @@ macro_rules! text_traits {
         impl std::fmt::Debug for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 let text = self.to_string();
-                write!(f, concat!(stringify!($type), "({})"), crate::uri::Redacted(&text))
+                write!(f, concat!(stringify!($type), "({})"), crate::redact::Redacted(&text))
             }
         }
     )*};

@@ -10,7 +10,7 @@ use super::line::{Line, Place, is_after_one_blank, trim};
 use super::scan::unfit_for_value;
 use crate::header::Field;
 use crate::header_name::Known;
-use crate::uri::Redacted;
+use crate::redact::Redacted;
 use crate::{ErrorKind, HeaderName, ParseError};
 
 /// The header lines of a message, in their order.

@@ -3,8 +3,8 @@
 use bytestring::ByteString;
 
 use super::escape::escaped_end;
+use crate::field::Field;
 use crate::grammar::{Class, alphanum_and, class_end};
-use crate::header::Field;
 use crate::{ErrorKind, ParseError};
 
 static SCHEME: Class = alphanum_and(b"+-.");

@@ -8,7 +8,6 @@ mod equality;
 pub(crate) mod escape;
 mod headers;
 mod parts;
-mod redact;
 mod scan;
 mod sip;
 mod tel;
@@ -18,14 +17,14 @@ use std::str::FromStr;
 
 pub use absolute::AbsoluteUri;
 pub(crate) use absolute::URIC;
-pub(crate) use redact::Redacted;
 pub(crate) use scan::{PARAM, USER};
 pub use sip::SipUri;
 pub(crate) use sip::bracketed;
 pub use tel::TelUri;
 pub(crate) use tel::digits as tel_digits;
 
-use crate::header::Field;
+use crate::field::Field;
+use crate::redact::Redacted;
 use crate::{Params, ParseError};
 
 /// Any URI that SIP carries.

@@ -3,8 +3,8 @@
 use bytestring::ByteString;
 
 use super::scan::scan_params;
+use crate::field::Field;
 use crate::grammar::{Class, alphanum_and};
-use crate::header::Field;
 use crate::{ErrorKind, Params, ParseError};
 
 /// What local numbers are made of. RFC 3966 §3 has `phonedigit-hex = HEXDIG / "*" / "#" / [ visual-separator ]`.

@@ -8,7 +8,7 @@ use bytestring::ByteString;
 
 use crate::grammar::{quoted_end, trimmed};
 use crate::message::octets::find;
-use crate::uri::Redacted;
+use crate::redact::Redacted;
 
 /// The text of one header value, and what owns it.
 ///
