@@ -142,8 +142,9 @@ impl RequestBuilder {
         self
     }
 
-    /// Offers to keep the flow alive that it leaves by (`keep` in the Via, [RFC 6223](https://www.rfc-editor.org/rfc/rfc6223)). Whether the
-    /// server asks for that is what [`ClientTransaction::keep_alive`] reads from its response.
+    /// Offers to keep the flow alive that it leaves by: `keep` in the Via of a REGISTER, or of a request that opens a dialog
+    /// ([RFC 6223 §4.3](https://www.rfc-editor.org/rfc/rfc6223#section-4.3)). Whether the server asks for that is what
+    /// [`ClientTransaction::keep_alive`] reads from its responses. Inside a dialog it is not offered again once the server has asked.
     pub fn keep(mut self) -> Self {
         self.ours.keep = true;
         self
