@@ -381,6 +381,7 @@ async fn a_test_client_is_the_page_of_a_browser() {
         for (origin, may) in [
             ("https://phone.example.com", true),
             ("https://evil.example", false),
+            ("https://phone.example.com\r\nX: y", false),
         ] {
             let alice = TestClient::connect_with(&listener.to_string(), |config| config.origin(origin)).await;
             let asked = tokio::spawn(async move { alice.register().send().await.status() }).await;
