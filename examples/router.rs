@@ -372,14 +372,14 @@ mod tests {
         assert_eq!(
             dial_plan("gateway.example.com").to_string(),
             "\
-METHOD    REQUEST-URI           CONDITIONS       HANDLER
-REGISTER  *                     -                register
-INVITE    sip:{number}@*        -                emergency
-INVITE    sip:{extension}@*     -                colleague
-INVITE    sip:00900{_number}@*  -                premium
-INVITE    sip:0{number}@*       -                out
-INVITE    tel:{number}          -                tel
-MESSAGE   sip:{extension}@*     body text/plain  message
+METHOD    REQUEST-URI           CONDITIONS       HANDLER    PLUGS
+REGISTER  *                     -                register   Trace, RequestId
+INVITE    sip:{number}@*        -                emergency  Trace, RequestId
+INVITE    sip:{extension}@*     -                colleague  Trace, RequestId
+INVITE    sip:00900{_number}@*  -                premium    Trace, RequestId
+INVITE    sip:0{number}@*       -                out        Trace, RequestId
+INVITE    tel:{number}          -                tel        Trace, RequestId
+MESSAGE   sip:{extension}@*     body text/plain  message    Trace, RequestId, LimitBody
 
 sip:*@conference.example.com
 METHOD     REQUEST-URI   CONDITIONS        HANDLER

@@ -1,7 +1,7 @@
 //! What `#[sip_router]` writes: the table of routes, and for each the few lines that call its handler.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Type};
 
@@ -10,6 +10,7 @@ use super::attribute::{RouteAttribute, Takes};
 use super::block::Block;
 use super::handler::{Argument, Capture, capture_in};
 use super::options::Options;
+use super::plug_name;
 use super::plugs::PlugMethod;
 
 pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenStream {
@@ -21,7 +22,7 @@ pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], optio
         .iter()
         .filter(|attribute| attribute.path().is_ident("cfg"))
         .collect();
-    let entries = routes.iter().map(|route| entry(route, options));
+    let entries = routes.iter().map(|route| entry(route, plugs, options));
     let handlers = handlers(routes, plugs, options);
     quote! {
         #(#cfgs)*
@@ -42,7 +43,7 @@ pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], optio
     }
 }
 
-fn entry(route: &Route, options: &Options) -> TokenStream {
+fn entry(route: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
     let private = options.private(Span::call_site());
     let RouteAttribute {
         takes,
@@ -64,11 +65,28 @@ fn entry(route: &Route, options: &Options) -> TokenStream {
     let package = package.iter().map(|text| quote!(.package(#text)));
     let content_type = content_type.iter().map(|text| quote!(.content_type(#text)));
     let name = route.handler.name.to_string();
+    let plugs = names_of_plugs(route, plugs, options);
+    let plugs = (!plugs.is_empty()).then(|| quote!(.through(&[#(#plugs),*])));
     let cfgs = &route.handler.cfgs;
     quote! {
         #(#cfgs)*
-        #private::Route::new(#takes, #name) #(#pattern)* #in_dialog #(#event)* #(#package)* #(#content_type)*
+        #private::Route::new(#takes, #name) #(#pattern)* #in_dialog #(#event)* #(#package)* #(#content_type)* #plugs
     }
+}
+
+/// The names of the plugs that a route goes through, in their order.
+fn names_of_plugs(route: &Route, plugs: &[PlugMethod], options: &Options) -> Vec<TokenStream> {
+    let named = |plug: &Expr| plug_name::of(plug).into_token_stream();
+    let of_router = options.plugs.iter().filter(|_| route.attribute.is_answered());
+    let methods = plugs
+        .iter()
+        .filter(|plug| plug.is_on(&route.attribute))
+        .map(|plug| {
+            let (cfgs, name) = (&plug.cfgs, plug.name.to_string());
+            quote!(#(#cfgs)* #name)
+        });
+    let own = route.through.iter().map(named);
+    of_router.map(named).chain(methods).chain(own).collect()
 }
 
 /// Makes the plugs of the router, and what is behind each route.

@@ -9,6 +9,7 @@ mod errors;
 mod expansion;
 mod handler;
 mod options;
+mod plug_name;
 mod plugs;
 mod reach;
 mod route_options;

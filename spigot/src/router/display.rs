@@ -1,4 +1,4 @@
-//! A router as a table for people: method, pattern, conditions and handler of each route.
+//! A router as a table for people: method, pattern, conditions, handler and plugs of each route.
 
 use std::fmt;
 
@@ -10,32 +10,40 @@ impl fmt::Display for Routes {
     }
 }
 
-/// Writes the rules as aligned columns, a line each, with a heading. No line ends in spaces, and the last has
-/// no line end.
+const HEADINGS: [&str; 5] = ["METHOD", "REQUEST-URI", "CONDITIONS", "HANDLER", "PLUGS"];
+
+/// Writes the rules as aligned columns, a line each, with a heading. The last column, the plugs, is there if one of the rules
+/// has some. No line ends in spaces, and the last has no line end.
 pub(super) fn table<'r>(f: &mut fmt::Formatter<'_>, rules: impl Iterator<Item = &'r Route>) -> fmt::Result {
-    let mut rows = vec![["METHOD", "REQUEST-URI", "CONDITIONS", "HANDLER"].map(str::to_owned)];
-    rows.extend(rules.map(row));
+    let rules: Vec<&Route> = rules.collect();
+    let has_plugs = rules.iter().any(|rule| !rule.plugs.is_empty());
+    let columns = if has_plugs {
+        HEADINGS.len()
+    } else {
+        HEADINGS.len() - 1
+    };
+    let mut rows = vec![HEADINGS.map(str::to_owned)];
+    rows.extend(rules.into_iter().map(row));
     let width = |column: usize| {
         rows.iter()
             .map(|row| row[column].chars().count())
             .max()
             .unwrap_or(0)
     };
-    let widths = [width(0), width(1), width(2)];
-    for (index, [method, pattern, conditions, handler]) in rows.iter().enumerate() {
+    let widths: Vec<usize> = (0..columns - 1).map(width).collect();
+    for (index, row) in rows.iter().enumerate() {
         if index > 0 {
             writeln!(f)?;
         }
-        let [first, second, third] = widths;
-        write!(
-            f,
-            "{method:first$}  {pattern:second$}  {conditions:third$}  {handler}"
-        )?;
+        for (cell, width) in row.iter().zip(&widths) {
+            write!(f, "{cell:width$}  ")?;
+        }
+        write!(f, "{}", row[columns - 1])?;
     }
     Ok(())
 }
 
-fn row(rule: &Route) -> [String; 4] {
+fn row(rule: &Route) -> [String; 5] {
     let method = match rule.takes {
         Takes::Method(method) => method,
         Takes::Any => "any",
@@ -51,15 +59,19 @@ fn row(rule: &Route) -> [String; 4] {
     .into_iter()
     .flatten()
     .collect();
-    let conditions = if conditions.is_empty() {
-        "-".to_owned()
-    } else {
-        conditions.join(", ")
-    };
     [
         method.to_owned(),
         rule.pattern.unwrap_or("*").to_owned(),
-        conditions,
+        listed(&conditions),
         rule.handler.to_owned(),
+        listed(rule.plugs),
     ]
+}
+
+fn listed<T: AsRef<str>>(these: &[T]) -> String {
+    let these: Vec<&str> = these.iter().map(AsRef::as_ref).collect();
+    match these.is_empty() {
+        true => "-".to_owned(),
+        false => these.join(", "),
+    }
 }

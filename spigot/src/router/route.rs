@@ -51,6 +51,7 @@ pub struct Route {
     pub(super) package: Option<&'static str>,
     pub(super) content_type: Option<&'static str>,
     pub(super) handler: &'static str,
+    pub(super) plugs: &'static [&'static str],
 }
 
 impl Route {
@@ -65,6 +66,7 @@ impl Route {
             package: None,
             content_type: None,
             handler,
+            plugs: &[],
         }
     }
 
@@ -103,9 +105,22 @@ impl Route {
         self
     }
 
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn through(mut self, names: &'static [&'static str]) -> Route {
+        self.plugs = names;
+        self
+    }
+
     /// The name of the method that handles it.
     pub fn handler(&self) -> &'static str {
         self.handler
+    }
+
+    /// The [plugs](crate::plug) that a request goes through on its way to the handler, in this order. A plug is called by its
+    /// type, without its arguments: `RateLimit` for `RateLimit::per_source(50)`; a `#[plug]` method by its name.
+    pub fn plugs(&self) -> &'static [&'static str] {
+        self.plugs
     }
 }
 

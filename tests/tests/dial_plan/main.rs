@@ -37,34 +37,34 @@ fn the_table() {
     assert_eq!(
         dial_plan().to_string(),
         "\
-METHOD     REQUEST-URI                                                CONDITIONS                                 HANDLER
-INVITE     sip:{number}@*                                             -                                          emergency
-INVITE     sip:{desk}@corp.example                                    body application/sdp                       ring
-INVITE     sips:{desk}@corp.example                                   -                                          in_private
-INVITE     sip:%2A72{desk}@corp.example                               -                                          sit_down
-INVITE     sip:%2A73@corp.example                                     -                                          stand_up
-INVITE     sip:9{number}@corp.example                                 -                                          out
-INVITE     sip:+{number}@corp.example;user=phone                      -                                          e164
-INVITE     tel:{desk};phone-context=corp.example                      -                                          tel_local
-INVITE     tel:+{number}                                              -                                          tel
-INVITE     sip:voicemail@corp.example;target={mailbox};cause={cause}  -                                          voicemail
-INVITE     *                                                          in dialog                                  hold
-ACK        *                                                          -                                          answered
-CANCEL     *                                                          -                                          missed
-BYE        *                                                          -                                          hang_up
-UPDATE     *                                                          -                                          refresh
-INFO       *                                                          package dtmf                               digit
-INFO       *                                                          body application/dtmf-relay                relayed_digit
-REFER      *                                                          in dialog                                  transfer
-NOTIFY     *                                                          event refer, body message/sipfrag          transferred
-MESSAGE    sip:{desk}@corp.example                                    body text/plain                            text
-MESSAGE    sip:{desk}@corp.example                                    body application/im-iscomposing+xml        typing
-SERVICE    sip:directory@corp.example                                 -                                          directory
-OPTIONS    sip:corp.example                                           -                                          health
-REGISTER   sip:corp.example                                           -                                          register
-SUBSCRIBE  sip:{desk}@corp.example                                    event presence                             watch
-SUBSCRIBE  sip:{desk}@corp.example                                    event message-summary                      mailbox
-PUBLISH    sip:{desk}@corp.example                                    event presence, body application/pidf+xml  publish
+METHOD     REQUEST-URI                                                CONDITIONS                                 HANDLER        PLUGS
+INVITE     sip:{number}@*                                             -                                          emergency      Trace, RequestId, RateLimit, nuisance, class
+INVITE     sip:{desk}@corp.example                                    body application/sdp                       ring           Trace, RequestId, RateLimit, nuisance, class, Timeout
+INVITE     sips:{desk}@corp.example                                   -                                          in_private     Trace, RequestId, RateLimit, nuisance, class
+INVITE     sip:%2A72{desk}@corp.example                               -                                          sit_down       Trace, RequestId, RateLimit, nuisance, class
+INVITE     sip:%2A73@corp.example                                     -                                          stand_up       Trace, RequestId, RateLimit, nuisance, class
+INVITE     sip:9{number}@corp.example                                 -                                          out            Trace, RequestId, RateLimit, nuisance, class
+INVITE     sip:+{number}@corp.example;user=phone                      -                                          e164           Trace, RequestId, RateLimit, nuisance, class
+INVITE     tel:{desk};phone-context=corp.example                      -                                          tel_local      Trace, RequestId, RateLimit, nuisance, class
+INVITE     tel:+{number}                                              -                                          tel            Trace, RequestId, RateLimit, nuisance, class
+INVITE     sip:voicemail@corp.example;target={mailbox};cause={cause}  -                                          voicemail      Trace, RequestId, RateLimit, nuisance, class
+INVITE     *                                                          in dialog                                  hold           Trace, RequestId, RateLimit, nuisance, class
+ACK        *                                                          -                                          answered       -
+CANCEL     *                                                          -                                          missed         -
+BYE        *                                                          -                                          hang_up        Trace, RequestId, RateLimit, nuisance
+UPDATE     *                                                          -                                          refresh        Trace, RequestId, RateLimit, nuisance
+INFO       *                                                          package dtmf                               digit          Trace, RequestId, RateLimit, nuisance
+INFO       *                                                          body application/dtmf-relay                relayed_digit  Trace, RequestId, RateLimit, nuisance
+REFER      *                                                          in dialog                                  transfer       Trace, RequestId, RateLimit, nuisance
+NOTIFY     *                                                          event refer, body message/sipfrag          transferred    Trace, RequestId, RateLimit, nuisance
+MESSAGE    sip:{desk}@corp.example                                    body text/plain                            text           Trace, RequestId, RateLimit, nuisance, LimitBody
+MESSAGE    sip:{desk}@corp.example                                    body application/im-iscomposing+xml        typing         Trace, RequestId, RateLimit, nuisance
+SERVICE    sip:directory@corp.example                                 -                                          directory      Trace, RequestId, RateLimit, nuisance
+OPTIONS    sip:corp.example                                           -                                          health         Trace, RequestId, RateLimit
+REGISTER   sip:corp.example                                           -                                          register       DigestAuth
+SUBSCRIBE  sip:{desk}@corp.example                                    event presence                             watch          -
+SUBSCRIBE  sip:{desk}@corp.example                                    event message-summary                      mailbox        -
+PUBLISH    sip:{desk}@corp.example                                    event presence, body application/pidf+xml  publish        -
 
 sip:*@conference.corp.example
 METHOD    REQUEST-URI   CONDITIONS  HANDLER
