@@ -1,15 +1,23 @@
 //! What the log says of a request: one tree of spans, and nothing that is secret.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use spigot::header::Algorithm;
 use spigot::plug::{DigestAuth, Id, RequestId, Trace};
 use spigot::testing::TestServer;
-use spigot::{Extension, Method, StatusCode, sip_router};
+use spigot::{Extension, Method, Request, Router, Source, StatusCode, Transport, sip, sip_router};
+use tracing::field::Field;
+use tracing::level_filters::LevelFilter;
+use tracing::span::{self, Attributes};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 
 struct Pbx;
 
@@ -27,6 +35,18 @@ impl Pbx {
     async fn message(&self, Extension(id): Extension<Id>, text: String) -> StatusCode {
         tokio::task::yield_now().await;
         tracing::info!(length = text.len(), "a message; its id is {id}");
+        StatusCode::ACCEPTED
+    }
+}
+
+struct Traced;
+
+#[sip_router(plugs(Trace::new()))]
+impl Traced {
+    #[message]
+    async fn message(&self) -> StatusCode {
+        tokio::task::yield_now().await;
+        tracing::info_span!("look up").in_scope(|| tracing::info!("found"));
         StatusCode::ACCEPTED
     }
 }
@@ -93,9 +113,8 @@ async fn the_log_has_a_tree_of_each_request_and_no_secret() {
         .next()
         .unwrap();
     for part in [
-        // The endpoint's span, and the plug's inside it.
         "request{agent=\"server\" method=\"MESSAGE\" user=\"bob\" host=\"example.com\"",
-        "}:sip{method=\"MESSAGE\" uri=",
+        "uri=",
         "cseq=\"2 MESSAGE\"",
         &format!("request_id=\"{id}\""),
     ] {
@@ -126,4 +145,67 @@ async fn the_log_has_a_tree_of_each_request_and_no_secret() {
     for secret in ["hunter2", "s3cret", "drawer", response] {
         assert!(!text.contains(secret), "{secret} is in the log:\n{text}");
     }
+}
+
+/// Spans and events as a tree, of INFO and above: each stands two spaces to the right of the span that it is in.
+#[derive(Clone, Default)]
+struct Tree(Log);
+
+impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Tree {
+    fn on_new_span(&self, span: &Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
+        let depth = context.span_scope(id).map_or(0, |scope| scope.count() - 1);
+        self.write(depth, span.metadata().name());
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let depth = context.event_scope(event).map_or(0, |scope| scope.count());
+        let mut message = String::new();
+        event.record(&mut |field: &Field, value: &dyn Debug| {
+            if field.name() == "message" {
+                message = format!("{value:?}");
+            }
+        });
+        self.write(depth, &message);
+    }
+}
+
+impl Tree {
+    fn write(&self, depth: usize, line: &str) {
+        writeln!(self.0.clone(), "{:1$}{line}", "", 2 * depth).unwrap();
+    }
+}
+
+#[spigot::test]
+async fn a_request_has_one_span_of_the_library() {
+    let tree = Tree::default();
+    let subscriber = tracing_subscriber::registry().with(tree.clone().with_filter(LevelFilter::INFO));
+    let server = TestServer::start(Traced).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let _log = tracing::subscriber::set_default(subscriber);
+
+    let message = alice.message("sip:bob@example.com", "hello").send().await;
+
+    assert_eq!(message.status(), StatusCode::ACCEPTED);
+    assert_eq!(tree.0.text(), "request\n  look up\n    found\n  answered\n");
+}
+
+#[tokio::test]
+async fn a_router_without_an_endpoint_has_a_span_of_its_own() {
+    let tree = Tree::default();
+    let subscriber = tracing_subscriber::registry().with(tree.clone().with_filter(LevelFilter::INFO));
+    let _log = tracing::subscriber::set_default(subscriber);
+
+    let text = "MESSAGE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\n\
+                From: <sip:alice@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\nCall-ID: 1\r\nCSeq: 1 MESSAGE\r\n\r\n";
+    let message = sip::Request::parse(text).unwrap();
+    let source = Source::new(
+        Transport::Udp,
+        ([192, 0, 2, 1], 5060).into(),
+        ([192, 0, 2, 2], 5060).into(),
+    );
+    let request = Request::new(Arc::new(message), source, None, false);
+    let reply = Router::new(Traced).handle(request).reply().await;
+
+    assert_eq!(reply.status(), Some(StatusCode::ACCEPTED));
+    assert_eq!(tree.0.text(), "request\n  look up\n    found\n  answered\n");
 }

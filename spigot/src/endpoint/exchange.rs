@@ -338,7 +338,7 @@ fn poll_guarded(
     }
 }
 
-/// The span of a request: what it is and where it came from. No body, no credentials.
+/// The span of a request: what it is and where it came from. No body, no credentials. What is empty has its place here for plugs.
 pub(super) fn span(core: &Core, request: &Request) -> Span {
     tracing::info_span!(
         "request",
@@ -349,7 +349,12 @@ pub(super) fn span(core: &Core, request: &Request) -> Span {
         call_id = request.headers().get(&HeaderName::CALL_ID),
         transport = %request.source().transport,
         peer = %request.source().peer,
+        uri = Empty,
+        from = Empty,
+        to = Empty,
+        cseq = Empty,
         request_id = Empty,
+        status = Empty,
     )
 }
 

@@ -15,7 +15,7 @@
 //!
 //! | plug | what it does |
 //! |---|---|
-//! | [`Trace`] | a span for each request, and what was answered |
+//! | [`Trace`] | more in the span of each request, and what was answered |
 //! | [`RequestId`] | a name for each request |
 //! | [`RateLimit`] | so many requests a second, by source or by identity |
 //! | [`LimitBody`] | 413 for bodies that are too large |

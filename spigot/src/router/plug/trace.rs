@@ -1,17 +1,18 @@
 //! What became of each request, in the log.
 
-use tracing::Instrument;
-use tracing::field::Empty;
+use tracing::field::{Empty, debug};
+use tracing::{Instrument, Span};
 
 use super::{Next, Plug};
 use crate::router::{Reply, Request};
 use crate::sip::{HeaderName, Headers};
 
-/// A span for each request, in which everything after it runs: plugs, handler, and what they log. When the reply is there,
+/// Says more of each request in its span, in which everything runs: plugs, handler, and what they log. When the reply is there,
 /// one event says its status and how long it took.
 ///
-/// The span has the method, the Request-URI, From, To, Call-ID and CSeq. It has no body, no credentials and no password, be it
-/// in a URI.
+/// An endpoint gives each request one span, `request`, with the agent, the method, the user and the host of the Request-URI, the
+/// Call-ID, and where it came from. This plug adds the whole Request-URI, From, To, CSeq and the status; where there is no such
+/// span, as in a router without an endpoint, it makes one. It shows no body, no credentials and no password, be it in a URI.
 ///
 /// ```
 /// use spigot::plug::Trace;
@@ -33,10 +34,30 @@ use crate::sip::{HeaderName, Headers};
 pub struct Trace;
 
 impl Trace {
-    /// Spans at the level INFO.
+    /// At the level INFO.
     pub const fn new() -> Trace {
         Trace
     }
+}
+
+/// Whether this is the span that an endpoint has made for the request.
+fn is_of_request(span: &Span) -> bool {
+    span.metadata()
+        .is_some_and(|metadata| metadata.name() == "request" && metadata.target().starts_with("spigot::"))
+}
+
+fn new_span(request: &Request) -> Span {
+    tracing::info_span!(
+        "request",
+        method = request.method().as_str(),
+        uri = Empty,
+        from = Empty,
+        to = Empty,
+        call_id = request.headers().get(&HeaderName::CALL_ID),
+        cseq = Empty,
+        status = Empty,
+        request_id = Empty,
+    )
 }
 
 /// The first line of that name, without a password.
@@ -51,28 +72,30 @@ fn shown(headers: &Headers, name: &HeaderName) -> Option<String> {
 
 impl Plug for Trace {
     async fn call(&self, request: Request, next: Next<'_>) -> Reply {
-        let headers = request.headers();
-        let span = tracing::info_span!(
-            "sip",
-            method = request.method().as_str(),
+        let current = Span::current();
+        let (span, entered) = if is_of_request(&current) {
+            (current, Span::none())
+        } else {
+            let new = new_span(&request);
+            (new.clone(), new)
+        };
+        if !span.is_disabled() {
+            let headers = request.headers();
             // `Debug` shows no password.
-            uri = ?request.uri(),
-            from = shown(headers, &HeaderName::FROM),
-            to = shown(headers, &HeaderName::TO),
-            call_id = headers.get(&HeaderName::CALL_ID),
-            cseq = headers.get(&HeaderName::CSEQ),
-            status = Empty,
-            request_id = Empty,
-        );
+            span.record("uri", debug(request.uri()));
+            span.record("from", shown(headers, &HeaderName::FROM));
+            span.record("to", shown(headers, &HeaderName::TO));
+            span.record("cseq", headers.get(&HeaderName::CSEQ));
+        }
         let begun = tokio::time::Instant::now();
         async {
             let reply = next.run(request).await;
             let status = reply.status().map(|status| status.as_u16());
-            tracing::Span::current().record("status", status);
+            span.record("status", status);
             tracing::info!(status, elapsed = ?begun.elapsed(), "answered");
             reply
         }
-        .instrument(span)
+        .instrument(entered)
         .await
     }
 }
