@@ -1,6 +1,7 @@
 //! What the expansion of `#[sip_router]` names. Not for anybody else: it changes without notice.
 
 pub use std::boxed::Box;
+pub use std::marker::Send;
 pub use std::option::Option;
 pub use std::pin::pin;
 pub use std::result::Result;
@@ -8,7 +9,8 @@ pub use std::sync::Arc;
 
 pub use crate::router::extract::Path;
 pub use crate::router::glue::{
-    Capture, capture, extract, future, handler, lost, plugged, reply, share, unanswered, unrouted,
+    Capture, capture, extract, future, handler, lost, plugged, reply, routes, share, shared, unanswered,
+    unrouted,
 };
 pub use crate::router::plug::{Next, Place};
 pub use crate::router::route::{Captured, Handler, Handlers, Takes, Unrouted};

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Type};
+use syn::{Expr, Index, Type};
 
 use super::Route;
 use super::attribute::{RouteAttribute, Takes};
@@ -38,7 +38,7 @@ pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], optio
         #[allow(dead_code)]
         impl #generics #self_type #where_clause {
             /// The routes of this agent, in the order in which they were written. It prints as a table.
-            pub const ROUTES: #private::Routes = <Self as #private::Agent>::ROUTES;
+            pub const ROUTES: #private::Routes = #private::routes::<Self>();
         }
     }
 }
@@ -121,9 +121,12 @@ fn handlers(routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenS
     };
     quote! {
         #[allow(unused_variables, clippy::let_unit_value)]
-        fn handlers(#agent: #private::Arc<Self>) -> #private::Handlers {
+        fn handlers(#agent: #private::Arc<Self>) -> #private::Handlers
+        where
+            for<'a> &'a Self: #private::Send,
+        {
             // What all routes share: the agent, and the plugs of the router.
-            let #shared = #private::Arc::new((#agent, (#(#made,)*)));
+            let #shared = #private::Arc::new((#private::shared(#agent), (#(#made,)*)));
             let unrouted: #private::Option<#private::Unrouted> = #unrouted;
             #private::Handlers::new([#(#of_routes),*], unrouted)
         }
@@ -152,30 +155,24 @@ fn at(plug: &Expr, name: &str) -> Ident {
     Ident::new(name, Span::call_site().located_at(plug.span()))
 }
 
-/// The place of a plug among others, shown where it is written.
-fn index_at(plug: &Expr, index: usize) -> syn::Index {
-    syn::Index {
-        index: index as u32,
-        span: plug.span(),
-    }
-}
-
 /// Calls the plug that is kept at `place`.
+///
+/// The call and its first argument are shown at the same place, the plug, so that a type which is none is one error.
 fn called(plug: &Expr, place: &TokenStream, options: &Options) -> TokenStream {
     let here = options.private(plug.span());
     let [request, next] = [at(plug, "request"), at(plug, "next")];
-    quote_spanned!(plug.span()=> #here::plugged(&#place, #request, #next).await)
+    let kept = Ident::new("plug", plug.span());
+    let call = quote_spanned!(plug.span()=> #here::plugged(#kept, #request, #next).await);
+    quote!({
+        let #kept = &#place;
+        #call
+    })
 }
 
 /// `inner` behind a plug of the router.
 fn router_step(index: usize, plug: &Expr, inner: &TokenStream, options: &Options) -> TokenStream {
-    let shared = at(plug, "shared");
-    let index = index_at(plug, index);
-    step(
-        &called(plug, &quote_spanned!(plug.span()=> #shared.1.#index), options),
-        inner,
-        options,
-    )
+    let (shared, index) = (format_ident!("shared"), Index::from(index));
+    step(&called(plug, &quote!(#shared.1.#index), options), inner, options)
 }
 
 /// Reads the captures, and then makes the one future of the request: it reads the other arguments, calls the
@@ -249,9 +246,8 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
     let [shared, own] = [format_ident!("shared"), format_ident!("own")];
     let mut future = quote!({ #(#extractions)* #reply });
     for (index, plug) in of.through.iter().enumerate().rev() {
-        let (own, index) = (at(plug, "own"), index_at(plug, index));
-        let place = quote_spanned!(plug.span()=> #own.#index);
-        future = step(&called(plug, &place, options), &future, options);
+        let index = Index::from(index);
+        future = step(&called(plug, &quote!(#own.#index), options), &future, options);
     }
     for plug in plugs.iter().rev().filter(|plug| plug.is_on(route)) {
         let name = &plug.name;

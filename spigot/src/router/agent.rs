@@ -18,8 +18,13 @@ pub trait Agent: Sized + Send + Sync + 'static {
     const ROUTES: Routes;
 
     /// What is behind the routes; the plugs are made here.
+    ///
+    /// The bound follows from `Sync`. It is written out because an implementation may then rely on it even where it does not
+    /// hold, so that an agent which is not `Sync` is reported once, at the impl, and not for each handler.
     #[doc(hidden)]
-    fn handlers(agent: Arc<Self>) -> Handlers;
+    fn handlers(agent: Arc<Self>) -> Handlers
+    where
+        for<'a> &'a Self: Send;
 }
 
 /// What becomes a [`Router`]: an agent, or a router that is made already.

@@ -2,12 +2,13 @@
 //! names that thing and stands at its span.
 
 use std::future::Future;
+use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use super::plug::{Next, Plug};
 use super::route::{Captured, Handler, Unrouted};
-use super::{FromRequest, HandlerFuture, IntoReply, Reply, Request};
+use super::{Agent, FromRequest, HandlerFuture, IntoReply, Reply, Request, Routes};
 use crate::sip::{Response, StatusCode};
 
 /// What a capture can be read as.
@@ -66,6 +67,19 @@ pub fn reply<T: IntoReply<M>, M>(value: T) -> Reply {
 /// The same for another to hold. A function, because the user's crate may have no `Clone` in scope.
 pub fn share<T>(shared: &Arc<T>) -> Arc<T> {
     Arc::clone(shared)
+}
+
+/// The routes of an agent, without a word on whether it may be one: that is said at its impl.
+pub const fn routes<A: Agent>() -> Routes {
+    A::ROUTES
+}
+
+/// The agent as the handlers share it.
+///
+/// That it may be shared is what [`Agent`] asks for. The type that this returns does not say it a second time, lest an agent that
+/// may not be is reported again for each handler.
+pub fn shared<A: Agent>(agent: Arc<A>) -> impl Deref<Target = A> + Send + Sync + 'static {
+    agent
 }
 
 /// What is behind a route.

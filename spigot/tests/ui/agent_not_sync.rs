@@ -13,6 +13,11 @@ impl Pbx {
         self.calls.set(1);
         StatusCode::OK
     }
+
+    #[message]
+    async fn message(&self, text: String) -> (StatusCode, String) {
+        (StatusCode::OK, text)
+    }
 }
 
 fn main() {}

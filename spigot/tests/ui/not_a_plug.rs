@@ -10,6 +10,11 @@ impl Pbx {
     async fn register(&self) -> StatusCode {
         StatusCode::OK
     }
+
+    #[message]
+    async fn message(&self) -> StatusCode {
+        StatusCode::OK
+    }
 }
 
 fn main() {}
