@@ -38,7 +38,8 @@ use proc_macro::TokenStream;
 ///
 /// A handler takes `&self` and extractors (`FromRequest`), and returns an answer (`IntoReply`). The block gets a
 /// constant `ROUTES` that prints as a table. A type has one such block; its other methods may stand in it or in
-/// blocks of their own. A generic block says `Send + Sync + 'static` of its parameters. A
+/// blocks of their own. A generic type is an agent where it is `Send + Sync + 'static`, which the block need not say; a handler
+/// that keeps a value of a parameter's type across an `await` says `Send` of it. A
 /// crate that renames its dependency on spigot writes `#[sip_router(crate = name)]`.
 #[proc_macro_attribute]
 pub fn sip_router(options: TokenStream, block: TokenStream) -> TokenStream {

@@ -1,7 +1,7 @@
 //! What the expansion of `#[sip_router]` names. Not for anybody else: it changes without notice.
 
 pub use std::boxed::Box;
-pub use std::marker::Send;
+pub use std::marker::{Send, Sync};
 pub use std::option::Option;
 pub use std::pin::pin;
 pub use std::result::Result;

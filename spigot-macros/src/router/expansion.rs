@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Index, Type};
+use syn::{Expr, Index, Type, WhereClause, parse_quote};
 
 use super::Route;
 use super::attribute::{RouteAttribute, Takes};
@@ -15,8 +15,9 @@ use super::plugs::PlugMethod;
 
 pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenStream {
     let private = options.private(Span::call_site());
-    let (generics, _, where_clause) = block.generics.split_for_impl();
+    let (generics, ..) = block.generics.split_for_impl();
     let self_type = &block.self_type;
+    let bounds = bounds(block, options);
     let cfgs: Vec<_> = block
         .attributes
         .iter()
@@ -27,7 +28,7 @@ pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], optio
     quote! {
         #(#cfgs)*
         #[automatically_derived]
-        impl #generics #private::Agent for #self_type #where_clause {
+        impl #generics #private::Agent for #self_type #bounds {
             const ROUTES: #private::Routes = #private::Routes { table: &[#(#entries),*] };
 
             #handlers
@@ -36,11 +37,24 @@ pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], optio
         #(#cfgs)*
         #[automatically_derived]
         #[allow(dead_code)]
-        impl #generics #self_type #where_clause {
+        impl #generics #self_type #bounds {
             /// The routes of this agent, in the order in which they were written. It prints as a table.
             pub const ROUTES: #private::Routes = #private::routes::<Self>();
         }
     }
+}
+
+/// What the block demands of its parameters. A generic type is an agent where it may be shared and lives as long as its server,
+/// which the block need not say.
+fn bounds(block: &Block, options: &Options) -> Option<WhereClause> {
+    let private = options.private(Span::call_site());
+    let mut clause = block.generics.where_clause.clone();
+    if block.generics.type_params().next().is_some() {
+        let bound = parse_quote!(Self: #private::Send + #private::Sync + 'static);
+        let clause = clause.get_or_insert_with(|| parse_quote!(where));
+        clause.predicates.push(bound);
+    }
+    clause
 }
 
 fn entry(route: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {

@@ -1,6 +1,7 @@
 //! Generic agents, `#[cfg]`, raw names, other attributes, and everything an impl block may hold beside routes.
 use std::fmt::Display;
 
+use spigot::plug::Trace;
 use spigot::{IntoReply, Path, Router, StatusCode, Transaction, Uri, sip_router};
 
 trait Store: Send + Sync + 'static {
@@ -63,7 +64,19 @@ where
     fn helper() {}
 }
 
+/// No bound is there for the agent's sake.
+struct Holding<T>(T);
+
+#[sip_router(plugs(Trace::new()))]
+impl<T: Display> Holding<T> {
+    #[register]
+    async fn register(&self, text: String) -> (StatusCode, String) {
+        (StatusCode::OK, format!("{} {text}", self.0))
+    }
+}
+
 fn main() {
+    assert_eq!(Router::new(Holding(3)).allow(), "REGISTER, OPTIONS");
     Pbx::<Memory, 3>::helper();
     let router = Router::new(Pbx::<Memory, 3> { store: Memory });
     assert_eq!(Pbx::<Memory, 3>::ROUTES.len(), 4);
