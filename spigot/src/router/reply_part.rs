@@ -4,13 +4,13 @@ use bytes::Bytes;
 
 use super::{Reply, extract::Header};
 use crate::sip::header::{Shape, TypedHeader};
-use crate::sip::{ParseError, Response, StatusCode};
+use crate::sip::{ParseError, Response, Sdp, StatusCode};
 
 /// What can stand beside a status in an answer: a header, a body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand beside a status in an answer",
     label = "expected a header or a body",
-    note = "headers are `Header(value)`; bodies are `String`, `&str`, `Bytes` and `Body::new(content_type, octets)`"
+    note = "headers are `Header(value)`; bodies are `Sdp`, `String`, `&str`, `Bytes` and `Body::new(content_type, octets)`"
 )]
 pub trait ReplyPart {
     /// Puts this part into the response.
@@ -48,6 +48,33 @@ impl Body {
 impl ReplyPart for Body {
     fn apply(self, response: &mut Response) -> Result<(), ParseError> {
         response.set_body(&self.content_type, self.octets)
+    }
+}
+
+/// A session description: `application/sdp`.
+///
+/// ```
+/// use spigot::sip::Sdp;
+/// use spigot::{StatusCode, sip_router};
+///
+/// struct Phone;
+///
+/// #[sip_router]
+/// impl Phone {
+///     /// Whoever puts us on hold hears that we are.
+///     #[invite(in_dialog)]
+///     async fn renegotiate(&self, mut session: Sdp) -> Result<(StatusCode, Sdp), StatusCode> {
+///         let offered = session.media().next().map(|media| media.direction()).unwrap_or_default();
+///         match session.set_direction(offered.reversed()) {
+///             Ok(()) => Ok((StatusCode::OK, session)),
+///             Err(_) => Err(StatusCode::NOT_ACCEPTABLE_HERE),
+///         }
+///     }
+/// }
+/// ```
+impl ReplyPart for Sdp {
+    fn apply(self, response: &mut Response) -> Result<(), ParseError> {
+        response.set_body("application/sdp", self.to_bytes())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use spigot::sip::Sdp;
 use spigot::{
     Body, Bytes, Header, HeaderName, IntoReply, Reply, Request, Response, Router, StatusCode,
     header as headers, sip_router,
@@ -34,6 +35,11 @@ impl Answers {
     #[message("sip:octets@*")]
     async fn octets(&self) -> (StatusCode, Bytes) {
         (StatusCode::OK, Bytes::from_static(b"\0"))
+    }
+
+    #[message("sip:session@*")]
+    async fn session(&self, session: Sdp) -> (StatusCode, Sdp) {
+        (StatusCode::OK, session)
     }
 
     #[message("sip:both@*")]
@@ -110,6 +116,21 @@ async fn bodies_bring_their_type() {
         header(&response, HeaderName::CONTENT_TYPE),
         Some("application/octet-stream")
     );
+}
+
+#[tokio::test]
+async fn a_session_description_is_a_body() {
+    let offer =
+        "v=0\r\no=- 7 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+    let mut request = request("MESSAGE", "sip:session@example.com");
+    request.set_body("application/sdp", offer).unwrap();
+    let response = ask(&Router::new(Answers), request).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(
+        header(&response, HeaderName::CONTENT_TYPE),
+        Some("application/sdp")
+    );
+    assert_eq!(text(&response), offer);
 }
 
 #[tokio::test]

@@ -167,7 +167,7 @@ impl Pbx {
 
     /// Whoever is put on hold agrees.
     #[invite(in_dialog)]
-    async fn hold(&self, offer: Sdp) -> Result<(StatusCode, Body), DialError> {
+    async fn hold(&self, offer: Sdp) -> Result<(StatusCode, Sdp), DialError> {
         let direction = offer
             .media()
             .next()
@@ -176,7 +176,7 @@ impl Pbx {
         let mut answer = offer;
         let changed = answer.set_direction(direction.reversed());
         changed.map_err(|_| DialError::Senseless("too many attributes"))?;
-        Ok((StatusCode::OK, Body::new("application/sdp", answer.to_bytes())))
+        Ok((StatusCode::OK, answer))
     }
 
     #[ack]
