@@ -4,7 +4,7 @@ use super::sanity::keep;
 use super::{Endpoint, Limits};
 use crate::flow::Flow;
 use crate::router::extract::{BadHeader, OptionalFromRequest};
-use crate::router::{Agent, IntoReply, Reply, ReplyPart, Request};
+use crate::router::{Agent, FromRequest, IntoReply, Reply, ReplyPart, Request, method};
 use crate::sip::header::{Contact, Expires, FlowTimer, Path, Require, Supported, Via};
 use crate::sip::{HeaderName, ParseError, Response, StatusCode};
 
@@ -84,6 +84,17 @@ impl<M> IntoReply<M> for BadOutbound {
             BadOutbound::Header(why) => IntoReply::<M>::into_reply(why),
             BadOutbound::FirstHop => StatusCode::FIRST_HOP_LACKS_OUTBOUND_SUPPORT.into(),
         }
+    }
+}
+
+// For the compiler's sake, which can then say that it is taken as an `Option`.
+#[doc(hidden)]
+impl<S: Agent, M: method::Has<Outbound>> FromRequest<S, M> for Outbound {
+    type Rejection = BadOutbound;
+
+    async fn from_request(request: &Request, agent: &S) -> Result<Self, BadOutbound> {
+        let there = <Self as OptionalFromRequest<S, M>>::from_request_if_there(request, agent).await?;
+        Ok(there.unwrap_or_else(M::unseen))
     }
 }
 

@@ -32,6 +32,29 @@ pub trait Plugged {}
 #[diagnostic::do_not_recommend]
 impl<M: Answered> Plugged for M {}
 
+/// A method some requests of which lack a `T`, so that it is taken as an `Option`. No method is one for what is always there: it is
+/// a sentence of the compiler's.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{T}` is never missing from a `{Self}` request",
+    label = "take this without `Option`",
+    note = "`Request`, `Uri` and `Source` are always there; `Contacts`, `Bytes` and `String` are empty where there is nothing"
+)]
+pub trait Lacks<T> {}
+
+/// A method each request of which has a `T`, so that it is taken as it is. No method is one for what may be missing, as
+/// [`Lacks`].
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{T}` may be missing from a `{Self}` request",
+    label = "take this as an `Option`",
+    note = "the argument is an `Option<{T}>`: `None` for requests that have none"
+)]
+pub trait Has<T> {
+    /// The one of a request that shows none.
+    fn unseen() -> T;
+}
+
 macro_rules! methods {
     ($($name:ident $doc:literal $($is:ident)*;)*) => {$(
         #[doc = $doc]

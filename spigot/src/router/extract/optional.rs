@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 use std::future::Future;
 
-use super::FromRequest;
-use crate::router::{Agent, IntoReply, Reply, Request, method};
+use super::{Contacts, FromRequest};
+use crate::router::{Agent, IntoReply, Reply, Request, Source, method};
+use crate::sip::{Bytes, Uri};
 
 /// What may be taken as `Option<Self>`: an argument that may be missing.
 ///
@@ -13,8 +14,9 @@ use crate::router::{Agent, IntoReply, Reply, Request, method};
 /// [`Transaction`](crate::Transaction) can be.
 #[diagnostic::on_unimplemented(
     message = "`Option<{Self}>` cannot be an argument of `{M}` handlers",
-    label = "it is not known what it means that this is missing",
-    note = "take `{Self}` itself if it is empty when there is nothing, as `Contacts`, `Bytes` and `String` are, `Result<{Self}, _>` for the reason why it cannot be read, or implement `OptionalFromRequest` for a type of yours"
+    label = "nothing says what it means that this is missing",
+    note = "what may be missing is an `Option<Header<T>>`, `Option<Sdp>`, `Option<Extension<T>>`, `Option<Transaction>` or `Option<Outbound>`, or of a type of yours that implements `OptionalFromRequest`",
+    note = "if this is the type of a header, take `Option<Header<{Self}>>`; if it is an extractor, `Result<{Self}, _>` says why it cannot be read"
 )]
 pub trait OptionalFromRequest<S, M>: Sized {
     /// What is answered when it is there and cannot be read.
@@ -34,6 +36,22 @@ impl<S: Agent, M, T: OptionalFromRequest<S, M>> FromRequest<S, M> for Option<T> 
         T::from_request_if_there(request, agent).await
     }
 }
+
+macro_rules! never_missing {
+    ($($type:ty),*) => {$(
+        // For the compiler's sake, which can then say why this is no `Option`.
+        #[doc(hidden)]
+        impl<S: Agent, M: method::Lacks<$type>> OptionalFromRequest<S, M> for $type {
+            type Rejection = <$type as FromRequest<S, M>>::Rejection;
+
+            async fn from_request_if_there(request: &Request, agent: &S) -> Result<Option<Self>, Self::Rejection> {
+                <Self as FromRequest<S, M>>::from_request(request, agent).await.map(Some)
+            }
+        }
+    )*};
+}
+
+never_missing!(Request, Uri, Source, Contacts, Bytes, String);
 
 /// An argument, or why it cannot be read: the handler decides what is answered then.
 ///
