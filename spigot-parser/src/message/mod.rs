@@ -2,6 +2,7 @@
 //!
 //! Invariant: what nobody changed is written as it came, octet for octet and in its order.
 
+mod content;
 mod fold;
 mod headers;
 mod line;

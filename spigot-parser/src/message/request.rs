@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::content::content;
 use super::write::check_content_type;
 use super::{Headers, Message, salvage, validate, write};
 use crate::header::TypedHeader;
@@ -107,69 +108,6 @@ impl Request {
         self.uri = uri;
     }
 
-    /// The headers.
-    pub fn headers(&self) -> &Headers {
-        &self.headers
-    }
-
-    /// The headers, to change them.
-    pub fn headers_mut(&mut self) -> &mut Headers {
-        &mut self.headers
-    }
-
-    /// The body, empty if there is none.
-    pub fn body(&self) -> &Bytes {
-        &self.body
-    }
-
-    /// Sets the body and its Content-Type; what described the body before goes.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Value`] if `content_type` is none, or as [`Headers::push`].
-    pub fn set_body(&mut self, content_type: &str, body: impl Into<Bytes>) -> Result<(), ParseError> {
-        check_content_type(content_type)?;
-        self.body = body.into();
-        self.headers.describe_body(Some(content_type), self.body.len());
-        Ok(())
-    }
-
-    /// Takes the body away, and the headers that describe it.
-    pub fn clear_body(&mut self) {
-        self.body = Bytes::new();
-        self.headers.describe_body(None, 0);
-    }
-
-    /// The request with one more header line.
-    ///
-    /// # Errors
-    ///
-    /// As [`Headers::push`].
-    pub fn with_header<N>(mut self, name: N, value: &str) -> Result<Self, ParseError>
-    where
-        N: TryInto<HeaderName>,
-        ParseError: From<N::Error>,
-    {
-        self.headers.push(name, value)?;
-        Ok(self)
-    }
-
-    /// The request with one more header line.
-    pub fn with<H: TypedHeader>(mut self, header: H) -> Self {
-        self.headers.push_typed(&header);
-        self
-    }
-
-    /// The request with that body; see [`set_body`](Request::set_body).
-    ///
-    /// # Errors
-    ///
-    /// As [`set_body`](Request::set_body).
-    pub fn with_body(mut self, content_type: &str, body: impl Into<Bytes>) -> Result<Self, ParseError> {
-        self.set_body(content_type, body)?;
-        Ok(self)
-    }
-
     /// The request as it goes on the wire.
     ///
     /// Header lines that nobody touched are as they came, octet for octet. Content-Length is right whatever was there.
@@ -193,6 +131,8 @@ impl Request {
         validate::headers(&self.headers, Some(&self.method))
     }
 }
+
+content!(Request, "request");
 
 /// The request as it goes on the wire, a body that is not UTF-8 with replacement characters.
 impl fmt::Display for Request {
