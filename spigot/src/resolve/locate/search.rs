@@ -75,6 +75,8 @@ pub(crate) struct Search {
     last_resort: Option<Question>,
     /// Targets that were found and not given out.
     found: VecDeque<Target>,
+    /// Targets that were given out: under a second record they are no others.
+    given: Vec<Target>,
     /// How many more may be given out.
     room: usize,
     /// Whether there would have been more.
@@ -97,6 +99,7 @@ impl Search {
             agenda: VecDeque::new(),
             last_resort: None,
             found: VecDeque::new(),
+            given: Vec::new(),
             room: most,
             cut: false,
             left_out: None,
@@ -136,6 +139,7 @@ impl Search {
                 return Step::End;
             }
             self.room -= 1;
+            self.given.push(target);
             return Step::Try(target);
         }
         if self.room == 0 && self.goes_on() {
@@ -191,11 +195,12 @@ impl Search {
         self.left_out
     }
 
-    /// Addresses of a family that no listener has are left out.
+    /// Addresses of a family that no listener has are left out, and what was found before.
     fn add(&mut self, target: Target) {
+        let is_known = self.found.contains(&target) || self.given.contains(&target);
         if !self.means.reach(target.transport, target.peer.ip()) {
             self.left_out.get_or_insert(target);
-        } else if self.found.len() <= self.room && !self.found.contains(&target) {
+        } else if self.found.len() <= self.room && !is_known {
             self.found.push_back(target);
             self.last_resort = None;
         }

@@ -248,6 +248,23 @@ fn addresses_without_a_listener_are_left_out() {
 }
 
 #[test]
+fn a_target_under_two_records_is_given_out_once() {
+    let zone = "example.com NAPTR 1 1 SIP+D2U _sip._udp.example.com\nexample.com NAPTR 1 2 SIP+D2U _sip._udp.example.org\n\
+        _sip._udp.example.com SRV 0 0 5060 one.example\n_sip._udp.example.com SRV 1 0 5060 two.example\n\
+        _sip._udp.example.com SRV 2 0 5070 one.example\n_sip._udp.example.org SRV 0 0 5060 one.example\n\
+        one.example A 192.0.2.1\ntwo.example A 192.0.2.1\ntwo.example A 192.0.2.2";
+    for most in [3, 16] {
+        let targets = run(search("sip:b@example.com", &ALL, most), zone);
+        let targets: Vec<_> = targets.iter().filter(|done| !done.starts_with('?')).collect();
+        assert_eq!(
+            targets,
+            ["udp 192.0.2.1:5060", "udp 192.0.2.2:5060", "udp 192.0.2.1:5070"],
+            "{most}"
+        );
+    }
+}
+
+#[test]
 fn more_targets_than_the_limit_are_not_given_out() {
     let zone = "_sip._udp.example.com SRV 0 0 5060 one.example\n_sip._udp.example.com SRV 1 0 5060 two.example\n\
         one.example A 192.0.2.1\none.example A 192.0.2.2\none.example A 192.0.2.2\ntwo.example A 192.0.2.3";
