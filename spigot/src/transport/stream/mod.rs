@@ -24,6 +24,7 @@ use crate::flow::{Flow, Transport};
 mod admission;
 mod codec;
 mod connection;
+mod crc32c;
 mod deadlines;
 mod hub;
 mod listener;

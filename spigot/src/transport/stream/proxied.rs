@@ -23,8 +23,8 @@ use crate::networks::{BadNetwork, Networks};
 ///
 /// A connection from anywhere else is what it is: a header on it is not SIP.
 ///
-/// TLVs of version 2 are skipped, the checksum (CRC32C) too: TCP has one, and what a balancer says of its client's
-/// certificate is not looked at.
+/// Of the TLVs of version 2 a checksum (CRC32C) that is there has to be right; the others are skipped. What a balancer says of its
+/// client's certificate is not looked at.
 ///
 /// ```
 /// use spigot::transport::Proxies;

@@ -5,6 +5,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::crc32c;
+
 /// Version 1 begins so, and ends with CRLF.
 const TEXT: &[u8] = b"PROXY ";
 /// The longest header of version 1, its CRLF included.
@@ -15,6 +17,8 @@ const BINARY: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const BINARY_HEAD: usize = 16;
 /// What may follow that, addresses and TLVs: more than a proxy has to say, the certificate of a client included.
 const BINARY_MOST: usize = 4_096;
+/// The type of the TLV that has the checksum of the header (PP2_TYPE_CRC32C).
+const CHECKSUM: u8 = 0x03;
 
 /// What a header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,19 +118,46 @@ fn read_binary(octets: &[u8]) -> Result<Option<Header>, Malformed> {
         return Err(Malformed);
     }
     let length = BINARY_HEAD + followed_by;
-    let Some(body) = octets.get(BINARY_HEAD..length) else {
+    let Some(header) = octets.get(..length) else {
         return Ok(None);
     };
-    let source = match (is_local, head[13]) {
-        // The proxy's own connection, which it opened to see whether we live: what it says of addresses is to be ignored.
-        (true, _) => None,
+    let body = &header[BINARY_HEAD..];
+    let (source, addresses) = match (is_local, head[13]) {
+        // The proxy's own connection, which it opened to see whether we live: what follows is to be ignored.
+        (true, _) => (None, body.len()),
         // TCP over IPv4, TCP over IPv6; other families, such as UNIX sockets, have no address that could be a peer's.
-        (false, 0x11) => Some(source(body.first_chunk::<12>().ok_or(Malformed)?)),
-        (false, 0x21) => Some(source(body.first_chunk::<36>().ok_or(Malformed)?)),
-        (false, 0x00 | 0x31 | 0x32) => None,
+        (false, 0x11) => (Some(source(body.first_chunk::<12>().ok_or(Malformed)?)), 12),
+        (false, 0x21) => (Some(source(body.first_chunk::<36>().ok_or(Malformed)?)), 36),
+        (false, 0x31 | 0x32) => (None, 216),
+        // Of this one it is not said what follows.
+        (false, 0x00) => (None, body.len()),
         (false, _) => return Err(Malformed),
     };
+    if !is_intact(header, BINARY_HEAD + addresses) {
+        return Err(Malformed);
+    }
     Ok(Some(Header { length, source }))
+}
+
+/// Whether the checksum is right, if there is one among the TLVs, which begin there; the others are skipped.
+///
+/// [§2.2.3](https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt):
+/// > verify that the calculated CRC32c checksum is the same as the received CRC32c checksum. If it is not, the receiver MUST
+/// > treat the TCP connection providing the header as invalid.
+fn is_intact(header: &[u8], tlvs: usize) -> bool {
+    let mut at = tlvs;
+    while let Some(&[kind, high, low]) = header.get(at..).and_then(<[u8]>::first_chunk) {
+        let value = at + 3..at + 3 + usize::from(u16::from_be_bytes([high, low]));
+        let Some(said) = header.get(value.clone()) else {
+            break;
+        };
+        if kind == CHECKSUM {
+            let found = crc32c::of([&header[..value.start], &[0; 4], &header[value.end..]]);
+            return *said == found.to_be_bytes();
+        }
+        at = value.end;
+    }
+    true
 }
 
 /// The first of two addresses, with the first of two ports.
@@ -160,10 +191,24 @@ mod tests {
         octets
     }
 
+    /// With a checksum, between two TLVs that say nothing.
+    fn checked(family: u8, addresses: &[u8]) -> Vec<u8> {
+        let mut octets = binary(
+            0x21,
+            family,
+            &[addresses, b"\x04\0\x01x\x03\0\x04\0\0\0\0\x04\0\0"].concat(),
+        );
+        let checksum = crc32c::of([&octets[..]]).to_be_bytes();
+        let at = octets.len() - 3 - checksum.len();
+        octets[at..at + checksum.len()].copy_from_slice(&checksum);
+        octets
+    }
+
     fn good() -> Vec<(Vec<u8>, Option<SocketAddr>)> {
         let four = Some("192.0.2.1:51234".parse().unwrap());
         let with_six = Some("[2001:db8::1]:51234".parse().unwrap());
-        let tlvs = [&FOUR[..], b"\x03\0\x04\0\0\0\0\x04\0\x01x"].concat();
+        // Of a connection of the proxy's own nothing is looked at.
+        let unchecked = [&FOUR[..], b"\x03\0\x04\0\0\0\0"].concat();
         let longest_text = format!("PROXY UNKNOWN {}\r\n", "f".repeat(TEXT_MOST - 16));
         vec![
             (b"PROXY TCP4 192.0.2.1 192.0.2.2 51234 5060\r\n".to_vec(), four),
@@ -176,13 +221,16 @@ mod tests {
             (longest_text.into_bytes(), None),
             (binary(0x21, 0x11, &FOUR), four),
             (binary(0x21, 0x21, &six()), with_six),
-            (binary(0x21, 0x11, &tlvs), four),
+            (checked(0x11, &FOUR), four),
+            (checked(0x21, &six()), with_six),
+            (checked(0x31, &[0; 216]), None),
             (
                 binary(0x21, 0x11, &[&FOUR[..], &[0; BINARY_MOST - 12]].concat()),
                 four,
             ),
             (binary(0x20, 0x00, &[]), None),
             (binary(0x20, 0x11, &FOUR), None),
+            (binary(0x20, 0x11, &unchecked), None),
             (binary(0x21, 0x00, b"anything"), None),
             (binary(0x21, 0x31, &[0; 216]), None),
         ]
@@ -235,9 +283,23 @@ mod tests {
             binary(0x21, 0x12, &FOUR),
             binary(0x21, 0x41, &FOUR),
             binary(0x21, 0x11, &[0; BINARY_MOST + 1]),
+            binary(0x21, 0x11, &[&FOUR[..], b"\x03\0\x04\0\0\0\0"].concat()),
+            binary(0x21, 0x11, &[&FOUR[..], b"\x03\0\0"].concat()),
         ];
         for octets in bad {
             assert_eq!(read(&octets), Err(Malformed), "{}", octets.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn addresses_that_were_changed_on_their_way_are_none() {
+        for octets in [checked(0x11, &FOUR), checked(0x21, &six())] {
+            let tlvs = octets.len() - 14;
+            for bit in BINARY_HEAD * 8..tlvs * 8 {
+                let mut changed = octets.clone();
+                changed[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(read(&changed), Err(Malformed), "{bit}");
+            }
         }
     }
 
