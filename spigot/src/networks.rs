@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 /// Some networks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Networks(Vec<IpNet>);
 
 /// A text is neither a network nor an address.
@@ -28,6 +28,11 @@ impl fmt::Debug for BadNetwork {
 }
 
 impl Networks {
+    /// None at all.
+    pub(crate) const fn none() -> Networks {
+        Networks(Vec::new())
+    }
+
     /// Networks in the notation with a prefix, or single addresses.
     pub(crate) fn new<T: AsRef<str>>(networks: impl IntoIterator<Item = T>) -> Result<Networks, BadNetwork> {
         let network = |text: T| {

@@ -7,7 +7,7 @@ use spigot::header::{Contact, Via};
 use spigot::plug::RequireTls;
 use spigot::testing::{TestClient, Zone, authority, certificates};
 use spigot::tls::{Certificates, TlsConfig, Trust};
-use spigot::transport::Origins;
+use spigot::transport::{Origins, Proxies};
 use spigot::{
     Config, Flow, HeaderName, ListenAddr, Method, Request, RequestError, Response, Source, Spigot,
     StatusCode, Transport, sip, sip_router,
@@ -200,6 +200,45 @@ async fn a_public_address_stands_in_via_and_contact() {
     assert_eq!(
         error.to_string(),
         "`sip:example.com` is no public address: expected `host` or `host:port`"
+    );
+}
+
+#[tokio::test]
+async fn each_listener_has_load_balancers_of_its_own_or_those_of_all() {
+    let (ip, balancer) = ([127, 0, 0, 1], || Proxies::new(["127.0.0.1"]).unwrap());
+    let at = || ListenAddr::from((ip, 0));
+    let phone = Phone::default();
+    let registered = phone.registered.clone();
+    let config = Config::new(phone)
+        .proxy_protocol(balancer())
+        .listen(Transport::Tcp, at())
+        .listen(Transport::Tcp, at().proxy_protocol(Proxies::none()))
+        .listen(
+            Transport::Tcp,
+            at().proxy_protocol(Proxies::new(["192.0.2.1"]).unwrap()),
+        )
+        .listen(Transport::Udp, at().proxy_protocol(Proxies::none()));
+    let spigot = Spigot::start(config).await.unwrap();
+    for (number, is_proxied) in [(0, true), (1, false), (2, false)] {
+        let mut stream = Stream::connect(spigot.listeners()[number].address).await;
+        let header = match is_proxied {
+            true => "PROXY TCP4 192.0.2.1 192.0.2.9 51234 5060\r\n",
+            false => "",
+        };
+        let register = Draft::new("REGISTER", "sip:example.com", "TCP", stream.local());
+        stream
+            .send([header.as_bytes(), &register.octets()].concat())
+            .await;
+        assert_eq!(stream.receive().await.unwrap().status(), 200);
+        let peer = registered.lock().unwrap().unwrap().peer;
+        assert_eq!(peer == stream.local(), !is_proxied, "{number}: {peer}");
+    }
+
+    let config = Config::new(Phone::default()).listen(Transport::Udp, at().proxy_protocol(balancer()));
+    let error = Spigot::start(config).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot listen on udp behind a PROXY protocol: it is there for connections"
     );
 }
 

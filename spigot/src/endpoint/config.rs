@@ -126,7 +126,8 @@ impl Config {
     }
 
     /// The load balancers in front of the listeners for connections, which say by the PROXY protocol for whom they connect; none,
-    /// unless said. To all of these listeners, of TCP, TLS, WS and WSS, a connection from a balancer has to say so.
+    /// unless said. To all of these listeners, of TCP, TLS, WS and WSS, a connection from a balancer has to say so, but for those
+    /// that say [otherwise](ListenAddr::proxy_protocol).
     ///
     /// ```
     /// use spigot::transport::Proxies;
@@ -233,8 +234,8 @@ impl fmt::Debug for Listener {
     }
 }
 
-/// Where a listener binds: made from a port, an IP address and port, or a [`SocketAddr`]; and where others reach it, if that is
-/// somewhere else.
+/// Where a listener binds: made from a port, an IP address and port, or a [`SocketAddr`]; where others reach it, if that is
+/// somewhere else; and who connects to it for others, if somebody does.
 ///
 /// ```
 /// use spigot::{Config, ListenAddr, Transport};
@@ -250,6 +251,7 @@ impl fmt::Debug for Listener {
 pub struct ListenAddr {
     pub(super) address: SocketAddr,
     pub(super) public: Option<String>,
+    pub(super) proxies: Option<Proxies>,
 }
 
 impl ListenAddr {
@@ -259,6 +261,28 @@ impl ListenAddr {
     #[must_use]
     pub fn public(mut self, address: impl Into<String>) -> Self {
         self.public = Some(address.into());
+        self
+    }
+
+    /// The load balancers in front of this listener, in the place of those that [`Config::proxy_protocol`] has for all:
+    /// [`Proxies::none`] where clients connect themselves. A listener of datagrams can have none
+    /// ([`Error::ProxiedDatagrams`](crate::Error::ProxiedDatagrams)).
+    ///
+    /// ```
+    /// use spigot::transport::Proxies;
+    /// use spigot::{Config, ListenAddr, Transport};
+    /// # struct Pbx;
+    /// # #[spigot::sip_router]
+    /// # impl Pbx {}
+    ///
+    /// // A balancer is in front of TLS; phones come by TCP themselves.
+    /// let balanced = ListenAddr::from(5061).proxy_protocol(Proxies::new(["10.0.0.2"])?);
+    /// let config = Config::new(Pbx).listen(Transport::Tls, balanced).listen(Transport::Tcp, 5060);
+    /// # Ok::<(), spigot::transport::BadNetwork>(())
+    /// ```
+    #[must_use]
+    pub fn proxy_protocol(mut self, proxies: Proxies) -> Self {
+        self.proxies = Some(proxies);
         self
     }
 }
@@ -280,6 +304,7 @@ impl From<SocketAddr> for ListenAddr {
         ListenAddr {
             address,
             public: None,
+            proxies: None,
         }
     }
 }

@@ -26,6 +26,9 @@ pub enum Error {
     /// What [`ListenAddr::public`](crate::ListenAddr::public) was given is no address.
     #[error("`{0}` is no public address: expected `host` or `host:port`")]
     PublicAddress(String),
+    /// A listener of datagrams was given load balancers ([`ListenAddr::proxy_protocol`](crate::ListenAddr::proxy_protocol)).
+    #[error("cannot listen on {0} behind a PROXY protocol: it is there for connections")]
+    ProxiedDatagrams(Transport),
     /// There is no listener of this transport in this build.
     #[error("cannot listen on {0}: this build has none of it; the features `tls` and `ws` add it")]
     Unsupported(Transport),

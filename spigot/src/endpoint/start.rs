@@ -13,7 +13,7 @@ use super::config::Listener;
 use super::core::Given;
 use super::inbound::Gate;
 use super::place::Public;
-use super::{Config, Core, Counters, Error, ListenAddr, Place, timer};
+use super::{Config, Core, Counters, Error, Place, timer};
 use crate::flow::Transport;
 use crate::transport::{Bind, Carrier, Proxies, Tcp, Udp};
 #[cfg(feature = "ws")]
@@ -77,7 +77,7 @@ impl Spigot {
     ///
     /// [`Error::NoListener`] when the configuration names none, [`Error::Bind`] for the first that cannot be
     /// bound (those before it are closed again), [`Error::Unsupported`] for a transport that this build does
-    /// not have, [`Error::PublicAddress`], `Error::NoCertificates` for one that needs some where [`Config`] has none.
+    /// not have, [`Error::PublicAddress`], [`Error::ProxiedDatagrams`], `Error::NoCertificates` for one that needs some where [`Config`] has none.
     pub async fn start(config: Config) -> Result<Spigot, Error> {
         let Config {
             router,
@@ -242,28 +242,38 @@ struct Settings {
 }
 
 impl Settings {
-    /// A listener of this transport.
-    fn listener(&self, transport: Transport, address: SocketAddr) -> Result<Box<dyn Bind>, Error> {
+    /// A listener of this transport, behind `proxies` if it says so itself.
+    fn listener(
+        &self,
+        transport: Transport,
+        address: SocketAddr,
+        proxies: Option<Proxies>,
+    ) -> Result<Box<dyn Bind>, Error> {
+        let is_proxied = proxies.as_ref().is_some_and(|own| *own != Proxies::none());
+        if is_proxied && !transport.is_reliable() {
+            return Err(Error::ProxiedDatagrams(transport));
+        }
+        let proxies = proxies.unwrap_or_else(|| self.proxies.clone());
         Ok(match transport {
             Transport::Udp => Box::new(Udp::new(address).sockets(self.udp_sockets)),
-            Transport::Tcp => Box::new(Tcp::new(address).proxy_protocol(self.proxies.clone())),
+            Transport::Tcp => Box::new(Tcp::new(address).proxy_protocol(proxies)),
             #[cfg(feature = "tls")]
             Transport::Tls => {
                 let listener = Tls::new(address, self.tls(transport)?);
-                Box::new(listener.proxy_protocol(self.proxies.clone()))
+                Box::new(listener.proxy_protocol(proxies))
             }
             #[cfg(feature = "ws")]
-            Transport::Ws => Box::new(self.websocket(address)),
+            Transport::Ws => Box::new(self.websocket(address, proxies)),
             #[cfg(all(feature = "tls", feature = "ws"))]
-            Transport::Wss => Box::new(self.websocket(address).secured(self.tls(transport)?)),
+            Transport::Wss => Box::new(self.websocket(address, proxies).secured(self.tls(transport)?)),
             #[cfg(not(all(feature = "tls", feature = "ws")))]
             _ => return Err(Error::Unsupported(transport)),
         })
     }
 
     #[cfg(feature = "ws")]
-    fn websocket(&self, address: SocketAddr) -> WebSocket {
-        WebSocket::new(address, self.origins.clone()).proxy_protocol(self.proxies.clone())
+    fn websocket(&self, address: SocketAddr, proxies: Proxies) -> WebSocket {
+        WebSocket::new(address, self.origins.clone()).proxy_protocol(proxies)
     }
 
     #[cfg(feature = "tls")]
@@ -278,8 +288,9 @@ async fn bind(
     settings: &Settings,
 ) -> Result<(Arc<dyn Carrier>, Option<Public>), Error> {
     let (listener, public): (Box<dyn Bind>, _) = match listener {
-        Listener::Address(transport, ListenAddr { address, public }) => {
-            (settings.listener(transport, address)?, public)
+        Listener::Address(transport, listen) => {
+            let bind = settings.listener(transport, listen.address, listen.proxies)?;
+            (bind, listen.public)
         }
         Listener::Custom(listener) => (listener, None),
     };

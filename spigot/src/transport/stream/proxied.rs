@@ -32,10 +32,15 @@ use crate::networks::{BadNetwork, Networks};
 /// let proxies = Proxies::new(["192.0.2.10", "2001:db8:1::/64"])?;
 /// # Ok::<(), spigot::transport::BadNetwork>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies(Networks);
 
 impl Proxies {
+    /// No balancer: a listener that clients reach themselves, beside others.
+    pub const fn none() -> Proxies {
+        Proxies(Networks::none())
+    }
+
     /// Balancers at these addresses, or in these networks.
     ///
     /// # Errors
