@@ -243,6 +243,21 @@ async fn each_listener_has_load_balancers_of_its_own_or_those_of_all() {
 }
 
 #[tokio::test]
+async fn an_origin_that_no_page_has_is_refused_at_the_start() {
+    let with = |origin: &str| {
+        let config = Config::new(Phone::default()).origins(Origins::only([origin]));
+        config.listen(Transport::Ws, ([127, 0, 0, 1], 0))
+    };
+    let error = Spigot::start(with("phone.example.com")).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot listen on ws:127.0.0.1:0: `phone.example.com` is no origin of a page: expected a scheme, a host and, where \
+         the URI of the page has one, a port, as `https://phone.example.com`"
+    );
+    assert!(Spigot::start(with("https://phone.example.com")).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_call_to_a_sips_uri_stays_secured() {
     for (transport, parameter) in [(Transport::Tls, None), (Transport::Wss, Some("ws"))] {
         let config = Config::new(Phone::default()).tls(certificates(&["127.0.0.1"]));

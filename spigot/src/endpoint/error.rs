@@ -20,7 +20,7 @@ pub enum Error {
     Bind {
         /// Which one, as `udp:127.0.0.1:5060`.
         listener: String,
-        /// What the operating system said.
+        /// What the operating system said, or what is wrong with its certificates or origins (`Config::origins`).
         source: io::Error,
     },
     /// What [`ListenAddr::public`](crate::ListenAddr::public) was given is no address.

@@ -189,6 +189,8 @@ impl WebSocket {
     }
 
     fn protocol(&self) -> io::Result<Protocol> {
+        let checked = self.origins.check();
+        checked.map_err(|bad| io::Error::new(io::ErrorKind::InvalidInput, bad))?;
         let protocol = Protocol {
             transport: Transport::Ws,
             websocket: Some(Arc::new(self.origins.clone())),
