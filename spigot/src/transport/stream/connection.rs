@@ -60,6 +60,8 @@ struct Outgoing {
     half_closed: bool,
     /// It is to end, and still takes messages until what is queued has left.
     ending: Option<Reason>,
+    /// It was said that nothing more is sent, behind what is queued.
+    parted: bool,
     /// It takes no more messages.
     closed: Option<Reason>,
 }
@@ -95,6 +97,7 @@ impl Connection {
             registered_until: None,
             half_closed: false,
             ending: None,
+            parted: false,
             closed: None,
         };
         Connection {
@@ -113,7 +116,7 @@ impl Connection {
     /// Writes a message, gathers it in this connection's turn, or queues what the socket does not take.
     pub(super) fn send(&self, message: Bytes, tally: &Tally) -> Result<(), SendError> {
         let mut outgoing = self.outgoing();
-        if outgoing.closed.is_some() {
+        if outgoing.closed.is_some() || outgoing.parted {
             return Err(SendError::Closed);
         }
         outgoing.sent = Instant::now();
@@ -202,6 +205,7 @@ impl Connection {
         if self.is_coded && outgoing.closed.is_none() {
             let mut wire = Vec::new();
             outgoing.codec.end(reason, &mut wire);
+            outgoing.parted = true;
             let _closing_anyway = outgoing.outbox.push_control(wire.into());
         }
     }
@@ -300,6 +304,15 @@ impl Connection {
         }
     }
 
+    /// Takes no more messages, unless one was sent since then; whether that is so.
+    pub(super) fn close_if_idle(&self, since: Instant) -> bool {
+        let mut outgoing = self.outgoing();
+        if outgoing.sent <= since {
+            self.end(&mut outgoing, Reason::Idle);
+        }
+        outgoing.closed.is_some()
+    }
+
     /// Notes until when a registration lives on it. Its task sees that when it next looks at its deadlines.
     pub(super) fn registered(&self, until: Option<Instant>) {
         self.outgoing().registered_until = until;
@@ -313,7 +326,9 @@ impl Connection {
     /// Whether it takes messages whose answers can come by it.
     pub(super) fn is_open(&self) -> bool {
         let outgoing = self.outgoing();
-        outgoing.codec.is_ready() && !outgoing.half_closed && outgoing.closed.or(outgoing.ending).is_none()
+        let is_ending =
+            outgoing.half_closed || outgoing.parted || outgoing.closed.or(outgoing.ending).is_some();
+        outgoing.codec.is_ready() && !is_ending
     }
 
     pub(super) fn status(&self) -> Status {

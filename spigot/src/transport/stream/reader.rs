@@ -70,11 +70,15 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason
         let (deadline, reason) = deadlines.next();
         let now = Instant::now();
         if deadline <= now {
-            if reason != Reason::Idle || !is_in_use(hub, connection) {
+            if reason != Reason::Idle {
                 return reason;
             }
-            // RFC 3261 §18 wants a connection to last as long as a transaction may: it may ring for minutes.
-            deadlines.sent(now);
+            if is_in_use(hub, connection) {
+                // RFC 3261 §18 wants a connection to last as long as a transaction may: it may ring for minutes.
+                deadlines.sent(now);
+            } else if connection.close_if_idle(status.sent) {
+                return reason;
+            }
             continue;
         }
         // Deadlines mostly move away, which is seen when the timer fires; only a nearer one sets it anew.

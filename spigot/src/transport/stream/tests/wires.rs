@@ -25,7 +25,7 @@ fn listener(transport: Transport, tls: &TlsConfig) -> Box<dyn Bind> {
     }
 }
 
-struct Boxed(Box<dyn Bind>);
+pub(super) struct Boxed(pub(super) Box<dyn Bind>);
 
 impl Bind for Boxed {
     fn bind(
