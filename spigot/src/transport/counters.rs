@@ -64,6 +64,9 @@ counters! {
     refused_handshakes,
     /// Connections of load balancers closed because no good PROXY header came on them in time.
     refused_headers,
+    /// Further peers that a connection was said to be the way to ([`Carrier::alias`](super::Carrier::alias)), refused because it was
+    /// that to eight already.
+    refused_aliases,
     /// Connections that the peer closed, or that broke.
     closed_by_peer,
     /// Connections closed because nothing came after they were accepted.

@@ -261,7 +261,8 @@ pub trait Carrier: Send + Sync + 'static {
 
     /// The peer of a flow says that it can also be reached at `address` by this flow
     /// ([RFC 5923 §8.2](https://www.rfc-editor.org/rfc/rfc5923#section-8.2)): new messages that go there, to a domain that it has
-    /// [proved](Carrier::identity) to be, may use the connection. Nothing unless implemented.
+    /// [proved](Carrier::identity) to be, may use the connection. A connection is the way to so many peers, and more are refused
+    /// ([`Counters::refused_aliases`]). Nothing unless implemented.
     fn alias(&self, flow: &Flow, address: SocketAddr) {
         let _ = (flow, address);
     }

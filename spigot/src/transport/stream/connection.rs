@@ -27,6 +27,10 @@ use crate::transport::turn::Turn;
 /// For how many peers a connection may be the one, beside the one it was opened to.
 const ALIASES: usize = 8;
 
+/// A connection is the one to as many peers as it may be.
+#[derive(Debug)]
+pub(super) struct TooMany;
+
 /// A connection that is open.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -271,14 +275,21 @@ impl Connection {
         known.as_ref()
     }
 
-    /// Takes note that it also is the one to `peer`; whether that is new, and not one of too many.
-    pub(super) fn alias(&self, peer: &Peer) -> bool {
+    /// Takes note that it also is the one to `peer`; whether that is new.
+    ///
+    /// # Errors
+    ///
+    /// When it is one of too many.
+    pub(super) fn alias(&self, peer: &Peer) -> Result<bool, TooMany> {
         let mut aliases = self.aliases();
-        let fits = aliases.len() < ALIASES && !aliases.contains(peer);
-        if fits {
-            aliases.push(peer.clone());
+        if aliases.contains(peer) {
+            return Ok(false);
         }
-        fits
+        if aliases.len() >= ALIASES {
+            return Err(TooMany);
+        }
+        aliases.push(peer.clone());
+        Ok(true)
     }
 
     /// Whom it is also the one to.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::admission::{Admission, Permit};
 use super::codec::Codec;
-use super::connection::Connection;
+use super::connection::{Connection, TooMany};
 use super::opening::Openings;
 use super::outbox::{Budget, Outbox};
 use super::peer::Peer;
@@ -250,9 +250,16 @@ impl Hub {
         };
         for domain in identity.domains() {
             let peer = self.peer(address, Some(domain));
-            if connection.alias(&peer) {
-                tracing::debug!(%flow, %address, domain, "connection reused");
-                self.peers.insert(peer, flow.connection);
+            match connection.alias(&peer) {
+                Ok(true) => {
+                    tracing::debug!(%flow, %address, domain, "connection reused");
+                    self.peers.insert(peer, flow.connection);
+                }
+                Ok(false) => {}
+                Err(TooMany) => {
+                    tracing::debug!(%flow, %address, domain, "connection not reused: it is the way to as many as may be");
+                    self.tally.refused_aliases.add(1);
+                }
             }
         }
     }

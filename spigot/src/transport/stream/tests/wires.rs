@@ -151,6 +151,37 @@ async fn a_connection_is_the_way_back_to_who_has_proved_to_be_there() {
 }
 
 #[tokio::test]
+async fn a_connection_is_the_way_to_so_many_and_one_more_is_refused() {
+    let trust = Trust::from_pem(crate::testing::authority()).unwrap();
+    let tls = crate::testing::certificates(&["a.example.com", "b.example.com"]).require_clients(trust);
+    let limits = TransportLimits::default();
+    let mut server = bind(Tls::new(LOCAL, tls.clone()), &limits, silent).await;
+    let client = bind(Tls::new(LOCAL, tls), &limits, silent).await;
+    let address = server.carrier.local_addr();
+    let opened = soon(client.carrier.connect_to(address, Some("a.example.com"))).await;
+    let opened = opened.unwrap();
+    client
+        .carrier
+        .send(&opened, Bytes::from_static(MESSAGE.as_bytes()))
+        .unwrap();
+    let (accepted, _) = server.message().await;
+    // Each address is two: the certificate has two domains.
+    for port in [5061, 5062, 5063, 5061, 5064, 5064] {
+        let address = SocketAddr::new(LOCAL.ip(), port);
+        server.carrier.alias(&accepted, address);
+    }
+    assert_eq!(server.carrier.counters().refused_aliases, 0);
+    for (port, refused) in [(5065, 2), (5061, 2), (5065, 4)] {
+        let address = SocketAddr::new(LOCAL.ip(), port);
+        server.carrier.alias(&accepted, address);
+        assert_eq!(server.carrier.counters().refused_aliases, refused, "{port}");
+    }
+    let address = SocketAddr::new(LOCAL.ip(), 5064);
+    let back = server.carrier.connect_to(address, Some("b.example.com"));
+    assert_eq!(soon(back).await.unwrap(), accepted);
+}
+
+#[tokio::test]
 async fn a_server_that_is_somebody_else_is_an_error_that_says_so() {
     let (server, client) = two(Transport::Tls, &TransportLimits::default()).await;
     let refused = client
