@@ -88,6 +88,32 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[spigot::test]
+async fn a_flow_whose_peer_refuses_to_give_a_sign_of_life_has_failed_at_once() {
+    let registrar = Registrar::default();
+    let server = registrar.start().await;
+    let alice = server.client("sip:alice@example.com").await;
+    alice.register().send().await;
+    let client = server.spigot().client();
+    let mut kept = client.keep_alive(registrar.flow(), Duration::from_secs(30));
+    let clock = Instant::now();
+    // Asked within 30 s, alice does not hear it.
+    server.network().set_faults(Faults::none().loss(1.0));
+    assert!(
+        tokio::time::timeout(Duration::from_secs(31), kept.failed())
+            .await
+            .is_err()
+    );
+    server.network().set_faults(Faults::none());
+    // A Binding error response: 400.
+    let refusal = b"\x01\x11\0\x08\x21\x12\xa4\x42\0\0\0\0\0\0\0\0\0\0\0\0\0\x09\0\x04\0\0\x04\0";
+    alice.send_raw(refusal).await;
+    let failed = tokio::time::timeout(MINUTE, kept.failed()).await;
+    assert!(failed.is_ok(), "taken for silence");
+    assert_eq!(clock.elapsed().as_secs(), 31);
+    assert_eq!(registrar.closed(), [registrar.flow()]);
+}
+
+#[spigot::test]
 async fn what_is_under_way_on_a_flow_of_datagrams_fails_with_it() {
     let registrar = Registrar::default();
     let server = registrar.start().await;

@@ -32,8 +32,8 @@ impl KeepAlive {
         self.every
     }
 
-    /// Returns once the flow has failed: the peer gave no answer, or saw us at another address, or the connection is closed,
-    /// or the endpoint is. Whoever registered over it registers again.
+    /// Returns once the flow has failed: the peer gave no answer, or refused one, or saw us at another address, or the connection
+    /// is closed, or the endpoint is. Whoever registered over it registers again.
     ///
     /// At once if it has already.
     pub async fn failed(&mut self) {

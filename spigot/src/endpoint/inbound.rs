@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use super::Core;
 use super::counters::count;
 use super::sanity::{Verdict, judge, refuse};
+use super::signs::Sign;
 use crate::flow::{Flow, Transport};
 use crate::proto::reply;
 use crate::sip::header::{Via, Warning};
@@ -39,7 +40,12 @@ impl Inbound for Gate {
 
     fn alive(&self, flow: Flow, mapped: Option<SocketAddr>) {
         let Some(core) = self.0.upgrade() else { return };
-        core.signs.seen(flow, mapped);
+        core.signs.seen(flow, Sign::Alive(mapped));
+    }
+
+    fn refused(&self, flow: Flow) {
+        let Some(core) = self.0.upgrade() else { return };
+        core.signs.seen(flow, Sign::Refused);
     }
 
     fn owes(&self, flow: Flow) -> bool {

@@ -22,19 +22,28 @@ const ATTEMPTS: u32 = 7;
 const RTO: Duration = Duration::from_millis(500);
 const LAST: Duration = RTO.saturating_mul(16);
 
+/// What the peer of a flow answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// It is there, and saw us at that address if it says so.
+    Alive(Option<SocketAddr>),
+    /// It will give no sign.
+    Refused,
+}
+
 /// Who is asked, and by whom the answer is awaited.
 #[derive(Debug, Default)]
-pub(super) struct Signs(Mutex<HashMap<Flow, watch::Sender<Option<SocketAddr>>>>);
+pub(super) struct Signs(Mutex<HashMap<Flow, watch::Sender<Sign>>>);
 
 impl Signs {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Flow, watch::Sender<Option<SocketAddr>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Flow, watch::Sender<Sign>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The peer of that flow is there, and saw us at that address if it says so.
-    pub(super) fn seen(&self, flow: Flow, mapped: Option<SocketAddr>) {
-        if let Some(sign) = self.lock().get(&flow) {
-            sign.send_replace(mapped);
+    /// The peer of that flow has answered.
+    pub(super) fn seen(&self, flow: Flow, sign: Sign) {
+        if let Some(answered) = self.lock().get(&flow) {
+            answered.send_replace(sign);
         }
     }
 }
@@ -43,7 +52,7 @@ impl Signs {
 struct Watch<'s> {
     signs: &'s Signs,
     flow: Flow,
-    seen: watch::Receiver<Option<SocketAddr>>,
+    seen: watch::Receiver<Sign>,
 }
 
 impl<'s> Watch<'s> {
@@ -51,7 +60,7 @@ impl<'s> Watch<'s> {
         let mut table = signs.lock();
         let seen = table
             .entry(flow)
-            .or_insert_with(|| watch::Sender::new(None))
+            .or_insert_with(|| watch::Sender::new(Sign::Alive(None)))
             .subscribe();
         drop(table);
         Watch { signs, flow, seen }
@@ -62,7 +71,7 @@ impl Drop for Watch<'_> {
     fn drop(&mut self) {
         let mut table = self.signs.lock();
         // Goes under the lock: two that end at one time must not each see the other.
-        self.seen = watch::channel(None).1;
+        self.seen = watch::channel(Sign::Alive(None)).1;
         if table
             .get(&self.flow)
             .is_some_and(|sign| sign.receiver_count() == 0)
@@ -84,14 +93,18 @@ pub(crate) async fn keep(core: Arc<Core>, flow: Flow, every: Duration) {
     }
 }
 
-/// Returns once the peer gives no sign of life, or sees us at another address than before, which is another flow
-/// (RFC 5626 §4.4.2).
+/// Returns once the flow has failed.
+///
+/// [RFC 5626 §4.4.2](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.2):
+/// > If a STUN Binding Error Response is received, or if no Binding Response is received after 7 retransmissions [...] the UA
+/// > considers the flow failed. If the XOR-MAPPED-ADDRESS in the STUN Binding Response changes, the UA MUST treat this event as a
+/// > failure on the flow.
 async fn silence(core: &Core, flow: Flow, every: Duration) {
     let mut watch = Watch::of(&core.signs, flow);
     let mut address = None;
     loop {
         sleep(core.spread(every)).await;
-        let Some(mapped) = sign(core, flow, &mut watch).await else {
+        let Some(Sign::Alive(mapped)) = sign(core, flow, &mut watch).await else {
             return;
         };
         if address.is_some() && mapped.is_some() && address != mapped {
@@ -101,8 +114,8 @@ async fn silence(core: &Core, flow: Flow, every: Duration) {
     }
 }
 
-/// A sign of life, with the address that the peer sees; `None` if there is none.
-async fn sign(core: &Core, flow: Flow, watch: &mut Watch<'_>) -> Option<Option<SocketAddr>> {
+/// What the peer answers; `None` if nothing.
+async fn sign(core: &Core, flow: Flow, watch: &mut Watch<'_>) -> Option<Sign> {
     watch.seen.mark_unchanged();
     let waits = match flow.transport.is_reliable() {
         true => vec![PATIENCE],
@@ -166,9 +179,9 @@ mod tests {
         };
         let (one, mut other) = (Watch::of(&signs, flow), Watch::of(&signs, flow));
         drop(one);
-        let mapped = Some(([198, 51, 100, 1], 1).into());
-        signs.seen(flow, mapped);
-        assert_eq!(*other.seen.borrow_and_update(), mapped);
+        let seen = Sign::Alive(Some(([198, 51, 100, 1], 1).into()));
+        signs.seen(flow, seen);
+        assert_eq!(*other.seen.borrow_and_update(), seen);
         drop(other);
         assert!(signs.lock().is_empty());
     }

@@ -317,6 +317,7 @@ impl Wires {
                     None => inbound.message(flow, bytes),
                     Some(Stun::Request(answer)) => self.datagram(to, from, &answer.into()),
                     Some(Stun::Response(_, mapped)) => inbound.alive(flow, Some(mapped)),
+                    Some(Stun::Refusal(_)) => inbound.refused(flow),
                     Some(Stun::Other) => {}
                 }
             }

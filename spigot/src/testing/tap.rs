@@ -191,6 +191,10 @@ impl Inbound for TappedInbound {
         self.inbound.alive(flow, mapped);
     }
 
+    fn refused(&self, flow: Flow) {
+        self.inbound.refused(flow);
+    }
+
     fn owes(&self, flow: Flow) -> bool {
         self.inbound.owes(flow)
     }

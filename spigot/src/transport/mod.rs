@@ -173,6 +173,12 @@ pub trait Inbound: Send + Sync + 'static {
         let _ = (flow, mapped);
     }
 
+    /// The peer of a flow refused to give a sign of life when it was asked for one: the flow has failed
+    /// ([RFC 5626 §4.4.2](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.2)). Nothing unless implemented.
+    fn refused(&self, flow: Flow) {
+        let _ = flow;
+    }
+
     /// Whether an answer is still to be sent on that flow. A connection of which this is true is not closed
     /// for being idle, nor because its peer has said that it sends nothing more. `false` unless implemented.
     fn owes(&self, flow: Flow) -> bool {

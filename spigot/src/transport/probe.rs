@@ -21,6 +21,7 @@ pub(super) enum Event {
     Unframed(Flow),
     Closed(Flow),
     Alive(Flow, Option<SocketAddr>),
+    Refused(Flow),
 }
 
 /// What a test does within the turn, given the carrier, the flow and what came (nothing, if unframed).
@@ -58,6 +59,10 @@ impl Inbound for Probe {
 
     fn alive(&self, flow: Flow, mapped: Option<SocketAddr>) {
         let _test_over = self.events.send(Event::Alive(flow, mapped));
+    }
+
+    fn refused(&self, flow: Flow) {
+        let _test_over = self.events.send(Event::Refused(flow));
     }
 
     fn owes(&self, _flow: Flow) -> bool {

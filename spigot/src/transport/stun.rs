@@ -40,6 +40,8 @@ pub(crate) enum Stun {
     Request(Vec<u8>),
     /// The answer to one of ours: the address that it came from, as the peer saw it.
     Response(TransactionId, SocketAddr),
+    /// One of ours was refused. With which code is of no interest: for a keepalive they all mean the same.
+    Refusal(TransactionId),
     /// Something else, which wants no answer.
     Other,
 }
@@ -63,6 +65,7 @@ pub(crate) fn read(datagram: &[u8], peer: SocketAddr) -> Option<Stun> {
             Some(mapped) => Stun::Response(id, mapped),
             None => Stun::Other,
         },
+        ERROR => Stun::Refusal(id),
         _ => Stun::Other,
     })
 }
@@ -188,6 +191,7 @@ mod tests {
         let attributes: Vec<_> = each(&answer[HEADER..]).collect();
         assert_eq!(attributes[0], (ERROR_CODE, &b"\0\0\x04\x14Unknown Attribute"[..]));
         assert_eq!(attributes[1], (UNKNOWN_ATTRIBUTES, &[0x77, 0x77][..]));
+        assert_eq!(read(&answer, peer), Some(Stun::Refusal(ID)));
     }
 
     #[test]
@@ -202,7 +206,7 @@ mod tests {
         cookie[4] = 0;
         assert_eq!(read(&cookie, peer), None);
         // An indication, and a response without an address.
-        for kind in [0x0011, SUCCESS, ERROR] {
+        for kind in [0x0011, SUCCESS] {
             assert_eq!(read(&message(kind, &ID, &[]), peer), Some(Stun::Other));
         }
         // Attributes that are longer than the message.

@@ -91,7 +91,10 @@ fn turn<'a>(
                         Stun::Response(id, mapped) if shared.has_asked(&id, flow.peer) => {
                             guarded(flow, || inbound.alive(flow, Some(mapped)));
                         }
-                        Stun::Response(..) | Stun::Other => {}
+                        Stun::Refusal(id) if shared.has_asked(&id, flow.peer) => {
+                            guarded(flow, || inbound.refused(flow));
+                        }
+                        Stun::Response(..) | Stun::Refusal(_) | Stun::Other => {}
                     }
                     continue;
                 }

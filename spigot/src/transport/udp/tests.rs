@@ -16,7 +16,7 @@ use super::socket::Socket;
 use super::{LARGEST_V4, Shared, Udp, flush};
 use crate::flow::{Flow, Transport};
 use crate::transport::counters::Tally;
-use crate::transport::probe::{bind, echo, silent, soon};
+use crate::transport::probe::{Event, bind, echo, silent, soon};
 use crate::transport::stun;
 use crate::transport::turn::Turn;
 use crate::transport::{Bind, SendError, TransportLimits, next_connection};
@@ -94,6 +94,26 @@ async fn a_peer_gives_a_sign_of_life_and_says_from_where_it_was_asked() {
             .unwrap();
         assert_eq!(bound.message().await.1, "hello");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_counts_if_it_is_of_what_was_asked() {
+    let mut bound = bind(Udp::new(V4), &TransportLimits::default(), silent).await;
+    let peer = client(V4).await;
+    let flow = bound.carrier.connect(peer.local_addr().unwrap()).await.unwrap();
+    bound.carrier.keep_alive(&flow).unwrap();
+    let (asked, from) = received(&peer).await;
+    // A Binding error response without an attribute, to what was never asked, and to what was.
+    let mut forged = asked.clone();
+    forged[19] ^= 1;
+    for mut refusal in [forged, asked] {
+        refusal[..2].copy_from_slice(&[0x01, 0x11]);
+        peer.send_to(&refusal, from).await.unwrap();
+        peer.send_to(b"hello", from).await.unwrap();
+    }
+    assert_eq!(bound.message().await.1, "hello");
+    assert!(matches!(bound.event().await, Event::Refused(refused) if refused == flow));
+    assert_eq!(bound.message().await.1, "hello");
 }
 
 #[tokio::test]
