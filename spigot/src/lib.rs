@@ -82,7 +82,8 @@ pub use client::{
     RequestError,
 };
 pub use endpoint::{
-    BadOutbound, BoundListener, Config, Counters, Error, Limits, ListenAddr, Outbound, Spigot, Unreachable,
+    BadFlowToken, BadOutbound, BoundListener, Config, Counters, Error, Limits, ListenAddr, Outbound, Spigot,
+    Unreachable,
 };
 pub use flow::{Flow, Transport, UnknownTransport};
 pub use identity::Identity;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use spigot::testing::{Faults, TestServer};
 use spigot::{
-    Config, Flow, HeaderName, Method, Outbound, Request, RequestError, Spigot, StatusCode, Transport,
-    sip_router,
+    BadFlowToken, Config, Flow, HeaderName, Method, Outbound, Request, RequestError, Spigot, StatusCode,
+    Transport, sip_router,
 };
 use tokio::time::Instant;
 
@@ -241,12 +241,13 @@ async fn a_user_agent_registers_a_flow_and_keeps_it_alive() {
         // The server finds its way by the token of the flow, which nobody else can make.
         let client = server.spigot().client();
         let token = client.flow_token(bound.flow());
-        assert_eq!(client.flow_of(&token), Some(bound.flow()));
-        assert_eq!(alice.client().flow_of(&token), None);
+        assert_eq!(client.flow_of(&token), Ok(bound.flow()));
+        assert_eq!(alice.client().flow_of(&token), Err(BadFlowToken::Forged));
+        assert_eq!(client.flow_of("alice"), Err(BadFlowToken::Forged));
         alice.shutdown().await;
         if transport.is_reliable() {
             client.closed(bound.flow()).await;
-            assert_eq!(client.flow_of(&token), None, "it is closed");
+            assert_eq!(client.flow_of(&token), Err(BadFlowToken::Closed));
         }
     }
 }

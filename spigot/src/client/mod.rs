@@ -27,7 +27,7 @@ pub use keep_alive::KeepAlive;
 pub use request::RequestBuilder;
 pub use transaction::{ClientTransaction, Provisionals};
 
-use crate::endpoint::{Core, Spigot};
+use crate::endpoint::{BadFlowToken, Core, Spigot};
 use crate::flow::Flow;
 use crate::sip::{Method, ParseError, Request, SipUri, Uri, header};
 
@@ -118,9 +118,34 @@ impl Client {
         self.core.flow_token(&flow)
     }
 
-    /// The flow of a token: `None` if it is none of this endpoint's, or if the flow is closed, which a proxy answers 430
-    /// ([RFC 5626 §5.3](https://www.rfc-editor.org/rfc/rfc5626#section-5.3)).
-    pub fn flow_of(&self, token: &str) -> Option<Flow> {
+    /// The flow of a token.
+    ///
+    /// ```
+    /// use spigot::{BadFlowToken, Client, Path, StatusCode, sip_router};
+    ///
+    /// struct Edge;
+    ///
+    /// #[sip_router]
+    /// impl Edge {
+    ///     #[message("sip:{token}@edge.example.com")]
+    ///     async fn message(
+    ///         &self,
+    ///         Path(token): Path<String>,
+    ///         text: String,
+    ///         client: Client,
+    ///     ) -> Result<StatusCode, BadFlowToken> {
+    ///         let flow = client.flow_of(&token)?; // 403 or 430
+    ///         let message = client.message("sip:alice@example.com").body("text/plain", text);
+    ///         let sent = message.on(flow).send().await;
+    ///         Ok(sent.map_or(StatusCode::FLOW_FAILED, |response| response.status()))
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`BadFlowToken`], which is an answer too: 403 to a token that is none of this endpoint's, and 430 where the flow is closed.
+    pub fn flow_of(&self, token: &str) -> Result<Flow, BadFlowToken> {
         self.core.flow_of(token)
     }
 

@@ -8,6 +8,8 @@ use sha2::Sha256;
 
 use super::Core;
 use crate::flow::{Flow, Transport};
+use crate::router::{IntoReply, Reply};
+use crate::sip::StatusCode;
 
 /// So many octets of the proof are told; RFC 5626 §5.2 has as many.
 const PROOF: usize = 10;
@@ -20,6 +22,30 @@ const TRANSPORTS: [Transport; 5] = [
     Transport::Wss,
 ];
 
+/// Why a flow token leads nowhere, each with its own answer
+/// ([RFC 5626 §5.3.1](https://www.rfc-editor.org/rfc/rfc5626#section-5.3.1)):
+/// > If the flow token has been tampered with, the proxy SHOULD send a 403 (Forbidden) response. If the flow no longer exists, the
+/// > proxy SHOULD send a 430 (Flow Failed) response to the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadFlowToken {
+    /// This endpoint has not made it, not since it was started: it is made up, or was changed. Answered 403.
+    #[error("the flow token is none of this endpoint's")]
+    Forged,
+    /// Its flow is closed. Answered 430.
+    #[error("the flow of the token is closed")]
+    Closed,
+}
+
+impl<M> IntoReply<M> for BadFlowToken {
+    fn into_reply(self) -> Reply {
+        match self {
+            BadFlowToken::Forged => StatusCode::FORBIDDEN.into(),
+            BadFlowToken::Closed => StatusCode::FLOW_FAILED.into(),
+        }
+    }
+}
+
 impl Core {
     /// The token of a flow: letters and digits.
     pub(crate) fn flow_token(&self, flow: &Flow) -> String {
@@ -27,8 +53,9 @@ impl Core {
     }
 
     /// The flow of a token, if that is one of ours and the flow still stands.
-    pub(crate) fn flow_of(&self, token: &str) -> Option<Flow> {
-        read(&self.token_key, token).filter(|flow| self.is_open(flow))
+    pub(crate) fn flow_of(&self, token: &str) -> Result<Flow, BadFlowToken> {
+        let flow = read(&self.token_key, token).ok_or(BadFlowToken::Forged)?;
+        self.is_open(&flow).then_some(flow).ok_or(BadFlowToken::Closed)
     }
 }
 
@@ -127,6 +154,13 @@ mod tests {
                 assert!(token.bytes().all(|octet| octet.is_ascii_alphanumeric()));
             }
         }
+    }
+
+    #[test]
+    fn each_fault_has_its_answer() {
+        let status = |fault| IntoReply::<()>::into_reply(fault).status();
+        assert_eq!(status(BadFlowToken::Forged), Some(StatusCode::FORBIDDEN));
+        assert_eq!(status(BadFlowToken::Closed), Some(StatusCode::FLOW_FAILED));
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub(crate) use self::contact::{contact, is_secured};
 pub(crate) use self::core::{Core, Endpoint};
 pub use self::counters::Counters;
 pub use self::error::Error;
+pub use self::flow_token::BadFlowToken;
 pub use self::limits::Limits;
 pub use self::outbound::{BadOutbound, Outbound};
 pub(crate) use self::outstanding::{Event, Outstanding, QUEUE};
