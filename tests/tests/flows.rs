@@ -438,8 +438,7 @@ async fn asked_by(responses: &[(&str, &str, &str)]) -> Vec<Option<u64>> {
     let mut asked = Vec::new();
     for (status, value, tag) in responses {
         let header = |name| ring.headers().get(&name).unwrap_or_default();
-        // The library has written into it what it asks for itself.
-        let via = header(HeaderName::VIA).replace(";keep=25", &format!(";keep{value}"));
+        let via = header(HeaderName::VIA).replace(";keep", &format!(";keep{value}"));
         let tag = if tag.is_empty() {
             String::new()
         } else {

@@ -99,6 +99,7 @@ impl Core {
             max_transaction_bytes: limits.transaction_bytes.div_ceil(lanes),
             max_dialogs: limits.dialogs.div_ceil(lanes),
             ringing: limits.ringing,
+            idle: limits.transport.idle,
             ..Settings::default()
         };
         Arc::new_cyclic(|this| Core {

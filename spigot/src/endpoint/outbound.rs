@@ -1,8 +1,8 @@
 //! Registrations of flows, as a registrar sees them.
 
-use super::sanity::keep;
 use super::{Endpoint, Limits};
 use crate::flow::Flow;
+use crate::proto::keep;
 use crate::router::extract::{BadHeader, OptionalFromRequest};
 use crate::router::{Agent, FromRequest, IntoReply, Reply, ReplyPart, Request, method};
 use crate::sip::header::{Contact, Expires, FlowTimer, Path, Require, Supported, Via};
@@ -148,7 +148,7 @@ impl<S: Agent, M> OptionalFromRequest<S, M> for Outbound {
             instance: contact.instance().unwrap_or_default().to_owned(),
             reg_id: contact.reg_id().unwrap_or_default(),
             flow,
-            seconds: is_direct.then(|| keep(flow, idle).try_into().unwrap_or(u32::MAX)),
+            seconds: is_direct.then(|| keep::often(flow.transport, idle)),
         }))
     }
 }

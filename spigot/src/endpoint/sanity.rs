@@ -4,7 +4,6 @@
 //! Pure: bytes in, a verdict out.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use crate::flow::Flow;
 use crate::sip::{self, Bytes, Message, ParseError, Request, Response, StatusCode, header::Via};
@@ -35,7 +34,7 @@ pub(super) fn judge(bytes: Bytes, flow: Flow, limits: &TransportLimits) -> Verdi
     };
     match message {
         Message::Request(mut request) => match request.validate() {
-            Ok(()) => match stamp(&mut request, flow, Some(limits.idle)) {
+            Ok(()) => match stamp(&mut request, flow) {
                 Ok(()) => Verdict::Request(request),
                 Err(error) => Verdict::Drop(error),
             },
@@ -58,7 +57,7 @@ pub(super) fn refuse(request: Option<Request>, flow: Flow, reason: ParseError) -
     let Some((mut request, status)) = addressed else {
         return Verdict::Drop(reason);
     };
-    match stamp(&mut request, flow, None) {
+    match stamp(&mut request, flow) {
         Ok(()) => Verdict::Refuse {
             request,
             status,
@@ -77,39 +76,16 @@ pub(super) fn refuse(request: Option<Request>, flow: Flow, reason: ParseError) -
 ///
 /// [RFC 3581 §4](https://www.rfc-editor.org/rfc/rfc3581#section-4): with an `rport` parameter without value,
 /// its value becomes the source port, and `received` is added even where it says what sent-by says.
-///
-/// [RFC 6223 §4.4](https://www.rfc-editor.org/rfc/rfc6223#section-4.4): a `keep` parameter without value gets how often signs of
-/// life should come, since we answer them; a connection is closed after `idle`, and there is nothing to say without that.
-fn stamp(request: &mut Request, flow: Flow, idle: Option<Duration>) -> Result<(), ParseError> {
-    let Some(mut via) = request.headers().typed::<Via>()? else {
+fn stamp(request: &mut Request, flow: Flow) -> Result<(), ParseError> {
+    let Some(via) = request.headers().typed::<Via>()? else {
         return Ok(());
     };
     let source = SocketAddr::new(flow.peer.ip().to_canonical(), flow.peer.port());
-    let mut changed = false;
-    if via.rport().is_some() || via.host().ip() != Some(source.ip()) {
-        via = via.received_from(source)?;
-        changed = true;
+    if via.rport().is_none() && via.host().ip() == Some(source.ip()) {
+        return Ok(());
     }
-    if let Some(idle) = idle
-        && via.param("keep") == Some(None)
-        && *request.method() != sip::Method::ACK
-    {
-        via = via.with_param("keep", Some(&keep(flow, idle).to_string()))?;
-        changed = true;
-    }
-    match changed {
-        true => request.headers_mut().replace_first(&via),
-        false => Ok(()),
-    }
-}
-
-/// How often the peer of a flow should give a sign of life, in seconds: for the NATs on the way where there are only datagrams
-/// (RFC 5626 §4.4.2 has 24 to 29), well before it would be closed where there is a connection.
-pub(crate) fn keep(flow: Flow, idle: Duration) -> u64 {
-    match flow.transport.is_reliable() {
-        true => (idle * 3 / 4).as_secs().max(1),
-        false => 25,
-    }
+    let via = via.received_from(source)?;
+    request.headers_mut().replace_first(&via)
 }
 
 #[cfg(test)]
@@ -147,7 +123,7 @@ mod tests {
         let name = transport.as_str();
         let mut request = request(&format!("SIP/2.0/{name} {sent_by};branch=z9hG4bK1"));
         let flow = flow(transport, peer);
-        stamp(&mut request, flow, None).unwrap();
+        stamp(&mut request, flow).unwrap();
         let (reply_to, _) = reply::route_of(&request, &flow);
         let vias: Vec<Via> = request.headers().all().map(Result::unwrap).collect();
         assert_eq!(vias.len(), 2);
@@ -244,7 +220,7 @@ mod tests {
     fn a_via_that_needs_no_stamp_keeps_its_octets() {
         let mut request = request("SIP / 2.0 / UDP  198.51.100.7 ;branch=z9hG4bK1");
         let before = request.to_bytes();
-        stamp(&mut request, flow(Transport::Udp, "198.51.100.7:5060"), None).unwrap();
+        stamp(&mut request, flow(Transport::Udp, "198.51.100.7:5060")).unwrap();
         assert_eq!(request.to_bytes(), before);
     }
 
@@ -274,24 +250,5 @@ mod tests {
         assert_eq!(of(&ack), None, "an ACK is never answered");
         assert_eq!(of(&good.replace("Via", "X-Via")), None, "nobody to answer");
         assert_eq!(of("garbage"), None);
-    }
-
-    #[test]
-    fn who_would_keep_the_flow_alive_hears_how_often() {
-        let idle = Some(Duration::from_secs(120));
-        let table = [
-            (Transport::Udp, ";keep", idle, Some(Some("25"))),
-            (Transport::Tcp, ";keep", idle, Some(Some("90"))),
-            (Transport::Tcp, ";keep=10", idle, Some(Some("10"))),
-            (Transport::Tcp, "", idle, None),
-            (Transport::Tcp, ";keep", None, Some(None)),
-        ];
-        for (transport, keep, idle, expected) in table {
-            let mut request = request(&format!("SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1{keep}"));
-            stamp(&mut request, flow(transport, "192.0.2.9:5060"), idle).unwrap();
-            let via: Via = request.headers().typed().unwrap().unwrap();
-            assert_eq!(via.param("keep"), expected, "{transport} {keep}");
-            assert_eq!(request.headers().get_all(&sip::HeaderName::VIA).count(), 2);
-        }
     }
 }

@@ -27,6 +27,7 @@
 mod dialog;
 pub mod digest;
 mod ids;
+pub(crate) mod keep;
 mod key;
 mod output;
 pub mod reply;

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use spigot_parser::header::Via;
 use spigot_parser::{HeaderName, Method, ParseError, Request, Response, StatusCode};
 
+use super::keep;
 use super::key::{self, Matched};
 use crate::flow::{Flow, Transport};
 
@@ -75,7 +76,7 @@ pub(crate) fn route_of(request: &Request, flow: &Flow) -> (Flow, Option<SocketAd
 }
 
 /// The response as it goes out: Via, Record-Route, From, To with `tag`, Call-ID and CSeq from the request,
-/// then what `response` says.
+/// then what `response` says. Who offers in its Via to keep the flow alive is told to do so every `keep` seconds.
 ///
 /// A response that has a Via is one that is forwarded, and stays as it is. Otherwise what it has under those
 /// five names gives way.
@@ -83,12 +84,18 @@ pub(crate) fn route_of(request: &Request, flow: &Flow) -> (Flow, Option<SocketAd
 /// # Errors
 ///
 /// A header or the body of `response` that cannot be written.
-pub(crate) fn fill(request: &Request, response: Response, tag: &str) -> Result<Response, ParseError> {
+pub(crate) fn fill(
+    request: &Request,
+    response: Response,
+    tag: &str,
+    keep: u32,
+) -> Result<Response, ParseError> {
     if response.headers().contains(&HeaderName::VIA) {
         return Ok(response);
     }
     let mut whole = Response::new(response.status()).with_reason(response.reason())?;
     address(request, &mut whole, tag);
+    keep::accept(&mut whole, keep)?;
     if establishes_dialog(request.method(), response.status())
         && !response.headers().contains(&HeaderName::RECORD_ROUTE)
     {
@@ -186,7 +193,7 @@ mod tests {
             .and_then(|response| response.with_body("application/sdp", "v=0\r\n"))
             .expect("a response");
 
-        let whole = fill(&request, answer, "t").expect("addressed");
+        let whole = fill(&request, answer, "t", 25).expect("addressed");
 
         let all = |name| {
             whole
@@ -209,11 +216,33 @@ mod tests {
     }
 
     #[test]
+    fn an_offer_to_keep_the_flow_alive_is_accepted_by_who_answers_and_not_by_who_forwards() {
+        let mut request = request("<sip:b@b.example>");
+        let offer: Via = "SIP/2.0/UDP p.example;branch=z9hG4bK2;keep"
+            .parse()
+            .expect("a Via");
+        request.headers_mut().replace_first(&offer).expect("written");
+        let top = |response: Response| {
+            let whole = fill(&request, response, "t", 25).expect("addressed");
+            let via: Via = whole.headers().typed().expect("a Via").expect("there");
+            via.param("keep").flatten().map(str::to_owned)
+        };
+
+        assert_eq!(top(Response::new(StatusCode::OK)).as_deref(), Some("25"));
+        let mut forwarded = Response::new(StatusCode::OK);
+        forwarded
+            .headers_mut()
+            .copy_from(request.headers(), &HeaderName::VIA);
+        assert_eq!(top(forwarded), None);
+    }
+
+    #[test]
     fn trying_has_a_timestamp_and_no_tag_and_makes_no_dialog() {
         let whole = fill(
             &request("<sip:b@b.example>"),
             Response::new(StatusCode::TRYING),
             "t",
+            25,
         )
         .expect("addressed");
         assert_eq!(whole.headers().get(&HeaderName::TO), Some("<sip:b@b.example>"));
@@ -249,7 +278,7 @@ mod tests {
     fn a_response_with_a_via_is_forwarded_as_it_is() {
         let text = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP z.example;branch=z9hG4bKz\r\nTo: <sip:b@b.example>;tag=far\r\n\r\n";
         let response = Response::parse(text).expect("a response");
-        let whole = fill(&request("<sip:b@b.example>"), response, "t").expect("addressed");
+        let whole = fill(&request("<sip:b@b.example>"), response, "t", 25).expect("addressed");
         assert_eq!(
             whole.headers().get(&HeaderName::TO),
             Some("<sip:b@b.example>;tag=far")

@@ -63,6 +63,9 @@ pub struct Settings {
     pub ringing: Duration,
     /// The Retry-After, in seconds, of a 503 that the core sends: 5.
     pub retry_after: u32,
+    /// After how long a connection is closed that carries nothing: 120 s. A peer that offers to keep it alive
+    /// ([RFC 6223](https://www.rfc-editor.org/rfc/rfc6223)) is told how often.
+    pub idle: Duration,
 }
 
 impl Default for Settings {
@@ -75,6 +78,7 @@ impl Default for Settings {
             trying_after: Duration::from_millis(200),
             ringing: Duration::from_secs(180),
             retry_after: 5,
+            idle: Duration::from_secs(120),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::Shard;
 use super::dialogs::Order;
 use super::server::Arrival;
 use crate::flow::Flow;
+use crate::proto::keep;
 use crate::proto::key::{self, Matched, ServerKey};
 use crate::proto::output::Output;
 use crate::proto::reply;
@@ -217,7 +218,8 @@ impl Shard {
         // > the To tag of the response to the CANCEL and the To tag in the response to the original request
         // > SHOULD be the same.
         let tag = self.tag(invite);
-        if let Ok(ok) = reply::fill(&request, Response::new(StatusCode::OK), &tag) {
+        let keep = keep::often(flow.transport, self.settings.idle);
+        if let Ok(ok) = reply::fill(&request, Response::new(StatusCode::OK), &tag, keep) {
             let _ = self.respond(now, key, ok);
         }
         // > If the UAS has not issued a final response for the original request, its behavior depends on the

@@ -14,6 +14,7 @@ use spigot_parser::{HeaderName, Method, Request, Response, StatusCode};
 
 use super::Shard;
 use crate::flow::Flow;
+use crate::proto::keep;
 use crate::proto::key::{self, DialogKey, Identity, KeyMap, ServerKey};
 use crate::proto::output::{Output, RespondError};
 use crate::proto::reply;
@@ -307,7 +308,8 @@ impl Shard {
                 Action::Trying => {
                     let Some(open) = &entry.open else { continue };
                     let trying = Response::new(StatusCode::TRYING);
-                    if let Ok(trying) = reply::fill(&open.request, trying, "") {
+                    let keep = keep::often(entry.flow.transport, self.settings.idle);
+                    if let Ok(trying) = reply::fill(&open.request, trying, "", keep) {
                         entry.last = trying.to_bytes();
                         self.outputs.push_back(entry.transmit(entry.last.clone()));
                     }
@@ -420,8 +422,9 @@ impl Shard {
             }
             return Err(RespondError::Answered);
         };
-        let whole = reply::fill(&open.request, response, &key::tag(&self.seed, &key))
-            .map_err(RespondError::Address)?;
+        let keep_every = keep::often(entry.flow.transport, self.settings.idle);
+        let tag = key::tag(&self.seed, &key);
+        let whole = reply::fill(&open.request, response, &tag, keep_every).map_err(RespondError::Address)?;
         let bytes = whole.to_bytes();
         if !entry.flow.transport.is_reliable() && bytes.len() > DATAGRAM {
             return Err(RespondError::TooLarge(bytes.len()));
