@@ -198,6 +198,8 @@ impl Connection {
         if let Err(error) = outcome {
             tracing::debug!(flow = %self.flow, %error, "connection broken");
             outgoing.broken = Some(error);
+            // What is still to be said to the peer, and its end, may take their time; whoever opens it need not wait for that.
+            self.opened.notify_waiters();
             return Err(Reason::Broken);
         }
         Ok(())

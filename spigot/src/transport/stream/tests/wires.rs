@@ -243,6 +243,49 @@ async fn a_connection_that_does_not_open_in_time_is_closed_at_once() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_server_that_speaks_something_else_is_an_error_at_once() {
+    for transport in ALL {
+        let (_server, client) = two(transport, &TransportLimits::default()).await;
+        let other = TcpListener::bind(LOCAL).await.unwrap();
+        let address = other.local_addr().unwrap();
+        let answering = tokio::spawn(async move {
+            let (mut stream, _) = other.accept().await.unwrap();
+            stream.write_all(b"HTTP/1.1 404 Not Found\r\n\r\n").await.unwrap();
+            stream // which it does not close
+        });
+        let start = tokio::time::Instant::now();
+        let error = client.carrier.connect(address).await.unwrap_err();
+        assert_eq!(
+            error.kind(),
+            std::io::ErrorKind::InvalidData,
+            "{transport}: {error}"
+        );
+        let after = start.elapsed();
+        assert!(after < Duration::from_secs(1), "{transport}: after {after:?}");
+        drop(answering.await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_fails_who_waits_for_a_connection() {
+    for transport in ALL {
+        let (_server, mut client) = two(transport, &TransportLimits::default()).await;
+        let silent = TcpListener::bind(LOCAL).await.unwrap();
+        let address = silent.local_addr().unwrap();
+        let carrier = std::sync::Arc::clone(&client.carrier);
+        let waiting = tokio::spawn(async move { carrier.connect(address).await });
+        let (_accepted, _) = soon(silent.accept()).await.unwrap();
+        soon(client.carrier.shutdown()).await;
+        let error = soon(waiting).await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::NotConnected, "{transport}");
+        let again = soon(client.carrier.connect(address)).await.unwrap_err();
+        assert_eq!(again.kind(), std::io::ErrorKind::NotConnected, "{transport}");
+        // It may have been cut before it was taken in.
+        assert!(client.rest().len() <= 1);
+    }
+}
+
 #[tokio::test]
 async fn tls_begins_right_behind_what_a_proxy_says() {
     let tls = tls(&["127.0.0.1"]);
