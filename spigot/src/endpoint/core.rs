@@ -30,7 +30,7 @@ use crate::proto::{ClientKey, Output, ServerKey, Settings, Shard, Timers};
 use crate::resolve::Resolver;
 use crate::router::{Exchange, Ground, HandlerFuture, Home, Request, Router, Source, Transaction};
 use crate::sip::{self, Bytes};
-use crate::transport::{Carrier, SendError};
+use crate::transport::{Carrier, NEVER, SendError};
 
 /// What every task of an endpoint shares.
 pub(crate) struct Core {
@@ -98,7 +98,7 @@ impl Core {
             max_server_transactions: limits.server_transactions.div_ceil(lanes),
             max_transaction_bytes: limits.transaction_bytes.div_ceil(lanes),
             max_dialogs: limits.dialogs.div_ceil(lanes),
-            ringing: limits.ringing,
+            ringing: limits.ringing.min(NEVER),
             idle: limits.transport.idle,
             ..Settings::default()
         };

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::resolve::locate::Target;
+use crate::transport::NEVER;
 
 /// The longest that a target can ask to be left alone: a Retry-After is a number that somebody else has chosen.
 const LONGEST: Duration = Duration::from_secs(3_600);
@@ -24,7 +25,7 @@ impl DeadTargets {
         DeadTargets {
             until: HashMap::new(),
             most,
-            period,
+            period: period.min(NEVER),
         }
     }
 
@@ -96,6 +97,13 @@ mod tests {
         assert!(dead.is_dead(target(1), start + MINUTE));
         dead.answered(target(1));
         assert!(!dead.is_dead(target(1), start + MINUTE));
+    }
+
+    #[test]
+    fn a_target_may_be_tried_last_without_end() {
+        let (mut dead, start) = (DeadTargets::new(4, Duration::MAX), epoch());
+        dead.failed(target(1), None, start);
+        assert!(dead.is_dead(target(1), start + MINUTE));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::transport::TransportLimits;
 
-/// What an endpoint accepts at most, and for how long it waits.
+/// What an endpoint accepts at most, and for how long it waits. A time of `Duration::MAX` never passes.
 ///
 /// ```
 /// use std::time::Duration;

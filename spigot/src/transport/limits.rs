@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use spigot_parser as sip;
 
-/// The bounds of a transport.
+/// What a time without end comes to, as a limit may be one: an instant after that can still be told everywhere. 30 years.
+pub(crate) const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
+
+/// The bounds of a transport. A time of `Duration::MAX` never passes.
 ///
 /// ```
 /// use spigot::transport::TransportLimits;

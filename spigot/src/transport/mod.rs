@@ -141,6 +141,7 @@ mod udp;
 
 pub use crate::networks::BadNetwork;
 pub use counters::Counters;
+pub(crate) use limits::NEVER;
 pub use limits::TransportLimits;
 #[cfg(feature = "tls")]
 pub use stream::Tls;

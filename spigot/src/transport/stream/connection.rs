@@ -327,8 +327,8 @@ impl Connection {
     }
 
     /// Notes until when a registration lives on it. Its task sees that when it next looks at its deadlines.
-    pub(super) fn registered(&self, until: Option<Instant>) {
-        self.outgoing().registered_until = until;
+    pub(super) fn registered(&self, until: Instant) {
+        self.outgoing().registered_until = Some(until);
     }
 
     /// Notes that the peer sends no more.

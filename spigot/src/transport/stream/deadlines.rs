@@ -2,10 +2,12 @@
 //!
 //! Pure: instants come in, a deadline and a verdict go out. Invariant: there is always a deadline.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::Reason;
-use crate::transport::TransportLimits;
+use crate::transport::{NEVER, TransportLimits};
 
 /// What a connection is given time for.
 #[derive(Debug)]
@@ -70,22 +72,26 @@ impl<'a> Deadlines<'a> {
 
     /// The next deadline, and why the connection is closed if it passes.
     pub(super) fn next(&self) -> (Instant, Reason) {
-        let mut idle_at = self.active + self.limits.idle;
+        let mut idle_at = after(self.active, self.limits.idle);
         if let Some(until) = self.registered_until {
-            idle_at = idle_at.max(until.min(self.active + self.limits.idle_registered));
+            idle_at = idle_at.max(until.min(after(self.active, self.limits.idle_registered)));
         }
         let mut next = (idle_at, Reason::Idle);
         if let Some(since) = self.silent_since {
-            next = earlier(next, (since + self.limits.first_byte, Reason::Silent));
+            next = earlier(next, (after(since, self.limits.first_byte), Reason::Silent));
         }
         if let Some(since) = self.handshake_since {
-            next = earlier(next, (since + self.limits.handshake, Reason::Broken));
+            next = earlier(next, (after(since, self.limits.handshake), Reason::Broken));
         }
         if let Some(since) = self.message_since {
-            next = earlier(next, (since + self.limits.whole_message, Reason::Slow));
+            next = earlier(next, (after(since, self.limits.whole_message), Reason::Slow));
         }
         next
     }
+}
+
+fn after(since: Instant, time: Duration) -> Instant {
+    since + time.min(NEVER)
 }
 
 fn earlier(a: (Instant, Reason), b: (Instant, Reason)) -> (Instant, Reason) {
@@ -94,8 +100,6 @@ fn earlier(a: (Instant, Reason), b: (Instant, Reason)) -> (Instant, Reason) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn secs(n: u64) -> Duration {
@@ -143,6 +147,24 @@ mod tests {
         assert_eq!(idle_at(Some(60)), 120, "it never makes it shorter");
         deadlines.received(false, true, start + secs(500));
         assert_eq!(deadlines.next(), (start + secs(520), Reason::Slow));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_may_be_without_end() {
+        let limits = TransportLimits {
+            idle: Duration::MAX,
+            idle_registered: Duration::MAX,
+            first_byte: Duration::MAX,
+            whole_message: Duration::MAX,
+            handshake: Duration::MAX,
+            ..TransportLimits::default()
+        };
+        let start = Instant::now();
+        let mut deadlines = Deadlines::new(&limits, true, start).with_handshake(start);
+        deadlines.registered(Some(start + secs(3_600)));
+        assert!(deadlines.next().0 > start + secs(1 << 29));
+        deadlines.received(false, true, start);
+        assert!(deadlines.next().0 > start + secs(1 << 29));
     }
 
     #[tokio::test(start_paused = true)]

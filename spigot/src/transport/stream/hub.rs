@@ -27,7 +27,7 @@ use crate::flow::Flow;
 use crate::transport::counters::Tally;
 use crate::transport::tasks::Tasks;
 use crate::transport::turn::guarded;
-use crate::transport::{Inbound, PING, SendError, TransportLimits, next_connection};
+use crate::transport::{Inbound, NEVER, PING, SendError, TransportLimits, next_connection};
 
 /// What the listener, its connections and the carrier share.
 pub(super) struct Hub {
@@ -218,7 +218,7 @@ impl Hub {
     /// A registration lives on that flow for so long.
     pub(super) fn registered(&self, flow: &Flow, lasting: Duration) {
         if let Some(connection) = self.connection(flow) {
-            connection.registered(Instant::now().checked_add(lasting));
+            connection.registered(Instant::now() + lasting.min(NEVER));
         }
     }
 

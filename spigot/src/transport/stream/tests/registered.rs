@@ -37,6 +37,7 @@ async fn closed_after(registrations: &[u64]) -> u64 {
 async fn a_connection_with_a_registration_may_be_idle_for_longer() {
     assert_eq!(closed_after(&[]).await, 50);
     assert_eq!(closed_after(&[3600]).await, 250, "at the bound of its own");
+    assert_eq!(closed_after(&[u64::MAX]).await, 250, "it never expires");
     assert_eq!(closed_after(&[100]).await, 100, "it has expired");
     assert_eq!(closed_after(&[3600, 0]).await, 50, "it was removed");
 }
