@@ -100,6 +100,13 @@ impl RouteAttribute {
                     errors.append(error);
                 }
             }
+            Meta::NameValue(pair) if takes.is_none() => {
+                errors.push(
+                    pair.eq_token.span(),
+                    format!("the name of a method stands in parentheses: `#[{name}(\"NAME\")]`"),
+                );
+                return None;
+            }
             Meta::NameValue(pair) => errors.push(
                 pair.eq_token.span(),
                 format!("options stand in parentheses: `#[{name}(...)]`"),

@@ -2,11 +2,14 @@
 //!
 //! Heads of methods are parsed, their bodies are not: a body that is being typed must not cost the routes.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Generics, ImplItem, Signature, Token, Type, Visibility, WhereClause, braced, token};
+use syn::{
+    Attribute, Generics, ImplItem, Meta, Path, Signature, Token, Type, Visibility, WhereClause, braced, token,
+};
 
 use super::attribute;
 use super::errors::{Errors, distance};
@@ -112,25 +115,103 @@ impl Item {
     /// Takes the attributes off that name a route. One that almost does is an error, and is taken off too:
     /// the compiler would only say that it does not know it.
     pub(super) fn take_route_attributes(&mut self, errors: &mut Errors) -> Vec<Attribute> {
-        let (taken, kept) = std::mem::take(&mut self.attributes).into_iter().partition(|attribute| {
-            let Some(name) = attribute.path().get_ident().map(ToString::to_string) else { return false };
-            if attribute::is_route(&name) {
-                return true;
-            }
-            let Some(meant) = misspelled(&name) else { return false };
-            errors.push(
-                attribute.path().span(),
-                format!(
-                    "there is no route attribute `#[{name}]`: did you mean `#[{meant}]`? The route attributes are {}",
-                    attribute::list_of_routes()
-                ),
-            );
-            true
-        });
+        let (taken, kept) = std::mem::take(&mut self.attributes)
+            .into_iter()
+            .partition(|attribute| attribute::is_named_route(attribute) || is_mistaken(attribute, errors));
         self.attributes = kept;
         let taken: Vec<Attribute> = taken;
         taken.into_iter().filter(attribute::is_named_route).collect()
     }
+}
+
+/// Whether the attribute was meant to be a route's, which is then an error.
+fn is_mistaken(attribute: &Attribute, errors: &mut Errors) -> bool {
+    let path = attribute.path();
+    if let Some(route) = in_cfg_attr(attribute) {
+        errors.push(
+            route.span(),
+            "`#[sip_router]` reads attributes before `cfg_attr` adds any: put `#[cfg(...)]` on a method of its own",
+        );
+        return true;
+    }
+    let names: Vec<String> = path
+        .segments
+        .iter()
+        .map(|segment| segment.ident.to_string())
+        .collect();
+    match names.as_slice() {
+        [krate, name] if krate == "spigot" && attribute::is_route(name) => {
+            errors.push_at(path, format!("route attributes have no path: write `#[{name}]`"));
+            true
+        }
+        [name] => match misspelled(name) {
+            Some(meant) => {
+                errors.push(
+                    path.span(),
+                    format!(
+                        "there is no route attribute `#[{name}]`: did you mean `#[{meant}]`? The route attributes are {}",
+                        attribute::list_of_routes()
+                    ),
+                );
+                true
+            }
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+/// The route attribute that a `cfg_attr` adds.
+fn in_cfg_attr(attribute: &Attribute) -> Option<Path> {
+    if !attribute.path().is_ident("cfg_attr") {
+        return None;
+    }
+    let list = attribute.meta.require_list().ok()?;
+    let parsed = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+    let added = parsed.ok()?.into_iter().skip(1).map(|added| added.path().clone());
+    added
+        .into_iter()
+        .find(|path| path.get_ident().is_some_and(|name| is_ours(&name.to_string())))
+}
+
+/// The tokens of a block that cannot be read without its route attributes: of each the compiler would only say that it does not
+/// know it.
+pub(super) fn without_route_attributes(tokens: TokenStream) -> TokenStream {
+    let written = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            let mut stripped = Group::new(Delimiter::Brace, without_attributes(group.stream()));
+            stripped.set_span(group.span());
+            stripped.into()
+        }
+        token => token,
+    });
+    written.collect()
+}
+
+fn without_attributes(tokens: TokenStream) -> TokenStream {
+    let mut tokens = tokens.into_iter().peekable();
+    let mut kept = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        let is_pound = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
+        if is_pound && tokens.next_if(is_route_attribute).is_some() {
+            continue;
+        }
+        kept.append(token);
+    }
+    kept
+}
+
+fn is_route_attribute(token: &TokenTree) -> bool {
+    let TokenTree::Group(group) = token else {
+        return false;
+    };
+    let first = group.stream().into_iter().next();
+    group.delimiter() == Delimiter::Bracket
+        && matches!(first, Some(TokenTree::Ident(name)) if is_ours(&name.to_string()))
+}
+
+fn is_ours(name: &str) -> bool {
+    attribute::is_route(name) || name == "plug" || name == "through"
 }
 
 /// Whether what comes is a method and not a constant, a type or a macro.
@@ -168,7 +249,7 @@ fn misspelled(name: &str) -> Option<&'static str> {
             return true;
         }
         let letters = if route.len() >= 6 { 2 } else { 1 };
-        route.len() >= 4 && distance(name, route) <= letters
+        distance(name, route) <= letters
     })
 }
 

@@ -219,7 +219,7 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
                 };
                 captures.push(quote!(let #name: #written = #private::Path(#value);));
             }
-            Argument::Extractor(written) => {
+            Argument::Extractor { written, .. } => {
                 let here = options.private(written.span());
                 // An ACK or a CANCEL has no answer, not even that.
                 let refusal = if route.is_answered() {
@@ -270,7 +270,8 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
             .iter()
             .filter_map(|cfg| Some(cfg.meta.require_list().ok()?.tokens.clone()))
             .collect();
-        let next = format_ident!("next");
+        let [to_request, to_next] = plug.places.map(|place| Span::call_site().located_at(place));
+        let [request, next] = [Ident::new("request", to_request), Ident::new("next", to_next)];
         let here = options.private(name.span());
         let call = quote_spanned!(name.span()=> {
             let reply: #here::Reply = Self::#name(#agent, #request, #next).await;

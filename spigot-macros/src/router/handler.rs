@@ -5,7 +5,8 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, ReturnType, Signature, Token, Type,
+    Attribute, FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, ReturnType, Safety, Signature,
+    Token, Type,
 };
 
 use super::attribute::{RouteAttribute, Takes};
@@ -30,7 +31,11 @@ pub(super) enum Argument {
         captures: Vec<Capture>,
     },
     /// Anything else is read from the request.
-    Extractor(Type),
+    Extractor {
+        written: Type,
+        /// Its name, where it has one.
+        name: Option<Ident>,
+    },
 }
 
 /// A capture that an argument takes.
@@ -53,6 +58,9 @@ impl Handler {
                 signature.fn_token.span(),
                 format!("a handler is async: write `async fn {}`", signature.ident),
             );
+        }
+        if let Safety::Unsafe(unsafety) = &signature.safety {
+            errors.push(unsafety.span(), "a handler is not `unsafe`: the library calls it");
         }
         if !signature.generics.params.is_empty() {
             errors.push_at(
@@ -119,7 +127,12 @@ impl Argument {
             return None;
         }
         let Some(inner) = path_argument(written) else {
-            return Some(Argument::Extractor(written.clone()));
+            let name = match pattern {
+                Pat::Ident(name) => Some(name.ident.unraw()),
+                _ => None,
+            };
+            let written = written.clone();
+            return Some(Argument::Extractor { written, name });
         };
         match captured_names(pattern) {
             Some(Names::One(name)) if !matches!(inner, Some(Type::Tuple(_))) => {
@@ -129,6 +142,17 @@ impl Argument {
                     is_tuple: false,
                     captures,
                 })
+            }
+            Some(Names::Several(names)) if is_no_tuple_of(names.len(), inner.as_ref()) => {
+                let strings = vec!["String"; names.len()].join(", ");
+                errors.push_at(
+                    written,
+                    format!(
+                        "the pattern takes {} captures, so the type is a tuple of as many: `Path<({strings})>`",
+                        names.len()
+                    ),
+                );
+                None
             }
             Some(Names::Several(names)) => {
                 let types: Vec<Option<Type>> = match inner {
@@ -151,7 +175,7 @@ impl Argument {
             _ => {
                 errors.push_at(
                     pattern,
-                    "name the captures that this takes: `Path(room): Path<String>`, `Path((room, domain)): Path<(String, String)>`",
+                    "name the captures that this takes: `Path(room): Path<String>`, `Path((room, domain)): Path<(String, String)>`; one that is not used has a name too, `Path(_room)`",
                 );
                 None
             }
@@ -178,6 +202,18 @@ fn path_argument(written: &Type) -> Option<Option<Type>> {
         Some(GenericArgument::Type(inner)) => Some(bare(inner).clone()),
         _ => None,
     })
+}
+
+/// Whether the type certainly is not a tuple of so many. What is another name for one is told by the compiler.
+fn is_no_tuple_of(captures: usize, written: Option<&Type>) -> bool {
+    match written {
+        Some(Type::Tuple(tuple)) => tuple.elems.len() != captures,
+        Some(Type::Path(path)) => path.path.get_ident().is_some_and(|name| {
+            let name = name.to_string();
+            name == "String" || name.starts_with(char::is_lowercase)
+        }),
+        _ => false,
+    }
 }
 
 enum Names {
@@ -254,7 +290,7 @@ fn check_output(signature: &Signature, route: &RouteAttribute, errors: &mut Erro
 fn captures(arguments: &[Argument]) -> impl Iterator<Item = &Capture> {
     arguments.iter().flat_map(|argument| match argument {
         Argument::Path { captures, .. } => captures.as_slice(),
-        Argument::Extractor(_) => &[],
+        Argument::Extractor { .. } => &[],
     })
 }
 
@@ -285,6 +321,17 @@ fn check_captures(route: &RouteAttribute, arguments: &[Argument], errors: &mut E
             .iter()
             .any(|capture| capture_in(&[name], &capture.name).is_some())
         {
+            if let Some((argument, written)) = named_like(name, arguments) {
+                let written = match written {
+                    Type::Path(path) if path.path.get_ident().is_some() => path.to_token_stream().to_string(),
+                    _ => "...".to_owned(),
+                };
+                errors.push(
+                    argument.span(),
+                    format!("a capture is taken by `Path`: write `Path({name}): Path<{written}>`"),
+                );
+                continue;
+            }
             errors.push(
                 text.span(),
                 format!(
@@ -293,6 +340,17 @@ fn check_captures(route: &RouteAttribute, arguments: &[Argument], errors: &mut E
             );
         }
     }
+}
+
+/// The argument that has the name of a capture and does not take it.
+fn named_like<'a>(capture: &str, arguments: &'a [Argument]) -> Option<(&'a Ident, &'a Type)> {
+    arguments.iter().find_map(|argument| match argument {
+        Argument::Extractor {
+            written,
+            name: Some(name),
+        } => capture_in(&[capture], name).map(|_| (name, written)),
+        _ => None,
+    })
 }
 
 /// The capture that an argument of this name takes. An argument that is not used, `_room`, takes `{room}`.

@@ -36,7 +36,7 @@ struct Route {
 }
 
 /// What `#[sip_router(options)] block` becomes: the block without its route attributes, then the expansion or
-/// the errors. A block that cannot be read at all is emitted as it came, beside the error.
+/// the errors. A block that cannot be read at all is emitted as it came, but for the route attributes, beside the error.
 pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = Options::parse(options, &mut errors);
@@ -44,6 +44,7 @@ pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
         Ok(block) => block,
         Err(error) => {
             let error = error.into_compile_error();
+            let tokens = block::without_route_attributes(tokens);
             return quote!(#tokens #error);
         }
     };
@@ -97,6 +98,13 @@ fn read_plug(item: &mut Item, errors: &mut Errors) -> Option<PlugMethod> {
     let (first, rest) = taken.split_first()?;
     for second in rest {
         errors.push(second.path().span(), "this method is a plug already");
+    }
+    if item.attributes.iter().any(attribute::is_named_route) {
+        errors.push(
+            first.path().span(),
+            "a method is a route or a plug, and this is marked as both",
+        );
+        return None;
     }
     let Some(signature) = &item.signature else {
         errors.push(
@@ -167,9 +175,9 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_emitted_as_it_came() {
-        let block = quote!(impl Pbx { #[register] async fn register(&, ) {} });
-        let written = block.to_string();
+    fn what_cannot_be_read_is_emitted_as_it_came_without_its_route_attributes() {
+        let block = quote!(impl Pbx { #[inline] #[register] async fn register(&, ) { #[register] {} } });
+        let written = quote!(impl Pbx { #[inline] async fn register(&, ) { #[register] {} } }).to_string();
         let expansion = expanded(block);
         assert!(expansion.starts_with(&written), "{expansion}");
         assert_eq!(expansion.matches("compile_error").count(), 1);

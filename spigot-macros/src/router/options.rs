@@ -16,12 +16,23 @@ pub(super) struct Options {
     spigot: Option<Path>,
 }
 
+const OPTIONS: &str = "`plugs(...)`, and `crate = name` for a dependency on spigot that is renamed";
+
 impl Options {
     pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
         let mut options = Options {
             plugs: Vec::new(),
             spigot: None,
         };
+        if let Some(TokenTree::Literal(text)) = tokens.clone().into_iter().next() {
+            errors.push(
+                text.span(),
+                format!(
+                    "a pattern stands at a route, `#[invite({text})]`: `#[sip_router]` itself has {OPTIONS}"
+                ),
+            );
+            return options;
+        }
         let parser = syn::meta::parser(|meta| options.read(&meta, errors));
         if let Err(error) = parser.parse2(tokens) {
             errors.append(error);
@@ -60,7 +71,7 @@ impl Options {
         };
         errors.push(
             meta.path.span(),
-            format!("`#[sip_router]` has no option `{name}`: {hint}`plugs(...)`, and `crate = name` for a dependency on spigot that is renamed"),
+            format!("`#[sip_router]` has no option `{name}`: {hint}{OPTIONS}"),
         );
         // What follows belongs to the unknown option.
         while !meta.input.is_empty() && !meta.input.peek(Token![,]) {

@@ -6,13 +6,15 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, FnArg, LitStr, Meta, ReturnType, Signature, Token, Type, parenthesized};
 
-use super::attribute::{METHODS, RouteAttribute, Takes, route_names};
+use super::attribute::{METHODS, RouteAttribute, Takes, is_route, route_names};
 use super::errors::{Errors, nearest};
 
 /// A method that is marked `#[plug]`.
 pub(super) struct PlugMethod {
     pub(super) name: Ident,
     pub(super) cfgs: Vec<Attribute>,
+    /// Where the types of the request and of the rest are written.
+    pub(super) places: [Span; 2],
     routes: Which,
 }
 
@@ -55,6 +57,8 @@ impl PlugMethod {
                 Which::All
             }
         };
+        let place = signature.ident.span();
+        let mut types = typed_arguments(signature);
         PlugMethod {
             name: signature.ident.clone(),
             cfgs: attributes
@@ -62,6 +66,7 @@ impl PlugMethod {
                 .filter(|attribute| attribute.path().is_ident("cfg"))
                 .cloned()
                 .collect(),
+            places: [types.next(), types.next()].map(|written| written.map_or(place, Spanned::span)),
             routes,
         }
     }
@@ -107,6 +112,8 @@ impl PlugMethod {
 
 const HOW: &str = "write `#[plug]`, `#[plug(only(register, invite))]` or `#[plug(except(options))]`";
 
+const NAMES: &str = "name routes as their attributes do: `register`, `invite`, `method(\"NAME\")`";
+
 fn which(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Which> {
     let name: Ident = input
         .parse()
@@ -116,6 +123,7 @@ fn which(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Which> {
         "except" => false,
         other => {
             let hint = match nearest(other, ["only", "except"]) {
+                _ if is_route(other) => format!("did you mean `only({other})`? Otherwise "),
                 Some(meant) => format!("did you mean `{meant}`? Otherwise "),
                 None => String::new(),
             };
@@ -129,11 +137,17 @@ fn which(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Which> {
     if !input.peek(syn::token::Paren) {
         return Err(syn::Error::new(
             name.span(),
-            format!("`{name}` of which routes? {HOW}"),
+            format!("`{name}` names its routes in parentheses: {HOW}"),
         ));
     }
     let content;
     parenthesized!(content in input);
+    if content.is_empty() {
+        errors.push(
+            name.span(),
+            format!("`{name}` of which routes? It names none: {HOW}"),
+        );
+    }
     let mut named = Vec::new();
     while !content.is_empty() {
         if let Some(one) = one_named(&content, errors)? {
@@ -156,7 +170,9 @@ fn which(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Which> {
 }
 
 fn one_named(content: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Named>> {
-    let name: Ident = content.parse()?;
+    let Ok(name) = content.parse::<Ident>() else {
+        return Err(content.error(NAMES));
+    };
     let place = name.span();
     let takes = match name.to_string().as_str() {
         "ack" | "cancel" => {
@@ -171,15 +187,17 @@ fn one_named(content: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Optio
         "method" => {
             let text;
             parenthesized!(text in content);
-            Takes::Method(text.parse::<LitStr>()?.value())
+            let Ok(text) = text.parse::<LitStr>() else {
+                return Err(text.error("the name of a method stands in quotes: `method(\"NAME\")`"));
+            };
+            Takes::Method(text.value())
         }
         other => match METHODS.iter().find(|(attribute, _)| *attribute == other) {
             Some((_, method)) => Takes::Method((*method).to_owned()),
             None => {
-                let hint = match nearest(other, route_names()) {
+                let hint = match nearest(&other.to_lowercase(), route_names()) {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "name routes as their attributes do: `register`, `invite`, `method(\"NAME\")`"
-                        .to_owned(),
+                    None => NAMES.to_owned(),
                 };
                 errors.push(place, format!("there is no route attribute `{other}`: {hint}"));
                 return Ok(None);
@@ -209,23 +227,18 @@ fn check_signature(signature: &Signature, errors: &mut Errors) {
     let is_shared = signature
         .receiver()
         .is_some_and(|receiver| matches!(receiver.kind, syn::ReceiverKind::Reference(_, _, None)));
-    let typed = signature
-        .inputs
-        .iter()
-        .filter(|input| matches!(input, FnArg::Typed(_)))
-        .count();
+    let typed = typed_arguments(signature).count();
     // What is another name for the right type is told by the compiler.
     let is_called = |written: &Type, name: &str| match written {
         Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
         _ => false,
     };
-    let mut types = signature.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) => Some(&*typed.ty),
-        FnArg::Receiver(_) => None,
-    });
+    let mut types = typed_arguments(signature);
     let are_swapped = types.next().is_some_and(|first| is_called(first, "Next"))
         && types.next().is_some_and(|second| is_called(second, "Request"));
-    if !is_shared || typed != 2 || are_swapped {
+    let mut types = typed_arguments(signature);
+    let are_borrowed = types.any(|written| matches!(written, Type::Reference(_)));
+    if !is_shared || typed != 2 || are_swapped || are_borrowed {
         errors.push_at(&signature.inputs, &shape);
     }
     match &signature.output {
@@ -239,11 +252,25 @@ fn check_signature(signature: &Signature, errors: &mut Errors) {
                 format!("{shape}; a status or a response becomes a `Reply` by `.into()`"),
             );
         }
+        ReturnType::Type(_, output) if is_called(output, "Result") => {
+            errors.push_at(
+                output,
+                format!("{shape}; what is in a `Result` becomes a `Reply` by `.into()`, or by `IntoReply`"),
+            );
+        }
         ReturnType::Type(..) => {}
     }
     if !signature.generics.params.is_empty() {
         errors.push_at(&signature.generics, &shape);
     }
+}
+
+/// The types of the arguments after the receiver.
+fn typed_arguments(signature: &Signature) -> impl Iterator<Item = &Type> {
+    signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(&*typed.ty),
+        FnArg::Receiver(_) => None,
+    })
 }
 
 /// The plugs that `#[through(...)]` names.

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenTree};
 use spigot_parser::Pattern;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{LitStr, Token};
+use syn::{LitStr, Token, token};
 
 use super::attribute::{METHODS, Takes};
 use super::errors::{Errors, nearest};
@@ -67,6 +67,12 @@ impl RouteOptions {
             if route == "fallback" {
                 return Err(no_options(text.span()));
             }
+            if self.needs_method && is_token(&text.value()) {
+                return Err(syn::Error::new(
+                    text.span(),
+                    "a route is for one method, and this is the second: give each a handler of its own",
+                ));
+            }
             return self.pattern(text);
         }
         let Ok(name) = input.call(Ident::parse_any) else {
@@ -79,10 +85,17 @@ impl RouteOptions {
                 format!("the name of a method stands in quotes: `#[method(\"{name}\")]`"),
             ));
         }
-        if input.peek(Token![:]) && OPTIONS.contains(&name.to_string().as_str()) {
+        let takes_value = name != "in_dialog" && OPTIONS.contains(&name.to_string().as_str());
+        if takes_value && (input.peek(Token![:]) || input.peek(token::Paren)) {
             return Err(syn::Error::new(
                 name.span(),
                 format!("the value of an option stands after `=`: `{name} = \"...\"`"),
+            ));
+        }
+        if input.peek(Token![!]) || input.peek(Token![::]) || is_constant(&name) {
+            return Err(syn::Error::new(
+                name.span(),
+                "a pattern stands in quotes, written out: constants and macros have no value yet when `#[sip_router]` reads it",
             ));
         }
         if input.peek(Token![:]) {
@@ -94,12 +107,17 @@ impl RouteOptions {
         if route == "fallback" {
             return Err(no_options(name.span()));
         }
-        match name.to_string().as_str() {
+        let mut written = name.to_string();
+        // As the header is called.
+        while input.parse::<Option<Token![-]>>()?.is_some() {
+            written = format!("{written}-{}", input.call(Ident::parse_any)?);
+        }
+        match written.as_str() {
             "in_dialog" => {
                 if std::mem::replace(&mut self.in_dialog, true) {
                     return Err(twice(&name));
                 }
-                if input.peek(Token![=]) {
+                if input.peek(Token![=]) || input.peek(token::Paren) {
                     return Err(input.error("`in_dialog` takes no value: it is there or it is not"));
                 }
                 Ok(())
@@ -215,6 +233,12 @@ impl RouteOptions {
         }
         Some(method)
     }
+}
+
+/// `PATTERN`
+fn is_constant(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.starts_with(char::is_uppercase) && !name.contains(char::is_lowercase)
 }
 
 fn set(

@@ -31,7 +31,7 @@ use crate::sip::{Response, StatusCode};
     message = "`{Self}` is not an answer of `{M}` handlers",
     label = "this cannot be sent in answer to the request",
     note = "a handler answers with `StatusCode`, `(StatusCode, header or body)`, `(StatusCode, header, body)`, `Response`, `Reply`, or a `Result` of two of those",
-    note = "an error of yours is one by `impl<M> IntoReply<M> for {Self}`",
+    note = "a type of yours, an error say, is one by `impl<M> IntoReply<M> for {Self}`; the error of another crate becomes yours, or a `StatusCode`, by `map_err`",
     note = "`()` is what `ack` and `cancel` handlers return, and nothing else: ACK has no answer in SIP, and the library answers CANCEL"
 )]
 pub trait IntoReply<M> {

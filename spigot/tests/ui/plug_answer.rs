@@ -20,6 +20,16 @@ impl Pbx {
         next.run(request).await
     }
 
+    #[plug]
+    async fn fallible(&self, request: Request, next: Next<'_>) -> Result<Reply, StatusCode> {
+        Ok(next.run(request).await)
+    }
+
+    #[plug]
+    async fn borrowed(&self, request: &Request, next: Next<'_>) -> Reply {
+        next.run(request.clone()).await
+    }
+
     #[register]
     async fn register(&self) -> StatusCode {
         StatusCode::OK
