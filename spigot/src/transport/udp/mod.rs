@@ -330,6 +330,8 @@ impl Shared {
 /// Sends the backlog as the socket takes it; ends once the carrier is closed and the backlog empty.
 async fn flush(socket: Arc<Socket>, shared: Arc<Shared>) {
     loop {
+        // Asked first: what was queued before it was closed is seen below.
+        let is_closed = shared.socket().is_none();
         while shared.outbox().has_backlog() {
             if socket.io.writable().await.is_err() {
                 return; // the runtime is going
@@ -338,7 +340,7 @@ async fn flush(socket: Arc<Socket>, shared: Arc<Shared>) {
             let done = shared.count(batch::send(&socket, outbox.backlog()));
             outbox.sent(done);
         }
-        if shared.socket().is_none() {
+        if is_closed {
             return;
         }
         shared.backlogged.notified().await;

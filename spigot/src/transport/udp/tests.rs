@@ -439,7 +439,6 @@ async fn after_the_shutdown_the_port_is_free_and_nothing_is_sent() {
     again.carrier.shutdown().await;
 }
 
-/// The loopback always takes what it is given: the backlog is filled by hand.
 #[tokio::test]
 async fn several_sockets_are_one_listener() {
     let sockets = NonZeroUsize::new(4).unwrap();
@@ -484,11 +483,10 @@ async fn several_sockets_are_one_listener() {
     assert_eq!(free.local_addr().unwrap(), address);
 }
 
-#[tokio::test]
-async fn the_backlog_leaves_in_order_and_what_is_past_its_bound_is_refused() {
-    let client = client(V4).await;
+/// The loopback always takes what it is given: the backlog, of three octets, is filled by hand.
+fn by_hand() -> (Arc<Socket>, Arc<Shared>) {
     let socket = Arc::new(Socket::bind(V4, false).unwrap());
-    let shared = Arc::new(Shared {
+    let shared = Shared {
         number: next_connection(),
         key: [0; 16],
         asked: AtomicU32::new(0),
@@ -497,7 +495,42 @@ async fn the_backlog_leaves_in_order_and_what_is_past_its_bound_is_refused() {
         outbox: Mutex::new(Outbox::new(3)),
         backlogged: Notify::new(),
         tally: Arc::new(Tally::default()),
-    });
+    };
+    (socket, Arc::new(shared))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_is_queued_just_before_the_end_leaves() {
+    let client = client(V4).await;
+    let peer = client.local_addr().unwrap();
+    let (socket, shared) = by_hand();
+    let flusher = {
+        // Held, this stops whoever asks whether it is the end.
+        let mut open = shared.socket.write().unwrap();
+        let flusher = tokio::spawn(flush(socket, Arc::clone(&shared)));
+        for _ in 0..10_000 {
+            std::thread::yield_now();
+        }
+        let bytes = Bytes::from_static(b"1");
+        shared
+            .queue(Datagram {
+                peer,
+                source: None,
+                bytes,
+            })
+            .unwrap();
+        *open = None;
+        flusher
+    };
+    soon(flusher).await.unwrap();
+    assert_eq!(shared.tally.snapshot().sent, 1);
+    assert_eq!(received(&client).await.0, b"1");
+}
+
+#[tokio::test]
+async fn the_backlog_leaves_in_order_and_what_is_past_its_bound_is_refused() {
+    let client = client(V4).await;
+    let (socket, shared) = by_hand();
     let flow = Flow {
         transport: Transport::Udp,
         local: socket.local,
