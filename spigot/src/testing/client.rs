@@ -44,11 +44,13 @@ impl TestClient {
         transport: Transport,
         server: SocketAddr,
         aor: &str,
+        caller: Caller,
     ) -> TestClient {
-        assert!(
-            matches!(transport, Transport::Udp | Transport::Tcp),
-            "the in-memory network carries udp and tcp, not {transport}"
-        );
+        if !matches!(transport, Transport::Udp | Transport::Tcp) {
+            caller.refuse(format_args!(
+                "the in-memory network carries udp and tcp, not {transport}"
+            ));
+        }
         let address = network.client_address();
         let name = aor.trim_start_matches("sip:").split('@').next().unwrap_or(aor);
         let listener = network.listener(transport, address, name);
@@ -58,7 +60,8 @@ impl TestClient {
         };
         let number = u64::from(ip.to_bits());
         let (listener, tap) = (Box::new(listener), Tap::new(None, None));
-        TestClient::start(listener, number, tap, network.ladder(), transport, server, aor).await
+        let server = (transport, server);
+        TestClient::start(listener, number, tap, network.ladder(), server, aor, caller).await
     }
 
     /// The same client against a server at a real address: `udp:127.0.0.1:5060` or `tcp:[::1]:5060`; with the features `tls`
@@ -78,8 +81,9 @@ impl TestClient {
     ///
     /// When the target cannot be read, no socket can be bound, or the test runs on virtual time, which real
     /// sockets know nothing of: say `#[spigot::test(real_time)]`.
-    pub async fn connect(target: &str) -> TestClient {
-        TestClient::connect_with(target, |config| config).await
+    #[track_caller]
+    pub fn connect(target: &str) -> impl Future<Output = TestClient> {
+        TestClient::connect_with(target, |config| config)
     }
 
     /// The same with an address of record of its own, where `connect` has `test` at the server's address.
@@ -87,8 +91,9 @@ impl TestClient {
     /// # Panics
     ///
     /// As [`connect`](TestClient::connect), and when `aor` is no SIP URI.
-    pub async fn connect_as(target: &str, aor: &str) -> TestClient {
-        TestClient::connect_with(target, |config| config.aor(aor)).await
+    #[track_caller]
+    pub fn connect_as(target: &str, aor: &str) -> impl Future<Output = TestClient> {
+        TestClient::connect_with(target, move |config| config.aor(aor))
     }
 
     /// The same with a configuration of its own: other authorities, a certificate to show, the Origin of a page.
@@ -117,16 +122,30 @@ impl TestClient {
     ///
     /// As [`connect_as`](TestClient::connect_as). A server that cannot be reached so, or that lets nobody in, is told of
     /// by the first request.
-    pub async fn connect_with(
+    #[track_caller]
+    pub fn connect_with(
         target: &str,
         configure: impl FnOnce(ClientConfig) -> ClientConfig,
+    ) -> impl Future<Output = TestClient> {
+        TestClient::on_sockets(target, configure, Caller::here())
+    }
+
+    async fn on_sockets(
+        target: &str,
+        configure: impl FnOnce(ClientConfig) -> ClientConfig,
+        caller: Caller,
     ) -> TestClient {
-        assert!(
-            !run::is_virtual(),
-            "TestClient::connect needs real time, as the server at {target} does: \
-             say #[spigot::test(real_time)] or #[tokio::test]"
-        );
-        let (transport, server) = parse_target(target);
+        if run::is_virtual() {
+            caller.refuse(format_args!(
+                "TestClient::connect needs real time, as the server at {target} does: \
+                 say #[spigot::test(real_time)] or #[tokio::test]"
+            ));
+        }
+        let Some((transport, server)) = parse_target(target) else {
+            caller.refuse(format_args!(
+                "`{target}` is no target: expected a transport, an IP address and a port, such as `tcp:127.0.0.1:5060`"
+            ));
+        };
         let config = configure(ClientConfig::default());
         let local: SocketAddr = if server.is_ipv6() {
             ([0u16, 0, 0, 0, 0, 0, 0, 1], 0).into()
@@ -136,14 +155,17 @@ impl TestClient {
         let ladder = Ladder::new();
         run::remember(&ladder);
         ladder.name(server, "server");
-        let listener = config.listener(transport, local).unwrap_or_else(|| {
-            panic!("{target}: this build has none of it; the features `tls` and `ws` add it")
-        });
+        let Some(listener) = config.listener(transport, local) else {
+            caller.refuse(format_args!(
+                "{target}: this build has none of it; the features `tls` and `ws` add it"
+            ));
+        };
         let host = crate::endpoint::host_of(server);
         let aor = config.aor.clone().unwrap_or_else(|| format!("sip:test@{host}"));
         let tap = Tap::new(Some(ladder.clone()), config.domain_of_server());
         let number = crate::transport::next_connection();
-        TestClient::start(listener, number, tap, ladder, transport, server, &aor).await
+        let server = (transport, server);
+        TestClient::start(listener, number, tap, ladder, server, &aor, caller).await
     }
 
     async fn start(
@@ -151,17 +173,20 @@ impl TestClient {
         number: u64,
         tap: Arc<Tap>,
         ladder: Ladder,
-        transport: Transport,
-        server: SocketAddr,
+        (transport, server): (Transport, SocketAddr),
         aor: &str,
+        caller: Caller,
     ) -> TestClient {
-        let aor: Uri = aor
-            .parse()
-            .unwrap_or_else(|error| panic!("`{aor}` is no address of record: {error}"));
-        let domain = aor
-            .host()
-            .unwrap_or_else(|| panic!("`{aor}` has no domain"))
-            .to_owned();
+        let aor: Uri = aor.parse().unwrap_or_else(|error| {
+            caller.refuse(format_args!(
+                "`{aor}` is no address of record such as `sip:alice@example.com`: {error}"
+            ))
+        });
+        let Some(domain) = aor.host().map(str::to_owned) else {
+            caller.refuse(format_args!(
+                "`{aor}` is no address of record such as `sip:alice@example.com`: it has no domain"
+            ));
+        };
         let (inbox, received) = Inbox::new();
         let config = Config::new(inbox)
             .name(aor.user().unwrap_or("test"))
@@ -169,7 +194,7 @@ impl TestClient {
             .bind(tap.on(listener));
         let spigot = Spigot::start(config)
             .await
-            .unwrap_or_else(|error| panic!("the test client: {error}"));
+            .unwrap_or_else(|error| caller.refuse(format_args!("the test client does not start: {error}")));
         let patience = if run::is_virtual() {
             VIRTUAL_PATIENCE
         } else {
@@ -282,7 +307,7 @@ impl TestClient {
     pub fn expect_status(&self, status: StatusCode) -> impl Future<Output = Response> {
         let caller = Caller::here();
         async move {
-            let expected = format!("a {status}");
+            let expected = format!("a {status} to what was sent raw");
             self.expect_stray(caller, &expected, |response| response.status() == status)
                 .await
         }
@@ -295,7 +320,7 @@ impl TestClient {
     /// When none comes.
     #[track_caller]
     pub fn expect_response(&self) -> impl Future<Output = Response> {
-        self.expect_stray(Caller::here(), "a response", |_| true)
+        self.expect_stray(Caller::here(), "a response to what was sent raw", |_| true)
     }
 
     async fn expect_stray(&self, caller: Caller, what: &str, wanted: impl Fn(&Response) -> bool) -> Response {
@@ -382,9 +407,7 @@ impl TestClient {
     }
 }
 
-fn parse_target(target: &str) -> (Transport, SocketAddr) {
-    let parsed = target
-        .split_once(':')
-        .and_then(|(transport, address)| Some((transport.parse().ok()?, address.parse().ok()?)));
-    parsed.unwrap_or_else(|| panic!("`{target}` is no target: expected `udp:127.0.0.1:5060`"))
+fn parse_target(target: &str) -> Option<(Transport, SocketAddr)> {
+    let (transport, address) = target.split_once(':')?;
+    Some((transport.parse().ok()?, address.parse().ok()?))
 }

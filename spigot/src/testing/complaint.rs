@@ -16,6 +16,11 @@ impl Caller {
         Caller(Location::caller())
     }
 
+    /// Fails a test that asks for what there is not.
+    pub(super) fn refuse(self, what: impl fmt::Display) -> ! {
+        panic!("{}: {what}", self.0)
+    }
+
     /// Fails the test.
     pub(super) fn complain(self, what: impl fmt::Display, ladder: &Ladder) -> ! {
         panic!("{}: {what}\n{ladder}", self.0)

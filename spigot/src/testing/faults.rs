@@ -33,20 +33,35 @@ impl Faults {
     }
 
     /// The share of datagrams that are lost, 0.0 to 1.0.
+    ///
+    /// # Panics
+    ///
+    /// When it is none: 30 percent are 0.3.
+    #[track_caller]
     pub fn loss(mut self, share: f64) -> Self {
-        self.loss = share.clamp(0.0, 1.0);
+        self.loss = checked(share);
         self
     }
 
     /// The share of datagrams that arrive twice.
+    ///
+    /// # Panics
+    ///
+    /// When it is none: 30 percent are 0.3.
+    #[track_caller]
     pub fn duplication(mut self, share: f64) -> Self {
-        self.duplication = share.clamp(0.0, 1.0);
+        self.duplication = checked(share);
         self
     }
 
     /// The share of datagrams that are held back up to 300 ms more, so that later ones overtake them.
+    ///
+    /// # Panics
+    ///
+    /// When it is none: 30 percent are 0.3.
+    #[track_caller]
     pub fn reordering(mut self, share: f64) -> Self {
-        self.reordering = share.clamp(0.0, 1.0);
+        self.reordering = checked(share);
         self
     }
 
@@ -78,6 +93,15 @@ impl Faults {
     pub(super) fn stream_delay(&self, dice: &mut Dice) -> Duration {
         dice.between(self.delay.0, self.delay.1)
     }
+}
+
+#[track_caller]
+fn checked(share: f64) -> f64 {
+    assert!(
+        (0.0..=1.0).contains(&share),
+        "{share} is no share: expected 0.0 to 1.0"
+    );
+    share
 }
 
 impl Default for Faults {

@@ -2,6 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::complaint::Caller;
 use crate::router::{IntoReply, Reply, Request, method};
 use crate::sip::{Response, StatusCode};
 use crate::sip_router;
@@ -25,19 +26,21 @@ impl Received {
     ///
     /// # Panics
     ///
-    /// When the transaction has ended, or there is none (ACK).
-    pub async fn provisional(&self, reply: impl IntoReply<method::any>) {
-        let transaction = self
-            .request
-            .transaction()
-            .expect("an ACK has no transaction to answer");
-        transaction
-            .provisional(reply)
-            .await
-            .expect("the transaction takes a provisional response");
+    /// When it is none, the transaction has ended, or there is none (ACK).
+    #[track_caller]
+    pub fn provisional(&self, reply: impl IntoReply<method::any>) -> impl Future<Output = ()> {
+        let caller = Caller::here();
+        async move {
+            let Some(transaction) = self.request.transaction() else {
+                caller.refuse("an ACK has no transaction to answer");
+            };
+            if let Err(error) = transaction.provisional(reply).await {
+                caller.refuse(format_args!("no provisional response: {error}"));
+            }
+        }
     }
 
-    /// Answers it.
+    /// Answers it, with a final response.
     pub fn reply(mut self, reply: impl IntoReply<method::any>) {
         if let Some(answer) = self.answer.take() {
             let _ = answer.send(reply.into_reply());

@@ -1,5 +1,6 @@
 //! An agent on the in-memory network.
 
+use super::complaint::Caller;
 use super::network::{Network, server_address};
 use super::{Ladder, TestClient, run};
 use crate::router::IntoRouter;
@@ -18,11 +19,12 @@ impl TestServer {
     /// # Panics
     ///
     /// Outside of a tokio runtime; `#[spigot::test]` is one.
-    pub async fn start(agent: impl IntoRouter) -> TestServer {
-        TestServer::start_with(agent, |config| config).await
+    #[track_caller]
+    pub fn start(agent: impl IntoRouter) -> impl Future<Output = TestServer> {
+        TestServer::start_with(agent, |config| config)
     }
 
-    /// Starts `agent` with a configuration of its own: limits, timers.
+    /// Starts `agent` with a configuration of its own: limits, timers, a resolver, whom to tell of closed flows.
     ///
     /// ```
     /// # use spigot::testing::TestServer;
@@ -39,8 +41,20 @@ impl TestServer {
     ///
     /// # Panics
     ///
-    /// As [`start`](TestServer::start).
-    pub async fn start_with(agent: impl IntoRouter, configure: impl FnOnce(Config) -> Config) -> TestServer {
+    /// As [`start`](TestServer::start), and when nothing starts with that configuration.
+    #[track_caller]
+    pub fn start_with(
+        agent: impl IntoRouter,
+        configure: impl FnOnce(Config) -> Config,
+    ) -> impl Future<Output = TestServer> {
+        TestServer::start_for(agent, configure, Caller::here())
+    }
+
+    async fn start_for(
+        agent: impl IntoRouter,
+        configure: impl FnOnce(Config) -> Config,
+        caller: Caller,
+    ) -> TestServer {
         let network = Network::new();
         let config = Config::new(agent)
             .name("server")
@@ -49,7 +63,7 @@ impl TestServer {
             .bind(network.streams(server_address(), "server"));
         let spigot = Spigot::start(configure(config))
             .await
-            .expect("nobody has the server's address yet");
+            .unwrap_or_else(|error| caller.refuse(format_args!("the server does not start: {error}")));
         TestServer { spigot, network }
     }
 
@@ -58,8 +72,9 @@ impl TestServer {
     /// # Panics
     ///
     /// When `aor` is no SIP URI.
-    pub async fn client(&self, aor: &str) -> TestClient {
-        self.client_over(Transport::Udp, aor).await
+    #[track_caller]
+    pub fn client(&self, aor: &str) -> impl Future<Output = TestClient> {
+        self.client_over(Transport::Udp, aor)
     }
 
     /// A client that speaks over this transport: [`Transport::Udp`] or [`Transport::Tcp`].
@@ -67,8 +82,10 @@ impl TestServer {
     /// # Panics
     ///
     /// When `aor` is no SIP URI, or the in-memory network does not have the transport.
-    pub async fn client_over(&self, transport: Transport, aor: &str) -> TestClient {
-        TestClient::on_network(&self.network, transport, server_address(), aor).await
+    #[track_caller]
+    pub fn client_over(&self, transport: Transport, aor: &str) -> impl Future<Output = TestClient> {
+        let server = server_address();
+        TestClient::on_network(&self.network, transport, server, aor, Caller::here())
     }
 
     /// The network between the server and its clients: to make faults, to read the ladder.

@@ -1,0 +1,114 @@
+//! What a test is told that expects the wrong thing, or asks for what there is not: at its own line, in a sentence.
+
+use std::panic::AssertUnwindSafe;
+
+use spigot::testing::{Clock, Faults, TestClient, TestServer, run};
+use spigot::{Method, StatusCode, Transport, sip_router};
+
+struct Plain;
+
+#[sip_router]
+impl Plain {
+    #[message]
+    async fn message(&self) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
+/// What a test says that fails, which is at a line of this file.
+fn complaint(clock: Clock, test: impl AsyncFnOnce()) -> String {
+    let failed = std::panic::catch_unwind(AssertUnwindSafe(|| run("fails", clock, None, test())));
+    let panic = failed.expect_err("it fails");
+    let message = panic.downcast_ref::<String>().expect("a message");
+    let at = format!("{}:", file!());
+    assert!(message.starts_with(&at), "{message}");
+    message.clone()
+}
+
+#[test]
+fn a_client_that_there_cannot_be() {
+    let no_aor = complaint(Clock::Virtual, async || {
+        let server = TestServer::start(Plain).await;
+        server.client("alice@example.com").await;
+    });
+    assert!(
+        no_aor.contains("`alice@example.com` is no address of record such as `sip:alice@example.com`"),
+        "{no_aor}"
+    );
+    let over_tls = complaint(Clock::Virtual, async || {
+        let server = TestServer::start(Plain).await;
+        server.client_over(Transport::Tls, "sip:alice@example.com").await;
+    });
+    assert!(
+        over_tls.contains("the in-memory network carries udp and tcp, not tls"),
+        "{over_tls}"
+    );
+    let named = complaint(Clock::Real, async || {
+        TestClient::connect("tcp:localhost:5060").await;
+    });
+    let expected = "`tcp:localhost:5060` is no target: expected a transport, an IP address and a port, such as `tcp:127.0.0.1:5060`";
+    assert!(named.contains(expected), "{named}");
+    let in_no_time = complaint(Clock::Virtual, async || {
+        TestClient::connect_as("tcp:127.0.0.1:5060", "sip:alice@example.com").await;
+    });
+    assert!(
+        in_no_time.contains("say #[spigot::test(real_time)]"),
+        "{in_no_time}"
+    );
+}
+
+#[test]
+fn a_server_that_does_not_start() {
+    let tls = complaint(Clock::Virtual, async || {
+        TestServer::start_with(Plain, |config| config.listen(Transport::Tls, ([127, 0, 0, 1], 0))).await;
+    });
+    assert!(
+        tls.contains("the server does not start: cannot listen on tls without certificates"),
+        "{tls}"
+    );
+}
+
+/// `expect_status` is for what was sent raw; the ladder beside it shows the 200 that the test has had from `send`.
+#[test]
+fn a_response_that_the_test_has_had() {
+    let twice = complaint(Clock::Virtual, async || {
+        let server = TestServer::start(Plain).await;
+        let alice = server.client("sip:alice@example.com").await;
+        alice.message("sip:bob@example.com", "hello").send().await;
+        alice.expect_status(StatusCode::OK).await;
+    });
+    assert!(
+        twice.contains("expected a 200 OK to what was sent raw within 300s, and none came"),
+        "{twice}"
+    );
+}
+
+#[test]
+fn a_provisional_response_that_is_none() {
+    let finally = complaint(Clock::Virtual, async || {
+        let server = TestServer::start(Plain).await;
+        let bob = server.client("sip:bob@example.com").await;
+        let message = server
+            .spigot()
+            .client()
+            .message(format!("sip:bob@{}", bob.address()));
+        let _sent = message.start().await.unwrap();
+        bob.expect(Method::MESSAGE)
+            .await
+            .provisional(StatusCode::OK)
+            .await;
+    });
+    assert!(finally.contains("200 OK"), "{finally}");
+}
+
+#[test]
+fn a_share_in_percent() {
+    for faults in [Faults::loss, Faults::duplication, Faults::reordering] {
+        let percent = std::panic::catch_unwind(|| faults(Faults::none(), 30.0)).expect_err("30 is no share");
+        let message = percent.downcast_ref::<String>().expect("a message");
+        assert!(
+            message.contains("30 is no share: expected 0.0 to 1.0"),
+            "{message}"
+        );
+    }
+}
