@@ -1,9 +1,11 @@
 //! What a test is told that expects the wrong thing, or asks for what there is not: at its own line, in a sentence.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use spigot::testing::{Clock, Faults, TestClient, TestServer, run};
-use spigot::{Method, StatusCode, Transport, sip_router};
+use spigot::transport::Origins;
+use spigot::{Config, Method, RequestError, Spigot, StatusCode, Transport, Unreachable, sip_router};
 
 struct Plain;
 
@@ -111,4 +113,50 @@ fn a_share_in_percent() {
             "{message}"
         );
     }
+}
+
+/// What keeps a request from leaving is what some tests want to see.
+#[spigot::test(real_time)]
+async fn an_origin_that_is_refused() {
+    let page = "https://phone.example.com";
+    let config = Config::new(Plain).origins(Origins::only([page]));
+    let spigot = Spigot::start(config.listen(Transport::Ws, ([127, 0, 0, 1], 0)))
+        .await
+        .unwrap();
+    let target = spigot.listeners()[0].to_string();
+    let from = |origin: &'static str| TestClient::connect_with(&target, move |config| config.origin(origin));
+    let ours = from(page).await;
+    let answer = ours
+        .message("sip:bob@example.com", "hello")
+        .try_send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let theirs = from("https://elsewhere.example.com").await;
+    let refused = theirs
+        .message("sip:bob@example.com", "hello")
+        .try_send()
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, RequestError::Unreachable(Unreachable::Connect { .. })),
+        "{refused}"
+    );
+    spigot.shutdown().await;
+}
+
+#[spigot::test]
+async fn a_network_that_is_dead() {
+    let server = TestServer::start(Plain).await;
+    server.network().set_faults(Faults::none().loss(1.0));
+    let alice = server.client("sip:alice@example.com").await;
+    let lost = alice
+        .message("sip:bob@example.com", "hello")
+        .try_send()
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(lost, RequestError::Timeout { after, .. } if after == Duration::from_secs(32)),
+        "{lost}"
+    );
 }

@@ -96,6 +96,16 @@ impl<'c> TestRequest<'c> {
         async move { self.start_for(caller).await.response_for(caller).await }
     }
 
+    /// Sends it and waits for the final response, or for why there is none: for tests that want the failure, such as a server that
+    /// lets nobody in.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`].
+    pub async fn try_send(self) -> Result<Response, RequestError> {
+        self.builder.send().await
+    }
+
     /// Sends it and gives the transaction.
     ///
     /// # Panics
