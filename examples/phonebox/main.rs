@@ -23,6 +23,7 @@ use spigot::plug::{LimitBody, Trace};
 use spigot::{Client, Config, Contacts, Header, Path, Source, StatusCode, Uri, header, sip_router};
 use spigot_examples::{Listeners, serve_with};
 use tokio::task::JoinSet;
+use tokio::time::{Duration, timeout};
 
 use bindings::{Binding, Bindings, Full};
 
@@ -78,15 +79,19 @@ impl PhoneBox {
     }
 }
 
+/// How long a phone may take to answer. One over UDP that is gone never does: this is less than the deadline of a handler
+/// ([`Limits::handler`](spigot::Limits::handler)), and than the sender waits.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
 /// Delivers a message to one phone, by the way that it registered.
 async fn deliver(client: Client, binding: Binding, from: Uri, text: String) -> StatusCode {
     let Some(uri) = binding.uri() else {
         return StatusCode::TEMPORARILY_UNAVAILABLE;
     };
     let message = client.message(uri).from(from).body("text/plain", text);
-    match message.on(binding.flow).send().await {
-        Ok(response) => response.status(),
-        Err(_) => StatusCode::TEMPORARILY_UNAVAILABLE,
+    match timeout(ANSWER_WITHIN, message.on(binding.flow).send()).await {
+        Ok(Ok(response)) => response.status(),
+        _ => StatusCode::TEMPORARILY_UNAVAILABLE,
     }
 }
 

@@ -2,7 +2,6 @@
 
 use spigot::testing::{TestClient, TestServer, certificates};
 use spigot::{HeaderName, Method, Spigot, Transport};
-use tokio::time::Duration;
 
 use super::bindings::{BINDINGS, USERS};
 use super::*;
@@ -97,6 +96,15 @@ async fn a_registration_ends_by_itself() {
     let contact: Contact = bound.headers().typed().unwrap().unwrap();
     assert_eq!(contact.expires(), Some(60));
     tokio::time::sleep(Duration::from_secs(61)).await;
+    let answer = alice.message("sip:bob@phonebox.example", "hello").send().await;
+    assert_eq!(answer.status(), StatusCode::TEMPORARILY_UNAVAILABLE);
+}
+
+#[spigot::test]
+async fn a_phone_that_went_without_a_word_is_not_waited_for() {
+    let server = TestServer::start(PhoneBox::default()).await;
+    let alice = phone(&server, "alice").await;
+    drop(phone(&server, "bob").await);
     let answer = alice.message("sip:bob@phonebox.example", "hello").send().await;
     assert_eq!(answer.status(), StatusCode::TEMPORARILY_UNAVAILABLE);
 }
