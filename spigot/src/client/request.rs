@@ -206,6 +206,9 @@ impl RequestBuilder {
     /// Answers a 401 or 407 with this name and password: the request is sent again with what the challenge asks for, and so
     /// are requests in the dialog that it makes ([RFC 3261 §22](https://www.rfc-editor.org/rfc/rfc3261#section-22)). That a password
     /// is wrong is seen by the second 401 or 407, which is the response then.
+    ///
+    /// After [`start`](Self::start) it is sent again as soon as somebody waits for a response of the
+    /// [`ClientTransaction`], and not before.
     pub fn credentials(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
         let login = Login::new(username, password);
         self.challenged.login = Some(Arc::new(Mutex::new(login)));

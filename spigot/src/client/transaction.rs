@@ -25,8 +25,9 @@ use crate::sip::{Method, Request, Response, StatusCode};
 ///
 /// An INVITE that has no final response after [`Limits::ringing`](crate::Limits::ringing) is cancelled.
 ///
-/// When its server fails it goes to the next one of its domain, see [`resolve`](crate::resolve#from-target-to-target): while
-/// somebody waits for a response.
+/// When its server fails it goes to the next one of its domain, see [`resolve`](crate::resolve#from-target-to-target), and when
+/// a server challenges it, it is sent again with [credentials](super::RequestBuilder::credentials). Both happen while somebody
+/// waits for a response, by [`provisional`](Self::provisional) or [`response`](Self::response).
 ///
 /// Dropping it before the final response cancels an INVITE (the phone stops ringing), and ends the call
 /// should the 2xx win that race. Other requests just run to their end.

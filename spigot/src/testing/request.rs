@@ -49,7 +49,9 @@ impl<'c> TestRequest<'c> {
         self
     }
 
-    /// Answers a challenge with this name and password.
+    /// Answers a challenge with this name and password, as [`RequestBuilder::credentials`]: by [`send`](Self::send), or when the
+    /// response to what [`start`](Self::start) gave is waited for. A test that has something to do in between does both at
+    /// once, by `tokio::join!`.
     pub fn credentials(mut self, username: &str, password: &str) -> Self {
         self.builder = self.builder.credentials(username, password);
         self
