@@ -160,3 +160,20 @@ async fn a_network_that_is_dead() {
         "{lost}"
     );
 }
+
+#[test]
+fn a_request_that_cannot_leave_and_is_unwrapped() {
+    let failed = std::panic::catch_unwind(|| {
+        run("fails", Clock::Virtual, None, async {
+            let server = TestServer::start(Plain).await;
+            let options = server.spigot().client().options("sips:bob@192.0.2.7");
+            options.send().await.unwrap();
+        });
+    });
+    let panic = failed.expect_err("there is no listener for TLS");
+    let message = panic.downcast_ref::<String>().expect("a message");
+    assert!(
+        message.contains("no listener to send from over tls to 192.0.2.7:5061"),
+        "{message}"
+    );
+}

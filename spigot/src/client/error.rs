@@ -1,5 +1,6 @@
 //! Why a request of ours got no answer.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::endpoint::Unreachable;
@@ -7,7 +8,9 @@ use crate::proto::Failure;
 use crate::sip::{HeaderName, Method, ParseError};
 
 /// Why a request got no final response.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` is its text, since that is what `unwrap` says, and a `main` or a test that returns it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
     /// A part of the request is not good SIP: its URI, a header, the body's type.
@@ -48,4 +51,10 @@ pub enum RequestError {
     /// The endpoint has been shut down.
     #[error("the endpoint is shut down")]
     ShutDown,
+}
+
+impl fmt::Debug for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
