@@ -11,8 +11,8 @@ use syn::{
     Attribute, Generics, ImplItem, Meta, Path, Signature, Token, Type, Visibility, WhereClause, braced, token,
 };
 
-use super::attribute;
 use super::errors::{Errors, distance};
+use super::requests;
 
 pub(super) struct Block {
     pub(super) attributes: Vec<Attribute>,
@@ -117,10 +117,10 @@ impl Item {
     pub(super) fn take_route_attributes(&mut self, errors: &mut Errors) -> Vec<Attribute> {
         let (taken, kept) = std::mem::take(&mut self.attributes)
             .into_iter()
-            .partition(|attribute| attribute::is_named_route(attribute) || is_mistaken(attribute, errors));
+            .partition(|attribute| requests::is_named_route(attribute) || is_mistaken(attribute, errors));
         self.attributes = kept;
         let taken: Vec<Attribute> = taken;
-        taken.into_iter().filter(attribute::is_named_route).collect()
+        taken.into_iter().filter(requests::is_named_route).collect()
     }
 }
 
@@ -140,7 +140,7 @@ fn is_mistaken(attribute: &Attribute, errors: &mut Errors) -> bool {
         .map(|segment| segment.ident.to_string())
         .collect();
     match names.as_slice() {
-        [krate, name] if krate == "spigot" && attribute::is_route(name) => {
+        [krate, name] if krate == "spigot" && requests::is_route(name) => {
             errors.push_at(path, format!("route attributes have no path: write `#[{name}]`"));
             true
         }
@@ -150,7 +150,7 @@ fn is_mistaken(attribute: &Attribute, errors: &mut Errors) -> bool {
                     path.span(),
                     format!(
                         "there is no route attribute `#[{name}]`: did you mean `#[{meant}]`? The route attributes are {}",
-                        attribute::list_of_routes()
+                        requests::list_of_routes()
                     ),
                 );
                 true
@@ -211,7 +211,7 @@ fn is_route_attribute(token: &TokenTree) -> bool {
 }
 
 fn is_ours(name: &str) -> bool {
-    attribute::is_route(name) || name == "plug" || name == "through"
+    requests::is_route(name) || name == "plug" || name == "through"
 }
 
 /// Whether what comes is a method and not a constant, a type or a macro.
@@ -244,7 +244,7 @@ fn misspelled(name: &str) -> Option<&'static str> {
     // `#[INVITE]`, as the method is written on the wire.
     let name = name.to_lowercase();
     let name = name.as_str();
-    attribute::route_names().find(|route| {
+    requests::route_names().find(|route| {
         if name == *route {
             return true;
         }

@@ -6,12 +6,13 @@ use syn::spanned::Spanned;
 use syn::{Expr, Index, Type, WhereClause, parse_quote};
 
 use super::Route;
-use super::attribute::{RouteAttribute, Takes};
+use super::attribute::RouteAttribute;
 use super::block::Block;
 use super::handler::{Argument, Capture, capture_in};
 use super::options::Options;
 use super::plug_name;
 use super::plugs::PlugMethod;
+use super::requests::Takes;
 
 pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenStream {
     let private = options.private(Span::call_site());
@@ -91,7 +92,10 @@ fn entry(route: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream 
 /// The names of the plugs that a route goes through, in their order.
 fn names_of_plugs(route: &Route, plugs: &[PlugMethod], options: &Options) -> Vec<TokenStream> {
     let named = |plug: &Expr| plug_name::of(plug).into_token_stream();
-    let of_router = options.plugs.iter().filter(|_| route.attribute.is_answered());
+    let of_router = options
+        .plugs
+        .iter()
+        .filter(|_| route.attribute.takes.is_answered());
     let methods = plugs
         .iter()
         .filter(|plug| plug.is_on(&route.attribute))
@@ -194,7 +198,7 @@ fn router_step(index: usize, plug: &Expr, inner: &TokenStream, options: &Options
 fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
     let (route, handler) = (&of.attribute, &of.handler);
     let private = options.private(Span::call_site());
-    let marker = route.marker();
+    let marker = route.takes.marker();
     let marker = quote!(#private::method::#marker);
 
     // Variables are looked up where the attribute stands, also where what is beside them comes from elsewhere: the
@@ -222,7 +226,7 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
             Argument::Extractor { written, .. } => {
                 let here = options.private(written.span());
                 // An ACK or a CANCEL has no answer, not even that.
-                let refusal = if route.is_answered() {
+                let refusal = if route.takes.is_answered() {
                     quote_spanned!(written.span()=> rejection)
                 } else {
                     quote_spanned!(written.span()=> #here::unanswered(rejection))
@@ -291,13 +295,13 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
             })
         };
     }
-    if route.is_answered() {
+    if route.takes.is_answered() {
         for (index, plug) in options.plugs.iter().enumerate().rev() {
             future = router_step(index, plug, &future, options);
         }
     }
     let has_plugs = !of.through.is_empty()
-        || (route.is_answered() && !options.plugs.is_empty())
+        || (route.takes.is_answered() && !options.plugs.is_empty())
         || plugs.iter().any(|plug| plug.is_on(route));
     // A name that is not used says so, lest the user is warned of what is not theirs.
     let request_or_not = if extractions.is_empty() && !has_plugs {

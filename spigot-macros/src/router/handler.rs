@@ -9,8 +9,9 @@ use syn::{
     Token, Type,
 };
 
-use super::attribute::{RouteAttribute, Takes};
+use super::attribute::RouteAttribute;
 use super::errors::Errors;
+use super::requests::Takes;
 
 /// A method that can be called as a handler.
 pub(super) struct Handler {
@@ -277,7 +278,7 @@ fn check_output(signature: &Signature, route: &RouteAttribute, errors: &mut Erro
             place,
             "a `cancel` handler cannot answer: the library has answered the CANCEL already. Return nothing",
         ),
-        (_, true) if route.is_answered() => errors.push_at(
+        (_, true) if route.takes.is_answered() => errors.push_at(
             place,
             format!(
                 "the peer waits for an answer: return one from this `{name}` handler, such as a `StatusCode`"

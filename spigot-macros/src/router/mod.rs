@@ -12,6 +12,7 @@ mod options;
 mod plug_name;
 mod plugs;
 mod reach;
+mod requests;
 mod route_options;
 
 use proc_macro2::TokenStream;
@@ -99,7 +100,7 @@ fn read_plug(item: &mut Item, errors: &mut Errors) -> Option<PlugMethod> {
     for second in rest {
         errors.push(second.path().span(), "this method is a plug already");
     }
-    if item.attributes.iter().any(attribute::is_named_route) {
+    if item.attributes.iter().any(requests::is_named_route) {
         errors.push(
             first.path().span(),
             "a method is a route or a plug, and this is marked as both",
@@ -157,7 +158,7 @@ fn read_route(item: &mut Item, errors: &mut Errors) -> Option<Route> {
         handler,
         through,
     };
-    if !route.attribute.is_answered() && !route.through.is_empty() {
+    if !route.attribute.takes.is_answered() && !route.through.is_empty() {
         errors.push(
             route.attribute.name.span(),
             "no plug is on this route: nothing can be answered to ACK and CANCEL, and neither may be challenged",

@@ -6,8 +6,9 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, FnArg, LitStr, Meta, ReturnType, Signature, Token, Type, parenthesized};
 
-use super::attribute::{METHODS, RouteAttribute, Takes, is_route, route_names};
+use super::attribute::RouteAttribute;
 use super::errors::{Errors, nearest};
+use super::requests::{Takes, is_route, route_names};
 
 /// A method that is marked `#[plug]`.
 pub(super) struct PlugMethod {
@@ -75,7 +76,7 @@ impl PlugMethod {
     pub(super) fn is_on(&self, route: &RouteAttribute) -> bool {
         let among = |named: &[Named]| named.iter().any(|named| named.takes == route.takes);
         match &self.routes {
-            _ if !route.is_answered() => false,
+            _ if !route.takes.is_answered() => false,
             Which::All => true,
             Which::Only(named) => among(named),
             Which::Except(named) => !among(named),
@@ -182,8 +183,6 @@ fn one_named(content: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Optio
             );
             return Ok(None);
         }
-        "any" => Takes::Any,
-        "fallback" => Takes::Fallback,
         "method" => {
             let text;
             parenthesized!(text in content);
@@ -192,8 +191,8 @@ fn one_named(content: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Optio
             };
             Takes::Method(text.value())
         }
-        other => match METHODS.iter().find(|(attribute, _)| *attribute == other) {
-            Some((_, method)) => Takes::Method((*method).to_owned()),
+        other => match Takes::named(other) {
+            Some(takes) => takes,
             None => {
                 let hint = match nearest(&other.to_lowercase(), route_names()) {
                     Some(meant) => format!("did you mean `{meant}`?"),

@@ -8,8 +8,8 @@ use spigot_parser::Pattern;
 use syn::LitStr;
 
 use super::Route;
-use super::attribute::Takes;
 use super::errors::Errors;
+use super::requests::Takes;
 
 /// Methods that only exist within a dialog, so that `in_dialog` says nothing new. The router at run time has
 /// the same list.

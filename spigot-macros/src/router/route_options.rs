@@ -6,8 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{LitStr, Token, token};
 
-use super::attribute::{METHODS, Takes};
 use super::errors::{Errors, nearest};
+use super::requests::{METHODS, Takes};
 
 const OPTIONS: [&str; 4] = ["in_dialog", "event", "package", "content_type"];
 const LIST_OF_OPTIONS: &str =
