@@ -47,8 +47,8 @@ pub fn sip_router(options: TokenStream, block: TokenStream) -> TokenStream {
 }
 
 /// A test on virtual time: an `async fn` that runs on one thread, with a clock that jumps to the next
-/// deadline as soon as nothing else can be done. When it fails, the seed and the ladder of what was said are
-/// printed.
+/// deadline as soon as nothing else can be done. When it fails, by a panic or by the error that it returns, the seed and the ladder of
+/// what was said are printed.
 ///
 /// Options: `real_time`, for tests over real sockets; `seed = 42`, for the faults of the network; `crate =
 /// path`, for a renamed dependency.

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Ident, ItemFn, LitInt, Path, Token};
+use syn::{Error, Ident, ItemFn, LitInt, Path, ReturnType, Token, Type, parse_quote};
 
 /// What may stand in the attribute's parentheses.
 #[derive(Default)]
@@ -82,17 +82,43 @@ fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStrea
     let ItemFn {
         attrs,
         vis,
-        sig,
+        mut sig,
         block,
         ..
     } = test;
+    let ident = sig.ident.clone();
+    // One that may fail by what it returns is told of as one that panics. What it returns is checked where it stands.
+    let body = match returned(&sig.output) {
+        Some(value) => {
+            sig.output = parse_quote!(-> ::std::process::ExitCode);
+            quote! {
+                async fn #ident() -> #value #block
+                #krate::testing::run_reported(#name, #krate::testing::Clock::#clock, #seed, #ident())
+            }
+        }
+        None => quote! {
+            #krate::testing::run(#name, #krate::testing::Clock::#clock, #seed, async move #block)
+        },
+    };
     Ok(quote! {
         #[::core::prelude::v1::test]
         #(#attrs)*
         #vis #sig {
-            #krate::testing::run(#name, #krate::testing::Clock::#clock, #seed, async move #block)
+            #body
         }
     })
+}
+
+/// The type that a test returns, if it has one that can be named.
+fn returned(output: &ReturnType) -> Option<Type> {
+    match output {
+        ReturnType::Type(_, value) => match &**value {
+            Type::Tuple(unit) if unit.elems.is_empty() => None,
+            Type::Never(_) | Type::ImplTrait(_) => None,
+            value => Some(value.clone()),
+        },
+        ReturnType::Default => None,
+    }
 }
 
 #[cfg(test)]

@@ -177,3 +177,37 @@ fn a_request_that_cannot_leave_and_is_unwrapped() {
         "{message}"
     );
 }
+
+/// Set for those tests of this file that are to fail.
+const FAIL: &str = "SPIGOT_TESTS_FAIL";
+
+#[spigot::test]
+async fn a_test_that_returns_an_error() -> Result<(), RequestError> {
+    let server = TestServer::start(Plain).await;
+    let alice = server.client("sip:alice@example.com").await;
+    server.network().set_faults(Faults::none().loss(1.0));
+    match std::env::var_os(FAIL) {
+        Some(_) => alice
+            .message("sip:bob@example.com", "hello")
+            .try_send()
+            .await
+            .map(drop),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn an_error_that_is_returned_is_told_with_the_ladder_and_the_seed() {
+    let mut test = std::process::Command::new(std::env::current_exe().expect("this program"));
+    test.args(["--exact", "a_test_that_returns_an_error", "--nocapture"]);
+    let output = test.env(FAIL, "1").output().expect("it runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{told}");
+    for what in [
+        "Error: no final response within 32 s",
+        "MESSAGE 1",
+        "SPIGOT_SEED=",
+    ] {
+        assert!(told.contains(what), "no {what}: {told}");
+    }
+}

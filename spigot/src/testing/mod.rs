@@ -57,6 +57,8 @@ pub use inbox::Received;
 pub use ladder::Ladder;
 pub use network::Network;
 pub use request::{TestDialog, TestRequest, TestTransaction};
+#[doc(hidden)]
+pub use run::run_reported;
 pub use run::{Clock, run};
 pub use server::TestServer;
 pub use zone::Zone;

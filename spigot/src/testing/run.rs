@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::process::{ExitCode, Termination};
 
 use super::Ladder;
 
@@ -38,6 +39,32 @@ const DEFAULT_SEED: u64 = 5060;
 ///
 /// When `test` does; the seed and the ladder of every network stand on standard error then.
 pub fn run<T>(name: &str, clock: Clock, seed: Option<u64>, test: impl Future<Output = T>) -> T {
+    let (value, _) = run_session(name, clock, seed, test);
+    value
+}
+
+/// The same for a test that may fail by what it returns. `#[spigot::test]` writes this.
+#[doc(hidden)]
+pub fn run_reported<T: Termination>(
+    name: &str,
+    clock: Clock,
+    seed: Option<u64>,
+    test: impl Future<Output = T>,
+) -> ExitCode {
+    let (value, session) = run_session(name, clock, seed, test);
+    let code = value.report();
+    if let Some(session) = session.filter(|_| code != ExitCode::SUCCESS) {
+        session.tell(name, "");
+    }
+    code
+}
+
+fn run_session<T>(
+    name: &str,
+    clock: Clock,
+    seed: Option<u64>,
+    test: impl Future<Output = T>,
+) -> (T, Option<Session>) {
     let seed = from_environment().or(seed).unwrap_or(DEFAULT_SEED);
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().start_paused(clock == Clock::Virtual);
@@ -50,20 +77,28 @@ pub fn run<T>(name: &str, clock: Clock, seed: Option<u64>, test: impl Future<Out
     let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(test)));
     let session = SESSION.take();
     match outcome {
-        Ok(value) => value,
+        Ok(value) => (value, session),
         Err(panic) => {
             if let Some(session) = session {
                 let message = panic.downcast_ref::<String>().map_or("", String::as_str);
-                for ladder in session.ladders.iter().map(Ladder::to_string) {
-                    // An expectation of a test client has told it already.
-                    if !is_told(&ladder, message) {
-                        eprintln!("\n{ladder}");
-                    }
-                }
-                eprintln!("{name} failed with {SEED_VARIABLE}={seed}; that variable repeats this run.");
+                session.tell(name, message);
             }
             std::panic::resume_unwind(panic)
         }
+    }
+}
+
+impl Session {
+    /// What there is to know of a test that has failed with this message.
+    fn tell(&self, name: &str, message: &str) {
+        for ladder in self.ladders.iter().map(Ladder::to_string) {
+            // An expectation of a test client has told it already.
+            if !is_told(&ladder, message) {
+                eprintln!("\n{ladder}");
+            }
+        }
+        let seed = self.seed;
+        eprintln!("{name} failed with {SEED_VARIABLE}={seed}; that variable repeats this run.");
     }
 }
 
