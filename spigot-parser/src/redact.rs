@@ -31,8 +31,8 @@ impl fmt::Display for Redacted<'_> {
 fn password(bytes: &[u8], colon: usize) -> Option<(usize, usize)> {
     let after = colon + 1;
     let (start, ends): (usize, &[u8]) = match bytes.get(after..after + 2) {
-        Some(b"//") => (after + 2, b" \t\r\n<>\"/?#"),
         _ if ends_in_sip(&bytes[..colon]) => (after, b" \t\r\n<>\""),
+        Some(b"//") => (after + 2, b" \t\r\n<>\"/?#"),
         _ => return None,
     };
     let rest = &bytes[start..];
@@ -89,6 +89,9 @@ mod tests {
             ("sip:b:5060", "sip:b:5060"),
             ("sip:a:@b", "sip:a:@b"),
             ("sip:b:5060>;tag=x@y", "sip:b:5060>;tag=x@y"),
+            // The user of a SIP URI may begin with slashes and have question marks in it.
+            ("sip://?:=@b", "sip://?:(redacted)@b"),
+            ("sips:///a?b:secret@c", "sips:///a?b:(redacted)@c"),
             ("mailto:a:b@c", "mailto:a:b@c"),
             ("call:1:2@host", "call:1:2@host"),
             ("sip:é:ü@b", "sip:é:(redacted)@b"),
