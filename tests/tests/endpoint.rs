@@ -254,6 +254,9 @@ async fn a_server_calls_its_client() {
 async fn a_start_that_fails_says_which_listener_and_why() {
     let error = Spigot::start(Config::new(Ways::default())).await.unwrap_err();
     assert!(matches!(error, Error::NoListener), "{error}");
+    let config = Config::new(Ways::default()).name("").listen(Transport::Udp, 0);
+    let error = Spigot::start(config).await.unwrap_err();
+    assert!(matches!(error, Error::NoName), "{error}");
 
     let error = Spigot::start(Config::new(Ways::default()).listen(Transport::Tls, 0))
         .await

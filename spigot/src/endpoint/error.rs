@@ -15,6 +15,11 @@ pub enum Error {
     /// The configuration names no listener.
     #[error("no listener: call `Config::listen` at least once")]
     NoListener,
+    /// The agent's name is empty ([`Config::name`](crate::Config::name)).
+    #[error(
+        "the agent has an empty name, and nobody to be in its requests: expected a user such as `my_agent` in `Config::name`"
+    )]
+    NoName,
     /// A listener could not be bound. Those bound before it have been closed again.
     #[error("cannot listen on {listener}: {source}")]
     Bind {

@@ -75,7 +75,7 @@ impl Spigot {
     ///
     /// # Errors
     ///
-    /// [`Error::NoListener`] when the configuration names none, [`Error::Bind`] for the first that cannot be
+    /// [`Error::NoListener`] when the configuration names none, [`Error::NoName`], [`Error::Bind`] for the first that cannot be
     /// bound (those before it are closed again), [`Error::Unsupported`] for a transport that this build does
     /// not have, [`Error::PublicAddress`], [`Error::ProxiedDatagrams`], `Error::NoCertificates` for one that needs some where [`Config`] has none.
     pub async fn start(config: Config) -> Result<Spigot, Error> {
@@ -105,6 +105,9 @@ impl Spigot {
         };
         if listeners.is_empty() {
             return Err(Error::NoListener);
+        }
+        if name.is_empty() {
+            return Err(Error::NoName);
         }
         let (seed, lanes) = match seed {
             // A run that is to be repeated is so on a machine with more cores.
