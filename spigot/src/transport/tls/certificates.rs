@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -131,24 +131,46 @@ pub(super) fn certificates(pem: &[u8], place: &str) -> Result<Vec<CertificateDer
         Ok(all) => Ok(all),
         Err(error) => Err(TlsError::Pem {
             place: place.to_owned(),
-            why: error.to_string(),
+            why: why(error),
         }),
     }
 }
 
+/// What is wrong with a text in PEM. The lines in errors are octets.
+fn why(error: pem::Error) -> String {
+    let shown = |line: &[u8]| String::from_utf8_lossy(line).trim().to_owned();
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            format!("expected a line `-----END {}-----`", shown(&end_marker))
+        }
+        pem::Error::IllegalSectionStart { line } => {
+            format!(
+                "`{}` begins nothing: expected `-----BEGIN ...-----`",
+                shown(&line)
+            )
+        }
+        error => error.to_string(),
+    }
+}
+
 fn certified(chain: &[u8], chain_place: &str, key: &[u8], key_place: &str) -> Result<CertifiedKey, TlsError> {
-    use rustls::pki_types::pem::Error;
     let chain = certificates(chain, chain_place)?;
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| match error {
-        Error::NoItemsFound => TlsError::NoKey(key_place.to_owned()),
+        pem::Error::NoItemsFound => TlsError::NoKey(key_place.to_owned()),
         error => TlsError::Pem {
             place: key_place.to_owned(),
-            why: error.to_string(),
+            why: why(error),
         },
     })?;
-    let certified = CertifiedKey::from_der(chain, key, &provider()).map_err(TlsError::Key)?;
-    certified.keys_match().map_err(TlsError::Key)?;
-    Ok(certified)
+    let certified = CertifiedKey::from_der(chain, key, &provider());
+    let matching = certified.and_then(|certified| certified.keys_match().map(|()| certified));
+    matching.map_err(|error| match error {
+        rustls::Error::InvalidCertificate(why) => TlsError::Certificate {
+            place: chain_place.to_owned(),
+            why,
+        },
+        error => TlsError::Key(error),
+    })
 }
 
 /// Whether the certificate is good for that domain.
@@ -201,6 +223,23 @@ mod tests {
         let made = rcgen::generate_simple_self_signed(names).unwrap();
         std::fs::write(folder.join("chain.pem"), made.cert.pem()).unwrap();
         std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_text_is_said_of_that_text() {
+        let made = rcgen::generate_simple_self_signed(vec!["one.example".to_owned()]).unwrap();
+        let (chain, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+        let said = |chain: &str, key: &str| Certificates::from_pem(chain, key).unwrap_err().to_string();
+        let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert!(said(garbage, &key).starts_with("malformed certificate in the chain: "));
+        assert_eq!(
+            said(chain.trim_end().trim_end_matches('-'), &key),
+            "malformed PEM in the chain: expected a line `-----END CERTIFICATE-----`"
+        );
+        assert_eq!(
+            said(&chain, &key.replace("-----\n", "\n")),
+            "malformed PEM in the key: `-----BEGIN PRIVATE KEY` begins nothing: expected `-----BEGIN ...-----`"
+        );
     }
 
     #[test]

@@ -21,6 +21,14 @@ pub enum TlsError {
     /// There is no certificate in what should be a chain of them in PEM.
     #[error("no certificate in {0}: expected PEM, with lines `-----BEGIN CERTIFICATE-----`")]
     NoCertificate(String),
+    /// What stands between the PEM lines is no certificate.
+    #[error("malformed certificate in {place}: {why}")]
+    Certificate {
+        /// Where.
+        place: String,
+        /// What is wrong.
+        why: rustls::CertificateError,
+    },
     /// There is no private key in what should be one in PEM.
     #[error("no private key in {0}: expected PEM, with a line `-----BEGIN PRIVATE KEY-----` or its like")]
     NoKey(String),
