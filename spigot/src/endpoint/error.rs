@@ -17,7 +17,7 @@ pub enum Error {
     NoListener,
     /// The agent's name is empty ([`Config::name`](crate::Config::name)).
     #[error(
-        "the agent has an empty name, and nobody to be in its requests: expected a user such as `my_agent` in `Config::name`"
+        "the agent has no name, so that its requests come from nobody: expected one such as `my_agent` (`Config::name`)"
     )]
     NoName,
     /// A listener could not be bound. Those bound before it have been closed again.
