@@ -50,6 +50,7 @@
 //! - A [`Multipart`] body is cut into [`Part`]s, which have headers of their own; an [`Sdp`] says which media there
 //!   are, where they go to and which way they flow.
 //! - [`Method`], [`StatusCode`] and [`HeaderName`] are open: constants for what the RFCs name, and any other value.
+//!   A [`Method`] knows what it means for dialogs: [`Method::opens_dialog`] and the questions beside it.
 //!
 //! # Invariants
 //!

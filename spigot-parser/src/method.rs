@@ -2,6 +2,8 @@
 //!
 //! Invariant: a [`Method`] is a token, and one that the library knows is never kept as text.
 
+mod dialogs;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
