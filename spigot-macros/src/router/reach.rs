@@ -4,16 +4,12 @@
 //! one under `#[cfg]` may not be there.
 
 use quote::ToTokens;
-use spigot_parser::Pattern;
+use spigot_parser::{Method, Pattern};
 use syn::LitStr;
 
 use super::Route;
 use super::errors::Errors;
 use super::requests::Takes;
-
-/// Methods that only exist within a dialog, so that `in_dialog` says nothing new. The router at run time has
-/// the same list.
-const DIALOG_ONLY: [&str; 5] = ["BYE", "INFO", "UPDATE", "PRACK", "NOTIFY"];
 
 pub(super) fn check(routes: &[Route], errors: &mut Errors) {
     for (index, later) in routes.iter().enumerate() {
@@ -61,7 +57,9 @@ fn takes_all_of(first: &Route, second: &Route) -> bool {
 fn is_in_dialog(route: &Route) -> bool {
     match &route.attribute.takes {
         Takes::Method(method) => {
-            route.attribute.in_dialog || DIALOG_ONLY.contains(&method.as_str()) || method == "ACK"
+            // Of a method that only exists within a dialog, `in_dialog` says nothing new.
+            let is_implied = |method: Method| method.is_dialog_only() || method == Method::ACK;
+            route.attribute.in_dialog || Method::from_token(method).is_ok_and(is_implied)
         }
         _ => route.attribute.in_dialog,
     }

@@ -7,7 +7,7 @@ use crate::endpoint::{Core, contact, is_secured};
 use crate::flow::Flow;
 use crate::proto::via_length;
 use crate::sip::header;
-use crate::sip::{HeaderName, Method, ParseError, Request, SipUri, Uri};
+use crate::sip::{HeaderName, ParseError, Request, SipUri, Uri};
 
 /// What is ours to write into a request wherever it leaves.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +48,7 @@ impl Draft {
                     expected: "none beside `outbound` or `register_flow`, which write it",
                 });
             }
-        } else if matches!(ours.contact, Ourselves::Unsaid) && names_contact(request.method()) {
+        } else if matches!(ours.contact, Ourselves::Unsaid) && request.method().needs_contact() {
             ours.contact = Ourselves::Place;
         }
         Ok(Draft { request, ours })
@@ -133,17 +133,4 @@ fn name_host(request: &mut Request, host: &str) -> Result<(), ParseError> {
     let named = header::From::new(Uri::Sip(named)).with_tag(from.tag().unwrap_or_default())?;
     request.headers_mut().set_typed(&named);
     Ok(())
-}
-
-/// The methods whose requests must say where requests of their dialog go: RFC 3261 §8.1.1.8 and the RFCs
-/// of the others.
-pub(super) fn names_contact(method: &Method) -> bool {
-    [
-        Method::INVITE,
-        Method::SUBSCRIBE,
-        Method::REFER,
-        Method::UPDATE,
-        Method::NOTIFY,
-    ]
-    .contains(method)
 }

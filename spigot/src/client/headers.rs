@@ -4,7 +4,6 @@
 //! library has written.
 
 use super::RequestError;
-use super::draft::names_contact;
 use crate::sip::header::{self, TypedHeader};
 use crate::sip::{HeaderName, Headers, ParseError, Request};
 
@@ -78,7 +77,7 @@ impl Said {
         }
         // RFC 3261 §8.1.1.8, of requests that may open a dialog:
         // > The Contact header field MUST be present and contain exactly one SIP or SIPS URI
-        let one_contact = name == HeaderName::CONTACT && names_contact(request.method());
+        let one_contact = name == HeaderName::CONTACT && request.method().needs_contact();
         match self.alone || name.is_single() || one_contact {
             true => request.headers_mut().set(name, field.value())?,
             false => request.headers_mut().push(name, field.value())?,

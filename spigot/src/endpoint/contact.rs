@@ -7,9 +7,8 @@ use crate::sip::{HeaderName, Method, Request, SipUri, StatusCode, Uri, header};
 /// Whether a response must say where requests of its dialog go: it opens or refreshes one
 /// (RFC 3261 §12.1.1, RFC 6665 §4.2.1.1, RFC 3515 §2.4.4, RFC 3311 §5.2).
 pub(super) fn opens_dialog(method: &Method, status: StatusCode) -> bool {
-    let dialog_method = [Method::INVITE, Method::SUBSCRIBE, Method::REFER, Method::UPDATE].contains(method);
     let provisional = status.is_provisional() && status != StatusCode::TRYING && *method == Method::INVITE;
-    dialog_method && (status.is_success() || provisional)
+    method.answer_needs_contact() && (status.is_success() || provisional)
 }
 
 /// Whether the Contact of a request of ours must be a `sips:` URI.

@@ -240,7 +240,7 @@ impl Dialog {
         if let Ok(Some(cseq)) = request.headers().typed::<CSeq>() {
             self.remote_cseq = self.remote_cseq.max(Some(cseq.number()));
         }
-        if refreshes_target(request.method()) {
+        if request.method().refreshes_target() {
             self.refresh(request.headers());
         }
     }
@@ -251,7 +251,7 @@ impl Dialog {
     /// [RFC 3261 §13.2.2.4](https://www.rfc-editor.org/rfc/rfc3261#section-13.2.2.4):
     /// > the route set for the dialog MUST be recomputed based on the 2xx response
     pub fn answered(&mut self, request: &Request, response: &Response) {
-        if !response.status().is_success() || !refreshes_target(request.method()) {
+        if !response.status().is_success() || !request.method().refreshes_target() {
             return;
         }
         self.refresh(response.headers());
@@ -379,19 +379,6 @@ fn is_loose(uri: &Uri) -> bool {
 
 fn is_secure(uri: &Uri) -> bool {
     uri.as_sip().is_some_and(SipUri::is_secure)
-}
-
-/// INVITE (RFC 3261 §12.2), UPDATE (RFC 3311), and what makes and refreshes a subscription (RFC 6665,
-/// RFC 3515).
-fn refreshes_target(method: &Method) -> bool {
-    [
-        Method::INVITE,
-        Method::UPDATE,
-        Method::SUBSCRIBE,
-        Method::NOTIFY,
-        Method::REFER,
-    ]
-    .contains(method)
 }
 
 #[cfg(test)]

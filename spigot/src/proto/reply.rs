@@ -164,10 +164,10 @@ fn address(request: &Request, whole: &mut Response, tag: &str) {
     }
 }
 
-/// Whether a response with this status to this method makes a dialog, early or not.
+/// Whether a response with this status to this method makes a dialog, early or not. That to a NOTIFY makes the
+/// subscriber's (RFC 6665 §4.4.1).
 pub(crate) fn establishes_dialog(method: &Method, status: StatusCode) -> bool {
-    let methods = [Method::INVITE, Method::SUBSCRIBE, Method::REFER, Method::NOTIFY];
-    methods.contains(method) && (101..300).contains(&status.as_u16())
+    (method.opens_dialog() || *method == Method::NOTIFY) && (101..300).contains(&status.as_u16())
 }
 
 #[cfg(test)]

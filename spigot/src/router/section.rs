@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::reply::push;
-use super::table::{DIALOG_ONLY, Table};
+use super::table::Table;
 use super::{Agent, Dispatch, HandlerFuture, Reply, Request, display, fallback};
 use crate::sip::{HeaderName, Method, Response, StatusCode};
 
@@ -86,7 +86,7 @@ impl Section {
     fn route(&self, request: &Request) -> Dispatch {
         let table = &*self.table;
         let method = request.method();
-        if !request.in_dialog() && DIALOG_ONLY.contains(method) {
+        if !request.in_dialog() && method.is_dialog_only() {
             return now(StatusCode::CALL_DOES_NOT_EXIST);
         }
         let candidates = table.candidates(method, request.in_dialog());

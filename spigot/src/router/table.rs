@@ -8,16 +8,6 @@ use super::route::{Captured, Handler, Route, Takes, Unrouted};
 use super::{Agent, HandlerFuture, Reply, Request, capabilities};
 use crate::sip::{HeaderName, Headers, Method, Pattern, PatternSet, Uri};
 
-/// Methods that only exist within a dialog: BYE (RFC 3261 §15.1), INFO (RFC 6086 §4.2.1), UPDATE (RFC 3311
-/// §5.1), PRACK (RFC 3262 §3) and NOTIFY (RFC 6665 §4.1.3). `#[sip_router]` has the same list.
-pub(super) const DIALOG_ONLY: [Method; 5] = [
-    Method::BYE,
-    Method::INFO,
-    Method::UPDATE,
-    Method::PRACK,
-    Method::NOTIFY,
-];
-
 pub(super) struct Table {
     entries: Vec<Entry>,
     by_method: HashMap<Method, Candidates>,
@@ -102,10 +92,10 @@ impl Table {
                 .entry(method.clone())
                 .or_insert_with(|| Candidates::of(&method, &entries));
         }
-        for method in DIALOG_ONLY {
+        for method in Method::ALL.iter().filter(|method| method.is_dialog_only()) {
             by_method
                 .entry(method.clone())
-                .or_insert_with(|| Candidates::of(&method, &entries));
+                .or_insert_with(|| Candidates::of(method, &entries));
         }
         let rules = || entries.iter().map(|entry| &entry.rule);
         Table {
@@ -272,7 +262,7 @@ impl Entry {
 impl Candidates {
     fn of(method: &Method, entries: &[Entry]) -> Candidates {
         let always_both = matches!(*method, Method::ACK | Method::CANCEL);
-        let dialog_only = DIALOG_ONLY.contains(method);
+        let dialog_only = method.is_dialog_only();
         let (mut all_initial, mut all_in_dialog) = (Vec::new(), Vec::new());
         for (index, entry) in entries.iter().enumerate() {
             let (initial, in_dialog) = match entry.rule.takes {
