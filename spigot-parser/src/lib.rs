@@ -15,14 +15,16 @@
 //!                 CSeq: 63104 OPTIONS\r\n\
 //!                 Content-Length: 0\r\n\r\n";
 //!
-//! let message = Message::parse(datagram)?;
-//! message.validate()?;
-//! let Message::Request(request) = message else { panic!("it is a request") };
+//! let Message::Request(request) = Message::parse(datagram)? else { panic!("it is a request") };
 //!
-//! // Values are parsed when they are asked for.
-//! let from = request.headers().typed::<header::From>()?.expect("validate saw it");
-//! assert_eq!(from.tag(), Some("1928301774"));
-//! assert_eq!(request.headers().get(&HeaderName::CALL_ID), Some("a84b4c76e66710"));
+//! // It is checked and read in one go: what transactions and dialogs are found by need not be read again.
+//! let essentials = request.essentials()?;
+//! assert_eq!((essentials.call_id(), essentials.from_tag()), ("a84b4c76e66710", Some("1928301774")));
+//!
+//! // Other values are parsed when they are asked for.
+//! let from = request.headers().typed::<header::From>()?.expect("essentials saw it");
+//! assert_eq!(from.display_name().as_deref(), Some("Alice"));
+//! assert_eq!(request.headers().get(&HeaderName::MAX_FORWARDS), Some("70"));
 //!
 //! // A response takes lines of the request as they are, octet for octet.
 //! let mut response = Response::new(StatusCode::OK);
@@ -40,9 +42,9 @@
 //!   Parsing makes the index; values stay text until [`Headers::typed`] or [`Headers::all`] is asked for a type of
 //!   [`header`]. A change edits the index, so lines that nobody touched are written as they came, in their order and
 //!   spelling.
-//! - [`Message::parse`] refuses what cannot be framed or indexed; [`Message::validate`] refuses what cannot be worked
-//!   with. A [`ParseError`] says what is wrong and where, and which status answers it; [`Request::salvage`] finds
-//!   whom to send it to.
+//! - [`Message::parse`] refuses what cannot be framed or indexed; [`Message::essentials`] refuses what cannot be worked
+//!   with, and gives what it has read of the rest: an [`Essentials`]. A [`ParseError`] says what is wrong and where, and
+//!   which status answers it; [`Request::salvage`] finds whom to send it to.
 //! - A [`RawMessage`] is that index alone, over octets that stay where they are: for those who only look.
 //! - A [`Framer`] cuts a stream into messages, and refuses streams in which two readers could see different ones.
 //! - [`Limits`] bound everything that a peer can make large.
@@ -88,7 +90,9 @@ pub use frame::{Frame, FrameError, Framer};
 pub use header_name::HeaderName;
 pub use host::Host;
 pub use limits::Limits;
-pub use message::{HeaderField, Headers, Message, RawField, RawLines, RawMessage, Request, Response};
+pub use message::{
+    Essentials, HeaderField, Headers, Message, RawField, RawLines, RawMessage, Request, Response,
+};
 pub use method::Method;
 pub use name_addr::NameAddr;
 pub use params::{MAX_PARAMS, Params};

@@ -65,16 +65,8 @@ impl NameAddr {
     #[inline]
     pub fn parse(field: Field<'_>) -> Result<NameAddr, ParseError> {
         let text = field.as_str();
-        let places = places(text)?;
+        let (places, tag) = places_and_tag(text)?;
         let (start, end) = places.uri;
-        let tag = match tag(text.as_bytes(), places.params) {
-            Ok(tag) => tag,
-            // A fault in the URI comes before one in the parameters.
-            Err(error) => match Uri::parse(Field::exact(&text[start..end])) {
-                Ok(_) => return Err(error),
-                Err(error) => return Err(error.shifted(start)),
-            },
-        };
         match Uri::parse(field.narrow(&text[start..end])) {
             Ok(uri) => Ok(NameAddr {
                 text: field.share(),
@@ -273,6 +265,40 @@ fn tag(bytes: &[u8], at: usize) -> Result<Span, ParseError> {
     Ok(tag)
 }
 
+/// Finds the parts of an address and its `tag`; the URI is still to be looked at.
+#[inline(always)]
+fn places_and_tag(text: &str) -> Result<(Places, Span), ParseError> {
+    let places = places(text)?;
+    match tag(text.as_bytes(), places.params) {
+        Ok(tag) => Ok((places, tag)),
+        // A fault in the URI comes before one in the parameters.
+        Err(error) => {
+            let (start, end) = places.uri;
+            match Uri::check(&text[start..end]) {
+                Ok(()) => Err(error),
+                Err(error) => Err(error.shifted(start)),
+            }
+        }
+    }
+}
+
+/// Checks the address that the whole of `text` is, as From and To do, and finds its `tag`.
+///
+/// # Errors
+///
+/// As [`From`](crate::header::From) and [`To`](crate::header::To) have them when they are parsed.
+pub(crate) fn checked_tag(text: &str) -> Result<Option<&str>, ParseError> {
+    let (places, tag) = places_and_tag(text)?;
+    let (start, end) = places.uri;
+    if let Err(error) = Uri::check(&text[start..end]) {
+        return Err(error.shifted(start));
+    }
+    match tag.get(text) {
+        None => no_other_tag(text, places.params).map(|()| None),
+        tag => Ok(tag),
+    }
+}
+
 /// The `tag` of the address that the whole of `text` is, where there is one. The URI is passed over and not looked at.
 ///
 /// # Errors
@@ -284,9 +310,15 @@ pub(crate) fn tag_of(text: &str) -> Result<Option<&str>, ParseError> {
     if let Some(tag) = tag(text.as_bytes(), start)?.get(text) {
         return Ok(Some(tag));
     }
-    let mut others = Params::of_header(&text[start..]);
-    match others.find(|(name, _)| name.eq_ignore_ascii_case("tag")) {
-        None => Ok(None),
+    no_other_tag(text, start)?;
+    Ok(None)
+}
+
+/// Refuses a `tag` that is no token, among parameters that begin at `start`.
+fn no_other_tag(text: &str, start: usize) -> Result<(), ParseError> {
+    let mut params = Params::of_header(&text[start..]);
+    match params.find(|(name, _)| name.eq_ignore_ascii_case("tag")) {
+        None => Ok(()),
         Some((name, value)) => fault(params::place_in(text, name, value), "a tag that is a token"),
     }
 }

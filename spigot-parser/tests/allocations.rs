@@ -84,6 +84,11 @@ fn checking_a_message_costs_none() {
     for (name, octets, _) in MESSAGES {
         let message = Message::parse(datagram(octets)).unwrap();
         assert_eq!(measure(|| message.validate().unwrap()).count_total, 0, "{name}");
+        assert_eq!(
+            measure(|| drop(message.essentials().unwrap().clone())).count_total,
+            0,
+            "{name}"
+        );
     }
 }
 

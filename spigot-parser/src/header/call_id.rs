@@ -46,7 +46,7 @@ impl CallId {
     }
 
     /// Refuses what is no `callid`.
-    pub(super) fn check(text: &str) -> Result<(), ParseError> {
+    pub(crate) fn check(text: &str) -> Result<(), ParseError> {
         let bytes = text.as_bytes();
         let mut end = class_end(&WORD, bytes, 0);
         if end == 0 {

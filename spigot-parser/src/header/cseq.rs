@@ -55,6 +55,10 @@ impl CSeq {
     pub fn method(&self) -> &Method {
         &self.method
     }
+
+    pub(crate) fn into_parts(self) -> (u32, Method) {
+        (self.number, self.method)
+    }
 }
 
 const EXPECTED: &str = "a sequence number below 2^31";

@@ -1,7 +1,8 @@
 //! Via: where the responses go (RFC 3261 §20.42).
 
-use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+mod received;
+
+use std::net::IpAddr;
 
 use bytestring::ByteString;
 
@@ -40,6 +41,13 @@ use crate::{ErrorKind, HeaderName, Params, ParseError};
 #[derive(Clone)]
 pub struct Via {
     text: ByteString,
+    places: Places,
+}
+
+/// Where the parts of a Via are. They are found before the text is shared, so that a Via that is only checked
+/// shares nothing.
+#[derive(Clone, Copy)]
+struct Places {
     transport: Span,
     sent_by: Span,
     host: Span,
@@ -54,13 +62,18 @@ struct Known {
     branch: Span,
     received: Span,
     maddr: Span,
-    rport: Option<Option<u16>>,
+    /// The whole parameter `rport`, with its name.
+    rport: Span,
+    rport_value: Option<u16>,
     ttl: Option<u8>,
+    /// How many parameters there are, these and all others.
+    count: u8,
 }
 
 impl Known {
     #[inline]
     fn take(&mut self, text: &str, place: Place) -> Result<(), ParseError> {
+        self.count += 1;
         let bytes = text.as_bytes();
         let (start, end) = place.name;
         let value = place.value.map(|(start, end)| &text[start..end]);
@@ -93,12 +106,13 @@ impl Known {
                 self.received = span;
             }
             5 if is_name(name, b"rport") => {
-                once(self.rport.is_some())?;
-                self.rport = match value.map(|value| decimal(value.as_bytes(), 65_535)) {
-                    None => Some(None),
-                    Some(Some(port)) => Some(Some(port as u16)),
+                once(!self.rport.is_empty())?;
+                self.rport_value = match value.map(|value| decimal(value.as_bytes(), 65_535)) {
+                    None => None,
+                    Some(Some(port)) => Some(port as u16),
                     Some(None) => return fault(at, "a port in `rport`"),
                 };
+                self.rport = Span::new(start, place.value.map_or(end, |(_, end)| end));
             }
             5 if is_name(name, b"maddr") => {
                 once(!self.maddr.is_empty())?;
@@ -158,6 +172,35 @@ fn transport(bytes: &[u8]) -> Result<(usize, usize), ParseError> {
     }
 }
 
+/// Finds the parts of the Via that the whole of `text` is.
+fn places(text: &str) -> Result<Places, ParseError> {
+    let bytes = text.as_bytes();
+    let (start, end) = transport(bytes)?;
+    let host = blanks_end(bytes, end);
+    if host == end {
+        return fault(end, "a blank after the transport");
+    }
+    let host_end = host_end(ErrorKind::Value, bytes, host)?;
+    let (mut port_number, mut sent_by_end) = (None, host_end);
+    let colon = blanks_end(bytes, host_end);
+    if bytes.get(colon) == Some(&b':') {
+        let (number, end) = port(ErrorKind::Value, bytes, blanks_end(bytes, colon + 1))?;
+        (port_number, sent_by_end) = (Some(number), end);
+    }
+    let mut known = Known::default();
+    params::scan(bytes, sent_by_end, Values::WithBareIpv6, |place| {
+        known.take(text, place)
+    })?;
+    Ok(Places {
+        transport: Span::new(start, end),
+        sent_by: Span::new(host, sent_by_end),
+        host: Span::new(host, host_end),
+        known,
+        params: sent_by_end as u32,
+        port: port_number,
+    })
+}
+
 impl Via {
     /// `SIP/2.0/transport host:port`. An IPv6 address gets its brackets if it has none.
     ///
@@ -180,34 +223,44 @@ impl Via {
         }
     }
 
+    /// Refuses a text that is no Via, as [`parse`](TypedHeader::parse) does, without making one.
+    pub(crate) fn check(text: &str) -> Result<(), ParseError> {
+        places(text).map(drop)
+    }
+
+    /// The value as written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// The transport as written: `UDP`, `TCP`, `TLS`, `WS`, `WSS` or any other token.
     pub fn transport(&self) -> &str {
-        self.transport.of(&self.text)
+        self.places.transport.of(&self.text)
     }
 
     /// Host and port as written.
     pub fn sent_by(&self) -> &str {
-        self.sent_by.of(&self.text)
+        self.places.sent_by.of(&self.text)
     }
 
     /// The host that the sender says it is.
     pub fn host(&self) -> Host<'_> {
-        Host::known(self.host.of(&self.text))
+        Host::known(self.places.host.of(&self.text))
     }
 
     /// The port that the sender says it listens on, if it says one.
     pub fn port(&self) -> Option<u16> {
-        self.port
+        self.places.port
     }
 
     /// The `branch`: the transaction's name, if the sender follows RFC 3261.
     pub fn branch(&self) -> Option<&str> {
-        self.known.branch.get(&self.text)
+        self.places.known.branch.get(&self.text)
     }
 
     /// The `received` address as written: where the request really came from (RFC 3261 §18.2.1).
     pub fn received(&self) -> Option<&str> {
-        self.known.received.get(&self.text)
+        self.places.known.received.get(&self.text)
     }
 
     /// The `received` address.
@@ -218,22 +271,23 @@ impl Via {
     /// The `rport` parameter (RFC 3581): `Some(None)` where the sender asks for it, `Some(Some(port))` where the
     /// receiver filled it in.
     pub fn rport(&self) -> Option<Option<u16>> {
-        self.known.rport
+        let known = &self.places.known;
+        (!known.rport.is_empty()).then_some(known.rport_value)
     }
 
     /// The `maddr` parameter: where to send responses to instead.
     pub fn maddr(&self) -> Option<&str> {
-        self.known.maddr.get(&self.text)
+        self.places.known.maddr.get(&self.text)
     }
 
     /// The `ttl` parameter, for multicast.
     pub fn ttl(&self) -> Option<u8> {
-        self.known.ttl
+        self.places.known.ttl
     }
 
     /// The parameters.
     pub fn params(&self) -> Params<'_> {
-        Params::of_header(&self.text[self.params as usize..])
+        Params::of_header(&self.text[self.places.params as usize..])
     }
 
     /// The value of a parameter as written. `Some(None)`: it is there, without a value.
@@ -283,43 +337,9 @@ impl Via {
         }
     }
 
-    /// With what its receiver saw: `received` says the address of `source`, and an `rport` its port
-    /// (RFC 3261 §18.2.1, RFC 3581 §4). What the sender wrote there itself gives way.
-    ///
-    /// ```
-    /// use spigot_parser::header::Via;
-    ///
-    /// let via: Via = "SIP/2.0/UDP client.example;branch=z9hG4bK1;rport".parse()?;
-    /// let seen = via.received_from(([192, 0, 2, 7], 40000).into())?;
-    /// assert_eq!(seen.to_string(), "SIP/2.0/UDP client.example;branch=z9hG4bK1;rport=40000;received=192.0.2.7");
-    /// # Ok::<(), spigot_parser::ParseError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::TooManyParams`].
-    pub fn received_from(&self, source: SocketAddr) -> Result<Via, ParseError> {
-        let mut text = String::with_capacity(self.text.len() + 64);
-        text.push_str(&self.text[..self.params as usize]);
-        for (name, value) in self.params() {
-            if name.eq_ignore_ascii_case("received") {
-                continue;
-            }
-            if name.eq_ignore_ascii_case("rport") {
-                // Writing to a string cannot fail.
-                let _ = write!(text, ";rport={}", source.port());
-                continue;
-            }
-            params::write_one(name, value, &mut text);
-        }
-        let _ = write!(text, ";received={}", source.ip());
-        let text = ByteString::from(text);
-        Via::parse(Field::within(&text, &text))
-    }
-
     fn set_param(&self, name: &str, setting: Option<Option<&str>>) -> Result<Via, ParseError> {
         let mut text = String::with_capacity(self.text.len() + 48);
-        text.push_str(&self.text[..self.params as usize]);
+        text.push_str(&self.text[..self.places.params as usize]);
         params::write_with(self.params(), name, setting, &mut text);
         let text = ByteString::from(text);
         Via::parse(Field::within(&text, &text))
@@ -330,34 +350,15 @@ impl TypedHeader for Via {
     const NAME: HeaderName = HeaderName::VIA;
     const SHAPE: Shape = Shape::List;
 
+    #[inline]
     fn parse(value: Field<'_>) -> Result<Self, ParseError> {
-        let text = value.as_str();
-        let bytes = text.as_bytes();
-        let (start, end) = transport(bytes)?;
-        let host = blanks_end(bytes, end);
-        if host == end {
-            return fault(end, "a blank after the transport");
+        match places(value.as_str()) {
+            Ok(places) => Ok(Via {
+                text: value.share(),
+                places,
+            }),
+            Err(error) => Err(error),
         }
-        let host_end = host_end(ErrorKind::Value, bytes, host)?;
-        let (mut port_number, mut sent_by_end) = (None, host_end);
-        let colon = blanks_end(bytes, host_end);
-        if bytes.get(colon) == Some(&b':') {
-            let (number, end) = port(ErrorKind::Value, bytes, blanks_end(bytes, colon + 1))?;
-            (port_number, sent_by_end) = (Some(number), end);
-        }
-        let mut known = Known::default();
-        params::scan(bytes, sent_by_end, Values::WithBareIpv6, |place| {
-            known.take(text, place)
-        })?;
-        Ok(Via {
-            text: value.share(),
-            transport: Span::new(start, end),
-            sent_by: Span::new(host, sent_by_end),
-            host: Span::new(host, host_end),
-            known,
-            params: sent_by_end as u32,
-            port: port_number,
-        })
     }
 
     fn write(&self, out: &mut String) {
@@ -371,7 +372,7 @@ impl PartialEq for Via {
     fn eq(&self, other: &Via) -> bool {
         self.transport().eq_ignore_ascii_case(other.transport())
             && self.host() == other.host()
-            && self.port == other.port
+            && self.places.port == other.places.port
             && params::agree(self.params(), other.params(), |_| true)
     }
 }

@@ -336,14 +336,14 @@ impl Headers {
     }
 
     /// Adds a text; gives its number.
-    fn add(&mut self, text: ByteString) -> usize {
+    pub(super) fn add(&mut self, text: ByteString) -> usize {
         self.added.push(text);
         self.added.len()
     }
 
     /// Lets go of the texts of a line that was taken out of the index, so that editing again and again does not
     /// gather them.
-    fn forget(&mut self, line: &Line) {
+    pub(super) fn forget(&mut self, line: &Line) {
         for number in line.texts() {
             if number == self.added.len() {
                 self.added.pop();

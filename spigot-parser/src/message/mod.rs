@@ -3,6 +3,7 @@
 //! Invariant: what nobody changed is written as it came, octet for octet and in its order.
 
 mod content;
+mod essentials;
 mod fold;
 mod headers;
 mod line;
@@ -15,7 +16,6 @@ mod salvage;
 pub(crate) mod scan;
 mod start_line;
 mod typed;
-mod validate;
 mod write;
 
 use bytes::Bytes;
@@ -23,6 +23,7 @@ use bytes::Bytes;
 pub(crate) use parse::content_length;
 pub(crate) use start_line::{is_response, is_version};
 
+pub use essentials::Essentials;
 pub use headers::{HeaderField, Headers};
 pub use raw::{RawField, RawLines, RawMessage};
 pub use request::Request;
@@ -103,6 +104,19 @@ impl Message {
         match self {
             Message::Request(request) => request.to_bytes(),
             Message::Response(response) => response.to_bytes(),
+        }
+    }
+
+    /// Checks that the message can be worked with, and gives what was read of it meanwhile; see
+    /// [`Request::essentials`] and [`Response::essentials`].
+    ///
+    /// # Errors
+    ///
+    /// The first fault found.
+    pub fn essentials(&self) -> Result<Essentials, ParseError> {
+        match self {
+            Message::Request(request) => request.essentials(),
+            Message::Response(response) => response.essentials(),
         }
     }
 

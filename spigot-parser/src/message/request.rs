@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::content::content;
 use super::write::check_content_type;
-use super::{Headers, Message, salvage, validate, write};
+use super::{Headers, Message, salvage, write};
 use crate::header::TypedHeader;
 use crate::{ErrorKind, HeaderName, Limits, Method, ParseError, Uri};
 
@@ -117,18 +117,6 @@ impl Request {
             &self.headers,
             &self.body,
         )
-    }
-
-    /// Whether the request can be worked with: the headers of RFC 3261 §8.1.1 that identify it are there once and
-    /// well formed (every Via, From, To, Call-ID, CSeq), CSeq names its method, Max-Forwards is a number if it is
-    /// there, and no header that may be there once is there again, whichever it is (RFC 3261 §7.3.1). From tags and
-    /// Via branches may be missing, as RFC 2543 has it, and Max-Forwards too.
-    ///
-    /// # Errors
-    ///
-    /// The first fault found.
-    pub fn validate(&self) -> Result<(), ParseError> {
-        validate::headers(&self.headers, Some(&self.method))
     }
 }
 

@@ -7,7 +7,7 @@ use bytestring::ByteString;
 
 use super::content::content;
 use super::write::check_content_type;
-use super::{Headers, Message, validate, write};
+use super::{Headers, Message, write};
 use crate::header::TypedHeader;
 use crate::{ErrorKind, HeaderName, Limits, ParseError, StatusCode};
 
@@ -101,16 +101,6 @@ impl Response {
         let digits = [code / 100, code / 10 % 10, code % 10].map(|digit| b'0' + digit as u8);
         let code = std::str::from_utf8(&digits).unwrap_or_default();
         write::message(&["SIP/2.0", code, &self.reason], &self.headers, &self.body)
-    }
-
-    /// Whether the response can be worked with: every Via, From, To, Call-ID and CSeq are there and well formed
-    /// (RFC 3261 §8.2.6.2), and no header that may be there once is there again, whichever it is (§7.3.1).
-    ///
-    /// # Errors
-    ///
-    /// The first fault found. Nobody answers a response, so its [`status`](ParseError::status) is `None`.
-    pub fn validate(&self) -> Result<(), ParseError> {
-        validate::headers(&self.headers, None).map_err(ParseError::in_response)
     }
 }
 

@@ -228,7 +228,12 @@ impl Headers {
 
     /// The error as one of the message.
     #[cold]
-    fn located<H: TypedHeader>(&self, line: &Line, element: &str, error: ParseError) -> ParseError {
+    pub(super) fn located<H: TypedHeader>(
+        &self,
+        line: &Line,
+        element: &str,
+        error: ParseError,
+    ) -> ParseError {
         let at = distance(self.value(line), element) + error.offset();
         error.moved_to(self.place(line, at)).in_header(&H::NAME)
     }

@@ -85,14 +85,15 @@ static TABLE: [Row; 8] = [
 
 /// What the method means for dialogs; an extension that the library does not know means nothing.
 impl Method {
-    /// Whether a 2xx to such a request, sent outside of a dialog, makes a dialog. To an INVITE, a 101 to 199 with a To
-    /// tag makes one too.
+    /// Whether a 2xx to such a request, sent outside of a dialog, makes a dialog. To an INVITE, a 101 to 199
+    /// with a To tag makes one too.
     ///
     /// They are INVITE ([RFC 3261 §12.1]), SUBSCRIBE ([RFC 6665 §4.1.2.1]) and REFER ([RFC 3515 §2]):
     ///
     /// > SUBSCRIBE is a dialog-creating method.
     ///
-    /// > REFER creates a dialog, and MAY be Record-Routed, hence MUST contain a single Contact header field value.
+    /// > REFER creates a dialog, and MAY be Record-Routed, hence MUST contain a single Contact header field
+    /// > value.
     ///
     /// ```
     /// use spigot_parser::Method;
@@ -118,8 +119,8 @@ impl Method {
         self.row().is_some_and(|row| row.refreshes_target)
     }
 
-    /// Whether such a request must carry a Contact: it opens a dialog ([RFC 3261 §8.1.1.8]) or refreshes the target of
-    /// one ([RFC 3261 §12.2.1.1]).
+    /// Whether such a request must carry a Contact: it opens a dialog ([RFC 3261 §8.1.1.8]) or refreshes the
+    /// target of one ([RFC 3261 §12.2.1.1]).
     ///
     /// A REGISTER is not among them: without a Contact it asks which ones there are ([RFC 3261 §10.2.3]).
     ///
@@ -130,10 +131,11 @@ impl Method {
         self.row().is_some_and(|row| row.needs_contact)
     }
 
-    /// Whether a 2xx to such a request must carry a Contact. All requests that need one have such an answer, except for
-    /// NOTIFY.
+    /// Whether a 2xx to such a request must carry a Contact. All requests that need one have such an answer,
+    /// except for NOTIFY.
     ///
-    /// They are INVITE and SUBSCRIBE ([RFC 3261 §12.1.1]), REFER ([RFC 3515 §2.2]) and UPDATE ([RFC 3311 §7]).
+    /// They are INVITE and SUBSCRIBE ([RFC 3261 §12.1.1]), REFER ([RFC 3515 §2.2]) and UPDATE
+    /// ([RFC 3311 §7]).
     ///
     /// [RFC 3261 §12.1.1]: https://www.rfc-editor.org/rfc/rfc3261#section-12.1.1
     /// [RFC 3515 §2.2]: https://www.rfc-editor.org/rfc/rfc3515#section-2.2
@@ -155,8 +157,8 @@ impl Method {
 
     /// Whether such a request only exists within a dialog.
     ///
-    /// They are BYE ([RFC 3261 §15.1]), INFO ([RFC 6086 §4.2.1]), UPDATE ([RFC 3311 §5.1]), PRACK ([RFC 3262 §3]) and
-    /// NOTIFY ([RFC 6665 §4.1.3]).
+    /// They are BYE ([RFC 3261 §15.1]), INFO ([RFC 6086 §4.2.1]), UPDATE ([RFC 3311 §5.1]), PRACK
+    /// ([RFC 3262 §3]) and NOTIFY ([RFC 6665 §4.1.3]).
     ///
     /// [RFC 3261 §15.1]: https://www.rfc-editor.org/rfc/rfc3261#section-15.1
     /// [RFC 6086 §4.2.1]: https://www.rfc-editor.org/rfc/rfc6086#section-4.2.1

@@ -41,27 +41,7 @@ impl AbsoluteUri {
     ///
     /// [`ErrorKind::Uri`] where the text leaves the grammar, and for the schemes that have types of their own.
     pub fn parse(field: Field<'_>) -> Result<AbsoluteUri, ParseError> {
-        let text = field.as_str();
-        let bytes = text.as_bytes();
-        let fault = |at, expected| Err(ParseError::new(ErrorKind::Uri, at, expected));
-        if !bytes.first().is_some_and(u8::is_ascii_alphabetic) {
-            return fault(0, "a URI, which begins with its scheme");
-        }
-        let scheme_end = class_end(&SCHEME, bytes, 0);
-        if bytes.get(scheme_end) != Some(&b':') {
-            return fault(scheme_end, "`:` after the scheme");
-        }
-        let end = escaped_end(&URIC, bytes, scheme_end + 1);
-        if end == scheme_end + 1 {
-            return fault(end, "something after the scheme");
-        }
-        if end != bytes.len() {
-            return fault(end, "the end of the URI");
-        }
-        // It would be printed as a URI that it is not held to the grammar of.
-        if super::scan::scheme(text).is_some() || super::tel::is_tel(text) {
-            return fault(0, "a scheme that is not `sip`, `sips` or `tel`");
-        }
+        let scheme_end = scheme_end(field.as_str())?;
         Ok(AbsoluteUri {
             text: field.share(),
             scheme_end: scheme_end as u32,
@@ -82,6 +62,31 @@ impl AbsoluteUri {
     pub fn opaque(&self) -> &str {
         &self.text[self.scheme_end as usize + 1..]
     }
+}
+
+/// Where the scheme ends in the URI that the whole of `text` is.
+pub(super) fn scheme_end(text: &str) -> Result<usize, ParseError> {
+    let bytes = text.as_bytes();
+    let fault = |at, expected| Err(ParseError::new(ErrorKind::Uri, at, expected));
+    if !bytes.first().is_some_and(u8::is_ascii_alphabetic) {
+        return fault(0, "a URI, which begins with its scheme");
+    }
+    let scheme_end = class_end(&SCHEME, bytes, 0);
+    if bytes.get(scheme_end) != Some(&b':') {
+        return fault(scheme_end, "`:` after the scheme");
+    }
+    let end = escaped_end(&URIC, bytes, scheme_end + 1);
+    if end == scheme_end + 1 {
+        return fault(end, "something after the scheme");
+    }
+    if end != bytes.len() {
+        return fault(end, "the end of the URI");
+    }
+    // It would be printed as a URI that it is not held to the grammar of.
+    if super::scan::scheme(text).is_some() || super::tel::is_tel(text) {
+        return fault(0, "a scheme that is not `sip`, `sips` or `tel`");
+    }
+    Ok(scheme_end)
 }
 
 /// Schemes compare without case, the rest octet by octet: its meaning is not known here.

@@ -77,6 +77,18 @@ impl Uri {
         Uri::parse_other(field)
     }
 
+    /// Refuses a text that is no URI, as [`parse`](Self::parse) does, without making one.
+    #[inline(always)]
+    pub(crate) fn check(text: &str) -> Result<(), ParseError> {
+        if is_sip(text) {
+            return scan::places(text).map(drop);
+        }
+        if tel::is_tel(text) {
+            return tel::number_end(text).map(drop);
+        }
+        absolute::scheme_end(text).map(drop)
+    }
+
     /// Parses a URI of another scheme.
     fn parse_other(field: Field<'_>) -> Result<Uri, ParseError> {
         if tel::is_tel(field.as_str()) {

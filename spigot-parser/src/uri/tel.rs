@@ -63,26 +63,10 @@ impl TelUri {
     ///
     /// [`ErrorKind::Uri`] where the text leaves the grammar, [`ErrorKind::TooManyParams`].
     pub fn parse(field: Field<'_>) -> Result<TelUri, ParseError> {
-        let text = field.as_str();
-        let bytes = text.as_bytes();
-        let fault = |at, expected| Err(ParseError::new(ErrorKind::Uri, at, expected));
-        if !is_tel(text) {
-            return fault(0, "`tel:`");
-        }
-        let end = number_end(bytes, START);
-        if !bytes[START..end]
-            .iter()
-            .any(|&octet| octet != b'+' && !is_separator(octet))
-        {
-            return fault(end, "a digit of the number");
-        }
-        let after = scan_params(bytes, end)?;
-        if after != bytes.len() {
-            return fault(after, "`;` or the end of the number");
-        }
+        let number_end = number_end(field.as_str())?;
         Ok(TelUri {
             text: field.share(),
-            number_end: end as u32,
+            number_end: number_end as u32,
         })
     }
 
@@ -139,7 +123,27 @@ impl TelUri {
     }
 }
 
-fn number_end(bytes: &[u8], start: usize) -> usize {
+/// Where the number ends in the `tel` URI that the whole of `text` is.
+pub(super) fn number_end(text: &str) -> Result<usize, ParseError> {
+    let bytes = text.as_bytes();
+    let fault = |at, expected| Err(ParseError::new(ErrorKind::Uri, at, expected));
+    if !is_tel(text) {
+        return fault(0, "`tel:`");
+    }
+    let end = phone_digits_end(bytes, START);
+    if !bytes[START..end]
+        .iter()
+        .any(|&octet| octet != b'+' && !is_separator(octet))
+    {
+        return fault(end, "a digit of the number");
+    }
+    match scan_params(bytes, end)? {
+        after if after != bytes.len() => fault(after, "`;` or the end of the number"),
+        _ => Ok(end),
+    }
+}
+
+fn phone_digits_end(bytes: &[u8], start: usize) -> usize {
     match bytes.get(start) {
         Some(b'+') => {
             let digit = |octet: &&u8| octet.is_ascii_digit() || is_separator(**octet);

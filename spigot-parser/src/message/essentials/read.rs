@@ -1,90 +1,159 @@
-//! What every element checks before it works with a message (RFC 3261 §8.1.1, §16.3).
+//! What every element checks before it works with a message (RFC 3261 §8.1.1, §16.3), in one walk over the
+//! lines.
 //!
-//! Invariant: after it, a transaction can be found, a reply addressed and the headers that are asked for here parsed.
+//! Invariant: what was checked is given, and not read again.
 
-use super::headers::Headers;
-use super::line::Line;
-use super::parse::number;
-use crate::header::{CSeq, CallId, From, To, TypedHeader, Via, elements};
+use bytestring::ByteString;
+
+use super::Essentials;
+use crate::grammar::Span;
+use crate::header::{CSeq, CallId, Field, From, To, TypedHeader, Via, elements};
 use crate::header_name::Known;
+use crate::message::headers::Headers;
+use crate::message::line::Line;
+use crate::message::parse::number;
+use crate::name_addr::checked_tag;
 use crate::{ErrorKind, HeaderName, Method, ParseError};
 
-/// One bit for each header that may be there once: two readers would understand it in two ways if it were there twice.
-const ONCE: u128 = {
-    assert!(Known::ALL.len() <= 128);
-    let mut set = 0;
+/// Of each known header whether it may be there once: two readers would understand it in two ways if it were
+/// there twice.
+static ONCE: [bool; Known::ALL.len()] = {
+    let mut once = [false; Known::ALL.len()];
     let mut at = 0;
     while at < Known::ALL.len() {
-        if Known::ALL[at].is_single() {
-            set |= 1 << (Known::ALL[at] as u8);
-        }
+        once[Known::ALL[at] as usize] = Known::ALL[at].is_single();
         at += 1;
     }
-    set
+    once
 };
 
-/// Checks the headers of a request with that method, or of a response. Goes through the lines once.
-pub(super) fn headers(headers: &Headers, method: Option<&Method>) -> Result<(), ParseError> {
-    let mut seen = 0u128;
+/// Checks and reads the headers of a request with that method, or of a response.
+pub(super) fn essentials(headers: &Headers, method: Option<&Method>) -> Result<Essentials, ParseError> {
+    let mut seen = [false; ONCE.len()];
     let (mut from, mut to, mut call_id, mut cseq) = (None, None, None, None);
+    let (mut via, mut vias, mut max_forwards) = (None, 0, None);
     for line in &headers.lines {
         let Some(known) = line.name else { continue };
-        let bit = 1u128 << (known as u8);
-        if seen & bit & ONCE != 0 {
-            let error = ParseError::new(
-                ErrorKind::Duplicate,
-                line.start().unwrap_or_default(),
-                "the header once only",
-            );
-            return Err(error.in_header(&known.into()));
+        if std::mem::replace(&mut seen[known as usize], ONCE[known as usize]) {
+            return Err(again(line, known));
         }
-        seen |= bit;
         match known {
             Known::Via => {
-                for element in elements(headers.value(line)) {
-                    headers.element::<Via>(line, element)?;
+                let field = headers.field(line);
+                for element in elements(field.as_str()) {
+                    vias += 1;
+                    // All are checked, and the topmost one is kept.
+                    let read = match via {
+                        None => Via::parse(field.narrow(element)).map(|topmost| via = Some(topmost)),
+                        Some(_) => Via::check(element),
+                    };
+                    if let Err(error) = read {
+                        return Err(headers.located::<Via>(line, element, error));
+                    }
                 }
             }
             Known::From => from = Some(line),
             Known::To => to = Some(line),
             Known::CallId => call_id = Some(line),
             Known::CSeq => cseq = Some(line),
-            Known::MaxForwards | Known::ContentLength if number(headers.value(line).as_bytes()).is_none() => {
-                let error = ParseError::new(
-                    ErrorKind::Value,
-                    headers.place(line, 0),
-                    "a number in decimal digits",
-                );
-                return Err(error.in_header(&known.into()));
+            Known::MaxForwards | Known::ContentLength => {
+                let Some(number) = number(headers.value(line).as_bytes()) else {
+                    return Err(no_number(headers, line, known));
+                };
+                if known == Known::MaxForwards {
+                    max_forwards = Some(u32::try_from(number).unwrap_or(u32::MAX));
+                }
             }
             _ => {}
         }
     }
-    if seen & (1 << (Known::Via as u8)) == 0 {
+    let Some(via) = via else {
         return Err(missing(headers, &HeaderName::VIA));
+    };
+    let from_tag = required::<From, _>(headers, from, |field| checked_tag(field.as_str()))?;
+    let to_tag = required::<To, _>(headers, to, |field| checked_tag(field.as_str()))?;
+    let call_id = required::<CallId, _>(headers, call_id, |field| {
+        CallId::check(field.as_str()).map(|()| field.as_str())
+    })?;
+    let (number, cseq_method) = required::<CSeq, _>(headers, cseq, CSeq::parse)?.into_parts();
+    if method.is_some_and(|method| *method != cseq_method) {
+        return Err(mismatch(headers, cseq));
     }
-    required::<From>(headers, from)?;
-    required::<To>(headers, to)?;
-    required::<CallId>(headers, call_id)?;
-    let number_and_method = required::<CSeq>(headers, cseq)?;
-    match method {
-        Some(method) if method != number_and_method.method() => {
-            let at = cseq.map_or(0, |line| headers.place(line, 0));
-            Err(ParseError::new(
-                ErrorKind::Mismatch,
-                at,
-                "the method of the start line after the number",
-            ))
-        }
-        _ => Ok(()),
+    let parts = [from_tag.unwrap_or_default(), to_tag.unwrap_or_default(), call_id];
+    let (text, [from_tag, to_tag, call_id]) = keep(headers, parts);
+    Ok(Essentials {
+        via,
+        text,
+        from_tag,
+        to_tag,
+        call_id,
+        method: cseq_method,
+        cseq: number,
+        vias,
+        max_forwards,
+    })
+}
+
+/// What `read` finds in a line that has to be there.
+#[inline(always)]
+fn required<'a, H: TypedHeader, T>(
+    headers: &'a Headers,
+    line: Option<&Line>,
+    read: impl FnOnce(Field<'a>) -> Result<T, ParseError>,
+) -> Result<T, ParseError> {
+    let Some(line) = line else {
+        return Err(missing(headers, &H::NAME));
+    };
+    let field = headers.field(line);
+    match read(field) {
+        Ok(found) => Ok(found),
+        Err(error) => Err(headers.located::<H>(line, field.as_str(), error)),
     }
 }
 
-fn required<H: TypedHeader>(headers: &Headers, line: Option<&Line>) -> Result<H, ParseError> {
-    match line {
-        Some(line) => headers.element(line, headers.value(line)),
-        None => Err(missing(headers, &H::NAME)),
+/// A text that all of `parts` are in, and where: the head, which is shared, if that can be.
+#[inline]
+fn keep<const N: usize>(headers: &Headers, parts: [&str; N]) -> (ByteString, [Span; N]) {
+    if parts.iter().all(|part| is_within(&headers.head, part)) {
+        return (
+            headers.head.clone(),
+            parts.map(|part| Span::within(&headers.head, part)),
+        );
     }
+    let mut end = 0;
+    let spans = parts.map(|part| {
+        end += part.len();
+        Span::new(end - part.len(), end)
+    });
+    (parts.concat().into(), spans)
+}
+
+/// Whether the octets of `part` are some of those of `text`, which nothing is always.
+fn is_within(text: &str, part: &str) -> bool {
+    let start = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    part.is_empty() || start < text.len()
+}
+
+#[cold]
+fn again(line: &Line, known: Known) -> ParseError {
+    let at = line.start().unwrap_or_default();
+    ParseError::new(ErrorKind::Duplicate, at, "the header once only").in_header(&known.into())
+}
+
+#[cold]
+fn no_number(headers: &Headers, line: &Line, known: Known) -> ParseError {
+    let at = headers.place(line, 0);
+    ParseError::new(ErrorKind::Value, at, "a number in decimal digits").in_header(&known.into())
+}
+
+#[cold]
+fn mismatch(headers: &Headers, cseq: Option<&Line>) -> ParseError {
+    let at = cseq.map_or(0, |line| headers.place(line, 0));
+    ParseError::new(
+        ErrorKind::Mismatch,
+        at,
+        "the method of the start line after the number",
+    )
 }
 
 /// A header that is not there is missed where the headers end.
