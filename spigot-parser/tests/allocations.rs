@@ -93,6 +93,23 @@ fn checking_a_message_costs_none() {
 }
 
 #[test]
+fn a_stamp_costs_three_for_its_line() {
+    for (name, octets, _) in MESSAGES {
+        let Message::Request(mut request) = Message::parse(datagram(octets)).unwrap() else {
+            continue;
+        };
+        let mut essentials = request.essentials().unwrap();
+        // The line, the sharing of it, and the place that the message has for lines that were added.
+        let info = measure(|| {
+            request
+                .stamp(&mut essentials, ([192, 0, 2, 1], 5060).into())
+                .unwrap()
+        });
+        assert_eq!(info.count_total, 3, "{name}");
+    }
+}
+
+#[test]
 fn a_message_is_written_with_one_allocation() {
     for (name, octets, _) in MESSAGES {
         let message = Message::parse(datagram(octets)).unwrap();

@@ -4,6 +4,7 @@
 //! be addressed.
 
 mod read;
+mod stamp;
 
 use std::fmt;
 

@@ -6,6 +6,8 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
+use bytestring::ByteString;
+
 use super::{Known, Places, Via};
 use crate::ParseError;
 use crate::grammar::Span;
@@ -39,6 +41,30 @@ impl Via {
             text: text.into(),
             places,
         })
+    }
+
+    /// Writes `before`, the Via as its receiver saw it, and `after`, to be one line of a message; gives that
+    /// text and the Via, which shares it.
+    pub(crate) fn received_between(
+        &self,
+        before: [&str; 2],
+        source: SocketAddr,
+        after: &str,
+    ) -> Result<(ByteString, Via), ParseError> {
+        let [name, colon] = before;
+        let start = name.len() + colon.len();
+        let mut text = String::with_capacity(start + self.text.len() + LONGEST + after.len());
+        text.push_str(name);
+        text.push_str(colon);
+        let places = self.write_received_from(source, &mut text)?;
+        let end = text.len();
+        text.push_str(after);
+        let text = ByteString::from(text);
+        let via = Via {
+            text: text.slice_ref(&text[start..end]),
+            places,
+        };
+        Ok((text, via))
     }
 
     /// Appends the Via as its receiver saw it; gives where its parts are in what was appended.
