@@ -42,9 +42,10 @@
 //!   Parsing makes the index; values stay text until [`Headers::typed`] or [`Headers::all`] is asked for a type of
 //!   [`header`]. A change edits the index, so lines that nobody touched are written as they came, in their order and
 //!   spelling.
-//! - [`Message::parse`] refuses what cannot be framed or indexed; [`Message::essentials`] refuses what cannot be worked
-//!   with, and gives what it has read of the rest: an [`Essentials`]. A [`ParseError`] says what is wrong and where, and
-//!   which status answers it; [`Request::salvage`] finds whom to send it to.
+//! - [`Message::parse`] refuses what cannot be framed or indexed. [`Message::essentials`] refuses what cannot
+//!   be worked with, and gives what it has read of the rest: an [`Essentials`]. A [`ParseError`] says what is
+//!   wrong and where, and which status answers it; [`Request::salvage`] finds whom to send it to.
+//! - A [`MessageWriter`] writes a message line by line, for those who send it and do not look at it again.
 //! - A [`RawMessage`] is that index alone, over octets that stay where they are: for those who only look.
 //! - A [`Framer`] cuts a stream into messages, and refuses streams in which two readers could see different ones.
 //! - [`Limits`] bound everything that a peer can make large.
@@ -91,7 +92,8 @@ pub use header_name::HeaderName;
 pub use host::Host;
 pub use limits::Limits;
 pub use message::{
-    Essentials, HeaderField, Headers, Message, RawField, RawLines, RawMessage, Request, Response,
+    Essentials, HeaderField, Headers, Message, MessageWriter, RawField, RawLines, RawMessage, Request,
+    Response,
 };
 pub use method::Method;
 pub use name_addr::NameAddr;

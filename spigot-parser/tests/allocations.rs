@@ -3,7 +3,7 @@
 
 use allocation_counter::measure;
 use spigot_parser::header::{self, TypedHeader};
-use spigot_parser::{Bytes, HeaderName, Message, RawLines, RawMessage};
+use spigot_parser::{Bytes, HeaderName, Message, MessageWriter, RawLines, RawMessage, StatusCode};
 
 const MESSAGES: &[(&str, &[u8], u64)] = &[
     ("options", include_bytes!("../benches/messages/options.sip"), 1),
@@ -11,6 +11,15 @@ const MESSAGES: &[(&str, &[u8], u64)] = &[
     ("invite", include_bytes!("../benches/messages/invite.sip"), 1),
     ("200ok", include_bytes!("../benches/messages/200ok.sip"), 1),
     ("invite60", include_bytes!("../benches/messages/invite60.sip"), 2),
+];
+
+/// What an answer copies from its request.
+static COPIED: [HeaderName; 5] = [
+    HeaderName::VIA,
+    HeaderName::FROM,
+    HeaderName::TO,
+    HeaderName::CALL_ID,
+    HeaderName::CSEQ,
 ];
 
 /// The octets as a socket would give them, shared once already: the first sharing of a `Bytes` allocates, whoever does it.
@@ -128,5 +137,27 @@ fn a_message_is_written_with_one_allocation() {
             1,
             "{name}, changed"
         );
+    }
+}
+
+#[test]
+fn an_answer_is_written_with_one_allocation() {
+    for (name, octets, _) in MESSAGES {
+        let message = Message::parse(datagram(octets)).unwrap();
+        let from = message.headers();
+        let write = |capacity| {
+            let mut answer = MessageWriter::response(StatusCode::OK, "OK", capacity);
+            for copied in &COPIED {
+                answer.lines_of(from, copied);
+            }
+            answer.line(&HeaderName::CONTACT, "<sip:b@192.0.2.1>").unwrap();
+            answer.finish(message.body())
+        };
+        let exact = write(0).len();
+        assert_eq!(measure(|| drop(write(exact))).count_total, 1, "{name}");
+        // With room left over, the count of who shares it is made at once, and not by the first clone.
+        let about = from.written_len_of(&COPIED) + message.body().len() + 80;
+        assert!((exact..exact + 64).contains(&about), "{name}: {exact} {about}");
+        assert_eq!(measure(|| drop(write(about))).count_total, 2, "{name}");
     }
 }

@@ -284,9 +284,10 @@ mod tests {
             folds in proptest::collection::vec(any::<bool>(), LINES.len()),
             bare: bool,
         ) {
-            let lines: Vec<String> = order.into_iter().map(|index| match folds[index] {
-                true => LINES[index].replace(';', "\r\n  ;"),
-                false => LINES[index].to_owned(),
+            let lines: Vec<String> = order.into_iter().map(|index| if folds[index] {
+                LINES[index].replace(';', "\r\n  ;")
+            } else {
+                LINES[index].to_owned()
             }).collect();
             let mut head = format!("SIP/2.0 200 OK\r\n{}\r\n\r\n", lines.join("\r\n"));
             if bare {

@@ -42,8 +42,8 @@ pub struct Headers {
 /// One header line.
 #[derive(Clone, Copy)]
 pub struct HeaderField<'a> {
-    headers: &'a Headers,
-    line: &'a Line,
+    pub(super) headers: &'a Headers,
+    pub(super) line: &'a Line,
 }
 
 impl<'a> HeaderField<'a> {
@@ -149,7 +149,7 @@ impl Headers {
         ParseError: From<N::Error>,
     {
         let name = name.try_into()?;
-        check(&name, value)?;
+        check(&name, value.as_bytes())?;
         self.set_text(&name, value);
         Ok(())
     }
@@ -270,6 +270,24 @@ impl Headers {
         self.text(line.place()).1
     }
 
+    /// How many octets the line has, without its line end.
+    #[inline(always)]
+    pub(super) fn raw_len(&self, line: &Line) -> usize {
+        match line.start() {
+            Some(_) => line.in_head().len(),
+            None => self.raw(line).len(),
+        }
+    }
+
+    /// The octets of the line as it is written, without its line end.
+    #[inline(always)]
+    pub(super) fn raw_octets(&self, line: &Line) -> &[u8] {
+        match line.place() {
+            Place::Head(range) => &self.head.as_bytes()[range],
+            _ => self.raw(line).as_bytes(),
+        }
+    }
+
     /// The text at that place, and what owns it.
     #[inline(always)]
     fn text(&self, place: Place) -> (&ByteString, &str) {
@@ -319,7 +337,7 @@ impl Headers {
     }
 
     fn checked_line(&mut self, name: HeaderName, value: &str) -> Result<Line, ParseError> {
-        check(&name, value)?;
+        check(&name, value.as_bytes())?;
         Ok(self.line(name.as_str(), name.known(), value))
     }
 
@@ -359,7 +377,7 @@ impl Headers {
 const LONGEST: usize = u16::MAX as usize - ": ".len();
 
 /// Whether an application may add that line.
-pub(super) fn check(name: &HeaderName, value: &str) -> Result<(), ParseError> {
+pub(super) fn check(name: &HeaderName, value: &[u8]) -> Result<(), ParseError> {
     if name.as_str().len() + value.len() > LONGEST {
         return Err(
             ParseError::new(ErrorKind::HeaderTooLong, 0, "a line of less than 64 KiB").in_header(name),

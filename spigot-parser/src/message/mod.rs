@@ -17,6 +17,7 @@ pub(crate) mod scan;
 mod start_line;
 mod typed;
 mod write;
+mod writer;
 
 use bytes::Bytes;
 
@@ -28,6 +29,7 @@ pub use headers::{HeaderField, Headers};
 pub use raw::{RawField, RawLines, RawMessage};
 pub use request::Request;
 pub use response::Response;
+pub use writer::MessageWriter;
 
 use crate::{Limits, ParseError};
 

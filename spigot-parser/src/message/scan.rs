@@ -463,8 +463,7 @@ impl Quotes {
 
 /// Where the first octet is that a value which an application sets may not have: CR, LF, NUL, and control
 /// characters other than HTAB outside of a quoted-pair.
-pub(super) fn unfit_for_value(value: &str) -> Option<usize> {
-    let bytes = value.as_bytes();
+pub(super) fn unfit_for_value(bytes: &[u8]) -> Option<usize> {
     if Controls::new(bytes, 0).next(bytes) == bytes.len() {
         return None;
     }
@@ -539,9 +538,9 @@ mod tests {
     fn a_quoted_pair_may_be_a_control_character() {
         assert!(line("To: \"a\\\0b\\\x07\\\x7f\\\\\" <sip:a>\r\n\r\n").is_ok());
         assert!(line("To: \"a\r\n \\\0b\"\r\n\r\n").is_ok());
-        assert_eq!(unfit_for_value("\"\\\x07\" \t é"), None);
-        assert_eq!(unfit_for_value("\"\\\0\""), Some(2));
-        assert_eq!(unfit_for_value("a\r\nb"), Some(1));
-        assert_eq!(unfit_for_value("a\x07"), Some(1));
+        assert_eq!(unfit_for_value("\"\\\x07\" \t é".as_bytes()), None);
+        assert_eq!(unfit_for_value(b"\"\\\0\""), Some(2));
+        assert_eq!(unfit_for_value(b"a\r\nb"), Some(1));
+        assert_eq!(unfit_for_value(b"a\x07"), Some(1));
     }
 }

@@ -273,7 +273,7 @@ fn distance(text: &str, part: &str) -> usize {
 fn written<H: TypedHeader>(header: &H) -> String {
     let mut text = String::new();
     header.write(&mut text);
-    if unfit_for_value(&text).is_some() {
+    if unfit_for_value(text.as_bytes()).is_some() {
         text = text
             .chars()
             .map(|character| {

@@ -13,10 +13,7 @@ use crate::header_name::Known;
 use crate::{HeaderName, ParseError};
 
 /// The name of the line that is added where there is no Content-Length.
-const CONTENT_LENGTH: &str = "Content-Length";
-
-/// The most digits of a length.
-const DIGITS: usize = 20;
+pub(super) const CONTENT_LENGTH: &str = "Content-Length";
 
 /// A whole message: the words of the start line, headers with a right Content-Length, and the body.
 pub(super) fn message(start_line: &[&str], headers: &Headers, body: &Bytes) -> Bytes {
@@ -158,25 +155,42 @@ fn length_line(name: &str, length: usize) -> usize {
 }
 
 fn put_length(name: &str, length: usize, out: &mut BytesMut) {
-    let mut digits = [0; DIGITS];
-    let mut rest = length;
-    let mut at = DIGITS;
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 || at == 0 {
-            break;
-        }
-    }
     out.put_slice(name.as_bytes());
     out.put_slice(b": ");
-    put_line(&digits[at..], out);
+    put_line(Decimal::of(length).digits(), out);
+}
+
+/// A number in decimal digits.
+pub(super) struct Decimal {
+    digits: [u8; DIGITS],
+    start: usize,
+}
+
+/// The most digits of a number.
+const DIGITS: usize = 20;
+
+impl Decimal {
+    pub(super) fn of(mut number: usize) -> Decimal {
+        let mut digits = [b'0'; DIGITS];
+        let mut start = DIGITS;
+        loop {
+            start -= 1;
+            digits[start] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 || start == 0 {
+                return Decimal { digits, start };
+            }
+        }
+    }
+
+    pub(super) fn digits(&self) -> &[u8] {
+        &self.digits[self.start..]
+    }
 }
 
 /// Whether an application may set that Content-Type: it is one, and the line can be written.
 pub(super) fn check_content_type(text: &str) -> Result<(), ParseError> {
-    check(&HeaderName::CONTENT_TYPE, text)?;
+    check(&HeaderName::CONTENT_TYPE, text.as_bytes())?;
     ContentType::parse(Field::new(text)).map(drop)
 }
 
@@ -196,6 +210,51 @@ impl Headers {
         }
         if self.contains(&HeaderName::CONTENT_LENGTH) {
             self.set_text(&HeaderName::CONTENT_LENGTH, &length.to_string());
+        }
+    }
+}
+
+/// How much room the lines need.
+impl Headers {
+    /// How many octets all lines have when they are written, their line ends too.
+    ///
+    /// It is an estimate for the capacity of a [`MessageWriter`](crate::MessageWriter): exact, or a little too high where lines
+    /// ended with a bare LF.
+    pub fn written_len(&self) -> usize {
+        let lines: usize = self.lines.iter().map(|line| self.raw_len(line) + 2).sum();
+        lines + self.bare_ends()
+    }
+
+    /// How many octets the lines of those names have when they are written; see
+    /// [`written_len`](Self::written_len).
+    pub fn written_len_of(&self, names: &[HeaderName]) -> usize {
+        let mut known = [false; Known::ALL.len()];
+        let mut unknown = false;
+        for name in names {
+            match name.known() {
+                Some(name) => known[name as usize] = true,
+                None => unknown = true,
+            }
+        }
+        let mut lines = 0;
+        for line in &self.lines {
+            let is_named = match line.name {
+                Some(name) => known[name as usize],
+                None => unknown && names.iter().any(|name| self.is(line, name)),
+            };
+            if is_named {
+                lines += self.raw_len(line) + 2;
+            }
+        }
+        lines + self.bare_ends()
+    }
+
+    /// How many CRs are put into the head when it is written, at most.
+    fn bare_ends(&self) -> usize {
+        if self.is_bare() {
+            self.head.matches('\n').count()
+        } else {
+            0
         }
     }
 }

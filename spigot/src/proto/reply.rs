@@ -164,8 +164,8 @@ fn address(request: &Request, whole: &mut Response, tag: &str) {
     }
 }
 
-/// Whether a response with this status to this method makes a dialog, early or not. That to a NOTIFY makes the
-/// subscriber's (RFC 6665 §4.4.1).
+/// Whether a response with this status to this method makes a dialog, early or not. One to a NOTIFY makes
+/// that of the subscriber (RFC 6665 §4.4.1).
 pub(crate) fn establishes_dialog(method: &Method, status: StatusCode) -> bool {
     (method.opens_dialog() || *method == Method::NOTIFY) && (101..300).contains(&status.as_u16())
 }

@@ -4,7 +4,8 @@ use std::hint::black_box;
 
 use spigot_parser::header::{self, TypedHeader};
 use spigot_parser::{
-    Bytes, ErrorKind, HeaderName, Message, ParseError, RawLines, RawMessage, Request, Response, StatusCode,
+    Bytes, ErrorKind, Essentials, HeaderName, Message, MessageWriter, ParseError, RawLines, RawMessage,
+    Request, Response, StatusCode,
 };
 
 use crate::headers;
@@ -167,11 +168,15 @@ fn check_lines(data: &[u8], message: &Message) {
 /// What can be worked with has everything that identifies it, and can be salvaged just as well.
 fn judge(message: &Message, salvaged: Option<&Request>, length: usize) {
     let headers = message.headers();
-    if let Err(error) = message.validate() {
-        oracle::error(&error, length);
-        assert_eq!(error.status().is_none(), matches!(message, Message::Response(_)));
-        return;
-    }
+    let essentials = match message.essentials() {
+        Ok(essentials) => essentials,
+        Err(error) => {
+            oracle::error(&error, length);
+            assert_eq!(error.status().is_none(), matches!(message, Message::Response(_)));
+            assert_eq!(message.validate(), Err(error));
+            return;
+        }
+    };
     assert!(headers.all::<header::Via>().count() > 0 && headers.all::<header::Via>().all(|via| via.is_ok()));
     assert!(matches!(headers.typed::<header::From>(), Ok(Some(_))));
     assert!(matches!(headers.typed::<header::To>(), Ok(Some(_))));
@@ -179,9 +184,18 @@ fn judge(message: &Message, salvaged: Option<&Request>, length: usize) {
     let Ok(Some(cseq)) = headers.typed::<header::CSeq>() else {
         panic!("a request without CSeq is valid")
     };
+    assert_eq!(essentials.vias(), headers.all::<header::Via>().count());
+    assert_eq!(Ok(essentials.from_tag()), header::From::tag_of(headers));
+    assert_eq!(Ok(essentials.to_tag()), header::To::tag_of(headers));
+    assert_eq!(Some(essentials.call_id()), headers.get(&HeaderName::CALL_ID));
+    assert_eq!(
+        (essentials.cseq(), essentials.method()),
+        (cseq.number(), cseq.method())
+    );
     let Message::Request(request) = message else {
         return;
     };
+    stamp(request, essentials);
     assert_eq!(cseq.method(), request.method());
     let Some(salvaged) = salvaged else {
         panic!("a valid request cannot be salvaged")
@@ -317,5 +331,39 @@ fn reply_to(message: &Message) {
                 .eq(message.headers().get_all(name))
         );
     }
+    let mut writer = MessageWriter::response(StatusCode::OK, "OK", message.headers().written_len());
+    for name in &ADDRESSED_BY {
+        writer.lines_of(message.headers(), name);
+    }
+    assert_eq!(writer.finish(&Bytes::new()), response.to_bytes());
     survives(&Message::Response(response));
+}
+
+/// A request that says where it came from says so in its essentials too, and nothing else changes.
+fn stamp(request: &Request, essentials: Essentials) {
+    let (mut request, mut stamped, before) = (request.clone(), essentials, request.to_bytes());
+    match request.stamp(&mut stamped, ([192, 0, 2, 7], 40000).into()) {
+        Ok(()) => {
+            let via: header::Via = request
+                .headers()
+                .typed()
+                .expect("it was stamped")
+                .expect("it is there");
+            assert_eq!(via.to_string(), stamped.via().to_string());
+            assert_eq!(
+                (via.branch(), via.maddr()),
+                (stamped.via().branch(), stamped.via().maddr())
+            );
+            assert_eq!(
+                (via.received(), via.rport()),
+                (stamped.via().received(), stamped.via().rport())
+            );
+            let again = request.essentials().expect("a stamp is well formed");
+            assert_eq!(format!("{again:?}"), format!("{stamped:?}"));
+        }
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::TooManyParams);
+            assert_eq!(request.to_bytes(), before);
+        }
+    }
 }
