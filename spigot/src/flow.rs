@@ -5,7 +5,9 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How SIP messages are carried, as the Via header names it (RFC 3261 §20.42, RFC 7118 §5.1).
 ///
@@ -100,20 +102,120 @@ impl FromStr for Transport {
     }
 }
 
-/// What a message travels on: the transport, both addresses and, on a stream, which connection.
+/// Which connection, among all that this process has had.
+///
+/// The numbers begin anew with the process, so they are never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(NonZeroU64);
+
+impl ConnectionId {
+    /// A number that no other connection of this process has, for a new connection of a transport.
+    pub fn unique() -> ConnectionId {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed));
+        ConnectionId(number.expect("no process lives to open 2^64 connections"))
+    }
+
+    /// The number, for text that only this process reads again.
+    pub(crate) fn to_number(self) -> NonZeroU64 {
+        self.0
+    }
+
+    /// Reads what [`ConnectionId::to_number`] wrote.
+    pub(crate) fn from_number(number: NonZeroU64) -> ConnectionId {
+        ConnectionId(number)
+    }
+}
+
+/// What a message travels on: the transport, both addresses and, on a stream, the connection.
 ///
 /// Via, Contact and Record-Route are written from the flow, so they agree with it. A reply to a request
 /// prefers the flow by which the request came (RFC 3261 §18.2.2).
+///
+/// A flow is never stored beyond the process: numbers of connections begin anew with each. What another element
+/// keeps for us is a token ([`Client::flow_token`](crate::Client::flow_token)), which only this process reads.
+///
+/// ```
+/// use spigot::{Flow, Transport};
+///
+/// let flow = Flow::datagram("192.0.2.1:5060".parse()?, "192.0.2.9:5060".parse()?);
+/// assert_eq!(flow.transport(), Transport::Udp);
+/// assert_eq!(flow.connection(), None);
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Flow {
+    transport: Transport,
+    local: SocketAddr,
+    peer: SocketAddr,
+    /// Set on a stream, and only there.
+    connection: Option<ConnectionId>,
+}
+
+impl Flow {
+    /// The flow of UDP datagrams between two addresses.
+    pub const fn datagram(local: SocketAddr, peer: SocketAddr) -> Flow {
+        Flow {
+            transport: Transport::Udp,
+            local,
+            peer,
+            connection: None,
+        }
+    }
+
+    /// The flow of a connection.
+    ///
+    /// # Panics
+    ///
+    /// If `transport` is UDP, which has no connections.
+    pub const fn stream(
+        transport: Transport,
+        local: SocketAddr,
+        peer: SocketAddr,
+        connection: ConnectionId,
+    ) -> Flow {
+        assert!(transport.is_reliable(), "UDP has no connections");
+        Flow {
+            transport,
+            local,
+            peer,
+            connection: Some(connection),
+        }
+    }
+
+    /// A flow that nothing is open for: over a stream, of a connection that no transport knows.
+    pub(crate) fn detached(transport: Transport, local: SocketAddr, peer: SocketAddr) -> Flow {
+        if transport.is_reliable() {
+            Flow::stream(transport, local, peer, ConnectionId::unique())
+        } else {
+            Flow::datagram(local, peer)
+        }
+    }
+
     /// How messages are carried.
-    pub transport: Transport,
+    pub const fn transport(&self) -> Transport {
+        self.transport
+    }
+
     /// Our address, as the peer reaches us on this flow.
-    pub local: SocketAddr,
+    pub const fn local(&self) -> SocketAddr {
+        self.local
+    }
+
     /// The peer's address, as we see it.
-    pub peer: SocketAddr,
-    /// Which connection, unique in the process; 0 where there is none (datagrams).
-    pub connection: u64,
+    pub const fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// The connection of a stream; `None` for datagrams.
+    pub const fn connection(&self) -> Option<ConnectionId> {
+        self.connection
+    }
+
+    /// This flow with another peer.
+    pub(crate) const fn with_peer(self, peer: SocketAddr) -> Flow {
+        Flow { peer, ..self }
+    }
 }
 
 impl fmt::Display for Flow {
@@ -131,5 +233,27 @@ mod tests {
         assert_eq!("WSS".parse(), Ok(Transport::Wss));
         let error = "sctp".parse::<Transport>().unwrap_err();
         assert!(error.to_string().contains("`sctp`"), "{error}");
+    }
+
+    #[test]
+    fn a_flow_is_small_and_only_a_stream_has_a_connection() {
+        assert_eq!(size_of::<Flow>(), 80);
+        let at = SocketAddr::from(([192, 0, 2, 1], 5060));
+        let connection = ConnectionId::unique();
+        assert_ne!(connection, ConnectionId::unique());
+        assert_eq!(Flow::datagram(at, at).connection(), None);
+        assert_eq!(
+            Flow::stream(Transport::Ws, at, at, connection).connection(),
+            Some(connection)
+        );
+        assert_eq!(Flow::detached(Transport::Udp, at, at), Flow::datagram(at, at));
+        assert!(Flow::detached(Transport::Tls, at, at).connection().is_some());
+    }
+
+    #[test]
+    #[should_panic(expected = "UDP has no connections")]
+    fn datagrams_have_no_connection() {
+        let at = SocketAddr::from(([192, 0, 2, 1], 5060));
+        Flow::stream(Transport::Udp, at, at, ConnectionId::unique());
     }
 }

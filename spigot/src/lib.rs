@@ -85,7 +85,7 @@ pub use endpoint::{
     BadFlowToken, BadOutbound, BoundListener, Config, Counters, Error, Limits, ListenAddr, Outbound, Spigot,
     Unreachable,
 };
-pub use flow::{Flow, Transport, UnknownTransport};
+pub use flow::{ConnectionId, Flow, Transport, UnknownTransport};
 pub use identity::Identity;
 pub use router::extract::{Contacts, Extension, Header, Path};
 pub use router::plug;

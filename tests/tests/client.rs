@@ -320,7 +320,7 @@ async fn of_several_listeners_the_one_that_the_peer_is_reached_from_sends() {
         let options = spigot.client().options("sip:alice@example.com");
         let options = options.to_address(transport, peer.local_addr().unwrap());
         let options = options.start().await.expect("it leaves");
-        assert_eq!(options.flow().local, spigot.listeners()[1].address);
+        assert_eq!(options.flow().local(), spigot.listeners()[1].address);
     }
 }
 

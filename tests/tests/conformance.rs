@@ -439,7 +439,7 @@ async fn a_request_to_a_peer_that_is_connected_uses_its_connection() {
         .start()
         .await
         .expect("it leaves");
-    assert_eq!(asked.flow().transport, Transport::Tcp);
+    assert_eq!(asked.flow().transport(), Transport::Tcp);
     let octets = stream.receive_raw(4096).await;
     let request = String::from_utf8_lossy(&octets).into_owned();
     assert!(

@@ -232,7 +232,7 @@ async fn a_user_agent_registers_a_flow_and_keeps_it_alive() {
         assert_eq!(response.headers().get(&HeaderName::REQUIRE), Some("outbound"));
         let bound = edge.bound.lock().unwrap().clone().expect("a flow was registered");
         assert_eq!((bound.instance(), bound.reg_id()), (INSTANCE, 2));
-        assert_eq!(bound.flow().peer, register.flow().local);
+        assert_eq!(bound.flow().peer(), register.flow().local());
 
         let mut kept = register.keep_alive(&response).expect("the registrar asks for it");
         assert_eq!(kept.interval(), Duration::from_secs(seconds));

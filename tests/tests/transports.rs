@@ -230,7 +230,7 @@ async fn each_listener_has_load_balancers_of_its_own_or_those_of_all() {
             .send([header.as_bytes(), &register.octets()].concat())
             .await;
         assert_eq!(stream.receive().await.unwrap().status(), 200);
-        let peer = registered.lock().unwrap().unwrap().peer;
+        let peer = registered.lock().unwrap().unwrap().peer();
         assert_eq!(peer == stream.local(), !is_proxied, "{number}: {peer}");
     }
 

@@ -77,7 +77,7 @@ impl Draft {
             let from = request.headers().typed::<header::From>()?;
             let user = from.as_ref().and_then(|from| from.uri().user());
             let secured = is_secured(&request);
-            if let Some(contact) = contact(user, &place, flow.transport, secured) {
+            if let Some(contact) = contact(user, &place, flow.transport(), secured) {
                 let contact = self.ours.contact.upon(contact)?;
                 request.headers_mut().set_typed(&contact);
             }

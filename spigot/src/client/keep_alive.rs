@@ -108,7 +108,7 @@ impl ClientTransaction {
             status if status.is_provisional() => self.early().asked_for(headers)?,
             _ => return None,
         };
-        let every = match (seconds, self.flow().transport) {
+        let every = match (seconds, self.flow().transport()) {
             (0, Transport::Udp) => 29,
             (0, _) => 120,
             (seconds, _) => seconds,

@@ -30,9 +30,9 @@ impl Core {
     /// them apart.
     pub(super) fn carriers_for(&self, flow: &Flow) -> impl Iterator<Item = &Arc<dyn Carrier>> {
         let flow = *flow;
-        self.carriers()
-            .iter()
-            .filter(move |carrier| carrier.transport() == flow.transport && owns(carrier.local_addr(), &flow))
+        self.carriers().iter().filter(move |carrier| {
+            carrier.transport() == flow.transport() && owns(carrier.local_addr(), &flow)
+        })
     }
 
     /// Whether messages can still leave by a flow.
@@ -67,10 +67,10 @@ impl Core {
 
 /// Whether a listener bound to that address can have made the flow.
 fn owns(bound: SocketAddr, flow: &Flow) -> bool {
-    if flow.transport.is_reliable() {
+    if flow.transport().is_reliable() {
         return true;
     }
-    let local = flow.local;
+    let local = flow.local();
     bound.port() == local.port()
         && bound.is_ipv4() == local.is_ipv4()
         && (bound.ip() == local.ip() || bound.ip().is_unspecified())
@@ -96,12 +96,8 @@ mod tests {
     use super::*;
 
     fn owned(bound: &str, local: &str, transport: Transport) -> bool {
-        let flow = Flow {
-            transport,
-            local: local.parse().unwrap(),
-            peer: local.parse().unwrap(),
-            connection: 0,
-        };
+        let local = local.parse().unwrap();
+        let flow = Flow::detached(transport, local, local);
         owns(bound.parse().unwrap(), &flow)
     }
 

@@ -129,17 +129,11 @@ impl fmt::Debug for Closings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::Transport;
 
     #[test]
     fn who_was_told_takes_no_place_of_one_who_waits_anew() {
         let closings = Closings::new(None);
-        let flow = Flow {
-            transport: Transport::Udp,
-            local: ([192, 0, 2, 1], 5060).into(),
-            peer: ([192, 0, 2, 2], 5060).into(),
-            connection: 0,
-        };
+        let flow = Flow::datagram(([192, 0, 2, 1], 5060).into(), ([192, 0, 2, 2], 5060).into());
         let told = Place::take(&closings, flow);
         closings.tell(&flow);
         let waits = Place::take(&closings, flow);

@@ -215,7 +215,7 @@ impl Core {
 
     /// Where something came from.
     fn source(&self, flow: Flow) -> Source {
-        let identity = match flow.transport.is_secure() {
+        let identity = match flow.transport().is_secure() {
             true => self
                 .carriers_for(&flow)
                 .find_map(|carrier| carrier.identity(&flow)),
@@ -271,8 +271,8 @@ impl Core {
         count(&self.tally.unsent);
         tracing::debug!(%flow, %error, "message not sent");
         match fallback {
-            Some(peer) => self.send_late(flow.transport, peer, bytes),
-            None if flow.transport.is_reliable() => self.flow_failed(flow),
+            Some(peer) => self.send_late(flow.transport(), peer, bytes),
+            None if flow.transport().is_reliable() => self.flow_failed(flow),
             None => {
                 if is_hopeless(&error) && !bytes.starts_with(b"SIP/2.0 ") {
                     self.flow_failed(flow);

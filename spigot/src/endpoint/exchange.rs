@@ -106,7 +106,7 @@ impl ServerExchange {
         contact(
             self.request.uri().user(),
             &self.core.place(&self.flow),
-            self.flow.transport,
+            self.flow.transport(),
             secured,
         )
     }

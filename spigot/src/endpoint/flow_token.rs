@@ -2,12 +2,13 @@
 //! ([RFC 5626 §5.2](https://www.rfc-editor.org/rfc/rfc5626#section-5.2)).
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU64;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::Core;
-use crate::flow::{Flow, Transport};
+use crate::flow::{ConnectionId, Flow, Transport};
 use crate::router::{IntoReply, Reply};
 use crate::sip::StatusCode;
 
@@ -79,16 +80,16 @@ fn read(key: &[u8; 16], token: &str) -> Option<Flow> {
     let octets = octets?;
     let (proof, octets) = octets.split_at_checked(PROOF)?;
     mac(key, octets).verify_truncated_left(proof).ok()?;
-    let (number, rest) = octets.split_first()?;
+    let (transport, rest) = octets.split_first()?;
+    let transport = *TRANSPORTS.get(usize::from(*transport))?;
     let (connection, rest) = rest.split_first_chunk()?;
     let (local, rest) = address(rest)?;
     let (peer, rest) = address(rest)?;
-    rest.is_empty().then_some(Flow {
-        transport: *TRANSPORTS.get(usize::from(*number))?,
-        local,
-        peer,
-        connection: u64::from_be_bytes(*connection),
-    })
+    let flow = match NonZeroU64::new(u64::from_be_bytes(*connection)) {
+        Some(number) => Flow::stream(transport, local, peer, ConnectionId::from_number(number)),
+        None => Flow::datagram(local, peer),
+    };
+    rest.is_empty().then_some(flow)
 }
 
 fn mac(key: &[u8; 16], octets: &[u8]) -> Hmac<Sha256> {
@@ -97,12 +98,15 @@ fn mac(key: &[u8; 16], octets: &[u8]) -> Hmac<Sha256> {
     mac
 }
 
-/// The transport, the connection and both addresses, each behind its length.
+/// The transport, the connection (zeros for datagrams) and both addresses, each behind its length.
 fn octets(flow: &Flow) -> Vec<u8> {
-    let number = TRANSPORTS.iter().position(|other| *other == flow.transport);
+    let number = TRANSPORTS.iter().position(|other| *other == flow.transport());
     let mut octets = vec![number.unwrap_or(TRANSPORTS.len()) as u8];
-    octets.extend_from_slice(&flow.connection.to_be_bytes());
-    for address in [flow.local, flow.peer] {
+    let connection = flow
+        .connection()
+        .map_or(0, |connection| connection.to_number().get());
+    octets.extend_from_slice(&connection.to_be_bytes());
+    for address in [flow.local(), flow.peer()] {
         let ip = match address.ip() {
             IpAddr::V4(ip) => ip.octets().to_vec(),
             IpAddr::V6(ip) => ip.octets().to_vec(),
@@ -131,12 +135,7 @@ mod tests {
     use super::*;
 
     fn flow(transport: Transport, local: &str, peer: &str) -> Flow {
-        Flow {
-            transport,
-            local: local.parse().unwrap(),
-            peer: peer.parse().unwrap(),
-            connection: 0x0102_0304_0506_0708,
-        }
+        Flow::detached(transport, local.parse().unwrap(), peer.parse().unwrap())
     }
 
     #[test]

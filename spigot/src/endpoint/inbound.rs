@@ -67,7 +67,7 @@ impl Core {
     /// A peer that has a certificate may say in its Via that its connection is also the way back to it
     /// ([RFC 5923 §8.2](https://www.rfc-editor.org/rfc/rfc5923#section-8.2)).
     fn take_alias(&self, request: &Request, flow: &Flow) {
-        if flow.transport != Transport::Tls {
+        if flow.transport() != Transport::Tls {
             return;
         }
         // Looked at as text first: few say it, and reading a Via costs more than all else here.
@@ -80,8 +80,8 @@ impl Core {
             return;
         };
         if via.param("alias").is_some() {
-            let port = via.port().unwrap_or(flow.transport.default_port());
-            let address = SocketAddr::new(flow.peer.ip(), port);
+            let port = via.port().unwrap_or(flow.transport().default_port());
+            let address = SocketAddr::new(flow.peer().ip(), port);
             for carrier in self.carriers_for(flow) {
                 carrier.alias(flow, address);
             }

@@ -148,7 +148,7 @@ impl<S: Agent, M> OptionalFromRequest<S, M> for Outbound {
             instance: contact.instance().unwrap_or_default().to_owned(),
             reg_id: contact.reg_id().unwrap_or_default(),
             flow,
-            seconds: is_direct.then(|| keep::often(flow.transport, idle)),
+            seconds: is_direct.then(|| keep::often(flow.transport(), idle)),
         }))
     }
 }

@@ -79,8 +79,8 @@ pub(super) struct Public {
 
 impl Public {
     fn is_of(&self, flow: &Flow) -> bool {
-        let (bound, local) = (self.bound, flow.local);
-        self.transport == flow.transport
+        let (bound, local) = (self.bound, flow.local());
+        self.transport == flow.transport()
             && bound.port() == local.port()
             && bound.is_ipv4() == local.is_ipv4()
             && (bound.ip() == local.ip() || bound.ip().is_unspecified())
@@ -91,7 +91,7 @@ impl Core {
     /// Where the peer of that flow reaches us.
     pub(crate) fn place(&self, flow: &Flow) -> Place {
         let public = self.publics().iter().find(|public| public.is_of(flow));
-        public.map_or_else(|| Place::from(flow.local), |public| public.place.clone())
+        public.map_or_else(|| Place::from(flow.local()), |public| public.place.clone())
     }
 
     /// Who we are where no flow says it yet: the host of the first listener.
@@ -107,7 +107,7 @@ impl Core {
     /// ([RFC 5923 §8.1](https://www.rfc-editor.org/rfc/rfc5923#section-8.1)).
     pub(crate) fn sent_by(&self, flow: &Flow) -> String {
         let place = self.place(flow);
-        match flow.transport {
+        match flow.transport() {
             Transport::Tls => format!("{place};alias"),
             _ => place.to_string(),
         }
@@ -158,12 +158,11 @@ mod tests {
                 bound: address(bound),
                 place: Place::from(address("203.0.113.5:5060")),
             };
-            public.is_of(&Flow {
+            public.is_of(&Flow::detached(
                 transport,
-                local: address(local),
-                peer: address("192.0.2.9:5060"),
-                connection: 0,
-            })
+                address(local),
+                address("192.0.2.9:5060"),
+            ))
         };
         assert!(of("0.0.0.0:5060", Transport::Udp, "10.0.0.1:5060"));
         assert!(of("10.0.0.1:5060", Transport::Udp, "10.0.0.1:5060"));

@@ -23,16 +23,16 @@ impl Core {
     /// The flow of a request inside a dialog, where nothing has to be waited for: the dialog's own while its
     /// connection stands, and from the dialog's own address where there is none.
     pub(crate) fn flow_at_once(&self, hop: &NextHop, flow: Flow) -> Option<Flow> {
-        if hop.is_outbound() && !flow.transport.is_reliable() {
+        if hop.is_outbound() && !flow.transport().is_reliable() {
             return Some(flow);
         }
-        if flow.transport.is_reliable() {
+        if flow.transport().is_reliable() {
             return self.is_open(&flow).then_some(flow);
         }
         let peer = hop
             .address()
-            .filter(|peer| peer.is_ipv4() == flow.local.is_ipv4())?;
-        (hop.transport() == flow.transport).then_some(Flow { peer, ..flow })
+            .filter(|peer| peer.is_ipv4() == flow.local().is_ipv4())?;
+        (hop.transport() == flow.transport()).then_some(flow.with_peer(peer))
     }
 
     /// The flow to a next hop: to its first target that can be reached.

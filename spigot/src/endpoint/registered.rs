@@ -17,7 +17,7 @@ const MOST: u32 = 86_400;
 impl Core {
     /// A request was answered finally, on that flow: if that is a registration, its connection is to last.
     pub(super) fn note_registration(&self, request: &Request, response: &Response, flow: &Flow) {
-        if *request.method() != Method::REGISTER || !flow.transport.is_reliable() {
+        if *request.method() != Method::REGISTER || !flow.transport().is_reliable() {
             return;
         }
         if let Some(lasting) = lifetime(request, response) {

@@ -80,7 +80,7 @@ fn stamp(request: &mut Request, flow: Flow) -> Result<(), ParseError> {
     let Some(via) = request.headers().typed::<Via>()? else {
         return Ok(());
     };
-    let source = SocketAddr::new(flow.peer.ip().to_canonical(), flow.peer.port());
+    let source = SocketAddr::new(flow.peer().ip().to_canonical(), flow.peer().port());
     if via.rport().is_none() && via.host().ip() == Some(source.ip()) {
         return Ok(());
     }
@@ -110,12 +110,7 @@ mod tests {
         } else {
             "[2001:db8::1]:5060"
         };
-        Flow {
-            transport,
-            local: local.parse().unwrap(),
-            peer,
-            connection: u64::from(transport.is_reliable()),
-        }
+        Flow::detached(transport, local.parse().unwrap(), peer)
     }
 
     /// The stamps on the topmost Via, and where a response goes.
@@ -133,7 +128,7 @@ mod tests {
         (
             vias[0].received().map(str::to_owned),
             port,
-            reply_to.peer.to_string(),
+            reply_to.peer().to_string(),
         )
     }
 

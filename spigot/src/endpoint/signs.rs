@@ -117,7 +117,7 @@ async fn silence(core: &Core, flow: Flow, every: Duration) {
 /// What the peer answers; `None` if nothing.
 async fn sign(core: &Core, flow: Flow, watch: &mut Watch<'_>) -> Option<Sign> {
     watch.seen.mark_unchanged();
-    let waits = match flow.transport.is_reliable() {
+    let waits = match flow.transport().is_reliable() {
         true => vec![PATIENCE],
         false => (0..ATTEMPTS)
             .map(|nth| {
@@ -156,7 +156,7 @@ impl Core {
         for carrier in self.carriers_for(&flow) {
             carrier.give_up(&flow);
         }
-        if !flow.transport.is_reliable() {
+        if !flow.transport().is_reliable() {
             self.flow_failed(flow);
             self.tell_closed(flow);
         }
@@ -166,17 +166,11 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::Transport;
 
     #[test]
     fn a_flow_is_in_the_table_as_long_as_somebody_waits_for_signs_of_it() {
         let signs = Signs::default();
-        let flow = Flow {
-            transport: Transport::Udp,
-            local: ([192, 0, 2, 1], 5060).into(),
-            peer: ([192, 0, 2, 2], 5060).into(),
-            connection: 0,
-        };
+        let flow = Flow::datagram(([192, 0, 2, 1], 5060).into(), ([192, 0, 2, 2], 5060).into());
         let (one, mut other) = (Watch::of(&signs, flow), Watch::of(&signs, flow));
         drop(one);
         let seen = Sign::Alive(Some(([198, 51, 100, 1], 1).into()));

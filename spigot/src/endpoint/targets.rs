@@ -198,8 +198,8 @@ fn now() -> Instant {
 
 fn target_of(flow: &Flow) -> Target {
     Target {
-        transport: flow.transport,
-        peer: flow.peer,
+        transport: flow.transport(),
+        peer: flow.peer(),
     }
 }
 
@@ -249,9 +249,9 @@ impl Core {
 
     /// Whether a request of this size must not travel on that flow because it is for datagrams, and could travel over TCP.
     pub(crate) fn is_too_large(&self, flow: &Flow, size: Size<'_>) -> bool {
-        flow.transport == Transport::Udp
+        flow.transport() == Transport::Udp
             && size(flow) > self.limits.datagram
-            && self.carrier_towards(Transport::Tcp, flow.peer).is_some()
+            && self.carrier_towards(Transport::Tcp, flow.peer()).is_some()
     }
 
     fn is_dead(&self, target: Target) -> bool {

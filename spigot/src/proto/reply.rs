@@ -47,18 +47,18 @@ pub fn stateless(request: &Request, status: StatusCode, seed: [u8; 16]) -> Respo
 ///
 /// The address in `received` is that of `flow`, whatever the sender wrote there.
 pub fn route(via: &Via, flow: &Flow) -> (Flow, Option<SocketAddr>) {
-    let port = via.port().unwrap_or(flow.transport.default_port());
-    let received = SocketAddr::new(flow.peer.ip(), port);
-    let peer = match flow.transport {
+    let port = via.port().unwrap_or(flow.transport().default_port());
+    let received = SocketAddr::new(flow.peer().ip(), port);
+    let peer = match flow.transport() {
         Transport::Tcp | Transport::Tls => return (*flow, Some(received)),
         Transport::Udp => match via.maddr().and_then(address_in) {
             Some(address) => SocketAddr::new(address, port),
             None if via.rport().is_none() => received,
-            None => flow.peer,
+            None => flow.peer(),
         },
-        Transport::Ws | Transport::Wss => flow.peer,
+        Transport::Ws | Transport::Wss => flow.peer(),
     };
-    (Flow { peer, ..*flow }, None)
+    (flow.with_peer(peer), None)
 }
 
 /// The IP address that a host is, an IPv6 one in brackets or, as some write it, without.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::{Flow, Identity, Transport};
+use crate::{ConnectionId, Flow, Identity, Transport};
 
 /// Where a request came from: the transport that carried it and the addresses at both ends.
 ///
@@ -17,21 +17,14 @@ pub struct Source {
     pub peer: SocketAddr,
     /// Our address, on which it arrived.
     pub local: SocketAddr,
-    /// Which connection; 0 where there is none.
-    connection: u64,
+    connection: Option<ConnectionId>,
     identity: Option<Identity>,
 }
 
 impl Source {
-    /// A source, for tests and for transports that are not of this crate.
+    /// A source, for tests: over a stream, of a connection that no transport has open.
     pub fn new(transport: Transport, peer: SocketAddr, local: SocketAddr) -> Source {
-        Source {
-            transport,
-            peer,
-            local,
-            connection: 0,
-            identity: None,
-        }
+        Flow::detached(transport, local, peer).into()
     }
 
     /// From a peer that has proved to be `identity`.
@@ -50,11 +43,11 @@ impl Source {
     /// What it travelled on: for requests to a peer that is reached by no other way
     /// ([`RequestBuilder::on`](crate::RequestBuilder::on)).
     pub fn flow(&self) -> Flow {
-        Flow {
-            transport: self.transport,
-            local: self.local,
-            peer: self.peer,
-            connection: self.connection,
+        match self.connection {
+            Some(connection) if self.transport.is_reliable() => {
+                Flow::stream(self.transport, self.local, self.peer, connection)
+            }
+            _ => Flow::datagram(self.local, self.peer),
         }
     }
 }
@@ -62,8 +55,11 @@ impl Source {
 impl From<Flow> for Source {
     fn from(flow: Flow) -> Source {
         Source {
-            connection: flow.connection,
-            ..Source::new(flow.transport, flow.peer, flow.local)
+            transport: flow.transport(),
+            peer: flow.peer(),
+            local: flow.local(),
+            connection: flow.connection(),
+            identity: None,
         }
     }
 }

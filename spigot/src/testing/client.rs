@@ -11,7 +11,7 @@ use super::inbox::{Inbox, Received};
 use super::network::{Network, VIRTUAL_PATIENCE};
 use super::tap::Tap;
 use super::{ClientConfig, Ladder, TestRequest, run};
-use crate::flow::Transport;
+use crate::flow::{ConnectionId, Transport};
 use crate::sip::{Bytes, Method, Response, StatusCode, Uri};
 use crate::transport::Bind;
 use crate::{Config, IntoUri, Spigot};
@@ -163,7 +163,7 @@ impl TestClient {
         let host = crate::endpoint::host_of(server);
         let aor = config.aor.clone().unwrap_or_else(|| format!("sip:test@{host}"));
         let tap = Tap::new(Some(ladder.clone()), config.domain_of_server());
-        let number = crate::transport::next_connection();
+        let number = ConnectionId::unique().to_number().get();
         let server = (transport, server);
         TestClient::start(listener, number, tap, ladder, server, &aor, caller).await
     }

@@ -111,12 +111,7 @@ impl Carrier for MemoryCarrier {
         } = &self.listener;
         let flow = match transport {
             _ if self.has_left() => Err(io::ErrorKind::NotConnected.into()),
-            Transport::Udp => Ok(Flow {
-                transport: Transport::Udp,
-                local: *address,
-                peer,
-                connection: 0,
-            }),
+            Transport::Udp => Ok(Flow::datagram(*address, peer)),
             _ => wires.connect(*address, peer),
         };
         Box::pin(std::future::ready(flow))
@@ -132,18 +127,23 @@ impl Carrier for MemoryCarrier {
             _ if self.has_left() => Err(SendError::Closed),
             Transport::Udp if message.len() > DATAGRAM => Err(SendError::TooLarge),
             Transport::Udp => {
-                wires.datagram(*address, flow.peer, &message);
+                wires.datagram(*address, flow.peer(), &message);
                 Ok(())
             }
-            _ => wires
-                .octets(flow.connection, &message)
-                .map_err(|()| SendError::Closed),
+            _ => {
+                let sent = flow
+                    .connection()
+                    .map(|connection| wires.octets(connection, &message));
+                sent.unwrap_or(Err(())).map_err(|()| SendError::Closed)
+            }
         }
     }
 
     fn is_open(&self, flow: &Flow) -> bool {
-        !self.has_left() && self.listener.transport == Transport::Udp
-            || self.listener.wires.is_open(flow.connection)
+        match flow.connection() {
+            Some(connection) => self.listener.wires.is_open(connection),
+            None => !self.has_left() && self.listener.transport == Transport::Udp,
+        }
     }
 
     fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
@@ -156,7 +156,9 @@ impl Carrier for MemoryCarrier {
     }
 
     fn give_up(&self, flow: &Flow) {
-        self.listener.wires.close(flow.connection);
+        if let Some(connection) = flow.connection() {
+            self.listener.wires.close(connection);
+        }
     }
 
     fn shutdown(&self) -> BoxFuture<'_, ()> {

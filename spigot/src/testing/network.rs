@@ -16,10 +16,10 @@ use tokio::time::Instant;
 
 use super::faults::Dice;
 use super::{Faults, Ladder, run};
-use crate::flow::{Flow, Transport};
+use crate::flow::{ConnectionId, Flow, Transport};
 use crate::sip::{Bytes, Frame, FrameError, Framer, Limits};
+use crate::transport::Inbound;
 use crate::transport::stun::{self, Stun};
-use crate::transport::{Inbound, next_connection};
 
 /// Wires that are not there: every listener bound on it reaches every other.
 ///
@@ -53,7 +53,7 @@ struct State {
     serial: u64,
     nodes: HashMap<(Transport, SocketAddr), Node>,
     /// Ordered, so that closing several is the same in every run.
-    connections: BTreeMap<u64, Connection>,
+    connections: BTreeMap<ConnectionId, Connection>,
     clients: u8,
 }
 
@@ -67,7 +67,7 @@ struct Node {
 /// One side of a stream.
 struct Connection {
     flow: Flow,
-    other: u64,
+    other: ConnectionId,
     inbound: Arc<dyn Inbound>,
     framer: Framer,
     limits: Limits,
@@ -92,11 +92,11 @@ enum Cargo {
         bytes: Bytes,
     },
     Octets {
-        connection: u64,
+        connection: ConnectionId,
         bytes: Bytes,
     },
     Close {
-        connection: u64,
+        connection: ConnectionId,
     },
 }
 
@@ -184,10 +184,10 @@ impl Wires {
     pub(super) fn leave(&self, transport: Transport, address: SocketAddr) {
         let mut state = self.lock();
         state.nodes.remove(&(transport, address));
-        let of_this: Vec<u64> = state
+        let of_this: Vec<ConnectionId> = state
             .connections
             .iter()
-            .filter(|(_, connection)| transport == Transport::Tcp && connection.flow.local == address)
+            .filter(|(_, connection)| transport == Transport::Tcp && connection.flow.local() == address)
             .map(|(&id, _)| id)
             .collect();
         for id in of_this {
@@ -223,7 +223,7 @@ impl Wires {
         let known = state
             .connections
             .values()
-            .find(|c| c.flow.local == local && c.flow.peer == peer && !c.closing);
+            .find(|c| c.flow.local() == local && c.flow.peer() == peer && !c.closing);
         if let Some(connection) = known {
             return Ok(connection.flow);
         }
@@ -238,31 +238,24 @@ impl Wires {
             .get(&(Transport::Tcp, peer))
             .cloned()
             .ok_or_else(refused)?;
-        let (near, far) = (next_connection(), next_connection());
-        let flow = |connection, local, peer| Flow {
-            transport: Transport::Tcp,
-            local,
-            peer,
-            connection,
-        };
-        state
-            .connections
-            .insert(near, Connection::new(flow(near, local, peer), far, here));
-        state
-            .connections
-            .insert(far, Connection::new(flow(far, peer, local), near, there));
-        Ok(flow(near, local, peer))
+        let (near, far) = (ConnectionId::unique(), ConnectionId::unique());
+        let flow = Flow::stream(Transport::Tcp, local, peer, near);
+        let back = Flow::stream(Transport::Tcp, peer, local, far);
+        let connections = &mut state.connections;
+        connections.insert(near, Connection::new(flow, far, here));
+        connections.insert(far, Connection::new(back, near, there));
+        Ok(flow)
     }
 
     /// Whether that side of a stream takes octets.
-    pub(super) fn is_open(&self, connection: u64) -> bool {
+    pub(super) fn is_open(&self, connection: ConnectionId) -> bool {
         let state = self.lock();
         let connection = state.connections.get(&connection);
         connection.is_some_and(|connection| !connection.closing)
     }
 
     /// Writes octets to a stream.
-    pub(super) fn octets(&self, connection: u64, bytes: &Bytes) -> Result<(), ()> {
+    pub(super) fn octets(&self, connection: ConnectionId, bytes: &Bytes) -> Result<(), ()> {
         let mut state = self.lock();
         let State {
             faults,
@@ -278,7 +271,7 @@ impl Wires {
             .ok_or(())?;
         let arrival = {
             let receiver = connections.get_mut(&other).ok_or(())?;
-            self.ladder.say(flow.local, flow.peer, bytes, false);
+            self.ladder.say(flow.local(), flow.peer(), bytes, false);
             receiver.arrival = receiver.arrival.max(Instant::now() + delay);
             receiver.arrival
         };
@@ -295,7 +288,7 @@ impl Wires {
     }
 
     /// Closes a stream from one side; the other hears of it behind what was sent before.
-    pub(super) fn close(&self, connection: u64) {
+    pub(super) fn close(&self, connection: ConnectionId) {
         self.lock().close(connection);
         self.bell.notify_one();
     }
@@ -307,12 +300,7 @@ impl Wires {
                 let Some(Node { inbound, .. }) = node else {
                     return;
                 };
-                let flow = Flow {
-                    transport: Transport::Udp,
-                    local: to,
-                    peer: from,
-                    connection: 0,
-                };
+                let flow = Flow::datagram(to, from);
                 match stun::read(&bytes, from) {
                     None => inbound.message(flow, bytes),
                     Some(Stun::Request(answer)) => self.datagram(to, from, &answer.into()),
@@ -332,7 +320,7 @@ impl Wires {
     }
 
     /// Octets reach a stream's framer; what they complete reaches its listener.
-    fn feed(&self, id: u64, bytes: &[u8]) {
+    fn feed(&self, id: ConnectionId, bytes: &[u8]) {
         let mut messages = Vec::new();
         let mut fault: Option<FrameError> = None;
         let mut pings = 0;
@@ -377,7 +365,7 @@ impl Wires {
 
 impl Wires {
     /// Whatever line ends have come at a stream's end, they are over.
-    fn forget_half(&self, id: u64) {
+    fn forget_half(&self, id: ConnectionId) {
         if let Some(connection) = self.lock().connections.get_mut(&id)
             && connection.framer.is_idle()
         {
@@ -409,7 +397,7 @@ impl State {
         }));
     }
 
-    fn close(&mut self, id: u64) {
+    fn close(&mut self, id: ConnectionId) {
         let connection = self.connections.get_mut(&id);
         let Some(connection) = connection.filter(|connection| !connection.closing) else {
             return;
@@ -427,7 +415,7 @@ impl State {
 }
 
 impl Connection {
-    fn new(flow: Flow, other: u64, node: Node) -> Self {
+    fn new(flow: Flow, other: ConnectionId, node: Node) -> Self {
         Connection {
             flow,
             other,

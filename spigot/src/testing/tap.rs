@@ -67,7 +67,7 @@ impl Tap {
     /// Sends bytes that the endpoint knows nothing of.
     pub(super) fn send_raw(&self, flow: &Flow, bytes: Bytes) -> Result<(), SendError> {
         let carrier = self.carrier.get().ok_or(SendError::Closed)?;
-        self.note(flow.local, flow.peer, &bytes);
+        self.note(flow.local(), flow.peer(), &bytes);
         carrier.send(flow, bytes)
     }
 
@@ -172,7 +172,7 @@ struct TappedInbound {
 
 impl Inbound for TappedInbound {
     fn message(&self, flow: Flow, bytes: Bytes) {
-        self.tap.note(flow.peer, flow.local, &bytes);
+        self.tap.note(flow.peer(), flow.local(), &bytes);
         self.tap.arrived(&bytes);
         self.inbound.message(flow, bytes);
     }
@@ -232,7 +232,7 @@ impl Carrier for TappedCarrier {
     }
 
     fn send(&self, flow: &Flow, message: Bytes) -> Result<(), SendError> {
-        self.tap.note(flow.local, flow.peer, &message);
+        self.tap.note(flow.local(), flow.peer(), &message);
         self.tap.sent(&message);
         self.carrier.send(flow, message)
     }

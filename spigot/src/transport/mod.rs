@@ -71,7 +71,7 @@
 //!     }
 //!
 //!     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
-//!         let flow = Flow { transport: Transport::Udp, local: self.local, peer, connection: 0 };
+//!         let flow = Flow::datagram(self.local, peer);
 //!         Box::pin(async move { Ok(flow) })
 //!     }
 //!
@@ -119,7 +119,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use spigot_parser as sip;
@@ -325,13 +324,4 @@ pub enum SendError {
     /// The system refused: no route, not permitted.
     #[error("the system did not send the message")]
     Io(#[source] io::Error),
-}
-
-/// A connection's number, for [`Flow::connection`]: unique in the process, never 0.
-///
-/// Every stream transport takes its numbers from here, so that a flow names one connection whatever carries
-/// it.
-pub fn next_connection() -> u64 {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    LAST.fetch_add(1, Ordering::Relaxed) + 1
 }

@@ -6,7 +6,9 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use spigot_parser as sip;
 
@@ -14,30 +16,43 @@ use super::Inbound;
 use crate::flow::Flow;
 
 thread_local! {
-    /// The number of the socket or connection whose turn it is; 0 between turns.
-    static CURRENT: Cell<u64> = const { Cell::new(0) };
+    /// Whose turn it is; `None` between turns.
+    static CURRENT: Cell<Option<TurnId>> = const { Cell::new(None) };
+}
+
+/// Which socket or connection has a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TurnId(NonZeroU64);
+
+impl TurnId {
+    /// A number that no other socket or connection of this process has.
+    pub(super) fn unique() -> TurnId {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed));
+        TurnId(number.expect("no process lives to open 2^64 sockets"))
+    }
 }
 
 /// A read turn; it ends when this is dropped.
 #[must_use]
 pub(super) struct Turn {
-    before: u64,
+    before: Option<TurnId>,
     /// Not `Send`: held across an `await` it would mark the wrong thread.
     stays: PhantomData<*const ()>,
 }
 
 impl Turn {
-    /// Begins the turn of the socket or connection with this number.
-    pub(super) fn begin(number: u64) -> Turn {
+    /// Begins the turn of a socket or connection.
+    pub(super) fn begin(id: TurnId) -> Turn {
         Turn {
-            before: CURRENT.replace(number),
+            before: CURRENT.replace(Some(id)),
             stays: PhantomData,
         }
     }
 
     /// Whether the caller is inside the turn of that socket or connection.
-    pub(super) fn is_of(number: u64) -> bool {
-        CURRENT.get() == number
+    pub(super) fn is_of(id: TurnId) -> bool {
+        CURRENT.get() == Some(id)
     }
 
     /// Hands a message over. A panic is the endpoint's defect; it costs that message and not the listener.
@@ -70,13 +85,14 @@ mod tests {
 
     #[test]
     fn a_turn_is_of_one_socket_on_one_thread_until_it_is_dropped() {
-        let turn = Turn::begin(7);
-        assert!(Turn::is_of(7));
-        assert!(!Turn::is_of(8));
+        let id = TurnId::unique();
+        let turn = Turn::begin(id);
+        assert!(Turn::is_of(id));
+        assert!(!Turn::is_of(TurnId::unique()));
         std::thread::scope(|scope| {
-            scope.spawn(|| assert!(!Turn::is_of(7)));
+            scope.spawn(|| assert!(!Turn::is_of(id)));
         });
         drop(turn);
-        assert!(!Turn::is_of(7));
+        assert!(!Turn::is_of(id));
     }
 }

@@ -82,7 +82,7 @@ async fn a_call_goes_to_the_next_server_and_its_dialog_stays_there() {
 
     let answer = call.response().await.expect("an answer");
 
-    assert_eq!(call.flow().peer, (B, 5060).into());
+    assert_eq!(call.flow().peer(), (B, 5060).into());
     let mut dialog = call.dialog(&answer).expect("a dialog");
     let bye = dialog.request(Method::BYE).send().await.expect("an answer");
     assert_eq!((bye.status(), house.counters().failovers), (StatusCode::OK, 1));

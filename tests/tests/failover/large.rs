@@ -27,7 +27,7 @@ async fn head(house: &House) -> usize {
         .expect("it leaves");
     let via = format!(
         "Via: SIP/2.0/UDP {};branch=z9hG4bK0123456789abcdef;rport\r\n",
-        request.flow().local
+        request.flow().local()
     );
     request.request().to_bytes().len() + via.len() - 500
 }

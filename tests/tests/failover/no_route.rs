@@ -51,7 +51,7 @@ impl Carrier for Carries {
     }
 
     fn send(&self, flow: &Flow, message: Bytes) -> Result<(), SendError> {
-        match flow.peer == self.unreached {
+        match flow.peer() == self.unreached {
             true => Err(SendError::Io(io::ErrorKind::NetworkUnreachable.into())),
             false => self.carrier.send(flow, message),
         }

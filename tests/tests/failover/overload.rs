@@ -80,7 +80,7 @@ async fn a_call_is_offered_elsewhere_after_a_503() {
     let ringing = call.provisional().await.expect("the second server rings");
 
     assert_eq!(ringing.status(), StatusCode::RINGING);
-    assert_eq!((call.flow().peer, second.reached()), ((B, 5060).into(), 1));
+    assert_eq!((call.flow().peer(), second.reached()), ((B, 5060).into(), 1));
 }
 
 #[spigot::test]

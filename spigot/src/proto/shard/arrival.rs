@@ -218,7 +218,7 @@ impl Shard {
         // > the To tag of the response to the CANCEL and the To tag in the response to the original request
         // > SHOULD be the same.
         let tag = self.tag(invite);
-        let keep = keep::often(flow.transport, self.settings.idle);
+        let keep = keep::often(flow.transport(), self.settings.idle);
         if let Ok(ok) = reply::fill(&request, Response::new(StatusCode::OK), &tag, keep) {
             let _ = self.respond(now, key, ok);
         }

@@ -12,7 +12,7 @@ use spigot_parser::header::{CSeq, From, MaxForwards, To, Via};
 use spigot_parser::{HeaderName, Headers, Method, Request, Response, StatusCode};
 
 use super::Shard;
-use crate::flow::Flow;
+use crate::flow::{ConnectionId, Flow};
 use crate::proto::ids::BRANCH;
 use crate::proto::key::{self, ClientKey, DialogKey, KeyMap};
 use crate::proto::output::{Failure, Output};
@@ -27,7 +27,7 @@ const FORKS: usize = 64;
 pub(super) struct Table {
     entries: KeyMap<ClientKey, Box<Entry>>,
     /// Who is on which connection.
-    connections: BTreeSet<(u64, ClientKey)>,
+    connections: BTreeSet<(ConnectionId, ClientKey)>,
 }
 
 /// One transaction.
@@ -126,15 +126,17 @@ impl Table {
     }
 
     fn insert(&mut self, key: ClientKey, entry: Entry) {
-        if entry.flow.connection != 0 {
-            self.connections.insert((entry.flow.connection, key));
+        if let Some(connection) = entry.flow.connection() {
+            self.connections.insert((connection, key));
         }
         self.entries.insert(key, Box::new(entry));
     }
 
     fn remove(&mut self, key: &ClientKey) -> Option<Box<Entry>> {
         let entry = self.entries.remove(key)?;
-        self.connections.remove(&(entry.flow.connection, *key));
+        if let Some(connection) = entry.flow.connection() {
+            self.connections.remove(&(connection, *key));
+        }
         if self.entries.is_empty() {
             self.entries.shrink_to(64);
         }
@@ -143,8 +145,8 @@ impl Table {
 
     /// Every transaction on a flow, in the order of their keys.
     fn on(&self, flow: &Flow) -> Vec<ClientKey> {
-        if flow.connection != 0 {
-            let all = (flow.connection, ClientKey([0; 16]))..=(flow.connection, ClientKey([255; 16]));
+        if let Some(connection) = flow.connection() {
+            let all = (connection, ClientKey([0; 16]))..=(connection, ClientKey([255; 16]));
             return self.connections.range(all).map(|&(_, key)| key).collect();
         }
         let on_flow = self.entries.iter().filter(|(_, entry)| entry.flow == *flow);
@@ -239,7 +241,7 @@ impl Shard {
 
     /// Whether a request of ours is under way on that connection. Always `false` for datagrams.
     pub fn awaits(&self, flow: &Flow) -> bool {
-        flow.connection != 0 && !self.client.on(flow).is_empty()
+        flow.connection().is_some() && !self.client.on(flow).is_empty()
     }
 
     pub(super) fn client_timeout(&mut self, now: Instant, due: Due) {
@@ -256,7 +258,7 @@ impl Shard {
 
     /// Starts a transaction with a request that has its Via.
     fn begin(&mut self, now: Instant, key: ClientKey, request: Request, flow: Flow, told: bool) {
-        let reliable = flow.transport.is_reliable();
+        let reliable = flow.transport().is_reliable();
         let setting = Setting {
             ringing: self.settings.ringing,
             timers: &self.settings.timers,
@@ -324,7 +326,7 @@ impl Shard {
         let Some(entry) = self.client.entries.get_mut(&key) else {
             return;
         };
-        let reliable = entry.flow.transport.is_reliable();
+        let reliable = entry.flow.transport().is_reliable();
         let setting = Setting {
             ringing: self.settings.ringing,
             timers: &self.settings.timers,
@@ -489,7 +491,7 @@ fn push_via(request: &mut Request, flow: &Flow, sent_by: &str, branch: &str) -> 
 fn via(flow: &Flow, sent_by: &str, branch: &str) -> String {
     format!(
         "SIP/2.0/{} {sent_by};branch={branch};rport",
-        flow.transport.as_str()
+        flow.transport().as_str()
     )
 }
 

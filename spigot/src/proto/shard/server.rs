@@ -13,7 +13,7 @@ use bytes::Bytes;
 use spigot_parser::{HeaderName, Method, Request, Response, StatusCode};
 
 use super::Shard;
-use crate::flow::Flow;
+use crate::flow::{ConnectionId, Flow};
 use crate::proto::keep;
 use crate::proto::key::{self, DialogKey, Identity, KeyMap, ServerKey};
 use crate::proto::output::{Output, RespondError};
@@ -35,7 +35,7 @@ pub(super) struct Table {
     bytes: usize,
     open: usize,
     /// How many of the open ones came by each connection.
-    owed: BTreeMap<u64, usize>,
+    owed: BTreeMap<ConnectionId, usize>,
 }
 
 /// One transaction.
@@ -190,8 +190,8 @@ impl Table {
     fn insert(&mut self, key: ServerKey, entry: Entry) {
         self.bytes += OVERHEAD + entry.open.as_ref().map_or(0, |open| open.size);
         self.open += 1;
-        if entry.flow.connection != 0 {
-            *self.owed.entry(entry.flow.connection).or_default() += 1;
+        if let Some(connection) = entry.flow.connection() {
+            *self.owed.entry(connection).or_default() += 1;
         }
         if entry.merge != 0 {
             self.merge.insert(entry.merge);
@@ -203,7 +203,9 @@ impl Table {
     fn close(&mut self, key: &ServerKey) -> Option<Box<Open>> {
         let entry = self.entries.get_mut(key)?;
         let open = entry.open.take()?;
-        if let btree_map::Entry::Occupied(mut owed) = self.owed.entry(entry.flow.connection) {
+        if let Some(connection) = entry.flow.connection()
+            && let btree_map::Entry::Occupied(mut owed) = self.owed.entry(connection)
+        {
             *owed.get_mut() -= 1;
             if *owed.get() == 0 {
                 owed.remove();
@@ -289,7 +291,7 @@ impl Shard {
         let setting = Setting {
             ringing: self.settings.ringing,
             timers: &self.settings.timers,
-            reliable: entry.flow.transport.is_reliable(),
+            reliable: entry.flow.transport().is_reliable(),
         };
         let (machine, actions) = entry.machine.step(event, setting);
         entry.machine = machine;
@@ -308,7 +310,7 @@ impl Shard {
                 Action::Trying => {
                     let Some(open) = &entry.open else { continue };
                     let trying = Response::new(StatusCode::TRYING);
-                    let keep = keep::often(entry.flow.transport, self.settings.idle);
+                    let keep = keep::often(entry.flow.transport(), self.settings.idle);
                     if let Ok(trying) = reply::fill(&open.request, trying, "", keep) {
                         entry.last = trying.to_bytes();
                         self.outputs.push_back(entry.transmit(entry.last.clone()));
@@ -363,7 +365,8 @@ impl Shard {
     /// Whether a request that came by that connection has no final response yet. Always `false` for datagrams,
     /// which no connection has to be kept open for.
     pub fn owes(&self, flow: &Flow) -> bool {
-        self.server.owed.contains_key(&flow.connection)
+        flow.connection()
+            .is_some_and(|connection| self.server.owed.contains_key(&connection))
     }
 
     /// Our To tag in the responses of a transaction.
@@ -422,11 +425,11 @@ impl Shard {
             }
             return Err(RespondError::Answered);
         };
-        let keep_every = keep::often(entry.flow.transport, self.settings.idle);
+        let keep_every = keep::often(entry.flow.transport(), self.settings.idle);
         let tag = key::tag(&self.seed, &key);
         let whole = reply::fill(&open.request, response, &tag, keep_every).map_err(RespondError::Address)?;
         let bytes = whole.to_bytes();
-        if !entry.flow.transport.is_reliable() && bytes.len() > DATAGRAM {
+        if !entry.flow.transport().is_reliable() && bytes.len() > DATAGRAM {
             return Err(RespondError::TooLarge(bytes.len()));
         }
         let (flow, fallback) = (entry.flow, entry.fallback);

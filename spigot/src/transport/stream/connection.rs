@@ -19,10 +19,10 @@ use super::codec::{Broken, Codec, Heard};
 use super::outbox::{Outbox, Written};
 use super::peer::Peer;
 use crate::Identity;
-use crate::flow::Flow;
+use crate::flow::{ConnectionId, Flow};
 use crate::transport::SendError;
 use crate::transport::counters::Tally;
-use crate::transport::turn::Turn;
+use crate::transport::turn::{Turn, TurnId};
 
 /// For how many peers a connection may be the one, beside the one it was opened to.
 const ALIASES: usize = 8;
@@ -34,7 +34,9 @@ pub(super) struct TooMany;
 /// A connection that is open.
 #[derive(Debug)]
 pub(super) struct Connection {
+    pub(super) id: ConnectionId,
     pub(super) flow: Flow,
+    pub(super) turn: TurnId,
     pub(super) stream: TcpStream,
     /// The task has something to look at: a queue, or an end.
     pub(super) wake: Notify,
@@ -85,6 +87,7 @@ pub(super) struct Status {
 
 impl Connection {
     pub(super) fn new(
+        id: ConnectionId,
         flow: Flow,
         stream: TcpStream,
         outbox: Outbox,
@@ -105,7 +108,9 @@ impl Connection {
             closed: None,
         };
         Connection {
+            id,
             flow,
+            turn: TurnId::unique(),
             stream,
             wake: Notify::new(),
             opened: Notify::new(),
@@ -124,7 +129,7 @@ impl Connection {
             return Err(SendError::Closed);
         }
         outgoing.sent = Instant::now();
-        let gathering = Turn::is_of(self.flow.connection);
+        let gathering = Turn::is_of(self.turn);
         let mut rest = match self.is_coded {
             false => message,
             true => {

@@ -23,11 +23,11 @@ use super::protocol::Protocol;
 use super::proxied::Proxies;
 use super::{Reason, reader};
 use crate::Identity;
-use crate::flow::Flow;
+use crate::flow::{ConnectionId, Flow};
 use crate::transport::counters::Tally;
 use crate::transport::tasks::Tasks;
 use crate::transport::turn::guarded;
-use crate::transport::{Inbound, NEVER, PING, SendError, TransportLimits, next_connection};
+use crate::transport::{Inbound, NEVER, PING, SendError, TransportLimits};
 
 /// What the listener, its connections and the carrier share.
 pub(super) struct Hub {
@@ -45,9 +45,9 @@ pub(super) struct Hub {
     /// The connections' tasks.
     pub(super) readers: Tasks,
     budget: Arc<Budget>,
-    connections: DashMap<u64, Arc<Connection>>,
+    connections: DashMap<ConnectionId, Arc<Connection>>,
     /// The connection to each peer that a new message to it uses.
-    peers: DashMap<Peer, u64>,
+    peers: DashMap<Peer, ConnectionId>,
 }
 
 /// The addresses that a connection is between.
@@ -167,16 +167,12 @@ impl Hub {
         accepted: bool,
     ) -> io::Result<Arc<Connection>> {
         let _best_effort = stream.set_nodelay(true);
-        let flow = Flow {
-            transport: self.protocol.transport,
-            local: ends.local,
-            peer: ends.peer,
-            connection: next_connection(),
-        };
+        let id = ConnectionId::unique();
+        let flow = Flow::stream(self.protocol.transport, ends.local, ends.peer, id);
         let outbox = Outbox::new(self.limits.write_queue, Arc::clone(&self.budget));
-        let connection = Arc::new(Connection::new(flow, stream, outbox, codec, handshake));
-        self.connections.insert(flow.connection, Arc::clone(&connection));
-        self.peers.insert(peer.clone(), flow.connection);
+        let connection = Arc::new(Connection::new(id, flow, stream, outbox, codec, handshake));
+        self.connections.insert(id, Arc::clone(&connection));
+        self.peers.insert(peer.clone(), id);
         if accepted {
             &self.tally.accepted
         } else {
@@ -198,20 +194,19 @@ impl Hub {
 
     /// The connection to a peer, if there is one that takes messages.
     pub(super) fn existing(&self, peer: &Peer) -> Option<Flow> {
-        let number = *self.peers.get(peer)?;
-        let connection = self.connections.get(&number)?;
+        let id = *self.peers.get(peer)?;
+        let connection = self.connections.get(&id)?;
         connection.is_open().then_some(connection.flow)
     }
 
     /// Whether that connection is ours and takes messages.
     pub(super) fn is_open(&self, flow: &Flow) -> bool {
-        self.connections
-            .get(&flow.connection)
-            .is_some_and(|connection| connection.is_open())
+        let entry = flow.connection().and_then(|id| self.connections.get(&id));
+        entry.is_some_and(|connection| connection.is_open())
     }
 
     fn connection(&self, flow: &Flow) -> Option<Arc<Connection>> {
-        let entry = self.connections.get(&flow.connection)?;
+        let entry = self.connections.get(&flow.connection()?)?;
         Some(Arc::clone(&entry))
     }
 
@@ -253,7 +248,7 @@ impl Hub {
             match connection.alias(&peer) {
                 Ok(true) => {
                     tracing::debug!(%flow, %address, domain, "connection reused");
-                    self.peers.insert(peer, flow.connection);
+                    self.peers.insert(peer, connection.id);
                 }
                 Ok(false) => {}
                 Err(TooMany) => {
@@ -273,9 +268,8 @@ impl Hub {
 
     /// New messages to the peer no longer use this connection.
     pub(super) fn retire(&self, connection: &Connection, peer: &Peer) {
-        let number = connection.flow.connection;
         for peer in connection.aliases().iter().chain([peer]) {
-            self.peers.remove_if(peer, |_, current| *current == number);
+            self.peers.remove_if(peer, |_, current| *current == connection.id);
         }
     }
 
@@ -302,7 +296,7 @@ impl Drop for Registration {
         let flow = self.connection.flow;
         // Not closed yet: the task was cut short, which only a shutdown does.
         let reason = self.connection.close(Reason::Shutdown);
-        self.hub.connections.remove(&flow.connection);
+        self.hub.connections.remove(&self.connection.id);
         self.hub.retire(&self.connection, &self.peer);
         reason.count(&self.hub.tally).add(1);
         tracing::debug!(%flow, ?reason, "connection closed");

@@ -162,7 +162,7 @@ fn turn(
     let mut heard = Heard::default();
     let mut end = fill(hub, connection, framer, &mut heard)?;
     let (mut messages, mut pings) = (0, heard.pings);
-    let turn = Turn::begin(connection.flow.connection);
+    let turn = Turn::begin(connection.turn);
     for message in heard.messages {
         match is_keepalive(&message) {
             None if message.len() > hub.limits.parser.message => {

@@ -22,8 +22,8 @@ use self::socket::Socket;
 use super::counters::{Counters, Tally};
 use super::stun::{self, TransactionId};
 use super::tasks::Tasks;
-use super::turn::Turn;
-use super::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits, next_connection};
+use super::turn::{Turn, TurnId};
+use super::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits};
 use crate::flow::{Flow, Transport};
 
 mod batch;
@@ -84,7 +84,7 @@ impl Bind for Udp {
             let mut readers = Vec::with_capacity(sockets.len());
             for socket in sockets.into_iter().map(Arc::new) {
                 let shared = Arc::new(Shared {
-                    number: next_connection(),
+                    id: TurnId::unique(),
                     key,
                     asked: AtomicU32::new(0),
                     largest: if self.address.is_ipv4() {
@@ -136,7 +136,7 @@ impl UdpCarrier {
     /// The socket whose turn it is, so that what it gathers leaves together; between turns always the same for one peer, so that
     /// what is sent to it leaves in order.
     fn shard_for(&self, peer: SocketAddr) -> &Shared {
-        let in_turn = self.shards.iter().find(|shard| Turn::is_of(shard.number));
+        let in_turn = self.shards.iter().find(|shard| Turn::is_of(shard.id));
         in_turn.unwrap_or_else(|| &self.shards[usize::from(peer.port()) % self.shards.len()])
     }
 }
@@ -154,26 +154,21 @@ impl Carrier for UdpCarrier {
         Box::pin(async move {
             let socket = self.shard_for(peer).socket().ok_or(io::ErrorKind::NotConnected)?;
             let local = socket.local_for(peer)?;
-            Ok(Flow {
-                transport: Transport::Udp,
-                local,
-                peer,
-                connection: 0,
-            })
+            Ok(Flow::datagram(local, peer))
         })
     }
 
     fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError> {
-        self.shard_for(flow.peer).send(flow, message)
+        self.shard_for(flow.peer()).send(flow, message)
     }
 
     fn is_open(&self, flow: &Flow) -> bool {
-        self.shard_for(flow.peer).socket().is_some()
+        self.shard_for(flow.peer()).socket().is_some()
     }
 
     fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
-        let shard = self.shard_for(flow.peer);
-        shard.send(flow, stun::request(shard.next_id(flow.peer)).into())
+        let shard = self.shard_for(flow.peer());
+        shard.send(flow, stun::request(shard.next_id(flow.peer())).into())
     }
 
     fn shutdown(&self) -> BoxFuture<'_, ()> {
@@ -197,7 +192,7 @@ impl Carrier for UdpCarrier {
 /// What the carrier and the tasks of one socket share.
 struct Shared {
     /// Tells this socket's turns from others'.
-    number: u64,
+    id: TurnId,
     largest: usize,
     /// What tells our STUN requests from those that we did not make.
     key: [u8; 16],
@@ -247,11 +242,11 @@ impl Shared {
             return Err(SendError::TooLarge);
         }
         let datagram = Datagram {
-            peer: flow.peer,
-            source: socket.source(flow.local),
+            peer: flow.peer(),
+            source: socket.source(flow.local()),
             bytes,
         };
-        if Turn::is_of(self.number) {
+        if Turn::is_of(self.id) {
             if self.outbox().gather(datagram) >= BATCH {
                 self.send_gathered(&socket);
             }

@@ -12,7 +12,7 @@ use spigot_parser::Bytes;
 
 use super::Shared;
 use super::socket::Socket;
-use crate::flow::{Flow, Transport};
+use crate::flow::Flow;
 use crate::transport::Inbound;
 use crate::transport::stun::{self, Stun};
 use crate::transport::turn::{Turn, guarded};
@@ -63,18 +63,13 @@ fn turn<'a>(
     received: impl Iterator<Item = (&'a [u8], &'a RecvMeta)>,
 ) -> u64 {
     let (mut messages, mut bytes, mut keepalives) = (0, 0, 0);
-    let turn = Turn::begin(shared.number);
+    let turn = Turn::begin(shared.id);
     for (buffer, meta) in received {
         let mut local = socket.local;
         if let (true, Some(ip)) = (socket.is_wildcard(), meta.dst_ip) {
             local.set_ip(ip);
         }
-        let flow = Flow {
-            transport: Transport::Udp,
-            local,
-            peer: meta.addr,
-            connection: 0,
-        };
+        let flow = Flow::datagram(local, meta.addr);
         keepalives += u64::from(meta.len == 0);
         for datagram in split(buffer, meta) {
             bytes += datagram.len() as u64;
@@ -82,16 +77,16 @@ fn turn<'a>(
                 keepalives += 1;
                 continue;
             }
-            match stun::read(datagram, flow.peer) {
+            match stun::read(datagram, flow.peer()) {
                 None => {}
                 Some(stun) => {
                     keepalives += 1;
                     match stun {
                         Stun::Request(answer) => drop(shared.send(&flow, answer.into())),
-                        Stun::Response(id, mapped) if shared.has_asked(&id, flow.peer) => {
+                        Stun::Response(id, mapped) if shared.has_asked(&id, flow.peer()) => {
                             guarded(flow, || inbound.alive(flow, Some(mapped)));
                         }
-                        Stun::Refusal(id) if shared.has_asked(&id, flow.peer) => {
+                        Stun::Refusal(id) if shared.has_asked(&id, flow.peer()) => {
                             guarded(flow, || inbound.refused(flow));
                         }
                         Stun::Response(..) | Stun::Refusal(_) | Stun::Other => {}

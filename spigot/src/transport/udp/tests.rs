@@ -14,12 +14,12 @@ use super::batch::Datagram;
 use super::outbox::Outbox;
 use super::socket::Socket;
 use super::{LARGEST_V4, Shared, Udp, flush};
-use crate::flow::{Flow, Transport};
+use crate::flow::Flow;
 use crate::transport::counters::Tally;
 use crate::transport::probe::{Event, bind, echo, silent, soon};
 use crate::transport::stun;
-use crate::transport::turn::Turn;
-use crate::transport::{Bind, SendError, TransportLimits, next_connection};
+use crate::transport::turn::{Turn, TurnId};
+use crate::transport::{Bind, SendError, TransportLimits};
 
 const V4: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const V6: SocketAddr = SocketAddr::new(std::net::IpAddr::V6(Ipv6Addr::LOCALHOST), 0);
@@ -46,15 +46,7 @@ async fn a_datagram_comes_and_its_answer_goes_by_the_same_flow() {
         client.send_to(b"hello", local).await.unwrap();
         let (flow, bytes) = bound.message().await;
         let peer = client.local_addr().unwrap();
-        assert_eq!(
-            flow,
-            Flow {
-                transport: Transport::Udp,
-                local,
-                peer,
-                connection: 0
-            }
-        );
+        assert_eq!(flow, Flow::datagram(local, peer));
         assert_eq!(bytes, "hello");
         assert_eq!(received(&client).await, (b"hello".to_vec(), local));
 
@@ -148,9 +140,8 @@ async fn a_wildcard_answers_from_the_address_that_was_asked() {
         // Two, so that they leave as a batch; and one of another source behind them.
         carrier.send(&flow, bytes.clone()).unwrap();
         carrier.send(&flow, bytes.clone()).unwrap();
-        let mut other = flow;
-        other.local.set_ip(Ipv4Addr::new(127, 0, 0, 8).into());
-        carrier.send(&other, bytes).unwrap();
+        let other = (Ipv4Addr::new(127, 0, 0, 8), flow.local().port()).into();
+        carrier.send(&Flow::datagram(other, flow.peer()), bytes).unwrap();
     })
     .await;
     let asked = SocketAddr::from((Ipv4Addr::new(127, 0, 0, 7), bound.carrier.local_addr().port()));
@@ -158,7 +149,7 @@ async fn a_wildcard_answers_from_the_address_that_was_asked() {
     client.send_to(b"?", asked).await.unwrap();
 
     let (flow, _) = bound.message().await;
-    assert_eq!(flow.local, asked);
+    assert_eq!(flow.local(), asked);
     assert_eq!(received(&client).await.1, asked);
     assert_eq!(received(&client).await.1, asked);
     assert_eq!(received(&client).await.1.ip(), Ipv4Addr::new(127, 0, 0, 8));
@@ -166,8 +157,8 @@ async fn a_wildcard_answers_from_the_address_that_was_asked() {
     bound.carrier.send(&flow, Bytes::from_static(b"!")).unwrap();
     assert_eq!(received(&client).await.1, asked);
     // What we open leaves from where the routing table says.
-    let opened = bound.carrier.connect(flow.peer).await.unwrap();
-    assert_eq!(opened.local, (Ipv4Addr::LOCALHOST, asked.port()).into());
+    let opened = bound.carrier.connect(flow.peer()).await.unwrap();
+    assert_eq!(opened.local(), (Ipv4Addr::LOCALHOST, asked.port()).into());
 
     if UdpSocket::bind(V6).await.is_ok() {
         let wildcard = Udp::new((Ipv6Addr::UNSPECIFIED, 0).into());
@@ -175,7 +166,7 @@ async fn a_wildcard_answers_from_the_address_that_was_asked() {
         let asked = SocketAddr::from((Ipv6Addr::LOCALHOST, bound.carrier.local_addr().port()));
         let client = self::client(V6).await;
         client.send_to(b"?", asked).await.unwrap();
-        assert_eq!(bound.message().await.0.local, asked);
+        assert_eq!(bound.message().await.0.local(), asked);
         assert_eq!(received(&client).await.1, asked);
     }
 }
@@ -377,10 +368,10 @@ async fn a_datagram_that_cannot_leave_costs_none_of_those_beside_it() {
         Udp::new(V4),
         &TransportLimits::default(),
         |carrier, flow, bytes| {
-            let to = |peer: SocketAddr| Flow { peer, ..flow };
-            let no_port = SocketAddr::new(flow.peer.ip(), 0);
+            let to = |peer: SocketAddr| flow.with_peer(peer);
+            let no_port = SocketAddr::new(flow.peer().ip(), 0);
             let no_permission = (Ipv4Addr::BROADCAST, 5060).into();
-            for peer in [no_port, flow.peer, no_permission, V6, flow.peer, no_port] {
+            for peer in [no_port, flow.peer(), no_permission, V6, flow.peer(), no_port] {
                 carrier.send(&to(peer), bytes.clone()).unwrap();
             }
         },
@@ -461,7 +452,7 @@ async fn several_sockets_are_one_listener() {
     }
     for _ in &clients {
         let (flow, message) = bound.message().await;
-        assert_eq!(flow.local, address);
+        assert_eq!(flow.local(), address);
         // Out of turn, by whichever socket.
         bound.carrier.send(&flow, message).unwrap();
     }
@@ -487,7 +478,7 @@ async fn several_sockets_are_one_listener() {
 fn by_hand() -> (Arc<Socket>, Arc<Shared>) {
     let socket = Arc::new(Socket::bind(V4, false).unwrap());
     let shared = Shared {
-        number: next_connection(),
+        id: TurnId::unique(),
         key: [0; 16],
         asked: AtomicU32::new(0),
         largest: LARGEST_V4,
@@ -531,14 +522,9 @@ async fn what_is_queued_just_before_the_end_leaves() {
 async fn the_backlog_leaves_in_order_and_what_is_past_its_bound_is_refused() {
     let client = client(V4).await;
     let (socket, shared) = by_hand();
-    let flow = Flow {
-        transport: Transport::Udp,
-        local: socket.local,
-        peer: client.local_addr().unwrap(),
-        connection: 0,
-    };
+    let flow = Flow::datagram(socket.local, client.local_addr().unwrap());
     let datagram = Datagram {
-        peer: flow.peer,
+        peer: flow.peer(),
         source: None,
         bytes: Bytes::from_static(b"1"),
     };
@@ -546,7 +532,7 @@ async fn the_backlog_leaves_in_order_and_what_is_past_its_bound_is_refused() {
     // Behind a backlog all queue up, from wherever they are sent.
     shared.send(&flow, Bytes::from_static(b"2")).unwrap();
     {
-        let _turn = Turn::begin(shared.number);
+        let _turn = Turn::begin(shared.id);
         for message in ["3", "4"] {
             shared
                 .send(&flow, Bytes::from_static(message.as_bytes()))

@@ -175,7 +175,7 @@ fn a_flow_that_fails_takes_its_requests_and_no_others() {
     bench.request(&outgoing("INVITE", ""));
     bench.receive(&incoming("OPTIONS", "1", "", 1));
     let lost = bench.flow;
-    bench.flow.connection = 2;
+    bench.flow = other_connection();
     bench.request(&outgoing("OPTIONS", ""));
     bench.told();
     bench.shard.flow_failed(bench.now, &lost);
@@ -198,10 +198,7 @@ fn a_connection_owes_an_answer_and_awaits_one_until_there_is_one() {
     assert!(!bench.shard.owes(&flow) && !bench.shard.awaits(&flow));
     bench.receive(&incoming("OPTIONS", "1", "", 1));
     assert!(bench.shard.owes(&flow) && !bench.shard.awaits(&flow));
-    let elsewhere = Flow {
-        connection: 2,
-        ..flow
-    };
+    let elsewhere = other_connection();
     assert!(!bench.shard.owes(&elsewhere));
     bench.respond(200).unwrap();
     assert!(!bench.shard.owes(&flow));

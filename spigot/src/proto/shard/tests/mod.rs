@@ -8,6 +8,7 @@ mod server;
 mod stateless;
 mod success;
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use spigot_parser::{HeaderName, Message, Request, Response, StatusCode};
 
 use super::Shard;
 use crate::epoch::epoch;
-use crate::flow::{Flow, Transport};
+use crate::flow::{ConnectionId, Flow, Transport};
 use crate::proto::{ClientKey, Failure, Output, RespondError, ServerKey, Settings};
 
 const SEED: [u8; 16] = *b"a seed for tests";
@@ -23,13 +24,21 @@ const SEED: [u8; 16] = *b"a seed for tests";
 const UDP: Transport = Transport::Udp;
 const TCP: Transport = Transport::Tcp;
 
+/// The one flow of each transport.
 fn flow(transport: Transport) -> Flow {
-    Flow {
-        transport,
-        local: "192.0.2.1:5060".parse().expect("an address"),
-        peer: "192.0.2.9:5099".parse().expect("an address"),
-        connection: if transport.is_reliable() { 1 } else { 0 },
+    let local = "192.0.2.1:5060".parse().expect("an address");
+    let peer = "192.0.2.9:5099".parse().expect("an address");
+    if transport.is_reliable() {
+        Flow::stream(transport, local, peer, ConnectionId::from_number(NonZeroU64::MAX))
+    } else {
+        Flow::datagram(local, peer)
     }
+}
+
+/// A flow that differs from the one over TCP in the connection.
+fn other_connection() -> Flow {
+    let flow = flow(TCP);
+    Flow::detached(TCP, flow.local(), flow.peer())
 }
 
 /// A shard, its clock, and what it has said so far.

@@ -203,7 +203,7 @@ fn the_address_of_a_reply_is_that_of_the_via() {
         .rfind(|o| matches!(o, Output::Transmit { .. }))
     {
         Some(Output::Transmit { flow, fallback, .. }) => {
-            (flow.peer.to_string(), fallback.map(|f| f.to_string()))
+            (flow.peer().to_string(), fallback.map(|f| f.to_string()))
         }
         _ => panic!("nothing was sent"),
     };

@@ -65,17 +65,17 @@ async fn the_client_that_a_proxy_names_is_the_peer() {
     ] {
         let (stream, flow) = say(&mut bound, header).await;
         streams.push(stream);
-        assert_eq!(flow.peer, client.parse().unwrap());
-        assert_eq!(flow.local, listener);
+        assert_eq!(flow.peer(), client.parse().unwrap());
+        assert_eq!(flow.local(), listener);
         assert_eq!(
-            soon(bound.carrier.connect(flow.peer)).await.unwrap(),
+            soon(bound.carrier.connect(flow.peer())).await.unwrap(),
             flow,
             "by this connection"
         );
     }
     for header in [&b"PROXY UNKNOWN\r\n"[..], b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"] {
         let (stream, flow) = say(&mut bound, header).await;
-        assert_eq!(flow.peer, stream.local_addr().unwrap(), "the proxy's own");
+        assert_eq!(flow.peer(), stream.local_addr().unwrap(), "the proxy's own");
         streams.push(stream);
     }
     assert_eq!(bound.carrier.counters().accepted, 5);
@@ -140,7 +140,7 @@ async fn whoever_is_no_proxy_is_taken_as_it_is() {
     let listener = Tcp::new(LOCAL).proxy_protocol(elsewhere);
     let mut bound = bind(listener, &TransportLimits::default(), echo).await;
     let (stream, flow) = say(&mut bound, b"").await;
-    assert_eq!(flow.peer, stream.local_addr().unwrap());
+    assert_eq!(flow.peer(), stream.local_addr().unwrap());
     let mut forged = connect(&bound).await;
     forged.write_all(TEXT).await.unwrap();
     assert_eq!(until_closed(forged).await, b"");

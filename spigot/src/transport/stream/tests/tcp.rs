@@ -82,11 +82,11 @@ async fn a_message_comes_and_its_answer_goes_by_the_same_connection() {
         let (flow, bytes) = bound.message().await;
         assert_eq!(bytes, message);
         assert_eq!(
-            (flow.transport, flow.local),
+            (flow.transport(), flow.local()),
             (Transport::Tcp, bound.carrier.local_addr())
         );
-        assert_eq!(flow.peer, client.local_addr().unwrap());
-        assert_ne!(flow.connection, 0);
+        assert_eq!(flow.peer(), client.local_addr().unwrap());
+        assert!(flow.connection().is_some());
         assert_eq!(read(&mut client, message.len()).await, message.as_bytes());
 
         drop(client);
@@ -228,17 +228,17 @@ async fn a_connection_is_used_again_whoever_opened_it() {
     let mut client = bind(Tcp::new(V4), &TransportLimits::default(), silent).await;
     let peer = server.carrier.local_addr();
     let opened = client.carrier.connect(peer).await.unwrap();
-    assert_eq!(opened.peer, peer);
+    assert_eq!(opened.peer(), peer);
     assert_eq!(client.carrier.connect(peer).await.unwrap(), opened);
     client.carrier.send(&opened, request("there").into()).unwrap();
     let (accepted, _) = server.message().await;
     assert_eq!(
-        (accepted.peer.ip(), accepted.local),
-        (opened.local.ip(), opened.peer)
+        (accepted.peer().ip(), accepted.local()),
+        (opened.local().ip(), opened.peer())
     );
-    assert_ne!(accepted.connection, opened.connection);
+    assert_ne!(accepted.connection(), opened.connection());
 
-    assert_eq!(server.carrier.connect(accepted.peer).await.unwrap(), accepted);
+    assert_eq!(server.carrier.connect(accepted.peer()).await.unwrap(), accepted);
     server
         .carrier
         .send(&accepted, request("and back").into())
@@ -486,6 +486,6 @@ async fn a_connection_that_we_opened_names_the_address_at_which_we_are_reached()
         let bound = bind(Tcp::new(address), &TransportLimits::default(), silent).await;
         let flow = bound.carrier.connect(peer.carrier.local_addr()).await.unwrap();
         let listener = bound.carrier.local_addr();
-        assert_eq!(flow.local, SocketAddr::new(V4.ip(), listener.port()));
+        assert_eq!(flow.local(), SocketAddr::new(V4.ip(), listener.port()));
     }
 }

@@ -57,7 +57,7 @@ async fn messages_go_both_ways_and_one_connection_serves_both() {
         let (mut server, mut client) = two(transport, &TransportLimits::default()).await;
         let address = server.carrier.local_addr();
         let flow = soon(client.carrier.connect(address)).await.unwrap();
-        assert_eq!(flow.transport, transport);
+        assert_eq!(flow.transport(), transport);
         for domain in [None, Some("SIP.example.com")] {
             let flow = soon(client.carrier.connect_to(address, domain)).await.unwrap();
             for _ in 0..3 {
@@ -67,7 +67,7 @@ async fn messages_go_both_ways_and_one_connection_serves_both() {
                     .unwrap();
                 let (at, message) = server.message().await;
                 assert_eq!(
-                    (at.transport, message),
+                    (at.transport(), message),
                     (transport, Bytes::from_static(MESSAGE.as_bytes()))
                 );
                 assert_eq!(
@@ -315,7 +315,10 @@ async fn tls_begins_right_behind_what_a_proxy_says() {
         assert_ne!(count, 0, "closed");
         client.received(&octets[..count], &mut heard, &mut wire).unwrap();
     }
-    assert_eq!(server.message().await.0.peer, "192.0.2.1:51234".parse().unwrap());
+    assert_eq!(
+        server.message().await.0.peer(),
+        "192.0.2.1:51234".parse().unwrap()
+    );
 }
 
 #[tokio::test]
