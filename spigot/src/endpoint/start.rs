@@ -154,7 +154,7 @@ impl Spigot {
     }
 
     /// What its transports have counted, in the order of [`listeners`](Spigot::listeners).
-    pub fn transport_counters(&self) -> Vec<crate::transport::Counters> {
+    pub fn transport_counters(&self) -> Vec<crate::transport::TransportCounters> {
         self.core
             .carriers()
             .iter()

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::network::{Network, Wires};
 use crate::flow::{Flow, Transport};
 use crate::sip::Bytes;
+use crate::transport::carrier::PING;
 use crate::transport::stun;
-use crate::transport::{Bind, BoxFuture, Carrier, Inbound, PING, SendError, TransportLimits};
+use crate::transport::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits};
 
 impl Network {
     /// A datagram listener on this network, for [`Config::bind`](crate::Config::bind). `name` stands above

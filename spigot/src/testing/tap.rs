@@ -16,7 +16,7 @@ use crate::Identity;
 use crate::flow::{Flow, Transport};
 use crate::sip::header::Via;
 use crate::sip::{Bytes, FrameError, Request, Response};
-use crate::transport::{Bind, BoxFuture, Carrier, Counters, Inbound, SendError, TransportLimits};
+use crate::transport::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportCounters, TransportLimits};
 
 /// What the tap heard; shared by the wrapped listener and the test client.
 #[derive(Default)]
@@ -265,7 +265,7 @@ impl Carrier for TappedCarrier {
         self.carrier.shutdown()
     }
 
-    fn counters(&self) -> Counters {
+    fn counters(&self) -> TransportCounters {
         self.carrier.counters()
     }
 }

@@ -1,6 +1,6 @@
 //! What a transport has done so far.
 //!
-//! [`Counters`] is a snapshot, plain data; behind it stand relaxed atomics, which the hot paths touch once a
+//! [`TransportCounters`] is a snapshot, plain data; behind it stand relaxed atomics, which the hot paths touch once a
 //! turn and not once a message. Every count only grows.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,19 +10,19 @@ macro_rules! counters {
         /// A snapshot of what one transport has done since it was bound.
         ///
         /// ```
-        /// use spigot::transport::Counters;
+        /// use spigot::transport::TransportCounters;
         ///
-        /// let mut counters = Counters::default();
+        /// let mut counters = TransportCounters::default();
         /// counters.received += 1;
         /// assert_eq!(counters.received, 1);
         /// ```
         #[non_exhaustive]
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub struct Counters {
+        pub struct TransportCounters {
             $($(#[$doc])* pub $name: u64,)*
         }
 
-        /// The live side of [`Counters`].
+        /// The live side of [`TransportCounters`].
         #[derive(Debug, Default)]
         pub(crate) struct Tally {
             $(pub(crate) $name: Count,)*
@@ -30,8 +30,8 @@ macro_rules! counters {
 
         impl Tally {
             /// The counts as they stand.
-            pub(crate) fn snapshot(&self) -> Counters {
-                Counters { $($name: self.$name.0.load(Ordering::Relaxed),)* }
+            pub(crate) fn snapshot(&self) -> TransportCounters {
+                TransportCounters { $($name: self.$name.0.load(Ordering::Relaxed),)* }
             }
         }
     };

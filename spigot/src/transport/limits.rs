@@ -1,7 +1,7 @@
 //! What a transport refuses, and when it gives up.
 //!
-//! Each bound is per listener, is counted when it is hit (see [`Counters`](super::Counters)), and says what
-//! happens one past it.
+//! Each bound is of one listener, unless it says otherwise. What is refused or closed at one is counted
+//! ([`TransportCounters`](super::TransportCounters)).
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct TransportLimits {
     /// TLS and WebSocket handshakes under way at one listener, and PROXY headers that are awaited: 512. The newest connection is
     /// refused.
     pub handshakes: usize,
-    /// Handshakes under way from one source address: 16.
+    /// Handshakes under way from one source address: 16. The newest connection is refused.
     pub handshakes_per_source: usize,
     /// From accepting a connection to the end of its handshakes: 10 s. Then it is closed. A PROXY header has as long before that.
     pub handshake: Duration,
@@ -42,7 +42,8 @@ pub struct TransportLimits {
     /// How long a connection may carry nothing, either way: 120 s. Then it is closed, unless an answer is due
     /// [on it](super::Inbound::owes), in either direction.
     pub idle: Duration,
-    /// The same while a registration lives [on it](super::Carrier::registered): 600 s.
+    /// How long a connection may carry nothing while a registration lives [on it](super::Carrier::registered): 600 s. Then it
+    /// is closed, as at [`idle`](TransportLimits::idle).
     pub idle_registered: Duration,
     /// How long opening a connection may take: 5 s. Then [`connect`](super::Carrier::connect) fails with
     /// [`TimedOut`](std::io::ErrorKind::TimedOut).

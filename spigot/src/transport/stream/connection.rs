@@ -2,7 +2,7 @@
 //!
 //! Sending writes straight from the sender's task when nothing is queued; what the socket does not take is
 //! queued, and the connection's task (`reader`) writes it when the socket takes more. Invariant: once
-//! `closed` is set nothing is queued any more, and the first reason stands.
+//! `closed` is set the queue is empty and stays so, and the first reason stands.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,23 +13,15 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::Reason;
 use super::admission::Permit;
-use super::codec::{Broken, Codec, Heard};
-use super::outbox::{Outbox, Written};
-use super::peer::Peer;
+use super::close_reason::CloseReason;
+use super::codec::{Codec, CodecError, Decoded};
+use super::write_queue::{WriteQueue, Written};
 use crate::Identity;
 use crate::flow::{ConnectionId, Flow};
 use crate::transport::SendError;
 use crate::transport::counters::Tally;
 use crate::transport::turn::{Turn, TurnId};
-
-/// For how many peers a connection may be the one, beside the one it was opened to.
-const ALIASES: usize = 8;
-
-/// A connection is the one to as many peers as it may be.
-#[derive(Debug)]
-pub(super) struct TooMany;
 
 /// A connection that is open.
 #[derive(Debug)]
@@ -43,8 +35,7 @@ pub(super) struct Connection {
     /// The handshakes are done, or will not be.
     opened: Notify,
     identity: OnceLock<Option<Identity>>,
-    aliases: Mutex<Vec<Peer>>,
-    /// Whether the peer was asked for a sign of life.
+    /// Whether the peer was asked for a sign of life and has given none since.
     asked: AtomicBool,
     /// Whether what travels is coded, and not the octets of messages.
     pub(super) is_coded: bool,
@@ -53,29 +44,29 @@ pub(super) struct Connection {
 
 #[derive(Debug)]
 struct Outgoing {
-    outbox: Outbox,
+    queue: WriteQueue,
     codec: Codec,
     /// The place among the handshakes under way.
     handshake: Option<Permit>,
     /// What the peer did wrong.
-    broken: Option<Broken>,
+    broken: Option<CodecError>,
     sent: Instant,
     /// Until when a registration lives on it.
     registered_until: Option<Instant>,
     /// The peer sends no more, and still takes what it is owed.
     half_closed: bool,
     /// It is to end, and still takes messages until what is queued has left.
-    ending: Option<Reason>,
+    ending: Option<CloseReason>,
     /// It was said that nothing more is sent, behind what is queued.
     parted: bool,
     /// It takes no more messages.
-    closed: Option<Reason>,
+    closed: Option<CloseReason>,
 }
 
 /// What the connection's task asks before it waits.
 pub(super) struct Status {
     /// The end, if it has come.
-    pub(super) end: Option<Reason>,
+    pub(super) end: Option<CloseReason>,
     pub(super) queued: bool,
     /// Whether the handshakes are done.
     pub(super) ready: bool,
@@ -90,13 +81,13 @@ impl Connection {
         id: ConnectionId,
         flow: Flow,
         stream: TcpStream,
-        outbox: Outbox,
+        queue: WriteQueue,
         codec: Codec,
         handshake: Option<Permit>,
     ) -> Self {
         let is_coded = !codec.is_plain();
         let outgoing = Outgoing {
-            outbox,
+            queue,
             codec,
             handshake,
             broken: None,
@@ -115,7 +106,6 @@ impl Connection {
             wake: Notify::new(),
             opened: Notify::new(),
             identity: OnceLock::new(),
-            aliases: Mutex::default(),
             asked: AtomicBool::new(false),
             is_coded,
             outgoing: Mutex::new(outgoing),
@@ -130,19 +120,18 @@ impl Connection {
         }
         outgoing.sent = Instant::now();
         let gathering = Turn::is_of(self.turn);
-        let mut rest = match self.is_coded {
-            false => message,
-            true => {
-                let mut wire = Vec::with_capacity(message.len() + 64);
-                if let Err(error) = outgoing.codec.encode(&message, &mut wire) {
-                    tracing::debug!(flow = %self.flow, %error, "a message cannot be encoded");
-                    self.end(&mut outgoing, Reason::Broken);
-                    return Err(SendError::Closed);
-                }
-                Bytes::from(wire)
+        let mut rest = if self.is_coded {
+            let mut wire = Vec::with_capacity(message.len() + 64);
+            if let Err(error) = outgoing.codec.encode(&message, &mut wire) {
+                tracing::debug!(flow = %self.flow, %error, "a message cannot be encoded");
+                self.end(&mut outgoing, CloseReason::Broken);
+                return Err(SendError::Closed);
             }
+            Bytes::from(wire)
+        } else {
+            message
         };
-        if !gathering && outgoing.outbox.is_empty() {
+        if !gathering && outgoing.queue.is_empty() {
             match self.stream.try_write(&rest) {
                 Ok(octets) => {
                     tally.sent_bytes.add(octets as u64);
@@ -162,18 +151,18 @@ impl Connection {
                 }
             }
         }
-        let mut pushed = outgoing.outbox.push(rest.clone());
+        let mut pushed = outgoing.queue.push(rest.clone());
         if pushed.is_err() && gathering {
             // The turn has gathered much; that the socket has not taken it is not known before it is tried.
             self.write(&mut outgoing, tally);
             if outgoing.closed.is_some() {
                 return Err(SendError::Closed);
             }
-            pushed = outgoing.outbox.push(rest);
+            pushed = outgoing.queue.push(rest);
         }
         if pushed.is_err() {
             tally.refused_sends.add(1);
-            self.end(&mut outgoing, Reason::Full);
+            self.end(&mut outgoing, CloseReason::Full);
             return Err(SendError::QueueFull);
         }
         if !gathering {
@@ -183,41 +172,47 @@ impl Connection {
     }
 
     /// Says what the side says first that opened the connection.
-    pub(super) fn begin(&self, tally: &Tally) -> Result<(), Reason> {
-        self.decode(&[], &mut Heard::default(), tally)
+    pub(super) fn begin(&self, tally: &Tally) -> Result<(), CloseReason> {
+        self.decode(&[], &mut Decoded::default(), tally)
     }
 
-    /// Takes octets from the socket apart. What goes back is queued.
-    pub(super) fn decode(&self, octets: &[u8], heard: &mut Heard, tally: &Tally) -> Result<(), Reason> {
+    /// Takes octets from the socket apart. What goes back is queued, unless it takes no more messages.
+    pub(super) fn decode(
+        &self,
+        octets: &[u8],
+        decoded: &mut Decoded,
+        tally: &Tally,
+    ) -> Result<(), CloseReason> {
         let mut outgoing = self.outgoing();
         let mut wire = Vec::new();
-        let outcome = outgoing.codec.received(octets, heard, &mut wire);
+        let outcome = outgoing.codec.received(octets, decoded, &mut wire);
         if outgoing.codec.is_ready() && outgoing.handshake.take().is_some() | self.is_coded {
             self.opened.notify_waiters();
         }
-        if outgoing.outbox.push_control(wire.into()).is_err() {
+        // It may have been closed by who sends, since its task looked.
+        if outgoing.closed.is_none() && outgoing.queue.push_control(wire.into()).is_err() {
             tally.refused_sends.add(1);
-            self.end(&mut outgoing, Reason::Full);
-            return Err(Reason::Full);
+            self.end(&mut outgoing, CloseReason::Full);
+            return Err(CloseReason::Full);
         }
         if let Err(error) = outcome {
             tracing::debug!(flow = %self.flow, %error, "connection broken");
             outgoing.broken = Some(error);
             // What is still to be said to the peer, and its end, may take their time; whoever opens it need not wait for that.
             self.opened.notify_waiters();
-            return Err(Reason::Broken);
+            return Err(CloseReason::Broken);
         }
         Ok(())
     }
 
     /// Says that nothing more is sent and why, where that is said.
-    pub(super) fn say_goodbye(&self, reason: Reason) {
+    pub(super) fn say_goodbye(&self, reason: CloseReason) {
         let mut outgoing = self.outgoing();
         if self.is_coded && outgoing.closed.is_none() {
             let mut wire = Vec::new();
             outgoing.codec.end(reason, &mut wire);
             outgoing.parted = true;
-            let _closing_anyway = outgoing.outbox.push_control(wire.into());
+            let _closing_anyway = outgoing.queue.push_control(wire.into());
         }
     }
 
@@ -250,27 +245,27 @@ impl Connection {
     pub(super) fn flush(&self, tally: &Tally) -> bool {
         let mut outgoing = self.outgoing();
         self.write(&mut outgoing, tally);
-        outgoing.outbox.is_empty()
+        outgoing.queue.is_empty()
     }
 
     /// Writes what is queued and, when nothing is left, takes no more; whether that is so.
-    pub(super) fn flush_last(&self, reason: Reason, tally: &Tally) -> bool {
+    pub(super) fn flush_last(&self, reason: CloseReason, tally: &Tally) -> bool {
         let mut outgoing = self.outgoing();
         self.write(&mut outgoing, tally);
-        if outgoing.outbox.is_empty() {
+        if outgoing.queue.is_empty() {
             outgoing.closed.get_or_insert(reason);
         }
         outgoing.closed.is_some()
     }
 
     /// Asks the connection's task to deliver what is queued and end.
-    pub(super) fn stop(&self, reason: Reason) {
+    pub(super) fn stop(&self, reason: CloseReason) {
         self.outgoing().ending.get_or_insert(reason);
         self.wake.notify_one();
     }
 
     /// Takes no more messages and drops what is queued; the reason that stands.
-    pub(super) fn close(&self, reason: Reason) -> Reason {
+    pub(super) fn close(&self, reason: CloseReason) -> CloseReason {
         let mut outgoing = self.outgoing();
         self.end(&mut outgoing, reason);
         outgoing.closed.unwrap_or(reason)
@@ -282,40 +277,18 @@ impl Connection {
         known.as_ref()
     }
 
-    /// Takes note that it also is the one to `peer`; whether that is new.
-    ///
-    /// # Errors
-    ///
-    /// When it is one of too many.
-    pub(super) fn alias(&self, peer: &Peer) -> Result<bool, TooMany> {
-        let mut aliases = self.aliases();
-        if aliases.contains(peer) {
-            return Ok(false);
-        }
-        if aliases.len() >= ALIASES {
-            return Err(TooMany);
-        }
-        aliases.push(peer.clone());
-        Ok(true)
-    }
-
-    /// Whom it is also the one to.
-    pub(super) fn aliases(&self) -> MutexGuard<'_, Vec<Peer>> {
-        self.aliases.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Notes that the peer is asked for a sign of life.
     pub(super) fn ask(&self) {
         self.asked.store(true, Ordering::Release);
     }
 
-    /// Whether the peer was, which whatever comes now answers.
-    pub(super) fn answers(&self) -> bool {
+    /// Takes note that something came; whether it answers that the peer was asked for a sign of life.
+    pub(super) fn answers_ask(&self) -> bool {
         self.asked.load(Ordering::Acquire) && self.asked.swap(false, Ordering::AcqRel)
     }
 
-    /// The same, if its handshakes are not done and no end has come.
-    pub(super) fn close_unless_opened(&self, reason: Reason) {
+    /// Closes it, unless its handshakes are done or an end has come.
+    pub(super) fn close_unless_opened(&self, reason: CloseReason) {
         let mut outgoing = self.outgoing();
         if !outgoing.codec.is_ready() && outgoing.closed.or(outgoing.ending).is_none() {
             self.end(&mut outgoing, reason);
@@ -326,7 +299,7 @@ impl Connection {
     pub(super) fn close_if_idle(&self, since: Instant) -> bool {
         let mut outgoing = self.outgoing();
         if outgoing.sent <= since {
-            self.end(&mut outgoing, Reason::Idle);
+            self.end(&mut outgoing, CloseReason::Idle);
         }
         outgoing.closed.is_some()
     }
@@ -353,7 +326,7 @@ impl Connection {
         let outgoing = self.outgoing();
         Status {
             end: outgoing.closed.or(outgoing.ending),
-            queued: !outgoing.outbox.is_empty(),
+            queued: !outgoing.queue.is_empty(),
             ready: outgoing.codec.is_ready(),
             sent: outgoing.sent,
             registered_until: outgoing.registered_until,
@@ -363,7 +336,7 @@ impl Connection {
     fn write(&self, outgoing: &mut Outgoing, tally: &Tally) {
         let mut written = Written::default();
         let result = outgoing
-            .outbox
+            .queue
             .write(&mut written, |slices| self.stream.try_write_vectored(slices));
         tally.sent.add(written.messages);
         tally.sent_bytes.add(written.octets);
@@ -374,12 +347,12 @@ impl Connection {
 
     fn broke(&self, outgoing: &mut Outgoing, error: &io::Error) {
         tracing::debug!(flow = %self.flow, %error, "writing failed");
-        self.end(outgoing, Reason::Peer);
+        self.end(outgoing, CloseReason::Peer);
     }
 
-    fn end(&self, outgoing: &mut Outgoing, reason: Reason) {
+    fn end(&self, outgoing: &mut Outgoing, reason: CloseReason) {
         outgoing.closed.get_or_insert(reason);
-        outgoing.outbox.clear();
+        outgoing.queue.clear();
         outgoing.handshake = None;
         self.wake.notify_one();
         self.opened.notify_waiters();
@@ -387,5 +360,46 @@ impl Connection {
 
     fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
         self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(all(test, feature = "ws"))]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use super::*;
+    use crate::transport::stream::codec::WebSocket;
+    use crate::transport::stream::origins::Origins;
+    use crate::transport::stream::write_queue::Budget;
+
+    /// A connection that accepted, and waits for the upgrade to WebSocket.
+    async fn connection() -> (Connection, TcpStream) {
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = tokio::net::TcpListener::bind(any_port).await.unwrap();
+        let local = listener.local_addr().unwrap();
+        let client = TcpStream::connect(local).await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        let id = ConnectionId::unique();
+        let codec = Codec {
+            websocket: Some(WebSocket::server(Origins::any().into(), 1_000)),
+            ..Codec::default()
+        };
+        let queue = WriteQueue::new(10_000, Budget::new(10_000));
+        let flow = Flow::stream(crate::Transport::Ws, local, peer, id);
+        (Connection::new(id, flow, stream, queue, codec, None), client)
+    }
+
+    #[tokio::test]
+    async fn nothing_is_queued_once_it_is_closed() {
+        for is_closed in [false, true] {
+            let (connection, _client) = connection().await;
+            if is_closed {
+                connection.close(CloseReason::Dead);
+            }
+            let no_upgrade = b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n";
+            let outcome = connection.decode(no_upgrade, &mut Decoded::default(), &Tally::default());
+            assert_eq!(outcome, Err(CloseReason::Broken));
+            assert_eq!(connection.status().queued, !is_closed, "an answer is due");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Reason;
+use super::close_reason::CloseReason;
 use crate::transport::{NEVER, TransportLimits};
 
 /// What a connection is given time for.
@@ -71,20 +71,20 @@ impl<'a> Deadlines<'a> {
     }
 
     /// The next deadline, and why the connection is closed if it passes.
-    pub(super) fn next(&self) -> (Instant, Reason) {
+    pub(super) fn next(&self) -> (Instant, CloseReason) {
         let mut idle_at = after(self.active, self.limits.idle);
         if let Some(until) = self.registered_until {
             idle_at = idle_at.max(until.min(after(self.active, self.limits.idle_registered)));
         }
-        let mut next = (idle_at, Reason::Idle);
+        let mut next = (idle_at, CloseReason::Idle);
         if let Some(since) = self.silent_since {
-            next = earlier(next, (after(since, self.limits.first_byte), Reason::Silent));
+            next = earlier(next, (after(since, self.limits.first_byte), CloseReason::Silent));
         }
         if let Some(since) = self.handshake_since {
-            next = earlier(next, (after(since, self.limits.handshake), Reason::Broken));
+            next = earlier(next, (after(since, self.limits.handshake), CloseReason::Broken));
         }
         if let Some(since) = self.message_since {
-            next = earlier(next, (after(since, self.limits.whole_message), Reason::Slow));
+            next = earlier(next, (after(since, self.limits.whole_message), CloseReason::Slow));
         }
         next
     }
@@ -94,7 +94,7 @@ fn after(since: Instant, time: Duration) -> Instant {
     since + time.min(NEVER)
 }
 
-fn earlier(a: (Instant, Reason), b: (Instant, Reason)) -> (Instant, Reason) {
+fn earlier(a: (Instant, CloseReason), b: (Instant, CloseReason)) -> (Instant, CloseReason) {
     if b.0 < a.0 { b } else { a }
 }
 
@@ -111,9 +111,9 @@ mod tests {
         let limits = TransportLimits::default();
         let start = Instant::now();
         let accepted = Deadlines::new(&limits, true, start);
-        assert_eq!(accepted.next(), (start + secs(10), Reason::Silent));
+        assert_eq!(accepted.next(), (start + secs(10), CloseReason::Silent));
         let opened = Deadlines::new(&limits, false, start);
-        assert_eq!(opened.next(), (start + secs(120), Reason::Idle));
+        assert_eq!(opened.next(), (start + secs(120), CloseReason::Idle));
     }
 
     #[tokio::test(start_paused = true)]
@@ -123,12 +123,12 @@ mod tests {
         let mut deadlines = Deadlines::new(&limits, true, start);
         deadlines.received(false, true, start + secs(9));
         deadlines.received(false, true, start + secs(20));
-        assert_eq!(deadlines.next(), (start + secs(29), Reason::Slow));
+        assert_eq!(deadlines.next(), (start + secs(29), CloseReason::Slow));
         // It is whole, and the next has begun in the same segment.
         deadlines.received(true, true, start + secs(25));
-        assert_eq!(deadlines.next(), (start + secs(45), Reason::Slow));
+        assert_eq!(deadlines.next(), (start + secs(45), CloseReason::Slow));
         deadlines.received(true, false, start + secs(30));
-        assert_eq!(deadlines.next(), (start + secs(150), Reason::Idle));
+        assert_eq!(deadlines.next(), (start + secs(150), CloseReason::Idle));
     }
 
     #[tokio::test(start_paused = true)]
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(idle_at(Some(300)), 300, "it expires before");
         assert_eq!(idle_at(Some(60)), 120, "it never makes it shorter");
         deadlines.received(false, true, start + secs(500));
-        assert_eq!(deadlines.next(), (start + secs(520), Reason::Slow));
+        assert_eq!(deadlines.next(), (start + secs(520), CloseReason::Slow));
     }
 
     #[tokio::test(start_paused = true)]
@@ -175,9 +175,9 @@ mod tests {
         deadlines.received(true, false, start);
         deadlines.sent(start + secs(100));
         deadlines.sent(start + secs(50));
-        assert_eq!(deadlines.next(), (start + secs(220), Reason::Idle));
+        assert_eq!(deadlines.next(), (start + secs(220), CloseReason::Idle));
         deadlines.received(false, true, start + secs(200));
         deadlines.sent(start + secs(219));
-        assert_eq!(deadlines.next(), (start + secs(220), Reason::Slow));
+        assert_eq!(deadlines.next(), (start + secs(220), CloseReason::Slow));
     }
 }

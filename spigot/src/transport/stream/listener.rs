@@ -10,7 +10,8 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Type};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::hub::{Ends, Hub};
+use super::adopt::{self, Addresses};
+use super::hub::Hub;
 use super::proxied;
 
 /// How many connections the kernel keeps for us to accept.
@@ -62,7 +63,8 @@ fn admit(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr) {
     if is_proxied {
         return proxied::introduce(hub, stream, permit);
     }
-    if let Err(error) = Ends::of(&stream).and_then(|ends| hub.accept(stream, permit, ends)) {
+    let taken = Addresses::of(&stream).and_then(|addresses| adopt::accepted(hub, stream, permit, addresses));
+    if let Err(error) = taken {
         tracing::debug!(%peer, %error, "connection not kept");
     }
 }

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 #[cfg(feature = "ws")]
 use std::sync::Arc;
 
-use super::codec::{Broken, Codec};
+use super::codec::{Codec, CodecError};
 #[cfg(feature = "ws")]
-use super::ws::Origins;
+use super::origins::Origins;
 use crate::flow::Transport;
 #[cfg(feature = "tls")]
 use crate::transport::tls::{Sides, name_of};
@@ -49,7 +49,7 @@ impl Protocol {
     }
 
     /// The layers of a connection that was accepted; no message is larger than `most` octets.
-    pub(super) fn accepting(&self, most: usize) -> Result<Codec, Broken> {
+    pub(super) fn accepting(&self, most: usize) -> Result<Codec, CodecError> {
         let _ = most;
         Ok(Codec {
             #[cfg(feature = "tls")]
@@ -71,14 +71,14 @@ impl Protocol {
         peer: SocketAddr,
         domain: Option<&str>,
         most: usize,
-    ) -> Result<Codec, Broken> {
+    ) -> Result<Codec, CodecError> {
         let _ = (peer, domain, most);
         Ok(Codec {
             #[cfg(feature = "tls")]
             tls: match &self.tls {
                 Some(sides) => {
                     let name = name_of(domain, peer).ok_or_else(|| {
-                        Broken(format!(
+                        CodecError(format!(
                             "TLS: `{}` is no name of a server",
                             domain.unwrap_or_default()
                         ))

@@ -1,60 +1,16 @@
-//! Connections that load balancers make for others, as far as the header that says so (`proxy` reads it).
+//! Waits for the PROXY header of a connection that a load balancer makes for somebody.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::admission::Permit;
-use super::hub::{Ends, Hub};
+use super::adopt::{self, Addresses};
+use super::hub::Hub;
 use super::proxy::{self, Header};
-use crate::networks::{BadNetwork, Networks};
-
-/// Load balancers whose word is taken for whom they connect, by the PROXY protocol in version 1 or 2.
-///
-/// A connection from one of these networks must begin with a header of the protocol, before TLS and everything else, within
-/// [`TransportLimits::handshake`](super::super::TransportLimits::handshake); otherwise it is closed. Its
-/// [`Flow`](crate::Flow) then has the client's address as its peer, and bounds for each source count the client. A header that
-/// names no address (`LOCAL`, `UNKNOWN`, a UNIX socket) leaves that of the balancer itself, as when it looks whether we live.
-/// Where clients reach the balancer is no matter of the header: it is the public address of the listener
-/// ([`ListenAddr`](crate::ListenAddr)).
-///
-/// A connection from anywhere else is what it is: a header on it is not SIP.
-///
-/// Of the TLVs of version 2 a checksum (CRC32C) that is there has to be right; the others are skipped. What a balancer says of its
-/// client's certificate is not looked at.
-///
-/// ```
-/// use spigot::transport::Proxies;
-///
-/// let proxies = Proxies::new(["192.0.2.10", "2001:db8:1::/64"])?;
-/// # Ok::<(), spigot::transport::BadNetwork>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxies(Networks);
-
-impl Proxies {
-    /// No balancer: a listener that clients reach themselves, beside others.
-    pub const fn none() -> Proxies {
-        Proxies(Networks::none())
-    }
-
-    /// Balancers at these addresses, or in these networks.
-    ///
-    /// # Errors
-    ///
-    /// The first text that is neither.
-    pub fn new<T: AsRef<str>>(networks: impl IntoIterator<Item = T>) -> Result<Proxies, BadNetwork> {
-        Networks::new(networks).map(Proxies)
-    }
-
-    /// Whether it is one of them that connects from there.
-    pub(super) fn contain(&self, address: IpAddr) -> bool {
-        self.0.contain(address)
-    }
-}
 
 /// Takes in a connection of a balancer's as soon as that has said for whom it is. Until then it is one handshake under way,
 /// of no source.
@@ -69,9 +25,9 @@ pub(super) fn introduce(hub: &Arc<Hub>, stream: TcpStream, mut permit: Permit) {
         let header = timeout(this.limits.handshake, read_header(&stream)).await;
         let header = header.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         drop(handshake);
-        let ends = header.and_then(|header| ends(&stream, &header));
-        let ends = match ends {
-            Ok(ends) => ends,
+        let addresses = header.and_then(|header| addresses(&stream, &header));
+        let addresses = match addresses {
+            Ok(addresses) => addresses,
             Err(error) => {
                 match error.kind() {
                     io::ErrorKind::InvalidData | io::ErrorKind::TimedOut => &this.tally.refused_headers,
@@ -82,24 +38,24 @@ pub(super) fn introduce(hub: &Arc<Hub>, stream: TcpStream, mut permit: Permit) {
                 return;
             }
         };
-        if !permit.comes_from(ends.peer.ip()) {
+        if !permit.comes_from(addresses.peer.ip()) {
             this.tally.refused_connections.add(1);
-            tracing::debug!(peer = %ends.peer, local = %this.local, "connection refused: as many as there may be");
+            tracing::debug!(peer = %addresses.peer, local = %this.local, "connection refused: as many as there may be");
             return;
         }
-        if let Err(error) = this.accept(stream, permit, ends) {
-            tracing::debug!(peer = %ends.peer, %error, "connection not kept");
+        if let Err(error) = adopt::accepted(&this, stream, permit, addresses) {
+            tracing::debug!(peer = %addresses.peer, %error, "connection not kept");
         }
     });
 }
 
-/// The ends of a connection, the peer's as the header has it if it names one.
-fn ends(stream: &TcpStream, header: &Header) -> io::Result<Ends> {
-    let mut ends = Ends::of(stream)?;
+/// The addresses of a connection, the peer's as the header has it if it names one.
+fn addresses(stream: &TcpStream, header: &Header) -> io::Result<Addresses> {
+    let mut addresses = Addresses::of(stream)?;
     if let Some(source) = header.source {
-        ends.peer = SocketAddr::new(source.ip().to_canonical(), source.port());
+        addresses.peer = SocketAddr::new(source.ip().to_canonical(), source.port());
     }
-    Ok(ends)
+    Ok(addresses)
 }
 
 /// Takes the header from the front of the stream, and nothing behind it.

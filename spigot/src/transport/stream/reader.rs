@@ -11,11 +11,11 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::Reason;
-use super::codec::Heard;
+use super::close_reason::CloseReason;
+use super::codec::Decoded;
 use super::connection::Connection;
 use super::deadlines::Deadlines;
-use super::hub::{Hub, Registration};
+use super::hub::{ConnectionGuard, Hub};
 use crate::transport::turn::{Turn, guarded};
 
 /// How much is read at once. It is read to the stack: an idle connection has no buffer.
@@ -25,11 +25,12 @@ const ROOM: usize = 4_096;
 const PONG: sip::Bytes = sip::Bytes::from_static(b"\r\n");
 
 /// Runs a connection to its end. Whether it was accepted, and not opened by us, says who speaks first.
-pub(super) async fn run(registration: Registration, accepted: bool) {
-    let (hub, connection) = (&registration.hub, &registration.connection);
-    let begun = match accepted {
-        true => Ok(()),
-        false => connection.begin(&hub.tally),
+pub(super) async fn run(guard: ConnectionGuard, accepted: bool) {
+    let (hub, connection) = (&guard.hub, &guard.connection);
+    let begun = if accepted {
+        Ok(())
+    } else {
+        connection.begin(&hub.tally)
     };
     let reason = match begun {
         Ok(()) => {
@@ -38,8 +39,8 @@ pub(super) async fn run(registration: Registration, accepted: bool) {
         }
         Err(reason) => reason,
     };
-    hub.retire(connection, &registration.peer);
-    if reason == Reason::Peer {
+    hub.connections.retire(connection.id);
+    if reason == CloseReason::Peer {
         settle(hub, connection).await;
     }
     if reason.delivers() {
@@ -49,7 +50,7 @@ pub(super) async fn run(registration: Registration, accepted: bool) {
 }
 
 /// Reads until there is a reason not to.
-async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason {
+async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> CloseReason {
     let mut framer = sip::Framer::new(hub.limits.parser.clone());
     let begun = Instant::now();
     let mut deadlines = Deadlines::new(&hub.limits, accepted, begun);
@@ -70,7 +71,7 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason
         let (deadline, reason) = deadlines.next();
         let now = Instant::now();
         if deadline <= now {
-            if reason != Reason::Idle {
+            if reason != CloseReason::Idle {
                 return reason;
             }
             if is_in_use(hub, connection) {
@@ -94,7 +95,7 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> Reason
             // What has come counts, even if its deadline has passed before it was looked at.
             biased;
             ready = connection.stream.ready(interest) => {
-                let Ok(ready) = ready else { return Reason::Peer };
+                let Ok(ready) = ready else { return CloseReason::Peer };
                 if status.queued && ready.is_writable() {
                     connection.flush(&hub.tally);
                 }
@@ -141,7 +142,7 @@ async fn settle(hub: &Hub, connection: &Connection) {
                     connection.flush(&hub.tally);
                 }
                 _ => {
-                    connection.close(Reason::Peer);
+                    connection.close(CloseReason::Peer);
                 }
             },
             () = connection.wake.notified() => {}
@@ -158,12 +159,12 @@ fn turn(
     connection: &Connection,
     framer: &mut sip::Framer,
     deadlines: &mut Deadlines<'_>,
-) -> Option<Reason> {
-    let mut heard = Heard::default();
-    let mut end = fill(hub, connection, framer, &mut heard)?;
-    let (mut messages, mut pings) = (0, heard.pings);
+) -> Option<CloseReason> {
+    let mut decoded = Decoded::default();
+    let mut end = fill(hub, connection, framer, &mut decoded)?;
+    let (mut messages, mut pings) = (0, decoded.pings);
     let turn = Turn::begin(connection.turn);
-    for message in heard.messages {
+    for message in decoded.messages {
         match is_keepalive(&message) {
             None if message.len() > hub.limits.parser.message => {
                 // What the framer says of it is what it says of one on a stream.
@@ -198,7 +199,7 @@ fn turn(
             Err(error) => {
                 tracing::debug!(flow = %connection.flow, %error, "not framed");
                 turn.unframed(&*hub.inbound, connection.flow, error);
-                end = Filled::End(Reason::Unframed);
+                end = Filled::End(CloseReason::Unframed);
                 break;
             }
         }
@@ -206,7 +207,7 @@ fn turn(
     drop(turn);
     framer.release();
     connection.flush(&hub.tally);
-    if matches!(end, Filled::More) && connection.answers() {
+    if matches!(end, Filled::More) && connection.answers_ask() {
         if messages == 0 && pings == 0 && framer.is_idle() {
             // The answer is half of what would be a question: with the next answer it must not become one.
             *framer = sip::Framer::new(hub.limits.parser.clone());
@@ -215,7 +216,7 @@ fn turn(
     }
     hub.tally.received.add(messages);
     hub.tally.keepalives.add(pings);
-    let partial = heard.partial || !framer.is_idle();
+    let partial = decoded.partial || !framer.is_idle();
     deadlines.received(messages > 0, partial, Instant::now());
     match end {
         Filled::More => None,
@@ -226,11 +227,16 @@ fn turn(
 /// Whether a read leaves the connection as it is; `None` in its place: there was nothing to read.
 enum Filled {
     More,
-    End(Reason),
+    End(CloseReason),
 }
 
 /// Reads octets, and takes them apart where they are coded.
-fn fill(hub: &Hub, connection: &Connection, framer: &mut sip::Framer, heard: &mut Heard) -> Option<Filled> {
+fn fill(
+    hub: &Hub,
+    connection: &Connection,
+    framer: &mut sip::Framer,
+    decoded: &mut Decoded,
+) -> Option<Filled> {
     let mut octets = [0; ROOM];
     let read = connection.stream.try_read(&mut octets);
     let octets = match judge(hub, connection, read)? {
@@ -241,19 +247,19 @@ fn fill(hub: &Hub, connection: &Connection, framer: &mut sip::Framer, heard: &mu
         framer.buffer().extend_from_slice(octets);
         return Some(Filled::More);
     }
-    let outcome = connection.decode(octets, heard, &hub.tally);
-    framer.buffer().extend_from_slice(&heard.octets);
+    let outcome = connection.decode(octets, decoded, &hub.tally);
+    framer.buffer().extend_from_slice(&decoded.octets);
     Some(match outcome {
         Err(reason) => Filled::End(reason),
-        Ok(()) if heard.ended => Filled::End(Reason::Peer),
+        Ok(()) if decoded.ended => Filled::End(CloseReason::Peer),
         Ok(()) => Filled::More,
     })
 }
 
 /// What a read came to; `None`: there was nothing to read.
-fn judge(hub: &Hub, connection: &Connection, read: io::Result<usize>) -> Option<Result<usize, Reason>> {
+fn judge(hub: &Hub, connection: &Connection, read: io::Result<usize>) -> Option<Result<usize, CloseReason>> {
     match read {
-        Ok(0) => Some(Err(Reason::Peer)),
+        Ok(0) => Some(Err(CloseReason::Peer)),
         Ok(octets) => {
             hub.tally.received_bytes.add(octets as u64);
             Some(Ok(octets))
@@ -261,7 +267,7 @@ fn judge(hub: &Hub, connection: &Connection, read: io::Result<usize>) -> Option<
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
         Err(error) => {
             tracing::debug!(flow = %connection.flow, %error, "reading failed");
-            Some(Err(Reason::Peer))
+            Some(Err(CloseReason::Peer))
         }
     }
 }
@@ -275,7 +281,7 @@ fn is_keepalive(message: &[u8]) -> Option<bool> {
 }
 
 /// Delivers what is queued, says that nothing more comes, and waits for the peer to say the same.
-async fn deliver(hub: &Hub, connection: &Connection, reason: Reason) {
+async fn deliver(hub: &Hub, connection: &Connection, reason: CloseReason) {
     connection.say_goodbye(reason);
     while !connection.flush_last(reason, &hub.tally) {
         if connection.stream.writable().await.is_err() {
@@ -294,7 +300,7 @@ async fn deliver(hub: &Hub, connection: &Connection, reason: Reason) {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                if reason == Reason::Shutdown || connection.stream.readable().await.is_err() {
+                if reason == CloseReason::Shutdown || connection.stream.readable().await.is_err() {
                     return;
                 }
             }

@@ -19,7 +19,7 @@ use tokio::task::AbortHandle;
 use self::batch::{BATCH, Datagram};
 use self::outbox::Outbox;
 use self::socket::Socket;
-use super::counters::{Counters, Tally};
+use super::counters::{Tally, TransportCounters};
 use super::stun::{self, TransactionId};
 use super::tasks::Tasks;
 use super::turn::{Turn, TurnId};
@@ -184,7 +184,7 @@ impl Carrier for UdpCarrier {
         })
     }
 
-    fn counters(&self) -> Counters {
+    fn counters(&self) -> TransportCounters {
         self.tally.snapshot()
     }
 }

@@ -3,6 +3,7 @@
 //! Sans-I/O: octets go in and come out, and nobody waits. Invariant: what is encoded leaves in the order in which it was, and
 //! what is decoded comes in the order of the octets.
 
+mod layer;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(feature = "ws")]
@@ -14,7 +15,8 @@ use spigot_parser::Bytes;
 
 use crate::Identity;
 
-use super::Reason;
+use super::close_reason::CloseReason;
+pub(super) use layer::{CodecError, Decoded};
 #[cfg(feature = "tls")]
 pub(super) use tls::Tls;
 #[cfg(feature = "ws")]
@@ -28,26 +30,6 @@ pub(super) struct Codec {
     #[cfg(feature = "ws")]
     pub(super) websocket: Option<WebSocket>,
 }
-
-/// What came out of the octets that were received.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
-    /// Octets of a stream, to be framed.
-    pub(super) octets: Vec<u8>,
-    /// Whole messages.
-    pub(super) messages: Vec<Bytes>,
-    /// Keepalives, which were answered.
-    pub(super) pings: u64,
-    /// Something has begun and is not whole.
-    pub(super) partial: bool,
-    /// The peer says that nothing more comes.
-    pub(super) ended: bool,
-}
-
-/// The peer does not speak the protocol, or not well enough.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Broken(pub(super) String);
 
 impl Codec {
     /// Whether octets go in and out as they are.
@@ -94,26 +76,26 @@ impl Codec {
     ///
     /// # Errors
     ///
-    /// [`Broken`]; what `wire` has by then tells the peer and is still to be sent.
+    /// [`CodecError`]; what `wire` has by then tells the peer and is still to be sent.
     pub(super) fn received(
         &mut self,
         octets: &[u8],
-        heard: &mut Heard,
+        decoded: &mut Decoded,
         wire: &mut Vec<u8>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), CodecError> {
         #[cfg(feature = "tls")]
         if let Some(tls) = &mut self.tls {
             let mut plain = Vec::new();
             let outcome = tls.received(octets, &mut plain, wire);
-            heard.ended |= tls.has_ended();
-            heard.partial |= !tls.is_whole();
+            decoded.ended |= tls.has_ended();
+            decoded.partial |= !tls.is_whole();
             if tls.is_ready() {
                 let mut back = Vec::new();
                 let above = Codec::above(
                     #[cfg(feature = "ws")]
                     &mut self.websocket,
                     &plain,
-                    heard,
+                    decoded,
                     &mut back,
                 );
                 tls.encode(&back, wire)?;
@@ -125,7 +107,7 @@ impl Codec {
             #[cfg(feature = "ws")]
             &mut self.websocket,
             octets,
-            heard,
+            decoded,
             wire,
         )
     }
@@ -134,17 +116,17 @@ impl Codec {
     fn above(
         #[cfg(feature = "ws")] websocket: &mut Option<WebSocket>,
         octets: &[u8],
-        heard: &mut Heard,
+        decoded: &mut Decoded,
         wire: &mut Vec<u8>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), CodecError> {
         #[cfg(feature = "ws")]
         if let Some(websocket) = websocket {
-            let outcome = websocket.received(octets, heard, wire);
-            heard.partial |= !websocket.is_whole();
+            let outcome = websocket.received(octets, decoded, wire);
+            decoded.partial |= !websocket.is_whole();
             return outcome;
         }
         let _ = wire;
-        heard.octets.extend_from_slice(octets);
+        decoded.octets.extend_from_slice(octets);
         Ok(())
     }
 
@@ -152,10 +134,10 @@ impl Codec {
     ///
     /// # Errors
     ///
-    /// [`Broken`], also before it is [ready](Codec::is_ready).
-    pub(super) fn encode(&mut self, message: &Bytes, wire: &mut Vec<u8>) -> Result<(), Broken> {
+    /// [`CodecError`], also before it is [ready](Codec::is_ready).
+    pub(super) fn encode(&mut self, message: &Bytes, wire: &mut Vec<u8>) -> Result<(), CodecError> {
         if !self.is_ready() {
-            return Err(Broken("the handshake is not done".to_owned()));
+            return Err(CodecError("the handshake is not done".to_owned()));
         }
         #[cfg(feature = "ws")]
         if let Some(websocket) = &mut self.websocket {
@@ -167,7 +149,7 @@ impl Codec {
     }
 
     /// Says that nothing more is sent and, where it can be said, why.
-    pub(super) fn end(&mut self, reason: Reason, wire: &mut Vec<u8>) {
+    pub(super) fn end(&mut self, reason: CloseReason, wire: &mut Vec<u8>) {
         let _ = reason;
         #[cfg(feature = "ws")]
         if let Some(websocket) = &mut self.websocket {
@@ -182,7 +164,7 @@ impl Codec {
         let _ = wire;
     }
 
-    fn below(&mut self, octets: &[u8], wire: &mut Vec<u8>) -> Result<(), Broken> {
+    fn below(&mut self, octets: &[u8], wire: &mut Vec<u8>) -> Result<(), CodecError> {
         #[cfg(feature = "tls")]
         if let Some(tls) = &mut self.tls {
             return tls.encode(octets, wire);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
 
-use super::Broken;
+use super::layer::CodecError;
 use crate::Identity;
 use crate::transport::tls::identity;
 
@@ -54,7 +54,7 @@ impl Records {
 
 impl Tls {
     /// The side that accepted.
-    pub(in crate::transport::stream) fn server(config: Arc<ServerConfig>) -> Result<Tls, Broken> {
+    pub(in crate::transport::stream) fn server(config: Arc<ServerConfig>) -> Result<Tls, CodecError> {
         let connection = ServerConnection::new(config).map_err(broken)?;
         Ok(Tls::new(connection.into()))
     }
@@ -63,7 +63,7 @@ impl Tls {
     pub(in crate::transport::stream) fn client(
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
-    ) -> Result<Tls, Broken> {
+    ) -> Result<Tls, CodecError> {
         let connection = ClientConnection::new(config, name).map_err(broken)?;
         Ok(Tls::new(connection.into()))
     }
@@ -104,14 +104,14 @@ impl Tls {
         mut octets: &[u8],
         plain: &mut Vec<u8>,
         wire: &mut Vec<u8>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), CodecError> {
         self.records.take(octets);
         let outcome = self.decrypt(&mut octets, plain);
         self.write_out(wire)?;
         outcome
     }
 
-    fn decrypt(&mut self, octets: &mut &[u8], plain: &mut Vec<u8>) -> Result<(), Broken> {
+    fn decrypt(&mut self, octets: &mut &[u8], plain: &mut Vec<u8>) -> Result<(), CodecError> {
         while !octets.is_empty() && !self.ended {
             self.connection.read_tls(octets).map_err(broken)?;
             let state = self.connection.process_new_packets().map_err(broken)?;
@@ -130,7 +130,7 @@ impl Tls {
     }
 
     /// Encrypts.
-    pub(super) fn encode(&mut self, octets: &[u8], wire: &mut Vec<u8>) -> Result<(), Broken> {
+    pub(super) fn encode(&mut self, octets: &[u8], wire: &mut Vec<u8>) -> Result<(), CodecError> {
         if !octets.is_empty() {
             self.connection.writer().write_all(octets).map_err(broken)?;
         }
@@ -143,7 +143,7 @@ impl Tls {
         let _ = self.write_out(wire);
     }
 
-    fn write_out(&mut self, wire: &mut Vec<u8>) -> Result<(), Broken> {
+    fn write_out(&mut self, wire: &mut Vec<u8>) -> Result<(), CodecError> {
         while self.connection.wants_write() {
             self.connection.write_tls(wire).map_err(broken)?;
         }
@@ -151,6 +151,6 @@ impl Tls {
     }
 }
 
-fn broken(error: impl std::fmt::Display) -> Broken {
-    Broken(format!("TLS: {error}"))
+fn broken(error: impl std::fmt::Display) -> CodecError {
+    CodecError(format!("TLS: {error}"))
 }

@@ -10,7 +10,7 @@ use async_tungstenite::tungstenite::handshake::server::{
 };
 use async_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
 
-use crate::transport::stream::ws::Origins;
+use crate::transport::stream::origins::Origins;
 
 /// The subprotocol (RFC 7118 §4).
 pub(super) const SIP: &str = "sip";

@@ -14,10 +14,10 @@ use async_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use async_tungstenite::tungstenite::{self, Error, Message, Utf8Bytes};
 use spigot_parser::Bytes;
 
+use super::layer::{CodecError, Decoded};
 use super::upgrade::{Admit, SIP, no_upgrade};
-use super::{Broken, Heard};
-use crate::transport::stream::Reason;
-use crate::transport::stream::ws::Origins;
+use crate::transport::stream::close_reason::CloseReason;
+use crate::transport::stream::origins::Origins;
 
 /// How many pings may come before a message does.
 const PINGS: u32 = 64;
@@ -99,7 +99,7 @@ impl WebSocket {
         uri: &str,
         origin: Option<&str>,
         most: usize,
-    ) -> Result<WebSocket, Broken> {
+    ) -> Result<WebSocket, CodecError> {
         let mut request = ClientRequest::builder()
             .uri(uri)
             .header(header::SEC_WEBSOCKET_PROTOCOL, SIP)
@@ -154,11 +154,11 @@ impl WebSocket {
     pub(super) fn received(
         &mut self,
         octets: &[u8],
-        heard: &mut Heard,
+        decoded: &mut Decoded,
         wire: &mut Vec<u8>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), CodecError> {
         self.pending += octets.len();
-        let outcome = self.step(octets).and_then(|()| self.read(heard));
+        let outcome = self.step(octets).and_then(|()| self.read(decoded));
         wire.append(&mut self.output.octets());
         // A message in many frames, or frames in many parts: whoever sends more around a message than the message may
         // have, sends none.
@@ -170,7 +170,7 @@ impl WebSocket {
     }
 
     /// Goes on with the handshake, or gives the octets to the open connection.
-    fn step(&mut self, octets: &[u8]) -> Result<(), Broken> {
+    fn step(&mut self, octets: &[u8]) -> Result<(), CodecError> {
         self.state = match std::mem::replace(&mut self.state, State::Failed) {
             State::Accepting(mut handshake) => {
                 handshake.get_mut().get_mut().input.extend_from_slice(octets);
@@ -214,7 +214,7 @@ impl WebSocket {
         State::Open(Box::new(socket))
     }
 
-    fn read(&mut self, heard: &mut Heard) -> Result<(), Broken> {
+    fn read(&mut self, decoded: &mut Decoded) -> Result<(), CodecError> {
         let State::Open(socket) = &mut self.state else {
             return Ok(());
         };
@@ -223,7 +223,7 @@ impl WebSocket {
                 Ok(message) => message,
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(Error::ConnectionClosed | Error::AlreadyClosed) => {
-                    heard.ended = true;
+                    decoded.ended = true;
                     return Ok(());
                 }
                 Err(error) => {
@@ -243,7 +243,7 @@ impl WebSocket {
                 }
                 Message::Ping(payload) => {
                     self.pending = self.pending.saturating_sub(self.head + payload.len());
-                    heard.pings += 1;
+                    decoded.pings += 1;
                     self.pings += 1;
                     if self.pings > PINGS {
                         return Err(broken("pings and no message"));
@@ -251,7 +251,7 @@ impl WebSocket {
                     continue;
                 }
                 Message::Close(_) => {
-                    heard.ended = true;
+                    decoded.ended = true;
                     continue;
                 }
                 Message::Pong(payload) => {
@@ -262,11 +262,11 @@ impl WebSocket {
             };
             self.pings = 0;
             self.pending = socket.get_ref().input.len();
-            heard.messages.push(octets);
+            decoded.messages.push(octets);
         }
     }
 
-    pub(super) fn encode(&mut self, message: &Bytes, wire: &mut Vec<u8>) -> Result<(), Broken> {
+    pub(super) fn encode(&mut self, message: &Bytes, wire: &mut Vec<u8>) -> Result<(), CodecError> {
         let State::Open(socket) = &mut self.state else {
             return Err(broken("it is not open"));
         };
@@ -281,12 +281,12 @@ impl WebSocket {
     }
 
     /// Says that nothing more is sent, and why ([RFC 6455 §7.4.1](https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1)).
-    pub(super) fn end(&mut self, reason: Reason, wire: &mut Vec<u8>) {
+    pub(super) fn end(&mut self, reason: CloseReason, wire: &mut Vec<u8>) {
         let code = match reason {
-            Reason::Shutdown => CloseCode::Away,
+            CloseReason::Shutdown => CloseCode::Away,
             // A frame is a message, and so not framed only where it is too large.
-            Reason::Unframed => CloseCode::Size,
-            Reason::Broken => self.fault,
+            CloseReason::Unframed => CloseCode::Size,
+            CloseReason::Broken => self.fault,
             _ => CloseCode::Normal,
         };
         if let State::Open(socket) = &mut self.state {
@@ -318,8 +318,8 @@ fn config(most: usize) -> WebSocketConfig {
         .max_frame_size(Some(2 * most))
 }
 
-fn broken(error: impl fmt::Display) -> Broken {
-    Broken(format!("WebSocket: {error}"))
+fn broken(error: impl fmt::Display) -> CodecError {
+    CodecError(format!("WebSocket: {error}"))
 }
 
 impl fmt::Debug for WebSocket {

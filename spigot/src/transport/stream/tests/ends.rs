@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::layers::{protocol, tls};
 use crate::flow::{Flow, Transport};
 use crate::transport::probe::{bind, silent, soon};
-use crate::transport::stream::codec::{Codec, Heard};
+use crate::transport::stream::codec::{Codec, Decoded};
 use crate::transport::{Bind, Carrier, Inbound, Origins, SendError, Tcp, Tls, TransportLimits, WebSocket};
 
 const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -67,8 +67,8 @@ async fn a_connection_is_not_idle_on_which_something_is_sent_just_then() {
 /// Opens a connection by hand, to read from it when the test wants.
 async fn open(address: SocketAddr, codec: &mut Codec) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let (mut heard, mut wire) = (Heard::default(), Vec::new());
-    codec.received(&[], &mut heard, &mut wire).unwrap();
+    let (mut decoded, mut wire) = (Decoded::default(), Vec::new());
+    codec.received(&[], &mut decoded, &mut wire).unwrap();
     let mut greeted = false;
     loop {
         stream.write_all(&std::mem::take(&mut wire)).await.unwrap();
@@ -84,7 +84,7 @@ async fn open(address: SocketAddr, codec: &mut Codec) -> TcpStream {
         }
         let mut octets = [0; 4096];
         let count = soon(stream.read(&mut octets)).await.unwrap();
-        codec.received(&octets[..count], &mut heard, &mut wire).unwrap();
+        codec.received(&octets[..count], &mut decoded, &mut wire).unwrap();
     }
 }
 
@@ -124,16 +124,16 @@ async fn what_comes_too_late_costs_nothing_that_is_queued() {
         let late = server.carrier.send(&flow, Bytes::from_static(b"late"));
         assert!(matches!(late, Err(SendError::Closed)), "{transport}: {late:?}");
 
-        let (mut heard, mut octets) = (Heard::default(), vec![0; 65_536]);
+        let (mut decoded, mut octets) = (Decoded::default(), vec![0; 65_536]);
         let mut count = 0;
-        while !heard.ended {
+        while !decoded.ended {
             let read = soon(stream.read(&mut octets)).await.unwrap();
             assert_ne!(read, 0, "{transport}: closed after {count}");
             codec
-                .received(&octets[..read], &mut heard, &mut Vec::new())
+                .received(&octets[..read], &mut decoded, &mut Vec::new())
                 .unwrap();
-            let messages = heard.messages.drain(..).map(|message| message.len());
-            count += messages.sum::<usize>() + std::mem::take(&mut heard.octets).len();
+            let messages = decoded.messages.drain(..).map(|message| message.len());
+            count += messages.sum::<usize>() + std::mem::take(&mut decoded.octets).len();
         }
         assert_eq!(count, MESSAGES * 60_000, "{transport}");
         drop(stream);

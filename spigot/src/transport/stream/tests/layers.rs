@@ -7,8 +7,8 @@ use spigot_parser::Bytes;
 
 use crate::flow::Transport;
 use crate::transport::Origins;
-use crate::transport::stream::Reason;
-use crate::transport::stream::codec::{Broken, Codec, Heard};
+use crate::transport::stream::close_reason::CloseReason;
+use crate::transport::stream::codec::{Codec, CodecError, Decoded};
 use crate::transport::stream::protocol::Protocol;
 use crate::transport::tls::{Certificates, TlsConfig, Trust};
 
@@ -43,8 +43,8 @@ struct Pair {
     /// What is on its way.
     to_client: Vec<u8>,
     to_server: Vec<u8>,
-    heard_by_client: Heard,
-    heard_by_server: Heard,
+    heard_by_client: Decoded,
+    heard_by_server: Decoded,
 }
 
 impl Pair {
@@ -55,13 +55,13 @@ impl Pair {
             server: protocol.accepting(MOST).unwrap(),
             to_client: Vec::new(),
             to_server: Vec::new(),
-            heard_by_client: Heard::default(),
-            heard_by_server: Heard::default(),
+            heard_by_client: Decoded::default(),
+            heard_by_server: Decoded::default(),
         }
     }
 
     /// Delivers what is on its way, so many octets at a time, until nothing is.
-    fn deliver(&mut self, step: usize) -> Result<(), Broken> {
+    fn deliver(&mut self, step: usize) -> Result<(), CodecError> {
         loop {
             let to_server: Vec<u8> = self.to_server.drain(..step.min(self.to_server.len())).collect();
             let to_client: Vec<u8> = self.to_client.drain(..step.min(self.to_client.len())).collect();
@@ -75,19 +75,19 @@ impl Pair {
         }
     }
 
-    fn open(&mut self, step: usize) -> Result<(), Broken> {
+    fn open(&mut self, step: usize) -> Result<(), CodecError> {
         self.client
-            .received(&[], &mut Heard::default(), &mut self.to_server)?;
+            .received(&[], &mut Decoded::default(), &mut self.to_server)?;
         self.deliver(step)?;
         assert!(self.client.is_ready() && self.server.is_ready());
         Ok(())
     }
 }
 
-/// All that was heard: of WebSocket messages, of TLS octets.
-fn said(heard: &Heard) -> Vec<u8> {
-    let messages: Vec<u8> = heard.messages.concat();
-    [heard.octets.clone(), messages].concat()
+/// All that was decoded: of WebSocket messages, of TLS octets.
+fn said(decoded: &Decoded) -> Vec<u8> {
+    let messages: Vec<u8> = decoded.messages.concat();
+    [decoded.octets.clone(), messages].concat()
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn what_is_said_is_heard_however_it_is_cut() {
                 pair.heard_by_server.messages.len(),
                 if transport == Transport::Tls { 0 } else { 2 }
             );
-            pair.client.end(Reason::Shutdown, &mut pair.to_server);
+            pair.client.end(CloseReason::Shutdown, &mut pair.to_server);
             pair.deliver(step).unwrap();
             assert!(pair.heard_by_server.ended, "{transport}");
         }
@@ -132,12 +132,12 @@ fn a_message_that_has_begun_is_known_to_have_begun() {
             pair.client.encode(&message, &mut pair.to_server).unwrap();
             let wire = std::mem::take(&mut pair.to_server);
             for (place, octet) in wire.iter().enumerate() {
-                let mut heard = Heard::default();
+                let mut decoded = Decoded::default();
                 pair.server
-                    .received(&[*octet], &mut heard, &mut pair.to_client)
+                    .received(&[*octet], &mut decoded, &mut pair.to_client)
                     .unwrap();
                 assert_eq!(
-                    heard.partial,
+                    decoded.partial,
                     place + 1 < wire.len(),
                     "{transport}, octet {place}"
                 );
@@ -146,12 +146,12 @@ fn a_message_that_has_begun_is_known_to_have_begun() {
     }
     let mut pair = Pair::new(&protocol(Transport::Ws, &tls, Origins::any()), "sip.example.com");
     pair.open(1_000).unwrap();
-    let mut heard = Heard::default();
+    let mut decoded = Decoded::default();
     let ping = frame(0x89, &[0x84], b"ping");
     pair.server
-        .received(&ping, &mut heard, &mut pair.to_client)
+        .received(&ping, &mut decoded, &mut pair.to_client)
         .unwrap();
-    assert!(!heard.partial, "a ping is whole");
+    assert!(!decoded.partial, "a ping is whole");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn answer(origins: Origins, request: &str) -> (bool, String) {
     let protocol = protocol(Transport::Ws, &tls(&["sip.example.com"]), origins);
     let mut server = protocol.accepting(MOST).unwrap();
     let mut wire = Vec::new();
-    let outcome = server.received(request.as_bytes(), &mut Heard::default(), &mut wire);
+    let outcome = server.received(request.as_bytes(), &mut Decoded::default(), &mut wire);
     (outcome.is_ok(), String::from_utf8_lossy(&wire).into_owned())
 }
 
@@ -254,10 +254,10 @@ fn what_is_no_upgrade_is_told_so_in_a_sentence() {
 fn whoever_ends_a_websocket_says_why() {
     let protocol = protocol(Transport::Ws, &tls(&["sip.example.com"]), Origins::any());
     for (reason, code) in [
-        (Reason::Shutdown, 1001_u16),
-        (Reason::Broken, 1002),
-        (Reason::Unframed, 1009),
-        (Reason::Peer, 1000),
+        (CloseReason::Shutdown, 1001_u16),
+        (CloseReason::Broken, 1002),
+        (CloseReason::Unframed, 1009),
+        (CloseReason::Peer, 1000),
     ] {
         let mut pair = Pair::new(&protocol, "sip.example.com");
         pair.open(1_000).unwrap();
@@ -328,7 +328,7 @@ fn whoever_abuses_websocket_is_cut_off() {
         });
         assert!(broken, "{name}");
         pair.to_client.clear();
-        pair.server.end(Reason::Broken, &mut pair.to_client);
+        pair.server.end(CloseReason::Broken, &mut pair.to_client);
         let close = [&[0x88, 2][..], &code.to_be_bytes()].concat();
         assert!(pair.to_client.starts_with(&close), "{name}: {:?}", pair.to_client);
         assert!(pair.heard_by_server.messages.is_empty(), "{name}");
@@ -357,7 +357,11 @@ fn plain_text_on_a_tls_port_is_told_so() {
     let protocol = protocol(Transport::Tls, &tls(&["sip.example.com"]), Origins::any());
     let mut server = protocol.accepting(MOST).unwrap();
     let mut wire = Vec::new();
-    let outcome = server.received(b"OPTIONS sip:a SIP/2.0\r\n\r\n", &mut Heard::default(), &mut wire);
+    let outcome = server.received(
+        b"OPTIONS sip:a SIP/2.0\r\n\r\n",
+        &mut Decoded::default(),
+        &mut wire,
+    );
     assert!(outcome.is_err());
     assert_eq!(wire.first(), Some(&21), "an alert goes back");
 }

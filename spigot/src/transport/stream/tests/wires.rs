@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::layers::tls;
 use crate::flow::Transport;
 use crate::transport::probe::{Bound, bind, echo, silent, soon};
-use crate::transport::stream::codec::Heard;
+use crate::transport::stream::codec::Decoded;
 use crate::transport::tls::{TlsConfig, Trust};
 use crate::transport::{Bind, Origins, Proxies, Tls, TransportLimits, WebSocket};
 
@@ -294,14 +294,14 @@ async fn tls_begins_right_behind_what_a_proxy_says() {
     let address = server.carrier.local_addr();
     let protocol = super::layers::protocol(Transport::Tls, &tls, Origins::any());
     let mut client = protocol.opening(address, None, 65_535).unwrap();
-    let (mut heard, mut wire) = (
-        Heard::default(),
+    let (mut decoded, mut wire) = (
+        Decoded::default(),
         b"PROXY TCP4 192.0.2.1 192.0.2.9 51234 5061\r\n".to_vec(),
     );
-    client.received(&[], &mut heard, &mut wire).unwrap();
+    client.received(&[], &mut decoded, &mut wire).unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut asked = false;
-    while heard.octets != MESSAGE.as_bytes() {
+    while decoded.octets != MESSAGE.as_bytes() {
         stream.write_all(&std::mem::take(&mut wire)).await.unwrap();
         if client.is_ready() && !asked {
             asked = true;
@@ -313,7 +313,9 @@ async fn tls_begins_right_behind_what_a_proxy_says() {
         let mut octets = [0; 4096];
         let count = soon(stream.read(&mut octets)).await.unwrap();
         assert_ne!(count, 0, "closed");
-        client.received(&octets[..count], &mut heard, &mut wire).unwrap();
+        client
+            .received(&octets[..count], &mut decoded, &mut wire)
+            .unwrap();
     }
     assert_eq!(
         server.message().await.0.peer(),

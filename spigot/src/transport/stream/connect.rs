@@ -1,49 +1,30 @@
-//! Opening connections: several callers for one peer share one attempt.
-//!
-//! Invariant: an attempt is in the table exactly while its task lives.
+//! Opens connections: uses the one that there is, joins the attempt that is under way, or begins one.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use socket2::{Domain, Protocol, Type};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::Reason;
+use super::adopt;
+use super::attempts::Announced;
+use super::close_reason::CloseReason;
 use super::connection::Connection;
+use super::destination::Destination;
 use super::hub::Hub;
-use super::peer::Peer;
 use crate::flow::Flow;
 
-/// What an attempt came to; the error is shared by all who waited.
-type Outcome = Result<Flow, Arc<io::Error>>;
-
-/// The attempts under way.
-#[derive(Debug, Default)]
-pub(super) struct Openings {
-    attempts: Mutex<HashMap<Peer, watch::Receiver<Option<Outcome>>>>,
-}
-
-impl Openings {
-    fn attempts(&self) -> MutexGuard<'_, HashMap<Peer, watch::Receiver<Option<Outcome>>>> {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The connection to a peer: the one there is, or a new one. The attempt goes on if the caller goes away.
-pub(super) async fn connect(hub: &Arc<Hub>, peer: Peer) -> io::Result<Flow> {
-    let mut outcome = match join(hub, peer) {
+/// The connection to a destination: the one there is, or a new one. The attempt goes on if the caller goes away.
+pub(super) async fn connect(hub: &Arc<Hub>, destination: Destination) -> io::Result<Flow> {
+    let mut outcome = match join(hub, destination) {
         Way::Connection(flow) => return Ok(flow),
         Way::Attempt(outcome) => outcome,
     };
-    match outcome
-        .wait_for(Option::is_some)
-        .await
-        .map(|outcome| outcome.clone())
-    {
+    let outcome = outcome.wait_for(Option::is_some).await;
+    match outcome.map(|outcome| outcome.clone()) {
         Ok(Some(Ok(flow))) => Ok(flow),
         Ok(Some(Err(error))) => Err(io::Error::new(error.kind(), error)),
         // Its task was cut short: the transport is shut down.
@@ -51,36 +32,36 @@ pub(super) async fn connect(hub: &Arc<Hub>, peer: Peer) -> io::Result<Flow> {
     }
 }
 
-/// How a peer is reached.
+/// How a destination is reached.
 enum Way {
     Connection(Flow),
-    Attempt(watch::Receiver<Option<Outcome>>),
+    Attempt(Announced),
 }
 
 /// The connection there is, or the attempt there is, or a new one.
-fn join(hub: &Arc<Hub>, peer: Peer) -> Way {
-    if let Some(flow) = hub.existing(&peer) {
+fn join(hub: &Arc<Hub>, destination: Destination) -> Way {
+    if let Some(flow) = hub.connections.towards(&destination) {
         return Way::Connection(flow);
     }
-    let mut attempts = hub.openings.attempts();
-    if let Some(attempt) = attempts.get(&peer) {
+    let mut attempts = hub.attempts.lock();
+    if let Some(attempt) = attempts.get(&destination) {
         return Way::Attempt(attempt.clone());
     }
     // An attempt leaves the table after its connection has entered its own: looked at again, under the lock.
-    if let Some(flow) = hub.existing(&peer) {
+    if let Some(flow) = hub.connections.towards(&destination) {
         return Way::Connection(flow);
     }
     let (announce, outcome) = watch::channel(None);
-    attempts.insert(peer.clone(), outcome.clone());
+    attempts.insert(destination.clone(), outcome.clone());
     drop(attempts);
     let attempt = Attempt {
         hub: Arc::clone(hub),
-        peer: peer.clone(),
+        destination: destination.clone(),
     };
     // Refused once shut down: `announce` is dropped, which the caller sees.
     hub.openers.spawn(async move {
-        let address = peer.address;
-        let opened = open(&attempt.hub, peer).await;
+        let address = destination.address;
+        let opened = open(&attempt.hub, destination).await;
         if let Err(error) = &opened {
             tracing::debug!(peer = %address, %error, "not connected");
         }
@@ -93,16 +74,16 @@ fn join(hub: &Arc<Hub>, peer: Peer) -> Way {
 /// An attempt's place in the table.
 struct Attempt {
     hub: Arc<Hub>,
-    peer: Peer,
+    destination: Destination,
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        self.hub.openings.attempts().remove(&self.peer);
+        self.hub.attempts.lock().remove(&self.destination);
     }
 }
 
-async fn open(hub: &Arc<Hub>, peer: Peer) -> io::Result<Flow> {
+async fn open(hub: &Arc<Hub>, destination: Destination) -> io::Result<Flow> {
     let Some(permit) = hub.admission.enter(None) else {
         hub.tally.refused_connections.add(1);
         return Err(io::Error::new(
@@ -111,11 +92,11 @@ async fn open(hub: &Arc<Hub>, peer: Peer) -> io::Result<Flow> {
         ));
     };
     let connected = async {
-        let stream = dial(hub.local, peer.address).await?;
-        let opening = Opening(hub.take_opened(stream, permit, peer)?);
+        let stream = dial(hub.local, destination.address).await?;
+        let opening = Opening(adopt::opened(hub, stream, permit, destination)?);
         let opened = opening.0.opened().await;
         if opened.is_err() {
-            opening.0.stop(Reason::Broken);
+            opening.0.stop(CloseReason::Broken);
         }
         opened.map(|()| opening.0.flow)
     };
@@ -129,7 +110,7 @@ struct Opening(Arc<Connection>);
 
 impl Drop for Opening {
     fn drop(&mut self) {
-        self.0.close_unless_opened(Reason::Late);
+        self.0.close_unless_opened(CloseReason::Late);
     }
 }
 

@@ -22,20 +22,20 @@ const CHECKSUM: u8 = 0x03;
 
 /// What a header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(in crate::transport::stream) struct Header {
     /// How many octets it has.
-    pub(super) length: usize,
+    pub(in crate::transport::stream) length: usize,
     /// Whose connection it is; `None` where it is the proxy's own, or one that it cannot describe.
-    pub(super) source: Option<SocketAddr>,
+    pub(in crate::transport::stream) source: Option<SocketAddr>,
 }
 
 /// What came is no header, or not a good one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no PROXY header, or a malformed one")]
-pub(super) struct Malformed;
+pub(in crate::transport::stream) struct Malformed;
 
 /// Reads the header that a connection begins with; `None` until there is more of it.
-pub(super) fn read(octets: &[u8]) -> Result<Option<Header>, Malformed> {
+pub(in crate::transport::stream) fn read(octets: &[u8]) -> Result<Option<Header>, Malformed> {
     if is_begun(octets, TEXT) {
         return read_text(octets);
     }

@@ -4,7 +4,7 @@ use crate::transport::counters::{Count, Tally};
 
 /// Why a connection ends; what happens to what is still queued depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(super) enum CloseReason {
     /// The peer closed it, or it broke.
     Peer,
     /// Nothing came after it was accepted.
@@ -27,27 +27,27 @@ pub(super) enum Reason {
     Shutdown,
 }
 
-impl Reason {
+impl CloseReason {
     /// Whether what is queued is still delivered: the peer has done nothing to lose it.
     pub(super) fn delivers(self) -> bool {
         matches!(
             self,
-            Reason::Peer | Reason::Unframed | Reason::Broken | Reason::Shutdown
+            CloseReason::Peer | CloseReason::Unframed | CloseReason::Broken | CloseReason::Shutdown
         )
     }
 
     /// Where it is counted.
     pub(super) fn count(self, tally: &Tally) -> &Count {
         match self {
-            Reason::Peer => &tally.closed_by_peer,
-            Reason::Silent => &tally.closed_silent,
-            Reason::Slow => &tally.closed_slow,
-            Reason::Idle => &tally.closed_idle,
-            Reason::Unframed => &tally.closed_unframed,
-            Reason::Broken | Reason::Late => &tally.closed_broken,
-            Reason::Full => &tally.closed_full,
-            Reason::Dead => &tally.closed_dead,
-            Reason::Shutdown => &tally.closed_by_shutdown,
+            CloseReason::Peer => &tally.closed_by_peer,
+            CloseReason::Silent => &tally.closed_silent,
+            CloseReason::Slow => &tally.closed_slow,
+            CloseReason::Idle => &tally.closed_idle,
+            CloseReason::Unframed => &tally.closed_unframed,
+            CloseReason::Broken | CloseReason::Late => &tally.closed_broken,
+            CloseReason::Full => &tally.closed_full,
+            CloseReason::Dead => &tally.closed_dead,
+            CloseReason::Shutdown => &tally.closed_by_shutdown,
         }
     }
 }

@@ -41,7 +41,7 @@ impl Budget {
 
 /// The queue of one connection.
 #[derive(Debug)]
-pub(super) struct Outbox {
+pub(super) struct WriteQueue {
     /// The first one may have been written in part, and is then cut. Each with whether it is a message, and not what a
     /// handshake says.
     queue: VecDeque<(Bytes, bool)>,
@@ -54,16 +54,16 @@ pub(super) struct Outbox {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
-/// What [`Outbox::write`] wrote.
+/// What [`WriteQueue::write`] wrote.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Written {
     pub(super) messages: u64,
     pub(super) octets: u64,
 }
 
-impl Outbox {
+impl WriteQueue {
     pub(super) fn new(bound: usize, budget: Arc<Budget>) -> Self {
-        Outbox {
+        WriteQueue {
             queue: VecDeque::new(),
             octets: 0,
             bound,
@@ -153,7 +153,7 @@ impl Outbox {
     }
 }
 
-impl Drop for Outbox {
+impl Drop for WriteQueue {
     fn drop(&mut self) {
         self.clear();
     }
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_queue_takes_its_bound_and_not_one_octet_more() {
-        let mut outbox = Outbox::new(10, Budget::new(100));
+        let mut outbox = WriteQueue::new(10, Budget::new(100));
         assert_eq!(outbox.push(octets(10)), Ok(()));
         assert_eq!(outbox.push(octets(1)), Err(Full));
         outbox.clear();
@@ -180,8 +180,8 @@ mod tests {
     #[test]
     fn queues_together_take_their_budget_and_give_it_back() {
         let budget = Budget::new(15);
-        let mut one = Outbox::new(10, Arc::clone(&budget));
-        let mut other = Outbox::new(10, Arc::clone(&budget));
+        let mut one = WriteQueue::new(10, Arc::clone(&budget));
+        let mut other = WriteQueue::new(10, Arc::clone(&budget));
         assert_eq!(one.push(octets(10)), Ok(()));
         assert_eq!(other.push(octets(6)), Err(Full));
         assert_eq!(other.push(octets(5)), Ok(()));
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_writer_that_takes_three_octets_at_a_time_gets_them_all_in_order() {
-        let mut outbox = Outbox::new(100, Budget::new(100));
+        let mut outbox = WriteQueue::new(100, Budget::new(100));
         for message in ["abcd", "e", "fghij"] {
             outbox.push(Bytes::from_static(message.as_bytes())).unwrap();
         }

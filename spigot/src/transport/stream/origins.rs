@@ -1,4 +1,4 @@
-//! WebSocket listeners ([RFC 7118](https://www.rfc-editor.org/rfc/rfc7118)).
+//! Which web pages may connect to a WebSocket listener.
 
 use std::net::Ipv6Addr;
 

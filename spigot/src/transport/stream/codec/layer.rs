@@ -1,0 +1,23 @@
+//! What every layer of a connection makes of octets.
+
+use spigot_parser::Bytes;
+
+/// What came out of the octets that were received.
+#[derive(Debug, Default)]
+pub(in crate::transport::stream) struct Decoded {
+    /// Octets of a stream, to be framed.
+    pub(in crate::transport::stream) octets: Vec<u8>,
+    /// Whole messages.
+    pub(in crate::transport::stream) messages: Vec<Bytes>,
+    /// Keepalives, which were answered.
+    pub(in crate::transport::stream) pings: u64,
+    /// Something has begun and is not whole.
+    pub(in crate::transport::stream) partial: bool,
+    /// The peer says that nothing more comes.
+    pub(in crate::transport::stream) ended: bool,
+}
+
+/// The peer does not speak the protocol, or not well enough.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub(in crate::transport::stream) struct CodecError(pub(in crate::transport::stream) String);

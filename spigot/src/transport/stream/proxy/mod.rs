@@ -1,0 +1,8 @@
+//! The PROXY protocol, by which a load balancer says for whom it connects.
+
+mod crc32c;
+mod header;
+mod proxies;
+
+pub(super) use header::{Header, read};
+pub use proxies::Proxies;
