@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use spigot_parser::Bytes;
 
-use super::socket::Socket;
+use super::socket::{Socket, is_stale};
 
 /// The most datagrams of one system call.
 pub(super) const BATCH: usize = 64;
@@ -67,7 +67,7 @@ pub(super) fn send(socket: &Socket, datagrams: &[Datagram]) -> Progress {
 pub(super) fn send_one(socket: &Socket, datagram: &Datagram) -> io::Result<()> {
     match send_run(socket, std::slice::from_ref(datagram)) {
         // Not this datagram's: an earlier one met a closed port, and the news is delivered here, once.
-        Err(error) if super::is_stale(&error) => send_run(socket, std::slice::from_ref(datagram)).map(drop),
+        Err(error) if is_stale(&error) => send_run(socket, std::slice::from_ref(datagram)).map(drop),
         result => result.map(drop),
     }
 }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use quinn_udp::{BATCH_SIZE, RecvMeta};
 use spigot_parser::Bytes;
 
-use super::Shared;
-use super::socket::Socket;
+use super::shared_socket::SharedSocket;
+use super::socket::{Socket, is_stale};
 use crate::flow::Flow;
-use crate::transport::Inbound;
+use crate::transport::inbound::Inbound;
 use crate::transport::stun::{self, Stun};
 use crate::transport::turn::{Turn, guarded};
 
@@ -28,7 +28,7 @@ const IN_A_ROW: u64 = 256;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Reads until it is aborted or the runtime goes.
-pub(super) async fn run(socket: Arc<Socket>, shared: Arc<Shared>, inbound: Arc<dyn Inbound>) {
+pub(super) async fn run(socket: Arc<Socket>, shared: Arc<SharedSocket>, inbound: Arc<dyn Inbound>) {
     // Zeroed pages of the allocator: memory is touched when a datagram needs it.
     let mut buffers = vec![0; BUFFER * BATCH_SIZE].into_boxed_slice();
     let mut metas = [RecvMeta::default(); BATCH_SIZE];
@@ -47,7 +47,7 @@ pub(super) async fn run(socket: Arc<Socket>, shared: Arc<Shared>, inbound: Arc<d
             Err(error) => {
                 shared.tally.receive_errors.add(1);
                 tracing::debug!(local = %socket.local, %error, "receiving failed");
-                if !super::is_stale(&error) {
+                if !is_stale(&error) {
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -58,7 +58,7 @@ pub(super) async fn run(socket: Arc<Socket>, shared: Arc<Shared>, inbound: Arc<d
 /// Hands over a batch, then sends what was gathered meanwhile; how many datagrams it was.
 fn turn<'a>(
     socket: &Socket,
-    shared: &Shared,
+    shared: &SharedSocket,
     inbound: &dyn Inbound,
     received: impl Iterator<Item = (&'a [u8], &'a RecvMeta)>,
 ) -> u64 {
@@ -83,10 +83,10 @@ fn turn<'a>(
                     keepalives += 1;
                     match stun {
                         Stun::Request(answer) => drop(shared.send(&flow, answer.into())),
-                        Stun::Response(id, mapped) if shared.has_asked(&id, flow.peer()) => {
+                        Stun::Response(id, mapped) if shared.stun_ids.has(&id, flow.peer()) => {
                             guarded(flow, || inbound.alive(flow, Some(mapped)));
                         }
-                        Stun::Refusal(id) if shared.has_asked(&id, flow.peer()) => {
+                        Stun::Refusal(id) if shared.stun_ids.has(&id, flow.peer()) => {
                             guarded(flow, || inbound.refused(flow));
                         }
                         Stun::Response(..) | Stun::Refusal(_) | Stun::Other => {}

@@ -15,6 +15,11 @@ use tokio::io::Interest;
 /// What the kernel is asked to buffer each way; it gives what it allows.
 const KERNEL_BUFFER: usize = 4 * 1024 * 1024;
 
+/// The payload of the largest datagram: 65,535 octets less the IPv4 and UDP headers, or over IPv6, whose
+/// length does not count its own header, less the UDP header.
+pub(super) const LARGEST_V4: usize = 65_507;
+const LARGEST_V6: usize = 65_527;
+
 /// A bound socket.
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -71,6 +76,15 @@ impl Socket {
         self.local.ip().is_unspecified()
     }
 
+    /// How many octets its largest datagram has.
+    pub(super) fn largest(&self) -> usize {
+        if self.local.is_ipv4() {
+            LARGEST_V4
+        } else {
+            LARGEST_V6
+        }
+    }
+
     /// Receives up to a batch without waiting: fills `metas`, one for each buffer of `stride` octets in
     /// `buffers`, and says how many.
     pub(super) fn try_receive(
@@ -109,6 +123,16 @@ impl Socket {
         let ip = local.ip();
         (self.is_wildcard() && !ip.is_unspecified() && !ip.is_multicast()).then_some(ip)
     }
+}
+
+/// Whether the error is the news of an earlier datagram's fate (a closed port, an unreachable host), which some
+/// systems deliver on the next call.
+pub(super) fn is_stale(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable};
+    matches!(
+        error.kind(),
+        ConnectionRefused | ConnectionReset | HostUnreachable | NetworkUnreachable
+    )
 }
 
 fn datagram_socket(address: SocketAddr) -> io::Result<socket2::Socket> {

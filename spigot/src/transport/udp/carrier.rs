@@ -1,0 +1,88 @@
+//! A UDP listener that is bound: what the endpoint sends by.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use spigot_parser as sip;
+use tokio::task::AbortHandle;
+
+use super::shared_socket::SharedSocket;
+use crate::flow::{Flow, Transport};
+use crate::transport::carrier::{BoxFuture, Carrier, SendError};
+use crate::transport::counters::{Tally, TransportCounters};
+use crate::transport::stun;
+use crate::transport::tasks::Tasks;
+use crate::transport::turn::Turn;
+
+/// A bound UDP listener.
+pub(super) struct UdpCarrier {
+    pub(super) local: SocketAddr,
+    pub(super) linger: Duration,
+    /// One for each socket, at least one.
+    pub(super) sockets: Box<[Arc<SharedSocket>]>,
+    pub(super) tally: Arc<Tally>,
+    pub(super) tasks: Tasks,
+    pub(super) readers: Vec<AbortHandle>,
+}
+
+impl UdpCarrier {
+    /// The socket whose turn it is, so that what it gathers leaves together; between turns always the same for one peer, so that
+    /// what is sent to it leaves in order.
+    fn socket_for(&self, peer: SocketAddr) -> &SharedSocket {
+        let in_turn = self.sockets.iter().find(|socket| Turn::is_of(socket.id));
+        in_turn.unwrap_or_else(|| &self.sockets[usize::from(peer.port()) % self.sockets.len()])
+    }
+}
+
+impl Carrier for UdpCarrier {
+    fn transport(&self) -> Transport {
+        Transport::Udp
+    }
+
+    fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
+        Box::pin(async move {
+            let socket = self
+                .socket_for(peer)
+                .socket()
+                .ok_or(io::ErrorKind::NotConnected)?;
+            let local = socket.local_for(peer)?;
+            Ok(Flow::datagram(local, peer))
+        })
+    }
+
+    fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError> {
+        self.socket_for(flow.peer()).send(flow, message)
+    }
+
+    fn is_open(&self, flow: &Flow) -> bool {
+        self.socket_for(flow.peer()).socket().is_some()
+    }
+
+    fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
+        let socket = self.socket_for(flow.peer());
+        socket.send(flow, stun::request(socket.stun_ids.next(flow.peer())).into())
+    }
+
+    fn shutdown(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            for reader in &self.readers {
+                reader.abort(); // between two turns: a turn does not wait
+            }
+            for socket in &self.sockets {
+                socket.close();
+            }
+            self.tasks.finish(self.linger).await;
+            tracing::debug!(local = %self.local, "udp closed");
+        })
+    }
+
+    fn counters(&self) -> TransportCounters {
+        self.tally.snapshot()
+    }
+}
