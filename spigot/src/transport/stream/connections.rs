@@ -2,6 +2,7 @@
 //!
 //! Invariant: a destination leads to a connection of the table or to none, and no longer than the table has it.
 
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use dashmap::DashMap;
@@ -23,7 +24,7 @@ pub(super) struct TooMany;
 /// Where both maps are locked at once, the entry of the connection is locked first.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
-    entries: DashMap<ConnectionId, Entry>,
+    entries: DashMap<ConnectionId, Entry, BuildHasherDefault<IdHasher>>,
     /// The connection that a new message to each destination uses.
     ways: DashMap<Destination, ConnectionId>,
 }
@@ -108,5 +109,26 @@ impl Connections {
             self.ways
                 .remove_if(destination, |_, id| *id == entry.connection.id);
         }
+    }
+}
+
+/// Spreads the numbers of connections, which are our own count: no peer can choose them so that they collide.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, octets: &[u8]) {
+        for octet in octets {
+            self.write_u64(u64::from(*octet));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // Knuth's multiplicative hashing: 2^64 by the golden ratio.
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }

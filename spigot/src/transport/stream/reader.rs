@@ -2,7 +2,10 @@
 //!
 //! A turn is one read of the socket and every message that it completes.
 
+use std::cell::RefCell;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::io::Read;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -18,8 +21,13 @@ use super::deadlines::Deadlines;
 use super::hub::{ConnectionGuard, Hub};
 use crate::transport::turn::{Turn, guarded};
 
-/// How much is read at once. It is read to the stack: an idle connection has no buffer.
+/// How much is read at once.
 const ROOM: usize = 4_096;
+
+thread_local! {
+    /// What is read to: an idle connection has no buffer, and no read has to clear one.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; ROOM]);
+}
 
 /// The answer to a ping: RFC 5626 §4.4.1, the "pong" is a single CRLF.
 const PONG: sip::Bytes = sip::Bytes::from_static(b"\r\n");
@@ -237,23 +245,47 @@ fn fill(
     framer: &mut sip::Framer,
     decoded: &mut Decoded,
 ) -> Option<Filled> {
-    let mut octets = [0; ROOM];
-    let read = connection.stream.try_read(&mut octets);
-    let octets = match judge(hub, connection, read)? {
-        Ok(read) => &octets[..read],
-        Err(reason) => return Some(Filled::End(reason)),
-    };
-    if !connection.is_coded {
-        framer.buffer().extend_from_slice(octets);
-        return Some(Filled::More);
-    }
-    let outcome = connection.decode(octets, decoded, &hub.tally);
-    framer.buffer().extend_from_slice(&decoded.octets);
-    Some(match outcome {
-        Err(reason) => Filled::End(reason),
-        Ok(()) if decoded.ended => Filled::End(CloseReason::Peer),
-        Ok(()) => Filled::More,
+    BUFFER.with_borrow_mut(|buffer| {
+        let read = try_read(&connection.stream, buffer);
+        let octets = match judge(hub, connection, read)? {
+            Ok(read) => &buffer[..read],
+            Err(reason) => return Some(Filled::End(reason)),
+        };
+        if !connection.is_coded {
+            framer.buffer().extend_from_slice(octets);
+            return Some(Filled::More);
+        }
+        let outcome = connection.decode(octets, decoded, &hub.tally);
+        framer.buffer().extend_from_slice(&decoded.octets);
+        Some(match outcome {
+            Err(reason) => Filled::End(reason),
+            Ok(()) if decoded.ended => Filled::End(CloseReason::Peer),
+            Ok(()) => Filled::More,
+        })
     })
+}
+
+/// Reads what there is. Fewer octets than there is room for are all, and the stream is then known to have no more until the
+/// system tells of some: asking in vain costs a system call for each message.
+#[cfg(target_os = "linux")]
+fn try_read(stream: &TcpStream, room: &mut [u8]) -> io::Result<usize> {
+    let mut last = None;
+    let read = stream.try_io(Interest::READABLE, || {
+        let socket = socket2::SockRef::from(stream);
+        let read = (&mut &*socket).read(room)?;
+        if read == 0 || read == room.len() {
+            return Ok(read);
+        }
+        last = Some(read);
+        Err(io::ErrorKind::WouldBlock.into()) // for the runtime, which then waits for the system
+    });
+    last.map_or(read, Ok)
+}
+
+/// Reads what there is.
+#[cfg(not(target_os = "linux"))]
+fn try_read(stream: &TcpStream, room: &mut [u8]) -> io::Result<usize> {
+    stream.try_read(room)
 }
 
 /// What a read came to; `None`: there was nothing to read.
@@ -310,7 +342,7 @@ async fn deliver(hub: &Hub, connection: &Connection, reason: CloseReason) {
     }
 }
 
-/// Reads and forgets, with a buffer that is not the task's for as long as the task lives.
+/// Reads and forgets.
 fn discard(stream: &TcpStream) -> io::Result<usize> {
-    stream.try_read(&mut [0; ROOM])
+    BUFFER.with_borrow_mut(|buffer| stream.try_read(buffer))
 }
