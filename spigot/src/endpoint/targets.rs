@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::counters::count;
 use super::{Core, Unreachable};
 use crate::flow::{Flow, Transport};
-use crate::resolve::locate::{Answer, Means, NextHop, Question, Search, Step, Target};
+use crate::resolve::locate::{Answer, LocalTransports, NextHop, Question, Search, Step, Target};
 
 /// What a request is as large as on a flow, in octets.
 pub(crate) type Size<'s> = &'s (dyn Fn(&Flow) -> usize + Send + Sync);
@@ -38,13 +38,13 @@ impl Targets {
     /// The servers of a next hop.
     pub(crate) fn of(core: &Arc<Core>, hop: NextHop) -> Self {
         let most = core.limits.dns_targets;
-        let search = Search::new(&hop, core.means(), most);
+        let search = Search::new(&hop, core.local_transports(), most);
         Targets::new(core, hop, search)
     }
 
     /// No target but the one that the request is at.
     pub(crate) fn none(core: &Arc<Core>, hop: NextHop) -> Self {
-        let search = Search::new(&hop, Means::default(), 0);
+        let search = Search::new(&hop, LocalTransports::default(), 0);
         let mut targets = Targets::new(core, hop, search);
         targets.search.close();
         targets
@@ -205,9 +205,9 @@ fn target_of(flow: &Flow) -> Target {
 
 impl Core {
     /// What can be sent by.
-    fn means(&self) -> Means {
+    fn local_transports(&self) -> LocalTransports {
         let carriers = self.carriers().iter();
-        Means::of(carriers.map(|carrier| (carrier.transport(), carrier.local_addr())))
+        LocalTransports::of(carriers.map(|carrier| (carrier.transport(), carrier.local_addr())))
     }
 
     /// The flow to a target.

@@ -13,7 +13,8 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{RData, Record, RecordType};
 use hickory_resolver::{TokioResolver, lookup::Lookup};
 
-use super::{Naptr, Resolver, Srv};
+use super::record::{Naptr, Srv};
+use super::resolver::Resolver;
 use crate::transport::BoxFuture;
 
 /// Name servers as a [`Resolver`]: NAPTR, SRV, A and AAAA, kept for as long as their TTL says. Cheap to clone; clones share

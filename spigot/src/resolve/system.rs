@@ -3,7 +3,7 @@
 use std::io;
 use std::net::IpAddr;
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::transport::BoxFuture;
 
 /// The operating system's resolver: `/etc/hosts`, name servers and whatever else it is set up to ask. It finds addresses, in

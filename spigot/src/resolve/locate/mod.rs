@@ -3,11 +3,11 @@
 //!
 //! Invariant: nothing here waits, reads a clock or throws dice; random numbers are handed in.
 
-mod means;
+mod local_transports;
 mod next_hop;
 mod order;
 mod search;
 
-pub(crate) use means::Means;
+pub(crate) use local_transports::LocalTransports;
 pub(crate) use next_hop::NextHop;
 pub(crate) use search::{Answer, Question, Search, Step, Target};

@@ -1,6 +1,6 @@
 //! In which order records are used.
 
-use super::Means;
+use super::LocalTransports;
 use crate::flow::Transport;
 use crate::resolve::{Naptr, Srv};
 
@@ -24,11 +24,11 @@ pub(super) struct Service {
 /// from the TLS servers of a domain does not make it use the others.
 /// > once a match is found the client MUST NOT consider records with a different Order but they MAY process records with
 /// > the same Order but different Preferences.
-pub(super) fn services(records: &[Naptr], secure: bool, means: &Means) -> Vec<Service> {
+pub(super) fn services(records: &[Naptr], secure: bool, local: &LocalTransports) -> Vec<Service> {
     let mut usable: Vec<_> = records
         .iter()
         .filter_map(|record| Some((record, service(record)?)))
-        .filter(|(_, service)| means.has(service.transport) && (service.transport.is_secure() || !secure))
+        .filter(|(_, service)| local.include(service.transport) && (service.transport.is_secure() || !secure))
         .collect();
     usable.sort_by_key(|(record, _)| (record.order, record.preference));
     let order = usable.first().map(|(record, _)| record.order);
@@ -116,8 +116,8 @@ mod tests {
         }
     }
 
-    fn means(transports: &[Transport]) -> Means {
-        Means::of(
+    fn local(transports: &[Transport]) -> LocalTransports {
+        LocalTransports::of(
             transports
                 .iter()
                 .map(|&transport| (transport, ([192, 0, 2, 1], 0).into())),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn names(records: &[Naptr], secure: bool, transports: &[Transport]) -> Vec<String> {
-        let services = services(records, secure, &means(transports));
+        let services = services(records, secure, &local(transports));
         services.into_iter().map(|service| service.name).collect()
     }
 
@@ -161,7 +161,7 @@ mod tests {
         let address = services(
             &[naptr(1, 1, "a", "SIP+D2U", "host")],
             false,
-            &means(&[Transport::Udp]),
+            &local(&[Transport::Udp]),
         );
         assert_eq!((&*address[0].name, address[0].has_srv), ("host", false));
     }

@@ -1,13 +1,13 @@
 //! The search for the servers of one request: what to look up next, and what came of it.
 //!
-//! Invariant: at most as many targets come out as the search was made for, whatever the records say, and nothing is kept
-//! for those beyond.
+//! Invariant: at most as many targets come out as the search was made for, and what is kept meanwhile is bounded by that
+//! number and not by the records.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
 use super::order::{by_weight, services, srv_name};
-use super::{Means, NextHop};
+use super::{LocalTransports, NextHop};
 use crate::flow::Transport;
 use crate::resolve::{Naptr, Srv};
 
@@ -43,7 +43,7 @@ impl Question {
     }
 }
 
-/// What was found. A look-up that failed has found nothing.
+/// What was found; nothing, if the look-up failed.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     Naptr(Vec<Naptr>),
@@ -62,13 +62,14 @@ pub(crate) enum Step {
     End,
 }
 
-/// The search for the servers of one request. It asks for no more than the next target needs: the servers behind the first
-/// are looked up when the first has failed.
+/// The search for the servers of one request.
+///
+/// It asks for no more than the next target needs: the servers behind the first are looked up when the first has failed.
 #[derive(Debug)]
 pub(crate) struct Search {
     secure: bool,
     domain: String,
-    means: Means,
+    local: LocalTransports,
     /// What is still to be looked up, the next first.
     agenda: VecDeque<Question>,
     /// What to look up if nothing else names a server.
@@ -86,16 +87,16 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// The servers of `hop`, at most `most`, as far as they are within `means`.
+    /// The servers of `hop`, at most `most`, as far as one of the `local` transports reaches them.
     ///
     /// [RFC 3263 §4.1, §4.2](https://www.rfc-editor.org/rfc/rfc3263#section-4.1): a numeric host is the target; one with a
     /// port has addresses only; one with a transport has SRV records for it; any other has NAPTR records that say.
-    pub(crate) fn new(hop: &NextHop, means: Means, most: usize) -> Search {
+    pub(crate) fn new(hop: &NextHop, local: LocalTransports, most: usize) -> Search {
         let transport = hop.transport();
         let mut search = Search {
             secure: hop.secure,
             domain: hop.host.clone(),
-            means,
+            local,
             agenda: VecDeque::new(),
             last_resort: None,
             found: VecDeque::new(),
@@ -195,10 +196,10 @@ impl Search {
         self.left_out
     }
 
-    /// Addresses of a family that no listener has are left out, and what was found before.
+    /// Takes a target in, unless it is known, no listener reaches it, or there is no room.
     fn add(&mut self, target: Target) {
         let is_known = self.found.contains(&target) || self.given.contains(&target);
-        if !self.means.reach(target.transport, target.peer.ip()) {
+        if !self.local.reach(target.transport, target.peer.ip()) {
             self.left_out.get_or_insert(target);
         } else if self.found.len() <= self.room && !is_known {
             self.found.push_back(target);
@@ -213,7 +214,7 @@ impl Search {
         }
     }
 
-    /// The domain has said how it is reached, or nothing that can be used.
+    /// Goes on with the services of a domain or, where no record can be used, with SRV records.
     ///
     /// [RFC 3263 §4.1](https://www.rfc-editor.org/rfc/rfc3263#section-4.1):
     /// > If no NAPTR records are found, the client constructs SRV queries for those transport protocols it supports, and
@@ -222,14 +223,15 @@ impl Search {
     ///
     /// UDP comes before TCP there: it is what a SIP URI means that has no SRV record either.
     fn take_naptr(&mut self, records: &[Naptr]) {
-        let services = services(records, self.secure, &self.means);
+        let services = services(records, self.secure, &self.local);
         if services.is_empty() {
-            let transports: &[Transport] = match self.secure {
-                true => &[Transport::Tls],
-                false => &[Transport::Udp, Transport::Tcp],
+            let transports: &[Transport] = if self.secure {
+                &[Transport::Tls]
+            } else {
+                &[Transport::Udp, Transport::Tcp]
             };
             for &transport in transports {
-                if self.means.has(transport) {
+                if self.local.include(transport) {
                     self.agenda.push_back(self.srv(transport));
                 }
             }
@@ -244,22 +246,23 @@ impl Search {
         }
         for service in services.into_iter().take(self.room + 1) {
             let transport = service.transport;
-            self.agenda.push_back(match service.has_srv {
-                true => Question::Srv {
+            self.agenda.push_back(if service.has_srv {
+                Question::Srv {
                     transport,
                     name: service.name,
-                },
-                false => Question::Addresses {
+                }
+            } else {
+                Question::Addresses {
                     transport,
                     host: service.name,
                     port: transport.default_port(),
-                },
+                }
             });
         }
     }
 
-    /// The servers of a service come before those of the next. A domain that has SRV records has said where its servers
-    /// are, even if that is nowhere.
+    /// Goes on with the servers of a service, before those of the next service. A domain that has SRV records has said where
+    /// its servers are, even if that is nowhere.
     fn take_srv(&mut self, transport: Transport, mut servers: Vec<Srv>, random: &mut dyn FnMut() -> u64) {
         if servers.is_empty() {
             return;

@@ -61,7 +61,7 @@ fn search(uri: &str, listeners: &[(Transport, &str)], most: usize) -> Search {
         .iter()
         .map(|&(transport, address)| (transport, address.parse().unwrap()));
     let hop = NextHop::of_uri(&uri.parse().unwrap()).unwrap();
-    Search::new(&hop, Means::of(listeners), most)
+    Search::new(&hop, LocalTransports::of(listeners), most)
 }
 
 /// What is done until the end: `?name` for each look-up, `tcp 192.0.2.1:5060` for each target.

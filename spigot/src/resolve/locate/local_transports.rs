@@ -1,4 +1,4 @@
-//! What an endpoint can send by.
+//! The transports of an endpoint.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,27 +8,27 @@ use crate::flow::Transport;
 
 /// The transports of an endpoint's listeners, each with the address family that it reaches.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Means(SmallVec<[(Transport, bool); 8]>);
+pub(crate) struct LocalTransports(SmallVec<[(Transport, bool); 8]>);
 
-impl Means {
-    /// Those of listeners with these transports and addresses.
+impl LocalTransports {
+    /// The transports of listeners with these transports and addresses.
     pub(crate) fn of(listeners: impl IntoIterator<Item = (Transport, SocketAddr)>) -> Self {
-        let mut means = Means::default();
+        let mut local = LocalTransports::default();
         for (transport, address) in listeners {
             let one = (transport, address.is_ipv4());
-            if !means.0.contains(&one) {
-                means.0.push(one);
+            if !local.0.contains(&one) {
+                local.0.push(one);
             }
         }
-        means
+        local
     }
 
     /// Whether something can be sent by this transport at all.
-    pub(super) fn has(&self, transport: Transport) -> bool {
-        self.0.iter().any(|&(has, _)| has == transport)
+    pub(super) fn include(&self, transport: Transport) -> bool {
+        self.0.iter().any(|&(included, _)| included == transport)
     }
 
-    /// Whether something can be sent by it to that address.
+    /// Whether something can be sent by this transport to that address.
     pub(super) fn reach(&self, transport: Transport, address: IpAddr) -> bool {
         self.0.contains(&(transport, address.is_ipv4()))
     }
