@@ -132,8 +132,9 @@ impl ConnectionId {
 /// Via, Contact and Record-Route are written from the flow, so they agree with it. A reply to a request
 /// prefers the flow by which the request came (RFC 3261 §18.2.2).
 ///
-/// A flow is never stored beyond the process: numbers of connections begin anew with each. What another element
-/// keeps for us is a token ([`Client::flow_token`](crate::Client::flow_token)), which only this process reads.
+/// A flow is never stored beyond the process: numbers of connections begin anew with each. What another
+/// element keeps for us is a token ([`Client::flow_token`](crate::Client::flow_token)), which only this
+/// process reads.
 ///
 /// ```
 /// use spigot::{Flow, Transport};
@@ -183,7 +184,7 @@ impl Flow {
         }
     }
 
-    /// A flow that nothing is open for: over a stream, of a connection that no transport knows.
+    /// A flow for which nothing is open: over a stream, one of a connection that no transport knows.
     pub(crate) fn detached(transport: Transport, local: SocketAddr, peer: SocketAddr) -> Flow {
         if transport.is_reliable() {
             Flow::stream(transport, local, peer, ConnectionId::unique())
@@ -212,7 +213,7 @@ impl Flow {
         self.connection
     }
 
-    /// This flow with another peer.
+    /// Gives the flow from the same local address to another peer.
     pub(crate) const fn with_peer(self, peer: SocketAddr) -> Flow {
         Flow { peer, ..self }
     }

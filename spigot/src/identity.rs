@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::sip::Bytes;
 
-/// Who the peer of a TLS connection has proved to be, by a certificate that is signed by one of those whom we trust.
+/// Who the peer of a TLS connection has proved to be, by a certificate from an authority that we trust.
 ///
 /// A certificate stands for domains, and for no users
-/// ([RFC 5922 §7.1](https://www.rfc-editor.org/rfc/rfc5922#section-7.1)): those of its `sip:` URIs or, if it has none, its DNS names.
+/// ([RFC 5922 §7.1](https://www.rfc-editor.org/rfc/rfc5922#section-7.1)): those of its `sip:` URIs or, if it
+/// has none, its DNS names.
 ///
 /// ```
 /// use spigot::{Identity, Source, StatusCode, sip_router};
@@ -34,7 +35,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// An identity of these domains, for tests and for transports that are not of this crate; `certificate` is in DER.
+    /// An identity of these domains, for tests and for transports of your own; `certificate` is in DER.
     pub fn new(
         domains: impl IntoIterator<Item = impl Into<String>>,
         certificate: impl Into<Bytes>,
@@ -45,12 +46,13 @@ impl Identity {
         }
     }
 
-    /// The domains; there may be none.
+    /// The domains of the certificate; there may be none.
     pub fn domains(&self) -> impl Iterator<Item = &str> {
         self.domains.iter().map(String::as_str)
     }
 
-    /// Whether it is that domain's. Compared without case; no wildcard matches (RFC 5922 §7.2).
+    /// Whether the peer is a server of that domain. Case does not count, and no wildcard matches (RFC 5922
+    /// §7.2).
     pub fn is_of(&self, domain: &str) -> bool {
         self.domains().any(|own| own.eq_ignore_ascii_case(domain))
     }

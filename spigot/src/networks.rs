@@ -7,11 +7,11 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Some networks.
+/// A set of IP networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Networks(Vec<IpNet>);
 
-/// A text is neither a network nor an address.
+/// The text is neither a network nor an address.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is no network: expected an address such as `192.0.2.7`, or one with a prefix, `2001:db8::/32`"
@@ -20,7 +20,7 @@ pub struct BadNetwork {
     text: String,
 }
 
-/// Its text, since that is what a `main` that returns it prints.
+/// Writes the text of the error, since that is what a `main` prints that returns it.
 impl fmt::Debug for BadNetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -28,12 +28,12 @@ impl fmt::Debug for BadNetwork {
 }
 
 impl Networks {
-    /// None at all.
+    /// The empty set.
     pub(crate) const fn none() -> Networks {
         Networks(Vec::new())
     }
 
-    /// Networks in the notation with a prefix, or single addresses.
+    /// Reads networks in the notation with a prefix, or single addresses.
     pub(crate) fn new<T: AsRef<str>>(networks: impl IntoIterator<Item = T>) -> Result<Networks, BadNetwork> {
         let network = |text: T| {
             let text = text.as_ref();
@@ -48,7 +48,8 @@ impl Networks {
         Ok(Networks(networks))
     }
 
-    /// Whether an address is in one of them. An IPv4 address that came through an IPv6 socket is an IPv4 address.
+    /// Whether an address is in one of the networks. An IPv4 address that came through an IPv6 socket is an
+    /// IPv4 address.
     pub(crate) fn contain(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))

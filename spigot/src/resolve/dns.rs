@@ -17,8 +17,10 @@ use super::record::{Naptr, Srv};
 use super::resolver::Resolver;
 use crate::transport::BoxFuture;
 
-/// Name servers as a [`Resolver`]: NAPTR, SRV, A and AAAA, kept for as long as their TTL says. Cheap to clone; clones share
-/// what was found.
+/// A [`Resolver`] that asks name servers for NAPTR, SRV, A and AAAA records, and keeps them for as long as
+/// their TTL says.
+///
+/// Clones are cheap and share what was found.
 ///
 /// ```no_run
 /// use spigot::resolve::Dns;
@@ -39,12 +41,13 @@ pub struct Dns {
     resolver: TokioResolver,
 }
 
-/// How long one name server may take before it is asked again, or another: a lost datagram must not cost a request the
-/// time for all of its look-ups.
+/// How long one name server may take before it is asked again, or another: a lost datagram must not cost a
+/// request the time for all of its look-ups.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Dns {
-    /// The name servers that the system uses: those of `/etc/resolv.conf`, with `/etc/hosts` before them for addresses.
+    /// Asks the name servers that the system uses: those of `/etc/resolv.conf`, with `/etc/hosts` before them
+    /// for addresses.
     ///
     /// # Errors
     ///
@@ -57,11 +60,11 @@ impl Dns {
         })
     }
 
-    /// These name servers.
+    /// Asks these name servers.
     ///
     /// # Errors
     ///
-    /// When there is none.
+    /// When the list is empty.
     pub fn servers(addresses: impl IntoIterator<Item = SocketAddr>) -> io::Result<Dns> {
         let servers: Vec<_> = addresses.into_iter().map(server).collect();
         if servers.is_empty() {
@@ -146,8 +149,8 @@ fn server(address: SocketAddr) -> NameServerConfig {
     NameServerConfig::new(address.ip(), true, vec![udp, tcp])
 }
 
-/// IPv6 and IPv4 in turn, IPv6 first, so that a network without one of them costs one attempt and not one for each address
-/// ([RFC 8305 §4](https://www.rfc-editor.org/rfc/rfc8305#section-4)).
+/// IPv6 and IPv4 in turn, IPv6 first, so that a network without one of them costs one attempt and not one for
+/// each address ([RFC 8305 §4](https://www.rfc-editor.org/rfc/rfc8305#section-4)).
 fn in_turn(addresses: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
     let (six, four): (Vec<_>, Vec<_>) = addresses.partition(IpAddr::is_ipv6);
     let (mut six, mut four) = (six.into_iter(), four.into_iter());
@@ -163,7 +166,7 @@ fn text(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()
 }
 
-/// No records is an answer, and no error.
+/// Takes an answer without records for an answer, and not for an error.
 fn some<T>(found: Result<T, NetError>) -> io::Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),

@@ -1,7 +1,7 @@
 //! The two records of the DNS that SIP servers are found by.
 
-/// A NAPTR record ([RFC 3403 §4.1](https://www.rfc-editor.org/rfc/rfc3403#section-4.1)): by which transports a domain
-/// takes SIP, and where the servers of each are named.
+/// A NAPTR record ([RFC 3403 §4.1](https://www.rfc-editor.org/rfc/rfc3403#section-4.1)): by which transports
+/// a domain takes SIP, and where the servers of each are named.
 ///
 /// ```
 /// use spigot::resolve::Naptr;
@@ -25,8 +25,9 @@ pub struct Naptr {
     pub preference: u16,
     /// `s` where `replacement` has SRV records, `a` where it has addresses; SIP uses no others.
     pub flags: String,
-    /// `SIP+D2U`, `SIP+D2T`, `SIPS+D2T` ([RFC 3263 §4.1](https://www.rfc-editor.org/rfc/rfc3263#section-4.1)), `SIP+D2W`,
-    /// `SIPS+D2W` ([RFC 7118 §5.5](https://www.rfc-editor.org/rfc/rfc7118#section-5.5)).
+    /// `SIP+D2U`, `SIP+D2T`, `SIPS+D2T`
+    /// ([RFC 3263 §4.1](https://www.rfc-editor.org/rfc/rfc3263#section-4.1)), `SIP+D2W`, `SIPS+D2W`
+    /// ([RFC 7118 §5.5](https://www.rfc-editor.org/rfc/rfc7118#section-5.5)).
     pub services: String,
     /// Empty for SIP, which uses `replacement`.
     pub regexp: String,
@@ -56,6 +57,7 @@ pub struct Srv {
 }
 
 impl Srv {
+    /// Whether the record says that there is no server (RFC 2782):
     /// > A Target of "." means that the service is decidedly not available at this domain.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(&*self.target, "" | ".")

@@ -6,8 +6,10 @@ use std::net::IpAddr;
 use super::resolver::Resolver;
 use crate::transport::BoxFuture;
 
-/// The operating system's resolver: `/etc/hosts`, name servers and whatever else it is set up to ask. It finds addresses, in
-/// the order of RFC 6724; it knows no NAPTR and no SRV records, so that a domain is its own server, at the default port.
+/// The operating system's resolver: `/etc/hosts`, name servers and whatever else it is set up to ask.
+///
+/// It finds addresses, in the order of RFC 6724. It knows no NAPTR and no SRV records, so that a domain is
+/// its own server, at the default port.
 ///
 /// ```
 /// use spigot::resolve::{Resolver, SystemResolver};

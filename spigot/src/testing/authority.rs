@@ -18,14 +18,17 @@ fn ours() -> &'static Authority {
     })
 }
 
-/// The certificate of the authority that signs [`certificates`], as PEM: for clients of another make, which are to trust the
-/// server under test. [`certificate_and_key`] is for servers of another make.
+/// The certificate of the authority that signs [`certificates`], as PEM.
+///
+/// Clients of another make need it to trust the server under test. [`certificate_and_key`] is for servers of
+/// another make.
 pub fn authority() -> String {
     ours().pem()
 }
 
-/// TLS for a server under test, with a certificate for these domains and addresses that is made on the fly. Test clients trust
-/// its authority, and so does the server itself.
+/// Makes TLS for a server under test, with a new certificate for these domains and addresses.
+///
+/// Test clients trust its authority, and so does the server itself.
 ///
 /// ```no_run
 /// use spigot::testing::{TestClient, certificates};
@@ -53,8 +56,9 @@ pub fn certificates(names: &[&str]) -> TlsConfig {
     TlsConfig::new(certificates).trusting(trust)
 }
 
-/// What [`certificates`] makes, as PEM: the certificate, and its key. For servers of another make, which a test client or a
-/// server under test is to trust.
+/// Makes a certificate for these domains and addresses, and its key, as PEM.
+///
+/// They are for servers of another make, which a test client or a server under test is to trust.
 ///
 /// # Panics
 ///

@@ -11,7 +11,7 @@ use super::inbox::{Inbox, Received};
 use super::network::{Network, VIRTUAL_PATIENCE};
 use super::tap::Tap;
 use super::{ClientConfig, Ladder, TestRequest, run};
-use crate::flow::{ConnectionId, Transport};
+use crate::flow::Transport;
 use crate::sip::{Bytes, Method, Response, StatusCode, Uri};
 use crate::transport::Bind;
 use crate::{Config, IntoUri, Spigot};
@@ -21,7 +21,7 @@ use crate::{Config, IntoUri, Spigot};
 /// It is a whole endpoint, so what it sends by its methods is a good client's traffic: retransmitted,
 /// acknowledged, in dialogs. [`send_raw`](TestClient::send_raw) is for everything else.
 ///
-/// An expectation that is not met panics with the [ladder](Ladder) of what was said.
+/// When an expectation is not met, it panics with the [ladder](Ladder) of what was said.
 #[derive(Debug)]
 pub struct TestClient {
     spigot: Spigot,
@@ -64,8 +64,10 @@ impl TestClient {
         TestClient::start(listener, number, tap, network.ladder(), server, aor, caller).await
     }
 
-    /// The same client against a server at a real address: `udp:127.0.0.1:5060` or `tcp:[::1]:5060`; with the features `tls`
-    /// and `ws` also `tls:`, `ws:` and `wss:`. It trusts what `testing::certificates` has made.
+    /// A client of a server at a real address: `udp:127.0.0.1:5060` or `tcp:[::1]:5060`.
+    ///
+    /// With the features `tls` and `ws` also `tls:`, `ws:` and `wss:`. It trusts what `testing::certificates`
+    /// has made.
     ///
     /// ```no_run
     /// # #[tokio::main]
@@ -86,7 +88,9 @@ impl TestClient {
         TestClient::connect_with(target, |config| config)
     }
 
-    /// The same with an address of record of its own, where `connect` has `test` at the server's address.
+    /// A client of a server at a real address, with this address of record.
+    ///
+    /// [`connect`](TestClient::connect) has `test` at the server's address in its place.
     ///
     /// # Panics
     ///
@@ -96,7 +100,8 @@ impl TestClient {
         TestClient::connect_with(target, move |config| config.aor(aor))
     }
 
-    /// The same with a configuration of its own: other authorities, a certificate to show, the Origin of a page.
+    /// A client of a server at a real address, with a configuration: other authorities, a certificate to
+    /// show, the Origin of a page.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), spigot::tls::TlsError> {
@@ -115,13 +120,13 @@ impl TestClient {
     /// # }
     /// ```
     ///
-    /// For a server whose authority is another, and who asks for no certificate, add that authority to a certificate that is made:
-    /// `certificates(&["127.0.0.1"]).trusting(authority)`.
+    /// For a server whose authority is another, and who asks for no certificate, add that authority to a
+    /// certificate that is made: `certificates(&["127.0.0.1"]).trusting(authority)`.
     ///
     /// # Panics
     ///
-    /// As [`connect_as`](TestClient::connect_as). A server that cannot be reached so, or that lets nobody in, is told of
-    /// by the first request.
+    /// As [`connect_as`](TestClient::connect_as). If the server cannot be reached so, or lets nobody in, the
+    /// first request fails.
     #[track_caller]
     pub fn connect_with(
         target: &str,
@@ -163,7 +168,7 @@ impl TestClient {
         let host = crate::endpoint::host_of(server);
         let aor = config.aor.clone().unwrap_or_else(|| format!("sip:test@{host}"));
         let tap = Tap::new(Some(ladder.clone()), config.domain_of_server());
-        let number = ConnectionId::unique().to_number().get();
+        let number = run::endpoint_number();
         let server = (transport, server);
         TestClient::start(listener, number, tap, ladder, server, &aor, caller).await
     }
@@ -213,12 +218,13 @@ impl TestClient {
         }
     }
 
-    /// How long expectations wait before they fail: 300 s of virtual time, 10 s of real time.
+    /// Sets how long expectations wait before they fail; unless set, 300 s of virtual time or 10 s of real
+    /// time.
     pub fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
     }
 
-    /// Its own address, at which the server reaches it.
+    /// The client's own address, at which the server reaches it.
     pub fn address(&self) -> SocketAddr {
         self.spigot.listeners()[0].address
     }
@@ -228,16 +234,16 @@ impl TestClient {
         &self.ladder
     }
 
-    /// A request to the server, from the client's address of record.
+    /// Makes a request to the server, from the client's address of record.
     pub fn request(&self, method: Method, uri: impl IntoUri) -> TestRequest<'_> {
         let builder = self.spigot.client().request(method, uri);
         let builder = builder
             .from(self.aor.clone())
             .to_address(self.transport, self.server);
-        TestRequest::new(self, builder)
+        TestRequest::new(&self.ladder, builder)
     }
 
-    /// `REGISTER` of the address of record, at its own domain, with its own Contact.
+    /// Makes a `REGISTER` of the address of record, at its own domain, with its own Contact.
     pub fn register(&self) -> TestRequest<'_> {
         let registrar = format!("sip:{}", self.domain);
         let contact = format!(
@@ -254,24 +260,25 @@ impl TestClient {
             .header("Contact", contact)
     }
 
-    /// `OPTIONS` to this URI.
+    /// Makes an `OPTIONS` to this URI.
     pub fn options(&self, uri: impl IntoUri) -> TestRequest<'_> {
         self.request(Method::OPTIONS, uri)
     }
 
-    /// `INVITE` to this URI.
+    /// Makes an `INVITE` to this URI.
     pub fn invite(&self, uri: impl IntoUri) -> TestRequest<'_> {
         self.request(Method::INVITE, uri)
     }
 
-    /// `MESSAGE` to this URI, with a text.
+    /// Makes a `MESSAGE` to this URI, with a text.
     pub fn message(&self, uri: impl IntoUri, text: &str) -> TestRequest<'_> {
         self.request(Method::MESSAGE, uri)
             .body("text/plain", text.to_owned())
     }
 
-    /// Sends octets as they are: one datagram, or one write to a stream. Responses to them are met by
-    /// [`expect_status`](TestClient::expect_status).
+    /// Sends octets as they are: one datagram, or one write to a stream.
+    ///
+    /// [`expect_status`](TestClient::expect_status) waits for responses to them.
     ///
     /// # Panics
     ///
@@ -297,8 +304,8 @@ impl TestClient {
         }
     }
 
-    /// The next response with this status to something that was [sent raw](TestClient::send_raw); those
-    /// before it are skipped.
+    /// Waits for a response with this status to something that was [sent raw](TestClient::send_raw), and
+    /// skips those before it.
     ///
     /// # Panics
     ///
@@ -313,7 +320,7 @@ impl TestClient {
         }
     }
 
-    /// The next response to something that was sent raw, whatever its status.
+    /// Waits for a response to something that was [sent raw](TestClient::send_raw), whatever its status.
     ///
     /// # Panics
     ///
@@ -353,7 +360,7 @@ impl TestClient {
         )
     }
 
-    /// Lets `time` pass, and sees that no response to anything raw, and no request, has come by then.
+    /// Lets `time` pass, and checks that no response to anything raw, and no request, has come by then.
     ///
     /// # Panics
     ///
@@ -374,7 +381,7 @@ impl TestClient {
         }
     }
 
-    /// The next request that reaches the client, which must have this method.
+    /// Waits for the next request that reaches the client, which must have this method.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! What a test client on real sockets is, where its target does not say enough.
+//! How a test client on real sockets connects and who it is.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,8 @@ use crate::transport::{Bind, Tcp, Udp};
 #[cfg(feature = "ws")]
 use crate::transport::{Origins, WebSocket};
 
-/// How a test client connects and who it is, as [`TestClient::connect_with`](super::TestClient::connect_with) takes it.
+/// How a test client connects and who it is, as [`TestClient::connect_with`](super::TestClient::connect_with)
+/// takes it.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct ClientConfig {
@@ -25,29 +26,30 @@ pub struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// Its address of record; `sip:test@` and the address of the server unless it is said.
+    /// Sets the address of record; unless set, `sip:test@` and the address of the server.
     pub fn aor(mut self, aor: impl Into<String>) -> Self {
         self.aor = Some(aor.into());
         self
     }
 
-    /// Whom it trusts, and the certificate that it shows to servers which ask for one. Unless it is said it trusts what
-    /// [`certificates`](super::certificates) has made, and shows one of those.
+    /// Sets whom the client trusts, and the certificate that it shows to servers which ask for one.
+    ///
+    /// Unless set, it trusts what [`certificates`] has made, and shows one of those.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, config: TlsConfig) -> Self {
         self.tls = Some(config);
         self
     }
 
-    /// The domain that it asks for, which the server's certificate has to be of; the address in the target unless it is said.
+    /// Sets the domain that the server's certificate has to be of; unless set, the address in the target.
     #[cfg(feature = "tls")]
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
     }
 
-    /// What it says in Origin over `ws:` and `wss:`, as the page of a browser does: `https://phone.example.com`. It says nothing
-    /// unless it is told.
+    /// Names this Origin over `ws:` and `wss:`, as the page of a browser does: `https://phone.example.com`.
+    /// Unless set, none is named.
     #[cfg(feature = "ws")]
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = Some(origin.into());
@@ -56,7 +58,7 @@ impl ClientConfig {
 }
 
 impl ClientConfig {
-    /// What the client listens with and connects from; nothing if this build does not have the transport.
+    /// The listener of the client; `None` if this build does not have the transport.
     pub(super) fn listener(&self, transport: Transport, local: SocketAddr) -> Option<Box<dyn Bind>> {
         Some(match transport {
             Transport::Udp => Box::new(Udp::new(local)),
@@ -72,7 +74,7 @@ impl ClientConfig {
         })
     }
 
-    /// The domain of the server, if there is more to it than an address.
+    /// The domain that the server should be of, if one was set.
     pub(super) fn domain_of_server(&self) -> Option<String> {
         #[cfg(feature = "tls")]
         return self.domain.clone();

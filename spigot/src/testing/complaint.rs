@@ -1,12 +1,13 @@
-//! What an expectation says that was not met: where the test had it, what came instead, and the ladder.
+//! Fails a test: says where, what came instead of what was expected, and the ladder.
 
 use std::fmt;
 use std::panic::Location;
 
 use super::Ladder;
 
-/// The line of the test that expects something. It is taken when an expectation is made, since a panic inside
-/// a future only knows the line of the library.
+/// The line of the test that expects something.
+///
+/// It is taken when an expectation is made, since a panic inside a future only knows the line of the library.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller(&'static Location<'static>);
 
@@ -16,12 +17,12 @@ impl Caller {
         Caller(Location::caller())
     }
 
-    /// Fails a test that asks for what there is not.
+    /// Fails a test that asks for what cannot be.
     pub(super) fn refuse(self, what: impl fmt::Display) -> ! {
         panic!("{}: {what}", self.0)
     }
 
-    /// Fails the test.
+    /// Fails a test whose expectation is not met, and shows the ladder.
     pub(super) fn complain(self, what: impl fmt::Display, ladder: &Ladder) -> ! {
         panic!("{}: {what}\n{ladder}", self.0)
     }

@@ -22,7 +22,7 @@ pub struct Faults {
 const HELD_BACK: Duration = Duration::from_millis(300);
 
 impl Faults {
-    /// Everything arrives at once, in order, once.
+    /// No faults: everything arrives at once, in order, once.
     pub fn none() -> Self {
         Faults {
             loss: 0.0,
@@ -32,46 +32,46 @@ impl Faults {
         }
     }
 
-    /// The share of datagrams that are lost, 0.0 to 1.0.
+    /// Loses this share of datagrams, 0.0 to 1.0.
     ///
     /// # Panics
     ///
-    /// When it is none: 30 percent are 0.3.
+    /// When `share` is not from 0.0 to 1.0: 30 percent are 0.3.
     #[track_caller]
     pub fn loss(mut self, share: f64) -> Self {
         self.loss = checked(share);
         self
     }
 
-    /// The share of datagrams that arrive twice.
+    /// Lets this share of datagrams arrive twice.
     ///
     /// # Panics
     ///
-    /// When it is none: 30 percent are 0.3.
+    /// When `share` is not from 0.0 to 1.0: 30 percent are 0.3.
     #[track_caller]
     pub fn duplication(mut self, share: f64) -> Self {
         self.duplication = checked(share);
         self
     }
 
-    /// The share of datagrams that are held back up to 300 ms more, so that later ones overtake them.
+    /// Holds this share of datagrams back for up to 300 ms more, so that later ones overtake them.
     ///
     /// # Panics
     ///
-    /// When it is none: 30 percent are 0.3.
+    /// When `share` is not from 0.0 to 1.0: 30 percent are 0.3.
     #[track_caller]
     pub fn reordering(mut self, share: f64) -> Self {
         self.reordering = checked(share);
         self
     }
 
-    /// How long each datagram, and each write to a stream, takes.
+    /// Delays each datagram, and each write to a stream, by a time in this range.
     pub fn delay(mut self, range: std::ops::Range<Duration>) -> Self {
         self.delay = (range.start, range.end.max(range.start));
         self
     }
 
-    /// The delays after which copies of one datagram arrive: none when it is lost, two when it is doubled.
+    /// The delays of the copies of one datagram: none when it is lost, two when it is doubled.
     pub(super) fn fate(&self, dice: &mut Dice) -> Vec<Duration> {
         if dice.hits(self.loss) {
             return Vec::new();

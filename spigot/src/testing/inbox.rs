@@ -9,7 +9,7 @@ use crate::sip_router;
 
 /// A request that a test client has received, and that the test answers.
 ///
-/// One that is dropped without an answer is answered 500; ACK and CANCEL need none.
+/// If it is dropped without an answer, it is answered 500. ACK and CANCEL need no answer.
 #[derive(Debug)]
 pub struct Received {
     request: Request,
@@ -26,7 +26,7 @@ impl Received {
     ///
     /// # Panics
     ///
-    /// When it is none, the transaction has ended, or there is none (ACK).
+    /// When the response is not provisional, the transaction has ended, or there is none (ACK).
     #[track_caller]
     pub fn provisional(&self, reply: impl IntoReply<method::any>) -> impl Future<Output = ()> {
         let caller = Caller::here();
@@ -40,7 +40,7 @@ impl Received {
         }
     }
 
-    /// Answers it, with a final response.
+    /// Answers the request with a final response.
     pub fn reply(mut self, reply: impl IntoReply<method::any>) {
         if let Some(answer) = self.answer.take() {
             let _ = answer.send(reply.into_reply());
@@ -56,9 +56,10 @@ impl std::ops::Deref for Received {
     }
 }
 
-/// Requests that wait for the test at most; further ones are answered 503.
+/// How many requests wait for the test at most; further ones are answered 503.
 const WAITING: usize = 1_024;
 
+/// The agent of a test client.
 pub(super) struct Inbox {
     queue: mpsc::Sender<Received>,
 }

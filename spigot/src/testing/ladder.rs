@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The record of a network, or of a client on a real one. It prints as a ladder; cloning shares the record.
+/// The record of what was said on a network, or by a client on a real one. It prints as a ladder; clones
+/// share the record.
 ///
 /// ```text
 ///            alice                      server
@@ -39,11 +40,11 @@ struct Rung {
     lost: bool,
 }
 
-/// Rungs kept; a test that says more prints the last ones.
+/// How many rungs are kept; of a test that says more, the last ones.
 const KEPT: usize = 10_000;
-/// Rungs printed.
+/// How many rungs are printed, the last ones.
 const PRINTED: usize = 200;
-/// Columns from one rail to the next.
+/// How many columns one rail is from the next.
 const SPAN: usize = 34;
 
 impl Ladder {
@@ -65,7 +66,7 @@ impl Ladder {
         record.rail(address);
     }
 
-    /// One message, with what the network did to it.
+    /// Records one message, and whether the network lost it.
     pub(super) fn say(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8], lost: bool) {
         let mut record = self.lock();
         let rung = Rung {
@@ -81,7 +82,7 @@ impl Ladder {
         record.rungs.push(rung);
     }
 
-    /// Every message whose start line holds `text`, as the seconds since the start at which it was sent.
+    /// When each message was sent whose start line holds `text`, in seconds since the start.
     ///
     /// ```no_run
     /// # fn example(ladder: spigot::testing::Ladder) {

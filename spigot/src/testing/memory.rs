@@ -1,5 +1,5 @@
-//! The in-memory network as a transport: the same [`Bind`] and [`Carrier`] that a user's own transport
-//! implements, with nothing that is not public.
+//! The in-memory network as a transport: it implements [`Bind`] and [`Carrier`], as a transport of your own
+//! does.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,13 +14,17 @@ use crate::transport::stun;
 use crate::transport::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportLimits};
 
 impl Network {
-    /// A datagram listener on this network, for [`Config::bind`](crate::Config::bind). `name` stands above
-    /// its rail in the ladder.
+    /// A datagram listener on this network, for [`Config::bind`](crate::Config::bind).
+    ///
+    /// `name` stands above its rail in the ladder.
     pub fn datagrams(&self, address: SocketAddr, name: &str) -> impl Bind + use<> {
         self.listener(Transport::Udp, address, name)
     }
 
-    /// A stream listener on this network, framed and delivered in order as TCP is.
+    /// A stream listener on this network, for [`Config::bind`](crate::Config::bind): framed, and in order, as
+    /// TCP is.
+    ///
+    /// `name` stands above its rail in the ladder.
     pub fn streams(&self, address: SocketAddr, name: &str) -> impl Bind + use<> {
         self.listener(Transport::Tcp, address, name)
     }
@@ -68,7 +72,7 @@ impl Bind for MemoryListener {
 #[derive(Debug)]
 struct MemoryCarrier {
     listener: MemoryListener,
-    /// Once it has left, its address may be somebody else's.
+    /// Whether it has given its address back, which may then be somebody else's.
     left: AtomicBool,
 }
 
@@ -92,7 +96,7 @@ impl Drop for MemoryCarrier {
     }
 }
 
-/// What a UDP datagram over IPv4 holds at most.
+/// How many octets a UDP datagram over IPv4 holds at most.
 const DATAGRAM: usize = 65_507;
 
 impl Carrier for MemoryCarrier {

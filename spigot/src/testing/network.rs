@@ -21,7 +21,7 @@ use crate::sip::{Bytes, Frame, FrameError, Framer, Limits};
 use crate::transport::Inbound;
 use crate::transport::stun::{self, Stun};
 
-/// Wires that are not there: every listener bound on it reaches every other.
+/// A network in memory: every listener that is bound on it reaches every other.
 ///
 /// ```
 /// use spigot::testing::{Faults, Network};
@@ -36,28 +36,28 @@ pub struct Network {
     pub(super) wires: Arc<Wires>,
 }
 
-/// What all handles of one network share.
+/// The network that all its handles share.
 #[derive(Debug)]
 pub(super) struct Wires {
-    state: Mutex<State>,
+    state: Mutex<NetworkState>,
     bell: Notify,
     pub(super) ladder: Ladder,
     courier: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
-struct State {
+struct NetworkState {
     faults: Faults,
     dice: Dice,
     under_way: BinaryHeap<Reverse<Parcel>>,
     serial: u64,
     nodes: HashMap<(Transport, SocketAddr), Node>,
     /// Ordered, so that closing several is the same in every run.
-    connections: BTreeMap<ConnectionId, Connection>,
+    connections: BTreeMap<ConnectionId, StreamSide>,
     clients: u8,
 }
 
-/// Who listens at an address.
+/// A listener at an address.
 #[derive(Clone)]
 struct Node {
     inbound: Arc<dyn Inbound>,
@@ -65,15 +65,15 @@ struct Node {
 }
 
 /// One side of a stream.
-struct Connection {
+struct StreamSide {
     flow: Flow,
     other: ConnectionId,
     inbound: Arc<dyn Inbound>,
     framer: Framer,
     limits: Limits,
-    /// Octets arrive in order: not before those that were sent before them.
+    /// When the last octets arrive. What is sent after them does not arrive before.
     arrival: Instant,
-    /// Closed from this side, which takes nothing more and reads nothing more.
+    /// Whether this side was closed: it takes nothing more and reads nothing more.
     closing: bool,
 }
 
@@ -101,7 +101,7 @@ enum Cargo {
 }
 
 impl Network {
-    /// A network without faults, on the seed of the running `#[spigot::test]`.
+    /// A network without faults, with the seed of the running `#[spigot::test]`.
     pub fn new() -> Self {
         Network::with_seed(run::seed())
     }
@@ -112,7 +112,7 @@ impl Network {
         run::remember(&ladder);
         Network {
             wires: Arc::new(Wires {
-                state: Mutex::new(State {
+                state: Mutex::new(NetworkState {
                     faults: Faults::none(),
                     dice: Dice::new(seed),
                     under_way: BinaryHeap::new(),
@@ -128,7 +128,7 @@ impl Network {
         }
     }
 
-    /// What happens to messages from now on.
+    /// Sets what happens to messages from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.wires.lock().faults = faults;
     }
@@ -156,11 +156,11 @@ impl Default for Network {
 }
 
 impl Wires {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, NetworkState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes an address. The courier starts with the first.
+    /// Takes an address for a listener, and starts the courier if it is the first.
     pub(super) fn join(
         self: &Arc<Self>,
         transport: Transport,
@@ -197,10 +197,10 @@ impl Wires {
         self.bell.notify_one();
     }
 
-    /// Sends a datagram into its fate.
+    /// Sends a datagram, which the faults may lose, double or delay.
     pub(super) fn datagram(&self, from: SocketAddr, to: SocketAddr, bytes: &Bytes) {
         let mut state = self.lock();
-        let State { faults, dice, .. } = &mut *state;
+        let NetworkState { faults, dice, .. } = &mut *state;
         let fate = faults.fate(dice);
         self.ladder.say(from, to, bytes, fate.is_empty());
         for delay in fate {
@@ -217,7 +217,7 @@ impl Wires {
         self.bell.notify_one();
     }
 
-    /// The stream to `peer`: the one there is, or a new one.
+    /// The flow to `peer`: that of the stream there is, or of a new one.
     pub(super) fn connect(&self, local: SocketAddr, peer: SocketAddr) -> io::Result<Flow> {
         let mut state = self.lock();
         let known = state
@@ -242,8 +242,8 @@ impl Wires {
         let flow = Flow::stream(Transport::Tcp, local, peer, near);
         let back = Flow::stream(Transport::Tcp, peer, local, far);
         let connections = &mut state.connections;
-        connections.insert(near, Connection::new(flow, far, here));
-        connections.insert(far, Connection::new(back, near, there));
+        connections.insert(near, StreamSide::new(flow, far, here));
+        connections.insert(far, StreamSide::new(back, near, there));
         Ok(flow)
     }
 
@@ -257,7 +257,7 @@ impl Wires {
     /// Writes octets to a stream.
     pub(super) fn octets(&self, connection: ConnectionId, bytes: &Bytes) -> Result<(), ()> {
         let mut state = self.lock();
-        let State {
+        let NetworkState {
             faults,
             dice,
             connections,
@@ -319,7 +319,7 @@ impl Wires {
         }
     }
 
-    /// Octets reach a stream's framer; what they complete reaches its listener.
+    /// Gives octets to a stream's framer, and what they complete to its listener.
     fn feed(&self, id: ConnectionId, bytes: &[u8]) {
         let mut messages = Vec::new();
         let mut fault: Option<FrameError> = None;
@@ -364,7 +364,7 @@ impl Wires {
 }
 
 impl Wires {
-    /// Whatever line ends have come at a stream's end, they are over.
+    /// Forgets line ends that came without a message, so that they are no half of a ping.
     fn forget_half(&self, id: ConnectionId) {
         if let Some(connection) = self.lock().connections.get_mut(&id)
             && connection.framer.is_idle()
@@ -387,7 +387,7 @@ impl Drop for Wires {
     }
 }
 
-impl State {
+impl NetworkState {
     fn post(&mut self, at: Instant, cargo: Cargo) {
         self.serial += 1;
         self.under_way.push(Reverse(Parcel {
@@ -414,9 +414,9 @@ impl State {
     }
 }
 
-impl Connection {
+impl StreamSide {
     fn new(flow: Flow, other: ConnectionId, node: Node) -> Self {
-        Connection {
+        StreamSide {
             flow,
             other,
             inbound: node.inbound,
@@ -434,13 +434,13 @@ impl std::fmt::Debug for Node {
     }
 }
 
-impl std::fmt::Debug for Connection {
+impl std::fmt::Debug for StreamSide {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Connection({})", self.flow)
+        write!(f, "StreamSide({})", self.flow)
     }
 }
 
-/// The courier: sleeps until the next parcel is due, delivers it, lets everybody else work, goes on.
+/// Runs the courier: it sleeps until the next parcel is due, delivers it, and lets everybody else work.
 async fn carry(wires: std::sync::Weak<Wires>) {
     loop {
         let Some(strong) = wires.upgrade() else { return };
@@ -463,10 +463,10 @@ async fn carry(wires: std::sync::Weak<Wires>) {
     }
 }
 
-/// An address of the documentation range for servers, 192.0.2.0/24 (RFC 5737).
+/// The address of the server under test, out of 192.0.2.0/24 (RFC 5737).
 pub(super) fn server_address() -> SocketAddr {
     SocketAddr::new(IpAddr::from([192, 0, 2, 1]), 5060)
 }
 
-/// How long the tests' clock may run before what is awaited is given up.
+/// How long an expectation waits on virtual time.
 pub(super) const VIRTUAL_PATIENCE: Duration = Duration::from_secs(300);

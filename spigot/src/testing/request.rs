@@ -1,81 +1,83 @@
-//! What a test client sends, with failures that panic and show the ladder.
+//! The requests of a test client, whose failures panic and show the ladder.
 
 use std::future::Future;
 
-use super::TestClient;
 use super::complaint::Caller;
+use super::ladder::Ladder;
 use crate::IntoUri;
 use crate::client::{ClientTransaction, Dialog, RequestBuilder, RequestError};
 use crate::sip::header::TypedHeader;
 use crate::sip::{Bytes, Method, Request, Response, StatusCode};
 
-/// A request that a test client is about to send; as [`RequestBuilder`], but it panics where that fails.
+/// A request that a test client is about to send: a [`RequestBuilder`] that panics where that one fails.
 #[derive(Debug)]
 #[must_use = "nothing is sent before `send` or `start`"]
 pub struct TestRequest<'c> {
-    client: &'c TestClient,
+    ladder: &'c Ladder,
     builder: RequestBuilder,
 }
 
 impl<'c> TestRequest<'c> {
-    pub(super) fn new(client: &'c TestClient, builder: RequestBuilder) -> Self {
-        TestRequest { client, builder }
+    pub(super) fn new(ladder: &'c Ladder, builder: RequestBuilder) -> Self {
+        TestRequest { ladder, builder }
     }
 
-    /// To another address than the Request-URI.
+    /// Sets To, where it is not the Request-URI.
     pub fn to(mut self, uri: impl IntoUri) -> Self {
         self.builder = self.builder.to(uri);
         self
     }
 
-    /// Adds a header line, as [`RequestBuilder::header`]: what may stand once takes the place of what is there, and Via,
-    /// Content-Length and what names a dialog cannot be set. A Contact comes beside the one of
-    /// [`register`](TestClient::register), which [`with`](Self::with) replaces. Anything else is for
-    /// [`send_raw`](TestClient::send_raw).
+    /// Adds a header line, as [`RequestBuilder::header`] does.
+    ///
+    /// A header that may stand once takes the place of the one that is there. A Contact comes beside the one
+    /// of [`register`](super::TestClient::register), which [`with`](Self::with) replaces. Via, Content-Length
+    /// and what names a dialog cannot be set; [`send_raw`](super::TestClient::send_raw) is for those.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         self.builder = self.builder.header(name, value);
         self
     }
 
-    /// Sets a typed header, in the place of those of its name.
+    /// Sets a typed header in the place of those of its name.
     pub fn with(mut self, header: impl TypedHeader) -> Self {
         self.builder = self.builder.with(header);
         self
     }
 
-    /// The body and its Content-Type.
+    /// Sets the body and its Content-Type.
     pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         self.builder = self.builder.body(content_type, body);
         self
     }
 
-    /// Answers a challenge with this name and password, as [`RequestBuilder::credentials`]: by [`send`](Self::send), or when the
-    /// response to what [`start`](Self::start) gave is waited for. A test that has something to do in between does both at
-    /// once, by `tokio::join!`.
+    /// Answers a challenge with this name and password, as [`RequestBuilder::credentials`] does.
+    ///
+    /// It is answered by [`send`](Self::send), or while the response to what [`start`](Self::start) gave is
+    /// waited for. A test that has something to do in between does both at once, by `tokio::join!`.
     pub fn credentials(mut self, username: &str, password: &str) -> Self {
         self.builder = self.builder.credentials(username, password);
         self
     }
 
-    /// From another address than the client's own.
+    /// Sets From, where it is not the client's address of record.
     pub fn from(mut self, uri: impl IntoUri) -> Self {
         self.builder = self.builder.from(uri);
         self
     }
 
-    /// Offers to keep the flow alive, as [`RequestBuilder::keep`].
+    /// Offers to keep the flow alive, as [`RequestBuilder::keep`] does.
     pub fn keep(mut self) -> Self {
         self.builder = self.builder.keep();
         self
     }
 
-    /// Wants requests of its dialog by its own flow, as [`RequestBuilder::outbound`].
+    /// Asks for requests of the dialog by its own flow, as [`RequestBuilder::outbound`] does.
     pub fn outbound(mut self) -> Self {
         self.builder = self.builder.outbound();
         self
     }
 
-    /// Registers the flow, as [`RequestBuilder::register_flow`]: the Contact is that one.
+    /// Registers the flow, and sets the Contact for it, as [`RequestBuilder::register_flow`] does.
     pub fn register_flow(mut self, instance: &str, reg_id: u32) -> Self {
         self.builder = self.builder.register_flow(instance, reg_id);
         self
@@ -87,7 +89,7 @@ impl<'c> TestRequest<'c> {
         self
     }
 
-    /// Sends it and waits for the final response.
+    /// Sends the request and waits for the final response.
     ///
     /// # Panics
     ///
@@ -98,8 +100,9 @@ impl<'c> TestRequest<'c> {
         async move { self.start_for(caller).await.response_for(caller).await }
     }
 
-    /// Sends it and waits for the final response, or for why there is none: for tests that want the failure, such as a server that
-    /// lets nobody in.
+    /// Sends the request and waits for the final response, or for why there is none.
+    ///
+    /// This is for tests that want the failure, such as that of a server which lets nobody in.
     ///
     /// # Errors
     ///
@@ -108,7 +111,7 @@ impl<'c> TestRequest<'c> {
         self.builder.send().await
     }
 
-    /// Sends it and gives the transaction.
+    /// Sends the request and gives the transaction.
     ///
     /// # Panics
     ///
@@ -119,10 +122,10 @@ impl<'c> TestRequest<'c> {
     }
 
     async fn start_for(self, caller: Caller) -> TestTransaction<'c> {
-        let TestRequest { client, builder } = self;
+        let TestRequest { ladder, builder } = self;
         match builder.start().await {
-            Ok(transaction) => TestTransaction { client, transaction },
-            Err(error) => caller.complain(error, client.ladder()),
+            Ok(transaction) => TestTransaction { ladder, transaction },
+            Err(error) => caller.complain(error, ladder),
         }
     }
 }
@@ -130,12 +133,12 @@ impl<'c> TestRequest<'c> {
 /// A request of a test client under way.
 #[derive(Debug)]
 pub struct TestTransaction<'c> {
-    client: &'c TestClient,
+    ladder: &'c Ladder,
     transaction: ClientTransaction,
 }
 
 impl<'c> TestTransaction<'c> {
-    /// The next provisional response but 100, which must have this status.
+    /// Waits for the next provisional response but 100, which must have this status.
     ///
     /// # Panics
     ///
@@ -153,14 +156,11 @@ impl<'c> TestTransaction<'c> {
                 }
             };
             let other = other.status();
-            caller.complain(
-                format_args!("expected {status}, and {other} came"),
-                self.client.ladder(),
-            )
+            caller.complain(format_args!("expected {status}, and {other} came"), self.ladder)
         }
     }
 
-    /// The final response.
+    /// Waits for the final response.
     ///
     /// # Panics
     ///
@@ -173,11 +173,11 @@ impl<'c> TestTransaction<'c> {
     async fn response_for(&mut self, caller: Caller) -> Response {
         match self.transaction.response().await {
             Ok(response) => response,
-            Err(error) => caller.complain(error, self.client.ladder()),
+            Err(error) => caller.complain(error, self.ladder),
         }
     }
 
-    /// The final response, or why there is none: for tests that want the failure.
+    /// Waits for the final response, or for why there is none. This is for tests that want the failure.
     ///
     /// # Errors
     ///
@@ -186,7 +186,7 @@ impl<'c> TestTransaction<'c> {
         self.transaction.response().await
     }
 
-    /// The request as it was sent last, but for the Via.
+    /// The request as it was sent last, without its Via.
     pub fn request(&self) -> &Request {
         self.transaction.request()
     }
@@ -200,15 +200,15 @@ impl<'c> TestTransaction<'c> {
     ///
     /// # Panics
     ///
-    /// When it made none.
+    /// When the response made none.
     #[track_caller]
     pub fn dialog(&self, response: &Response) -> TestDialog<'c> {
         match self.transaction.dialog(response) {
             Ok(dialog) => TestDialog {
-                client: self.client,
+                ladder: self.ladder,
                 dialog,
             },
-            Err(error) => Caller::here().complain(error, self.client.ladder()),
+            Err(error) => Caller::here().complain(error, self.ladder),
         }
     }
 }
@@ -216,20 +216,20 @@ impl<'c> TestTransaction<'c> {
 /// A dialog that a test client has opened.
 #[derive(Debug)]
 pub struct TestDialog<'c> {
-    client: &'c TestClient,
+    ladder: &'c Ladder,
     dialog: Dialog,
 }
 
 impl<'c> TestDialog<'c> {
-    /// A request inside the dialog.
+    /// Makes a request inside the dialog.
     pub fn request(&mut self, method: Method) -> TestRequest<'c> {
         TestRequest {
-            client: self.client,
+            ladder: self.ladder,
             builder: self.dialog.request(method),
         }
     }
 
-    /// `BYE`, with its final response.
+    /// Sends `BYE` and waits for its final response.
     ///
     /// # Panics
     ///
@@ -239,7 +239,7 @@ impl<'c> TestDialog<'c> {
         self.request(Method::BYE).send()
     }
 
-    /// The ACK that [`TestRequest::without_ack`] held back.
+    /// Sends the ACK that [`TestRequest::without_ack`] held back.
     pub fn acknowledge(&self) {
         self.dialog.acknowledge();
     }

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::process::{ExitCode, Termination};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Ladder;
 
-/// Which time a test runs on.
+/// Which clock a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Clock {
     /// The clock stands still while anything can be done, and then jumps to the next deadline.
@@ -17,6 +18,7 @@ pub enum Clock {
     Real,
 }
 
+/// The test that runs on this thread.
 struct Session {
     clock: Clock,
     seed: u64,
@@ -29,7 +31,7 @@ thread_local! {
 
 /// The variable that repeats a failed run: `SPIGOT_SEED=1234 cargo test name_of_the_test`.
 const SEED_VARIABLE: &str = "SPIGOT_SEED";
-/// The seed of a test that names none: every run is the same.
+/// The seed of a test that names none, so that all its runs are alike.
 const DEFAULT_SEED: u64 = 5060;
 
 /// Runs `test` to its end, as `#[spigot::test]` does: on one thread, on the clock that
@@ -43,7 +45,7 @@ pub fn run<T>(name: &str, clock: Clock, seed: Option<u64>, test: impl Future<Out
     value
 }
 
-/// The same for a test that may fail by what it returns. `#[spigot::test]` writes this.
+/// Runs a test that may fail by what it returns, as [`run`] does. `#[spigot::test]` writes this.
 #[doc(hidden)]
 pub fn run_reported<T: Termination>(
     name: &str,
@@ -89,7 +91,7 @@ fn run_session<T>(
 }
 
 impl Session {
-    /// What there is to know of a test that has failed with this message.
+    /// Prints what there is to know of a test that has failed with this message.
     fn tell(&self, name: &str, message: &str) {
         for ladder in self.ladders.iter().map(Ladder::to_string) {
             // An expectation of a test client has told it already.
@@ -102,7 +104,7 @@ impl Session {
     }
 }
 
-/// Whether the message holds the ladder up to where it failed: what comes after that is the clearing up.
+/// Whether the message already shows the ladder. What the ladder has beyond that is the clearing up.
 fn is_told(ladder: &str, message: &str) -> bool {
     ladder.lines().next().is_some_and(|rails| message.contains(rails))
 }
@@ -118,6 +120,12 @@ fn from_environment() -> Option<u64> {
 /// The seed of the running test.
 pub(super) fn seed() -> u64 {
     SESSION.with_borrow(|session| session.as_ref().map_or(DEFAULT_SEED, |session| session.seed))
+}
+
+/// The number of an endpoint that has no place on an in-memory network: which one of this process it is.
+pub(super) fn endpoint_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// What the endpoint with this number derives its branches and tags from.

@@ -24,7 +24,8 @@ impl TestServer {
         TestServer::start_with(agent, |config| config)
     }
 
-    /// Starts `agent` with a configuration of its own: limits, timers, a resolver, whom to tell of closed flows.
+    /// Starts `agent` with a configuration of its own: limits, timers, a resolver, whom to tell of closed
+    /// flows.
     ///
     /// ```
     /// # use spigot::testing::TestServer;
@@ -67,7 +68,7 @@ impl TestServer {
         TestServer { spigot, network }
     }
 
-    /// A client with this address of record, speaking over datagrams.
+    /// Makes a client with this address of record, which speaks over datagrams.
     ///
     /// # Panics
     ///
@@ -77,7 +78,7 @@ impl TestServer {
         self.client_over(Transport::Udp, aor)
     }
 
-    /// A client that speaks over this transport: [`Transport::Udp`] or [`Transport::Tcp`].
+    /// Makes a client that speaks over this transport: [`Transport::Udp`] or [`Transport::Tcp`].
     ///
     /// # Panics
     ///
@@ -88,7 +89,7 @@ impl TestServer {
         TestClient::on_network(&self.network, transport, server, aor, Caller::here())
     }
 
-    /// The network between the server and its clients: to make faults, to read the ladder.
+    /// The network between the server and its clients, to make faults on.
     pub fn network(&self) -> &Network {
         &self.network
     }
@@ -108,7 +109,7 @@ impl TestServer {
         &self.spigot
     }
 
-    /// Shuts it down gracefully.
+    /// Shuts the server down gracefully.
     pub async fn shutdown(self) {
         self.spigot.shutdown().await;
     }

@@ -1,7 +1,7 @@
-//! A transport with an ear on it: what a test client's endpoint would not tell.
+//! Listens in on the transport of a test client, for what the endpoint would not tell.
 //!
-//! It wraps any [`Bind`]. Responses that belong to no request of the client's endpoint (because they answer
-//! bytes that the test sent raw) are kept for the test; everything passes on as if the tap were not there.
+//! The tap wraps any [`Bind`]. It keeps for the test the responses that belong to no request of the endpoint,
+//! because they answer octets that the test sent raw. Everything passes on as if the tap were not there.
 
 use std::collections::{HashSet, VecDeque};
 use std::io;
@@ -18,15 +18,15 @@ use crate::sip::header::Via;
 use crate::sip::{Bytes, FrameError, Request, Response};
 use crate::transport::{Bind, BoxFuture, Carrier, Inbound, SendError, TransportCounters, TransportLimits};
 
-/// What the tap heard; shared by the wrapped listener and the test client.
+/// The tap, which the wrapped listener and the test client share.
 #[derive(Default)]
 pub(super) struct Tap {
     heard: Mutex<Heard>,
     bell: Notify,
     carrier: OnceLock<Arc<dyn Carrier>>,
-    /// Set where the network underneath draws no ladder of its own.
+    /// The ladder to draw, where the network underneath draws none.
     ladder: Option<Ladder>,
-    /// The domain of every peer, where it is not just an address.
+    /// The domain of every peer, where peers have one.
     domain: Option<String>,
 }
 
@@ -38,7 +38,7 @@ struct Heard {
     closed: usize,
 }
 
-/// Strays kept; a test that floods a server loses the oldest.
+/// How many stray responses are kept; a test that floods a server loses the oldest.
 const KEPT: usize = 4_096;
 
 impl Tap {
@@ -58,7 +58,7 @@ impl Tap {
         }
     }
 
-    /// The flow that what is sent raw goes by: the one of the endpoint's own requests.
+    /// The flow for what is sent raw: the one of the endpoint's own requests.
     pub(super) async fn connect(&self, peer: SocketAddr) -> io::Result<Flow> {
         let carrier = self.carrier.get().ok_or(io::ErrorKind::NotConnected)?;
         carrier.connect_to(peer, self.domain.as_deref()).await
@@ -71,7 +71,7 @@ impl Tap {
         carrier.send(flow, bytes)
     }
 
-    /// Takes the first stray response that `wanted` likes, and drops those before it.
+    /// Takes the first stray response that is `wanted`, and drops those before it.
     pub(super) fn take(&self, wanted: impl Fn(&Response) -> bool) -> Option<Response> {
         let mut heard = self.lock();
         let at = heard.stray.iter().position(wanted)?;

@@ -1,4 +1,4 @@
-//! Records by hand: a resolver for tests.
+//! ZoneRecords by hand: a resolver for tests.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,8 +10,9 @@ use std::time::Duration;
 use crate::resolve::{Naptr, Resolver, Srv};
 use crate::transport::BoxFuture;
 
-/// The records of some names, and which of them are slow to come or never do. A clone is a handle of the same zone, so that
-/// a test can change it, and see what was asked.
+/// A resolver whose records a test writes down. Look-ups may be slow, or fail.
+///
+/// Clones share the zone, so that a test can change it, and see what was asked.
 ///
 /// ```
 /// use spigot::testing::{TestServer, Zone};
@@ -34,17 +35,17 @@ use crate::transport::BoxFuture;
 /// ```
 #[derive(Clone, Default)]
 pub struct Zone {
-    inner: Arc<Mutex<Inner>>,
+    inner: Arc<Mutex<ZoneState>>,
 }
 
 #[derive(Default)]
-struct Inner {
-    names: HashMap<String, Records>,
+struct ZoneState {
+    names: HashMap<String, ZoneRecords>,
     asked: Vec<String>,
 }
 
 #[derive(Clone, Default)]
-struct Records {
+struct ZoneRecords {
     naptr: Vec<Naptr>,
     srv: Vec<Srv>,
     addresses: Vec<IpAddr>,
@@ -58,7 +59,8 @@ impl Zone {
         Zone::default()
     }
 
-    /// Adds a NAPTR record of `domain` that points at the SRV records of `replacement`, for services such as `SIP+D2T`.
+    /// Adds a NAPTR record of `domain` that points at the SRV records of `replacement`, for services such as
+    /// `SIP+D2T`.
     pub fn naptr(self, domain: &str, order: u16, preference: u16, services: &str, replacement: &str) -> Self {
         let naptr = Naptr {
             order,
@@ -88,27 +90,28 @@ impl Zone {
         self.with(host, |records| records.addresses.push(address))
     }
 
-    /// Look-ups of this name take so long.
+    /// Lets look-ups of this name take so long.
     pub fn slow(self, name: &str, delay: Duration) -> Self {
         self.with(name, |records| records.delay = delay)
     }
 
-    /// Look-ups of this name fail.
+    /// Lets look-ups of this name fail.
     pub fn fail(self, name: &str) -> Self {
         self.with(name, |records| records.fails = true)
     }
 
-    /// What was asked so far, oldest first: `NAPTR example.com`, `SRV _sip._udp.example.com`, `A example.com`.
+    /// What was asked so far, oldest first: `NAPTR example.com`, `SRV _sip._udp.example.com`,
+    /// `A example.com`.
     pub fn asked(&self) -> Vec<String> {
         self.lock().asked.clone()
     }
 
-    fn with(self, name: &str, change: impl FnOnce(&mut Records)) -> Self {
+    fn with(self, name: &str, change: impl FnOnce(&mut ZoneRecords)) -> Self {
         change(self.lock().names.entry(normal(name)).or_default());
         self
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, ZoneState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -116,7 +119,7 @@ impl Zone {
         &self,
         kind: &str,
         name: &str,
-        read: impl Fn(Records) -> Vec<T>,
+        read: impl Fn(ZoneRecords) -> Vec<T>,
     ) -> io::Result<Vec<T>> {
         let records = {
             let mut inner = self.lock();
@@ -126,10 +129,10 @@ impl Zone {
         if !records.delay.is_zero() {
             tokio::time::sleep(records.delay).await;
         }
-        match records.fails {
-            true => Err(io::Error::other("the zone says that this fails")),
-            false => Ok(read(records)),
+        if records.fails {
+            return Err(io::Error::other("the zone says that this fails"));
         }
+        Ok(read(records))
     }
 }
 
@@ -155,7 +158,7 @@ impl fmt::Debug for Zone {
     }
 }
 
-/// Names compare without case, and with or without the final dot.
+/// Gives a name as it is compared: in lower case, without the final dot.
 fn normal(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }

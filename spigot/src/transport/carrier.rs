@@ -20,7 +20,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A listener that is configured and not yet bound.
 pub trait Bind: Send + 'static {
-    /// Binds it and starts its tasks, which deliver to `inbound`.
+    /// Binds the listener and starts its tasks, which deliver to `inbound`.
     ///
     /// # Errors
     ///
@@ -37,14 +37,16 @@ pub trait Bind: Send + 'static {
 
 /// A listener that is bound: the way out.
 pub trait Carrier: Send + Sync + 'static {
-    /// How it carries messages.
+    /// How the listener carries messages.
     fn transport(&self) -> Transport;
 
-    /// The address it is bound to, with the port that the system chose where 0 was asked for.
+    /// The address that the listener is bound to, with the port that the system chose where 0 was asked for.
     fn local_addr(&self) -> SocketAddr;
 
-    /// The flow to `peer`: at once for datagrams; on a stream the connection there is, whoever opened it,
-    /// or else a new one. Several calls at one time for one peer open one connection.
+    /// The flow to `peer`.
+    ///
+    /// For datagrams it is there at once. On a stream it is that of the connection there is, whoever opened
+    /// it, or else of a new one. Several calls at one time for one peer open one connection.
     ///
     /// # Errors
     ///
@@ -52,13 +54,16 @@ pub trait Carrier: Send + Sync + 'static {
     /// [`QuotaExceeded`](io::ErrorKind::QuotaExceeded) at [`TransportLimits::connections`].
     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>>;
 
-    /// The same to a peer that should be the server of a domain, which a transport with certificates makes sure of: the host of
-    /// the URI that was resolved to the address ([RFC 5922 §7](https://www.rfc-editor.org/rfc/rfc5922#section-7)).
-    /// [`connect`](Carrier::connect) unless implemented.
+    /// The flow to `peer`, which should be the server of a domain: the host of the URI that was resolved to
+    /// the address ([RFC 5922 §7](https://www.rfc-editor.org/rfc/rfc5922#section-7)).
+    ///
+    /// A transport with certificates makes sure of it. Unless implemented, this is
+    /// [`connect`](Carrier::connect).
     ///
     /// # Errors
     ///
-    /// As [`connect`](Carrier::connect), and [`InvalidData`](io::ErrorKind::InvalidData) when the peer is somebody else.
+    /// As [`connect`](Carrier::connect), and [`InvalidData`](io::ErrorKind::InvalidData) when the peer is
+    /// somebody else.
     fn connect_to<'c>(
         &'c self,
         peer: SocketAddr,
@@ -76,30 +81,34 @@ pub trait Carrier: Send + Sync + 'static {
     /// only counted ([`TransportCounters::failed_sends`]): the transaction above retransmits it.
     fn send(&self, flow: &Flow, message: sip::Bytes) -> Result<(), SendError>;
 
-    /// Whether a message could still be sent on that flow: on a stream, whether the connection stands; nowhere after a
-    /// shutdown. Where this says `false` a request inside a dialog goes by a new flow. `true` unless implemented.
+    /// Whether a message can still be sent on that flow: a stream's connection stands, and there was no
+    /// shutdown.
+    ///
+    /// Where this says `false`, a request inside a dialog goes by a new flow. `true` unless implemented.
     fn is_open(&self, flow: &Flow) -> bool {
         let _ = flow;
         true
     }
 
-    /// Who the peer of a flow has proved to be, by a certificate. `None` unless implemented.
+    /// Who the peer of a flow has proved to be by a certificate. `None` unless implemented.
     fn identity(&self, flow: &Flow) -> Option<Identity> {
         let _ = flow;
         None
     }
 
-    /// The peer of a flow says that it can also be reached at `address` by this flow
-    /// ([RFC 5923 §8.2](https://www.rfc-editor.org/rfc/rfc5923#section-8.2)): new messages that go there, to a domain that it has
-    /// [proved](Carrier::identity) to be, may use the connection. A connection is the way to so many peers, and more are refused
-    /// ([`TransportCounters::refused_aliases`]). Nothing unless implemented.
+    /// Takes note that the peer of a flow can also be reached at `address` by this flow
+    /// ([RFC 5923 §8.2](https://www.rfc-editor.org/rfc/rfc5923#section-8.2)).
+    ///
+    /// New messages to that address may then use the connection, if they are for a domain that the peer has
+    /// [proved](Carrier::identity) to be. A connection has eight aliases at most; further ones are refused
+    /// ([`TransportCounters::refused_aliases`]). Unless implemented, nothing happens.
     fn alias(&self, flow: &Flow, address: SocketAddr) {
         let _ = (flow, address);
     }
 
     /// Asks the peer for a sign of life, of which [`Inbound::alive`] is told: a double CRLF on a stream
-    /// ([RFC 5626 §4.4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.1)), which is what happens unless implemented; a STUN
-    /// Binding request in a datagram (§4.4.2).
+    /// ([RFC 5626 §4.4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.1)), which is what happens
+    /// unless implemented; a STUN Binding request in a datagram (§4.4.2).
     ///
     /// # Errors
     ///
@@ -108,28 +117,33 @@ pub trait Carrier: Send + Sync + 'static {
         self.send(flow, sip::Bytes::from_static(PING))
     }
 
-    /// Closes the connection of a flow whose peer gives no sign of life. Nothing unless implemented, and nothing for datagrams.
+    /// Closes the connection of a flow whose peer gives no sign of life. Unless implemented, and for
+    /// datagrams, nothing happens.
     fn give_up(&self, flow: &Flow) {
         let _ = flow;
     }
 
-    /// Says that a registration lives on that flow for so long from now, or for no time at all that none does any more. As long
-    /// as one does, a connection may be idle for [`TransportLimits::idle_registered`]. Nothing happens unless implemented.
+    /// Takes note that a registration lives on that flow for so long from now; zero says that none does any
+    /// more.
+    ///
+    /// While one does, a connection may be idle for [`TransportLimits::idle_registered`]. Unless implemented,
+    /// nothing happens.
     fn registered(&self, flow: &Flow, lasting: Duration) {
         let _ = (flow, lasting);
     }
 
-    /// Stops reading and accepting, delivers what is queued, within [`TransportLimits::linger`], and closes.
-    /// When it returns no task of the transport is left.
+    /// Stops reading and accepting, delivers what is queued within [`TransportLimits::linger`], and closes.
+    ///
+    /// When it returns, no task of the transport is left.
     fn shutdown(&self) -> BoxFuture<'_, ()>;
 
-    /// What it has done so far.
+    /// What the transport has done so far.
     fn counters(&self) -> TransportCounters {
         TransportCounters::default()
     }
 }
 
-/// What asks for a sign of life on a stream.
+/// The double CRLF that asks for a sign of life on a stream (RFC 5626 §4.4.1).
 pub(crate) const PING: &[u8] = b"\r\n\r\n";
 
 /// Why a message was not taken.
@@ -142,10 +156,11 @@ pub enum SendError {
     /// The peer, or the network, does not take what is already queued ([`TransportLimits::write_queue`]).
     #[error("the write queue is full")]
     QueueFull,
-    /// Larger than a datagram can be (65,507 octets over IPv4), or than the system lets one be.
+    /// The message is larger than a datagram can be (65,507 octets over IPv4), or than the system lets one
+    /// be.
     #[error("the message is larger than a datagram")]
     TooLarge,
-    /// The system refused: no route, not permitted.
+    /// The system refused to send: no route, not permitted.
     #[error("the system did not send the message")]
     Io(#[source] io::Error),
 }

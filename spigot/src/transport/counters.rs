@@ -1,7 +1,7 @@
 //! What a transport has done so far.
 //!
-//! [`TransportCounters`] is a snapshot, plain data; behind it stand relaxed atomics, which the hot paths touch once a
-//! turn and not once a message. Every count only grows.
+//! [`TransportCounters`] is a snapshot, plain data; behind it stand relaxed atomics. A turn counts its
+//! messages when it ends, and not one by one. Every count only grows.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -38,7 +38,7 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Messages handed to the endpoint: datagrams, or framed messages of streams.
+    /// Messages handed to the endpoint: datagrams, or messages framed out of streams.
     received,
     /// Octets read from the network, keepalives and broken messages included.
     received_bytes,
@@ -46,7 +46,8 @@ counters! {
     sent,
     /// Octets that left.
     sent_bytes,
-    /// Keepalives: empty or CRLF-only datagrams, dropped, and what RFC 5626 asks with, answered: CRLFs and STUN.
+    /// Keepalives: empty or CRLF-only datagrams, dropped, and what RFC 5626 asks with, answered: CRLFs and
+    /// STUN.
     keepalives,
     /// Messages refused because a write queue was full.
     refused_sends,
@@ -64,8 +65,7 @@ counters! {
     refused_handshakes,
     /// Connections of load balancers closed because no good PROXY header came on them in time.
     refused_headers,
-    /// Further peers that a connection was said to be the way to ([`Carrier::alias`](super::Carrier::alias)), refused because it was
-    /// that to eight already.
+    /// Aliases refused because the connection has eight already ([`Carrier::alias`](super::Carrier::alias)).
     refused_aliases,
     /// Connections that the peer closed, or that broke.
     closed_by_peer,
@@ -87,7 +87,7 @@ counters! {
     closed_by_shutdown,
 }
 
-/// One count.
+/// One count, which only grows.
 #[derive(Debug, Default)]
 pub(crate) struct Count(AtomicU64);
 

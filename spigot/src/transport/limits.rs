@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use spigot_parser as sip;
 
-/// What a time without end comes to, as a limit may be one: an instant after that can still be told everywhere. 30 years.
+/// The longest time that a limit comes to, 30 years: an instant that long from now can be told on every
+/// system.
 pub(crate) const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
 
 /// The bounds of a transport. A time of `Duration::MAX` never passes.
@@ -23,27 +24,28 @@ pub(crate) const NEVER: Duration = Duration::from_secs(30 * 365 * 86_400);
 #[non_exhaustive]
 #[derive(Clone, Debug)]
 pub struct TransportLimits {
-    /// Connections of one listener, accepted and opened together: 16,384; and those of all listeners of the process at most
-    /// 80% of the descriptors that it may open. The newest is refused.
+    /// Connections of one listener, accepted and opened together: 16,384; and those of all listeners of the
+    /// process at most 80% of the descriptors that it may open. The newest is refused.
     pub connections: usize,
     /// Accepted connections of one source address: 256. The newest is refused.
     pub connections_per_source: usize,
-    /// TLS and WebSocket handshakes under way at one listener, and PROXY headers that are awaited: 512. The newest connection is
-    /// refused.
+    /// TLS and WebSocket handshakes under way at one listener, and PROXY headers that are awaited: 512. The
+    /// newest connection is refused.
     pub handshakes: usize,
     /// Handshakes under way from one source address: 16. The newest connection is refused.
     pub handshakes_per_source: usize,
-    /// From accepting a connection to the end of its handshakes: 10 s. Then it is closed. A PROXY header has as long before that.
+    /// How long a connection has from being accepted to the end of its handshakes: 10 s. Then it is closed. A
+    /// PROXY header has as long before that.
     pub handshake: Duration,
-    /// From accepting a connection to its first octet: 10 s. Then it is closed.
+    /// How long a connection has from being accepted to its first octet: 10 s. Then it is closed.
     pub first_byte: Duration,
-    /// From the first octet of a message to its last: 20 s. Then the connection is closed.
+    /// How long a message has from its first octet to its last: 20 s. Then the connection is closed.
     pub whole_message: Duration,
     /// How long a connection may carry nothing, either way: 120 s. Then it is closed, unless an answer is due
     /// [on it](super::Inbound::owes), in either direction.
     pub idle: Duration,
-    /// How long a connection may carry nothing while a registration lives [on it](super::Carrier::registered): 600 s. Then it
-    /// is closed, as at [`idle`](TransportLimits::idle).
+    /// How long a connection may carry nothing while a registration lives
+    /// [on it](super::Carrier::registered): 600 s. Then it is closed, as at [`idle`](TransportLimits::idle).
     pub idle_registered: Duration,
     /// How long opening a connection may take: 5 s. Then [`connect`](super::Carrier::connect) fails with
     /// [`TimedOut`](std::io::ErrorKind::TimedOut).

@@ -1,9 +1,9 @@
 //! How messages travel: bytes, framing and peers, and nothing of what the messages mean.
 //!
 //! A [`Bind`] is a listener to be; bound, it is a [`Carrier`], which sends and connects, and whose tasks hand
-//! every message that comes to the endpoint's [`Inbound`]. [`Udp`] and [`Tcp`] are two, `Tls` and `WebSocket` two more; anything else that
-//! implements the two traits is as good as they are (the in-memory network of `spigot::testing` is one; another
-//! stands [below](#a-transport-of-your-own)).
+//! every message that comes to the endpoint's [`Inbound`]. [`Udp`] and [`Tcp`] are two, `Tls` and `WebSocket`
+//! two more; anything else that implements the two traits is as good as they are (the in-memory network of
+//! `spigot::testing` is one; another stands [below](#a-transport-of-your-own)).
 //!
 //! The one invariant: **sending never waits, and nothing queues without bound**. What cannot leave now is
 //! queued up to a limit of [`TransportLimits`] and refused past it.
@@ -17,8 +17,8 @@
 //!
 //! # A transport of your own
 //!
-//! A transport delivers from tasks of its own and never from within [`Carrier::send`]: the caller may be in the
-//! middle of a message, and the answer to its answer would find it there. This one hears itself:
+//! A transport delivers from tasks of its own and never from within [`Carrier::send`]: the caller may be in
+//! the middle of a message, and the answer to its answer would find it there. This one hears itself:
 //!
 //! ```
 //! use std::io;

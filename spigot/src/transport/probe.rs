@@ -1,4 +1,5 @@
-//! The endpoint's place in the transports' tests: tells a test what came, and answers as the test says.
+//! Stands in for the endpoint in the tests of transports: tells a test what came, and answers as the test
+//! says.
 //!
 //! Nothing here waits by the clock, but for one bound that turns a test that hangs into one that fails.
 
@@ -16,7 +17,7 @@ use crate::flow::Flow;
 
 /// What came out of a transport.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(super) enum TransportEvent {
     Message(Flow, sip::Bytes),
     Unframed(Flow),
     Closed(Flow),
@@ -28,7 +29,7 @@ pub(super) enum Event {
 type React = dyn Fn(&dyn Carrier, Flow, sip::Bytes) + Send + Sync;
 
 struct Probe {
-    events: mpsc::UnboundedSender<Event>,
+    events: mpsc::UnboundedSender<TransportEvent>,
     carrier: Arc<OnceLock<Arc<dyn Carrier>>>,
     react: Box<React>,
     owes: Arc<AtomicBool>,
@@ -44,25 +45,25 @@ impl Probe {
 
 impl Inbound for Probe {
     fn message(&self, flow: Flow, bytes: sip::Bytes) {
-        let _test_over = self.events.send(Event::Message(flow, bytes.clone()));
+        let _test_over = self.events.send(TransportEvent::Message(flow, bytes.clone()));
         self.react(flow, bytes);
     }
 
     fn unframed(&self, flow: Flow, _error: sip::FrameError) {
-        let _test_over = self.events.send(Event::Unframed(flow));
+        let _test_over = self.events.send(TransportEvent::Unframed(flow));
         self.react(flow, sip::Bytes::new());
     }
 
     fn closed(&self, flow: Flow) {
-        let _test_over = self.events.send(Event::Closed(flow));
+        let _test_over = self.events.send(TransportEvent::Closed(flow));
     }
 
     fn alive(&self, flow: Flow, mapped: Option<SocketAddr>) {
-        let _test_over = self.events.send(Event::Alive(flow, mapped));
+        let _test_over = self.events.send(TransportEvent::Alive(flow, mapped));
     }
 
     fn refused(&self, flow: Flow) {
-        let _test_over = self.events.send(Event::Refused(flow));
+        let _test_over = self.events.send(TransportEvent::Refused(flow));
     }
 
     fn owes(&self, _flow: Flow) -> bool {
@@ -75,7 +76,7 @@ pub(super) struct Bound {
     pub(super) carrier: Arc<dyn Carrier>,
     /// Whether answers are still to be sent, as the endpoint would say.
     pub(super) owes: Arc<AtomicBool>,
-    events: mpsc::UnboundedReceiver<Event>,
+    events: mpsc::UnboundedReceiver<TransportEvent>,
 }
 
 /// Binds a transport; `react` runs within the turn of each message.
@@ -103,33 +104,33 @@ pub(super) async fn bind(
 }
 
 impl Bound {
-    pub(super) async fn event(&mut self) -> Event {
+    pub(super) async fn event(&mut self) -> TransportEvent {
         soon(self.events.recv()).await.unwrap()
     }
 
     pub(super) async fn message(&mut self) -> (Flow, sip::Bytes) {
         match self.event().await {
-            Event::Message(flow, bytes) => (flow, bytes),
+            TransportEvent::Message(flow, bytes) => (flow, bytes),
             other => panic!("not a message: {other:?}"),
         }
     }
 
     pub(super) async fn alive(&mut self) -> (Flow, Option<SocketAddr>) {
         match self.event().await {
-            Event::Alive(flow, mapped) => (flow, mapped),
+            TransportEvent::Alive(flow, mapped) => (flow, mapped),
             other => panic!("no sign of life: {other:?}"),
         }
     }
 
     pub(super) async fn closed(&mut self) -> Flow {
         match self.event().await {
-            Event::Closed(flow) => flow,
+            TransportEvent::Closed(flow) => flow,
             other => panic!("not closed: {other:?}"),
         }
     }
 
     /// What has come and was not asked for.
-    pub(super) fn rest(&mut self) -> Vec<Event> {
+    pub(super) fn rest(&mut self) -> Vec<TransportEvent> {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()
     }
 }

@@ -1,11 +1,12 @@
 //! As much of STUN as keepalives over datagrams need: Binding requests and what answers them
-//! ([RFC 5389](https://www.rfc-editor.org/rfc/rfc5389), used as RFC 5626 §8 says: no authentication, no fingerprint).
+//! ([RFC 5389](https://www.rfc-editor.org/rfc/rfc5389), used as RFC 5626 §8 says: no authentication, no
+//! fingerprint).
 //!
 //! Sans-I/O: octets in, octets out.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// What no SIP message begins with: a type, a length, and then this (RFC 5389 §6).
+/// The magic cookie, behind the type and the length (RFC 5389 §6). No SIP message begins so.
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const HEADER: usize = 20;
 
@@ -16,7 +17,7 @@ const ERROR: u16 = 0x0111;
 const ERROR_CODE: u16 = 0x0009;
 const UNKNOWN_ATTRIBUTES: u16 = 0x000a;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
-/// Attributes that are required to be understood, and are: those of RFC 5389 §18.2.
+/// The attributes that have to be understood and are: those of RFC 5389 §18.2.
 const UNDERSTOOD: [u16; 8] = [
     0x0001,
     0x0006,
@@ -27,10 +28,10 @@ const UNDERSTOOD: [u16; 8] = [
     0x0015,
     XOR_MAPPED_ADDRESS,
 ];
-/// How many of the others an answer names, so that it is hardly larger than what it answers.
+/// How many unknown attributes an answer names, so that it is hardly larger than the request.
 const NAMED: usize = 4;
 
-/// What tells one request from another.
+/// The identifier that tells one request from another.
 pub(crate) type TransactionId = [u8; 12];
 
 /// What a datagram is, if it is STUN.
@@ -38,15 +39,15 @@ pub(crate) type TransactionId = [u8; 12];
 pub(crate) enum Stun {
     /// A Binding request, and its answer.
     Request(Vec<u8>),
-    /// The answer to one of ours: the address that it came from, as the peer saw it.
+    /// A success response, and the address of ours that the peer saw.
     Response(TransactionId, SocketAddr),
-    /// One of ours was refused. With which code is of no interest: for a keepalive they all mean the same.
+    /// An error response, with whatever code: for a keepalive they all mean that the flow has failed.
     Refusal(TransactionId),
-    /// Something else, which wants no answer.
+    /// A message that wants no answer and is none of ours.
     Other,
 }
 
-/// A Binding request.
+/// Writes a Binding request.
 pub(crate) fn request(id: TransactionId) -> Vec<u8> {
     message(REQUEST, &id, &[])
 }
@@ -70,7 +71,8 @@ pub(crate) fn read(datagram: &[u8], peer: SocketAddr) -> Option<Stun> {
     })
 }
 
-/// The success response, or 420 where the request has what we do not know and must (RFC 5389 §7.3.1).
+/// Writes the success response, or 420 if the request has attributes that we have to know and do not (RFC
+/// 5389 §7.3.1).
 fn answer(id: &TransactionId, attributes: &[u8], peer: SocketAddr) -> Vec<u8> {
     let unknown: Vec<u16> = each(attributes)
         .map(|(kind, _)| kind)
@@ -85,7 +87,7 @@ fn answer(id: &TransactionId, attributes: &[u8], peer: SocketAddr) -> Vec<u8> {
     message(ERROR, id, &[(ERROR_CODE, code), (UNKNOWN_ATTRIBUTES, names)])
 }
 
-/// A message with those attributes, each padded to four octets.
+/// Writes a message with those attributes, each padded to four octets.
 fn message(kind: u16, id: &TransactionId, attributes: &[(u16, Vec<u8>)]) -> Vec<u8> {
     let mut body = Vec::new();
     for (kind, value) in attributes {
@@ -98,7 +100,7 @@ fn message(kind: u16, id: &TransactionId, attributes: &[(u16, Vec<u8>)]) -> Vec<
     [&kind.to_be_bytes()[..], &length, &COOKIE, id, &body].concat()
 }
 
-/// The attributes, as far as they can be read.
+/// Reads the attributes, as far as they can be read.
 fn each(mut attributes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let (head, rest) = attributes.split_at_checked(4)?;

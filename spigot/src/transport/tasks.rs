@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use tokio::task::{AbortHandle, JoinSet};
 
-/// A set of tasks that ends together. Dropping it aborts them.
+/// A set of tasks that end together. Dropping it aborts them.
 #[derive(Debug)]
 pub(super) struct Tasks {
-    /// `None` once finished.
+    /// The tasks; `None` once finished or aborted.
     running: Mutex<Option<JoinSet<()>>>,
     /// Held by the one who finishes, so that a second one waits for the first.
     finishing: tokio::sync::Mutex<()>,
@@ -34,7 +34,7 @@ impl Tasks {
         Some(running.spawn(task))
     }
 
-    /// Aborts them all, without waiting until they are gone.
+    /// Aborts all tasks, without waiting until they are gone. No task can be started any more.
     pub(super) fn abort(&self) {
         drop(self.running.lock().unwrap_or_else(PoisonError::into_inner).take());
     }

@@ -1,8 +1,8 @@
 //! Which read turn this thread is in.
 //!
-//! A turn does not wait, so it stays on the thread it began on: a thread-local tells a send from within the
-//! turn, which is gathered, from one by anybody else, which leaves at once, without a lock and without a
-//! task's identity. Invariant: the mark is gone when the [`Turn`] is.
+//! A turn does not wait, so it stays on the thread that it began on. A thread-local therefore tells a send
+//! from within the turn, which is gathered, from any other, which leaves at once. Invariant: when a [`Turn`]
+//! is dropped, the mark is what it was before.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -33,7 +33,7 @@ impl TurnId {
     }
 }
 
-/// A read turn; it ends when this is dropped.
+/// A read turn of one socket or connection, which ends when this is dropped.
 #[must_use]
 pub(super) struct Turn {
     before: Option<TurnId>,
@@ -55,12 +55,13 @@ impl Turn {
         CURRENT.get() == Some(id)
     }
 
-    /// Hands a message over. A panic is the endpoint's defect; it costs that message and not the listener.
+    /// Hands a message to the endpoint. If that panics, it costs the message and not the listener.
     pub(super) fn message(&self, inbound: &dyn Inbound, flow: Flow, bytes: sip::Bytes) {
         guarded(flow, || inbound.message(flow, bytes));
     }
 
-    /// Hands over what could not be framed, guarded in the same way.
+    /// Tells the endpoint of what could not be framed. If that panics, it costs the answer and not the
+    /// listener.
     pub(super) fn unframed(&self, inbound: &dyn Inbound, flow: Flow, error: sip::FrameError) {
         guarded(flow, || inbound.unframed(flow, error));
     }
@@ -72,7 +73,7 @@ impl Drop for Turn {
     }
 }
 
-/// Calls the endpoint; a panic of its is logged and goes no further.
+/// Calls the endpoint, and logs a panic instead of letting it through.
 pub(super) fn guarded(flow: Flow, call: impl FnOnce()) {
     if catch_unwind(AssertUnwindSafe(call)).is_err() {
         tracing::error!(%flow, "the endpoint panicked");

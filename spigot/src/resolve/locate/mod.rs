@@ -1,5 +1,5 @@
-//! Which servers a request goes to, by RFC 3263, without asking anybody: a [`Search`] says what is to be looked up, is told
-//! what was found, and gives targets, best first.
+//! Which servers a request goes to, by RFC 3263, without asking anybody: a [`Search`] says what is to be
+//! looked up, is told what was found, and gives targets, best first.
 //!
 //! Invariant: nothing here waits, reads a clock or throws dice; random numbers are handed in.
 

@@ -6,28 +6,29 @@ use crate::flow::Transport;
 use crate::sip::header::Via;
 use crate::sip::{SipUri, Uri};
 
-/// The next hop of a message, not yet looked up: what RFC 3263 calls the TARGET, with the port and the transport where they
-/// are given.
+/// The next hop of a message, not yet looked up.
+///
+/// It is what RFC 3263 calls the TARGET, with the port and the transport where they are given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NextHop {
     /// An address without brackets, or a name.
     pub(super) host: String,
     pub(super) ip: Option<IpAddr>,
     pub(super) port: Option<u16>,
-    /// The one that must be used.
+    /// The transport, where it is given.
     pub(super) transport: Option<Transport>,
-    /// Whether it must be one with TLS.
+    /// Whether the transport must be one with TLS.
     pub(super) secure: bool,
-    /// Whether it is reached by the flow of the dialog.
+    /// Whether the next hop is reached by the flow of the dialog.
     outbound: bool,
 }
 
 impl NextHop {
-    /// The host, and the port and transport that a URI names; nothing for one that is neither `sip:` nor `sips:`.
+    /// Reads the next hop that a URI names; `None` for one that is neither `sip:` nor `sips:`.
     ///
     /// [RFC 3263 §4](https://www.rfc-editor.org/rfc/rfc3263#section-4):
-    /// > We define TARGET as the value of the maddr parameter of the URI, if present, otherwise, the host value of the
-    /// > hostport component of the URI.
+    /// > We define TARGET as the value of the maddr parameter of the URI, if present, otherwise, the host
+    /// > value of the hostport component of the URI.
     pub(crate) fn of_uri(uri: &Uri) -> Option<NextHop> {
         let uri = uri.as_sip()?;
         let host = uri.maddr().unwrap_or(uri.host().as_str());
@@ -37,8 +38,8 @@ impl NextHop {
         Some(NextHop { outbound, ..hop })
     }
 
-    /// Where a response goes whose connection is gone and whose sender is not where it came from: to the sent-by of its
-    /// Via ([RFC 3263 §5](https://www.rfc-editor.org/rfc/rfc3263#section-5)).
+    /// The next hop of a response whose connection is gone: the sent-by of its Via
+    /// ([RFC 3263 §5](https://www.rfc-editor.org/rfc/rfc3263#section-5)).
     pub(crate) fn of_via(via: &Via, transport: Transport) -> NextHop {
         NextHop::new(
             via.host().as_str(),
@@ -60,10 +61,10 @@ impl NextHop {
         }
     }
 
-    /// The transport, where nobody says otherwise
+    /// The transport that is given, or the default one
     /// ([RFC 3263 §4.1](https://www.rfc-editor.org/rfc/rfc3263#section-4.1)):
-    /// > if no transport protocol is specified, but the TARGET is a numeric IP address, the client SHOULD use UDP for a
-    /// > SIP URI, and TCP for a SIPS URI.
+    /// > if no transport protocol is specified, but the TARGET is a numeric IP address, the client SHOULD use
+    /// > UDP for a SIP URI, and TCP for a SIPS URI.
     pub(crate) fn transport(&self) -> Transport {
         match self.transport {
             Some(transport) => transport,
@@ -72,19 +73,19 @@ impl NextHop {
         }
     }
 
-    /// Whether it is reached by the flow of the dialog, and need not be at the address that it names: the URI has `ob`
+    /// Whether the next hop is reached by the flow of the dialog, wherever its address is: the URI has `ob`
     /// ([RFC 5626 §4.3](https://www.rfc-editor.org/rfc/rfc5626#section-4.3)).
     pub(crate) fn is_outbound(&self) -> bool {
         self.outbound
     }
 
-    /// The address, if it needs no look-up.
+    /// The address, if the host needs no look-up.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         let port = self.port.unwrap_or(self.transport().default_port());
         self.ip.map(|ip| SocketAddr::new(ip, port))
     }
 
-    /// The name, if it has to be looked up.
+    /// The host, if it has to be looked up.
     pub(crate) fn domain(&self) -> Option<&str> {
         self.ip.is_none().then_some(&*self.host)
     }

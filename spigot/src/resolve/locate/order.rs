@@ -16,14 +16,15 @@ pub(super) struct Service {
 /// The services of a domain that can be used, the best first.
 ///
 /// [RFC 3263 §4.1](https://www.rfc-editor.org/rfc/rfc3263#section-4.1):
-/// > First, a client resolving a SIPS URI MUST discard any services that do not contain "SIPS" as the protocol in the
-/// > service field. [...] Second, a client MUST discard any service fields that identify a resolution service whose value is
-/// > not "D2X", for values of X that indicate transport protocols supported by the client.
+/// > First, a client resolving a SIPS URI MUST discard any services that do not contain "SIPS" as the
+/// > protocol in the service field. [...] Second, a client MUST discard any service fields that identify a
+/// > resolution service whose value is not "D2X", for values of X that indicate transport protocols supported
+/// > by the client.
 ///
-/// Only those of one order are used ([RFC 3403 §4.1](https://www.rfc-editor.org/rfc/rfc3403#section-4.1)): who keeps a client
-/// from the TLS servers of a domain does not make it use the others.
-/// > once a match is found the client MUST NOT consider records with a different Order but they MAY process records with
-/// > the same Order but different Preferences.
+/// Only those of one order are used ([RFC 3403 §4.1](https://www.rfc-editor.org/rfc/rfc3403#section-4.1)):
+/// who keeps a client from the TLS servers of a domain does not make it use the others.
+/// > once a match is found the client MUST NOT consider records with a different Order but they MAY process
+/// > records with the same Order but different Preferences.
 pub(super) fn services(records: &[Naptr], secure: bool, local: &LocalTransports) -> Vec<Service> {
     let mut usable: Vec<_> = records
         .iter()
@@ -74,14 +75,15 @@ pub(super) fn srv_name(transport: Transport, domain: &str) -> String {
     format!("{service}.{domain}")
 }
 
-/// The first `most` servers in the order in which they are tried: by priority, and within one by chance, as the weights say.
+/// Orders servers as they are tried, at most `most`: by priority, and within one by chance, as the weights
+/// say.
 ///
 /// [RFC 2782](https://www.rfc-editor.org/rfc/rfc2782), usage rules:
-/// > arrange all SRV RRs (that have not been ordered yet) in any order, except that all those with weight 0 are placed at
-/// > the beginning of the list. Compute the sum of the weights of those RRs, and with each RR associate the running sum in
-/// > the selected order. Then choose a uniform random number between 0 and the sum computed (inclusive), and select the RR
-/// > whose running sum value is the first in the selected order which is greater than or equal to the random number
-/// > selected.
+/// > arrange all SRV RRs (that have not been ordered yet) in any order, except that all those with weight 0
+/// > are placed at the beginning of the list. Compute the sum of the weights of those RRs, and with each RR
+/// > associate the running sum in the selected order. Then choose a uniform random number between 0 and the
+/// > sum computed (inclusive), and select the RR whose running sum value is the first in the selected order
+/// > which is greater than or equal to the random number selected.
 pub(super) fn by_weight(mut servers: Vec<Srv>, most: usize, random: &mut dyn FnMut() -> u64) -> Vec<Srv> {
     servers.sort_by_key(|server| (server.priority, server.weight != 0));
     let mut ordered = Vec::with_capacity(servers.len().min(most));

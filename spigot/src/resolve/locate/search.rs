@@ -1,7 +1,7 @@
 //! The search for the servers of one request: what to look up next, and what came of it.
 //!
-//! Invariant: at most as many targets come out as the search was made for, and what is kept meanwhile is bounded by that
-//! number and not by the records.
+//! Invariant: at most as many targets come out as the search was made for, and what is kept meanwhile is
+//! bounded by that number and not by the records.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -56,7 +56,7 @@ pub(crate) enum Answer {
 pub(crate) enum Step {
     /// Look this up, and [tell](Search::answer) what was found.
     Ask(Question),
-    /// This is the next target.
+    /// Try this target next.
     Try(Target),
     /// There are no more.
     End,
@@ -64,7 +64,8 @@ pub(crate) enum Step {
 
 /// The search for the servers of one request.
 ///
-/// It asks for no more than the next target needs: the servers behind the first are looked up when the first has failed.
+/// It asks for no more than the next target needs: the servers behind the first are looked up when the first
+/// has failed.
 #[derive(Debug)]
 pub(crate) struct Search {
     secure: bool,
@@ -89,8 +90,9 @@ pub(crate) struct Search {
 impl Search {
     /// The servers of `hop`, at most `most`, as far as one of the `local` transports reaches them.
     ///
-    /// [RFC 3263 §4.1, §4.2](https://www.rfc-editor.org/rfc/rfc3263#section-4.1): a numeric host is the target; one with a
-    /// port has addresses only; one with a transport has SRV records for it; any other has NAPTR records that say.
+    /// [RFC 3263 §4.1, §4.2](https://www.rfc-editor.org/rfc/rfc3263#section-4.1): a numeric host is the
+    /// target; one with a port has addresses only; one with a transport has SRV records for it; any other has
+    /// NAPTR records that say.
     pub(crate) fn new(hop: &NextHop, local: LocalTransports, most: usize) -> Search {
         let transport = hop.transport();
         let mut search = Search {
@@ -153,13 +155,13 @@ impl Search {
         }
     }
 
-    /// Nothing more is looked up.
+    /// Looks nothing more up.
     pub(crate) fn close(&mut self) {
         self.agenda.clear();
         self.last_resort = None;
     }
 
-    /// What was found for `question`.
+    /// Takes what was found for `question`.
     pub(crate) fn answer(&mut self, question: &Question, answer: Answer, random: &mut dyn FnMut() -> u64) {
         match (question, answer) {
             (_, Answer::Naptr(records)) => self.take_naptr(&records),
@@ -217,9 +219,9 @@ impl Search {
     /// Goes on with the services of a domain or, where no record can be used, with SRV records.
     ///
     /// [RFC 3263 §4.1](https://www.rfc-editor.org/rfc/rfc3263#section-4.1):
-    /// > If no NAPTR records are found, the client constructs SRV queries for those transport protocols it supports, and
-    /// > does a query for each. Queries are done using the service identifier "_sip" for SIP URIs and "_sips" for SIPS
-    /// > URIs.
+    /// > If no NAPTR records are found, the client constructs SRV queries for those transport protocols it
+    /// > supports, and does a query for each. Queries are done using the service identifier "_sip" for SIP
+    /// > URIs and "_sips" for SIPS URIs.
     ///
     /// UDP comes before TCP there: it is what a SIP URI means that has no SRV record either.
     fn take_naptr(&mut self, records: &[Naptr]) {
@@ -261,8 +263,8 @@ impl Search {
         }
     }
 
-    /// Goes on with the servers of a service, before those of the next service. A domain that has SRV records has said where
-    /// its servers are, even if that is nowhere.
+    /// Goes on with the servers of a service, before those of the next service. A domain that has SRV records
+    /// has said where its servers are, even if that is nowhere.
     fn take_srv(&mut self, transport: Transport, mut servers: Vec<Srv>, random: &mut dyn FnMut() -> u64) {
         if servers.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! How many connections there may be: in all, and accepted from one source address; and in the whole process, whose
+//! How many connections there may be: in all, from one source address, and in the whole process, whose
 //! descriptors they share with everything else.
 //!
 //! Invariant: a connection is counted exactly as long as its [`Permit`] lives.
@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The count of connections and its bounds.
+/// Counts connections, or handshakes, and refuses those past a bound.
 #[derive(Debug)]
 pub(super) struct Admission {
     total: usize,
@@ -29,7 +29,7 @@ struct Held {
 }
 
 impl Admission {
-    /// Admits `total`, and `per_source` from one address.
+    /// Admits `total` at a time, and `per_source` from one address.
     pub(super) fn new(total: usize, per_source: usize) -> Arc<Self> {
         Arc::new(Admission {
             total,
@@ -39,7 +39,8 @@ impl Admission {
         })
     }
 
-    /// The same of connections, and with those of all other listeners no more than 80% of the process's descriptors.
+    /// Admits `total` connections, `per_source` from one address, and with those of all other listeners no
+    /// more than 80% of the process's descriptors.
     pub(super) fn of_connections(total: usize, per_source: usize) -> Arc<Self> {
         Admission::sharing(total, per_source, descriptor_bound())
     }
@@ -53,8 +54,8 @@ impl Admission {
         })
     }
 
-    /// Admits a connection from that source, or one of which no source is known, or that we open (`None`: counted in the
-    /// total only).
+    /// Admits a connection from that source. One without a known source, or that we open, counts in the total
+    /// only.
     pub(super) fn enter(self: &Arc<Self>, source: Option<IpAddr>) -> Option<Permit> {
         let mut held = self.held();
         if held.total >= self.total || !self.take_descriptor() {
@@ -109,8 +110,8 @@ pub(super) struct Permit {
 }
 
 impl Permit {
-    /// Says where a connection comes from of which that was not known; `false` when there are as many from there as there may
-    /// be.
+    /// Says where the connection comes from, which was not known before; `false` when there are as many from
+    /// there as there may be.
     pub(super) fn comes_from(&mut self, source: IpAddr) -> bool {
         debug_assert!(self.source.is_none(), "a source is said once");
         let has_room = self.admission.held().enter(source, self.admission.per_source);
@@ -138,7 +139,7 @@ impl Drop for Permit {
     }
 }
 
-/// What 80% of the descriptors come to that the process may open, where the system says.
+/// How many descriptors 80% of those are that the process may open, where the system says.
 fn descriptor_bound() -> usize {
     #[cfg(target_os = "linux")]
     {
@@ -195,7 +196,8 @@ mod tests {
 
     #[test]
     fn listeners_share_the_descriptors_of_the_process() {
-        // Other tests have connections at the same time: there is no room, or there is more than they can take.
+        // Other tests have connections at the same time: there is no room, or there is more than they can
+        // take.
         assert!(Admission::sharing(3, 3, 0).enter(None).is_none());
         let (one, other) = (
             Admission::sharing(3, 3, usize::MAX),

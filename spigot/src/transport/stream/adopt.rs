@@ -23,7 +23,7 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    /// As its socket has them.
+    /// The addresses that the socket has.
     pub(super) fn of(stream: &TcpStream) -> io::Result<Addresses> {
         Ok(Addresses {
             local: stream.local_addr()?,
@@ -86,8 +86,8 @@ pub(super) fn accepted(
 ///
 /// # Errors
 ///
-/// When the domain cannot be a server's name, the socket has no addresses (it broke meanwhile), or the listener was shut
-/// down.
+/// When the domain cannot be a server's name, the socket has no addresses (it broke meanwhile), or the
+/// listener was shut down.
 pub(super) fn opened(
     hub: &Arc<Hub>,
     stream: TcpStream,

@@ -1,4 +1,5 @@
-//! The attempts to open a connection that are under way, so that several callers for one destination share one.
+//! The attempts to open a connection that are under way, so that several callers for one destination share
+//! one.
 //!
 //! Invariant: an attempt is in the table from before its task starts until that ends, however it does.
 

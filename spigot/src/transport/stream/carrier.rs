@@ -130,8 +130,8 @@ impl Carrier for StreamCarrier {
 }
 
 impl Drop for StreamCarrier {
-    /// The tasks hold the hub and the hub the tasks: without this, a carrier dropped before its shutdown would
-    /// listen for ever.
+    /// The tasks hold the hub and the hub the tasks: without this, a carrier dropped before its shutdown
+    /// would listen for ever.
     fn drop(&mut self) {
         self.hub.openers.abort();
         self.hub.readers.abort();

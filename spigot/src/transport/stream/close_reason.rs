@@ -15,15 +15,15 @@ pub(super) enum CloseReason {
     Idle,
     /// What came could not be framed.
     Unframed,
-    /// What came is not TLS or WebSocket as they should be, or the handshake took too long.
+    /// What came is not TLS or WebSocket as it should be, or the handshake took too long.
     Broken,
-    /// The handshakes that we began were not done in the time that opening a connection may take.
+    /// The handshakes of a connection that we opened were not done in time.
     Late,
     /// The peer does not read what it is sent.
     Full,
     /// The peer gave no sign of life.
     Dead,
-    /// We are going.
+    /// The listener is shut down.
     Shutdown,
 }
 
@@ -36,7 +36,7 @@ impl CloseReason {
         )
     }
 
-    /// Where it is counted.
+    /// The count of connections that end so.
     pub(super) fn count(self, tally: &Tally) -> &Count {
         match self {
             CloseReason::Peer => &tally.closed_by_peer,

@@ -17,7 +17,8 @@ use super::destination::Destination;
 use super::hub::Hub;
 use crate::flow::Flow;
 
-/// The connection to a destination: the one there is, or a new one. The attempt goes on if the caller goes away.
+/// The connection to a destination: the one there is, or a new one. The attempt goes on if the caller goes
+/// away.
 pub(super) async fn connect(hub: &Arc<Hub>, destination: Destination) -> io::Result<Flow> {
     let mut outcome = match join(hub, destination) {
         Way::Connection(flow) => return Ok(flow),

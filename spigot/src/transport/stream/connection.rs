@@ -23,21 +23,21 @@ use crate::transport::SendError;
 use crate::transport::counters::Tally;
 use crate::transport::turn::{Turn, TurnId};
 
-/// A connection that is open.
+/// A connection of a listener, accepted or opened.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) flow: Flow,
     pub(super) turn: TurnId,
     pub(super) stream: TcpStream,
-    /// The task has something to look at: a queue, or an end.
+    /// Wakes the task, for a queue or an end.
     pub(super) wake: Notify,
-    /// The handshakes are done, or will not be.
+    /// Wakes who waits for the handshakes: they are done, or will not be.
     opened: Notify,
     identity: OnceLock<Option<Identity>>,
     /// Whether the peer was asked for a sign of life and has given none since.
     asked: AtomicBool,
-    /// Whether what travels is coded, and not the octets of messages.
+    /// Whether what travels is coded: TLS, WebSocket, or both.
     pub(super) is_coded: bool,
     outgoing: Mutex<Outgoing>,
 }
@@ -48,31 +48,31 @@ struct Outgoing {
     codec: Codec,
     /// The place among the handshakes under way.
     handshake: Option<Permit>,
-    /// What the peer did wrong.
+    /// What the peer did wrong in TLS or WebSocket.
     broken: Option<CodecError>,
     sent: Instant,
-    /// Until when a registration lives on it.
+    /// Until when a registration lives on the connection.
     registered_until: Option<Instant>,
     /// The peer sends no more, and still takes what it is owed.
     half_closed: bool,
-    /// It is to end, and still takes messages until what is queued has left.
+    /// Set once the connection is to end. It still takes messages until what is queued has left.
     ending: Option<CloseReason>,
-    /// It was said that nothing more is sent, behind what is queued.
+    /// Whether the peer was told, behind what is queued, that nothing more is sent.
     parted: bool,
-    /// It takes no more messages.
+    /// Set once the connection takes no more messages.
     closed: Option<CloseReason>,
 }
 
 /// What the connection's task asks before it waits.
-pub(super) struct Status {
-    /// The end, if it has come.
+pub(super) struct ConnectionStatus {
+    /// Why the connection ends, if it does.
     pub(super) end: Option<CloseReason>,
     pub(super) queued: bool,
     /// Whether the handshakes are done.
     pub(super) ready: bool,
     /// When something was last sent.
     pub(super) sent: Instant,
-    /// Until when a registration lives on it.
+    /// Until when a registration lives on the connection.
     pub(super) registered_until: Option<Instant>,
 }
 
@@ -171,12 +171,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Says what the side says first that opened the connection.
+    /// Queues what the side says first that opened the connection.
     pub(super) fn begin(&self, tally: &Tally) -> Result<(), CloseReason> {
         self.decode(&[], &mut Decoded::default(), tally)
     }
 
-    /// Takes octets from the socket apart. What goes back is queued, unless it takes no more messages.
+    /// Decodes octets from the socket, and queues what goes back, unless the connection is closed.
     pub(super) fn decode(
         &self,
         octets: &[u8],
@@ -198,14 +198,15 @@ impl Connection {
         if let Err(error) = outcome {
             tracing::debug!(flow = %self.flow, %error, "connection broken");
             outgoing.broken = Some(error);
-            // What is still to be said to the peer, and its end, may take their time; whoever opens it need not wait for that.
+            // What is still to be said to the peer, and its end, may take their time; whoever opens it need
+            // not wait for that.
             self.opened.notify_waiters();
             return Err(CloseReason::Broken);
         }
         Ok(())
     }
 
-    /// Says that nothing more is sent and why, where that is said.
+    /// Queues what says that nothing more is sent and why, where the protocol has that.
     pub(super) fn say_goodbye(&self, reason: CloseReason) {
         let mut outgoing = self.outgoing();
         if self.is_coded && outgoing.closed.is_none() {
@@ -248,7 +249,7 @@ impl Connection {
         outgoing.queue.is_empty()
     }
 
-    /// Writes what is queued and, when nothing is left, takes no more; whether that is so.
+    /// Writes what is queued and, once nothing is left, closes the connection; whether it is closed.
     pub(super) fn flush_last(&self, reason: CloseReason, tally: &Tally) -> bool {
         let mut outgoing = self.outgoing();
         self.write(&mut outgoing, tally);
@@ -264,7 +265,7 @@ impl Connection {
         self.wake.notify_one();
     }
 
-    /// Takes no more messages and drops what is queued; the reason that stands.
+    /// Closes the connection and drops what is queued; the reason that stands.
     pub(super) fn close(&self, reason: CloseReason) -> CloseReason {
         let mut outgoing = self.outgoing();
         self.end(&mut outgoing, reason);
@@ -282,12 +283,12 @@ impl Connection {
         self.asked.store(true, Ordering::Release);
     }
 
-    /// Takes note that something came; whether it answers that the peer was asked for a sign of life.
+    /// Takes note that something came; whether it is the sign of life that the peer was asked for.
     pub(super) fn answers_ask(&self) -> bool {
         self.asked.load(Ordering::Acquire) && self.asked.swap(false, Ordering::AcqRel)
     }
 
-    /// Closes it, unless its handshakes are done or an end has come.
+    /// Closes the connection, unless its handshakes are done or an end has come.
     pub(super) fn close_unless_opened(&self, reason: CloseReason) {
         let mut outgoing = self.outgoing();
         if !outgoing.codec.is_ready() && outgoing.closed.or(outgoing.ending).is_none() {
@@ -295,7 +296,7 @@ impl Connection {
         }
     }
 
-    /// Takes no more messages, unless one was sent since then; whether that is so.
+    /// Closes the connection if nothing was sent since then; whether it is closed.
     pub(super) fn close_if_idle(&self, since: Instant) -> bool {
         let mut outgoing = self.outgoing();
         if outgoing.sent <= since {
@@ -304,7 +305,8 @@ impl Connection {
         outgoing.closed.is_some()
     }
 
-    /// Notes until when a registration lives on it. Its task sees that when it next looks at its deadlines.
+    /// Notes until when a registration lives on the connection. The task sees that when it next looks at its
+    /// deadlines.
     pub(super) fn registered(&self, until: Instant) {
         self.outgoing().registered_until = Some(until);
     }
@@ -314,7 +316,7 @@ impl Connection {
         self.outgoing().half_closed = true;
     }
 
-    /// Whether it takes messages whose answers can come by it.
+    /// Whether the connection takes messages whose answers can come by it.
     pub(super) fn is_open(&self) -> bool {
         let outgoing = self.outgoing();
         let is_ending =
@@ -322,9 +324,9 @@ impl Connection {
         outgoing.codec.is_ready() && !is_ending
     }
 
-    pub(super) fn status(&self) -> Status {
+    pub(super) fn status(&self) -> ConnectionStatus {
         let outgoing = self.outgoing();
-        Status {
+        ConnectionStatus {
             end: outgoing.closed.or(outgoing.ending),
             queued: !outgoing.queue.is_empty(),
             ready: outgoing.codec.is_ready(),
@@ -368,7 +370,7 @@ mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
 
     use super::*;
-    use crate::transport::stream::codec::WebSocket;
+    use crate::transport::stream::codec::WebSocketLayer;
     use crate::transport::stream::origins::Origins;
     use crate::transport::stream::write_queue::Budget;
 
@@ -381,7 +383,7 @@ mod tests {
         let (stream, peer) = listener.accept().await.unwrap();
         let id = ConnectionId::unique();
         let codec = Codec {
-            websocket: Some(WebSocket::server(Origins::any().into(), 1_000)),
+            websocket: Some(WebSocketLayer::server(Origins::any().into(), 1_000)),
             ..Codec::default()
         };
         let queue = WriteQueue::new(10_000, Budget::new(10_000));

@@ -1,6 +1,7 @@
 //! The table of a listener's connections, and of where each of them leads.
 //!
-//! Invariant: a destination leads to a connection of the table or to none, and no longer than the table has it.
+//! Invariant: a destination leads to a connection of the table or to none, and no longer than the table has
+//! it.
 
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
@@ -63,7 +64,8 @@ impl Connections {
         entry.connection.is_open().then_some(entry.connection.flow)
     }
 
-    /// Uses the connection of a flow for new messages to `destination` too; `false` if it was so before, or is gone.
+    /// Uses the connection of a flow for new messages to `destination` too; `false` if it was so before, or
+    /// is gone.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
-//! When a connection has kept us waiting too long.
+//! The deadlines of a connection.
 //!
-//! Pure: instants come in, a deadline and a verdict go out. Invariant: there is always a deadline.
+//! Pure: instants come in, a deadline and its reason go out. Invariant: there is always a deadline.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use tokio::time::Instant;
 use super::close_reason::CloseReason;
 use crate::transport::{NEVER, TransportLimits};
 
-/// What a connection is given time for.
+/// The deadlines of one connection.
 #[derive(Debug)]
 pub(super) struct Deadlines<'a> {
     limits: &'a TransportLimits,
-    /// When it was accepted, while nothing has come.
+    /// When the connection was accepted, while nothing has come.
     silent_since: Option<Instant>,
-    /// When it was accepted, while its handshakes are not done.
+    /// When the connection was accepted or opened, while its handshakes are not done.
     handshake_since: Option<Instant>,
     /// When the message under way began.
     message_since: Option<Instant>,
     /// When something last travelled, either way.
     active: Instant,
-    /// Until when a registration lives on it.
+    /// Until when a registration lives on the connection.
     registered_until: Option<Instant>,
 }
 
 impl<'a> Deadlines<'a> {
-    /// Of a connection that begins now; one that we opened owes us no first octet.
+    /// The deadlines of a connection that begins now. One that we opened owes us no first octet.
     pub(super) fn new(limits: &'a TransportLimits, accepted: bool, now: Instant) -> Self {
         Deadlines {
             limits,
@@ -38,18 +38,18 @@ impl<'a> Deadlines<'a> {
         }
     }
 
-    /// The same, with handshakes to do.
+    /// Adds a deadline for the handshakes, which began at `since`.
     pub(super) fn with_handshake(mut self, since: Instant) -> Self {
         self.handshake_since = Some(since);
         self
     }
 
-    /// The handshakes are done.
+    /// Takes note that the handshakes are done.
     pub(super) fn opened(&mut self) {
         self.handshake_since = None;
     }
 
-    /// Octets came; `messages` were completed by them, and `partial` says whether a further one has begun.
+    /// Takes note that octets came, whether they completed `messages`, and whether a `partial` one is left.
     pub(super) fn received(&mut self, messages: bool, partial: bool, now: Instant) {
         self.silent_since = None;
         self.active = now;
@@ -60,12 +60,12 @@ impl<'a> Deadlines<'a> {
         }
     }
 
-    /// Something was sent, at that instant or before.
+    /// Takes note that something was sent, at that instant or before.
     pub(super) fn sent(&mut self, at: Instant) {
         self.active = self.active.max(at);
     }
 
-    /// A registration lives on it until then, or none does.
+    /// Takes note until when a registration lives on the connection; `None` if none does.
     pub(super) fn registered(&mut self, until: Option<Instant>) {
         self.registered_until = until;
     }

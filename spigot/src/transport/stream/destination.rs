@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Whom a connection leads to: an address and, where the peer proves its name, the domain that should be there.
+/// Whom a connection leads to: an address and, where the peer proves its name, the domain that should be
+/// there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Destination {
     pub(super) address: SocketAddr,

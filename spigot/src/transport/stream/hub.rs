@@ -94,8 +94,8 @@ impl Hub {
     }
 }
 
-/// A connection's place in the table and among the connections that there may be. Its task holds it, and closes the
-/// connection by dropping it.
+/// A connection's place in the table and among the connections that there may be. Its task holds it, and
+/// closes the connection by dropping it.
 pub(super) struct ConnectionGuard {
     pub(super) hub: Arc<Hub>,
     pub(super) connection: Arc<Connection>,

@@ -17,10 +17,10 @@ use super::proxied;
 /// How many connections the kernel keeps for us to accept.
 const BACKLOG: i32 = 1_024;
 
-/// The pause when the system has nothing to give.
+/// The pause when the system is out of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Listens. IPv6 listeners take no IPv4, so that both families can share a port.
+/// Listens at an address. IPv6 listeners take no IPv4, so that both families can share a port.
 pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
@@ -51,7 +51,7 @@ pub(super) async fn run(listener: TcpListener, hub: Arc<Hub>) {
     }
 }
 
-/// Takes a connection in, or closes it at once at a bound.
+/// Takes a connection in, or closes it at once if there are as many as there may be.
 fn admit(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr) {
     let is_proxied = hub.proxies.contain(peer.ip());
     let source = (!is_proxied).then_some(peer.ip());
@@ -69,7 +69,7 @@ fn admit(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr) {
     }
 }
 
-/// How long to wait after an error: not at all when it is of the one connection, which the peer took back.
+/// The pause after an error, if it is not only that the peer took the connection back.
 fn pause_after(error: &io::Error) -> Option<Duration> {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     match error.kind() {

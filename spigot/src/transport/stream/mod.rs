@@ -1,12 +1,12 @@
-//! Streams: TCP, where messages are framed by Content-Length (RFC 3261 §18.3), TLS, where they are too, and WebSocket over
-//! either, where each message is one of its own (RFC 7118).
+//! Streams: TCP, where messages are framed by Content-Length (RFC 3261 §18.3), TLS, where they are too, and
+//! WebSocket over either, where each message is one of its own (RFC 7118).
 //!
-//! One task accepts; each connection has one that reads it. A connection is used for whatever goes to its peer, whoever
-//! opened it.
+//! One task accepts; each connection has one that reads it. A connection is used for whatever goes to its
+//! peer, whoever opened it.
 //!
-//! Each listener has one `hub`, which is data only. The tasks and the `carrier` work on it, and it knows none of them:
-//! `listener` accepts, `proxied` waits for a PROXY header, `connect` opens, `adopt` makes a connection of the socket of
-//! each, and `reader` runs it.
+//! Each listener has one `hub`, which is data only. The tasks and the `carrier` work on it, and it knows none
+//! of them: `listener` accepts, `proxied` waits for a PROXY header, `connect` opens, `adopt` makes a
+//! connection of the socket of each, and `reader` runs it.
 
 mod admission;
 mod adopt;

@@ -2,18 +2,18 @@
 
 use std::net::Ipv6Addr;
 
-/// Which web pages may connect: those whose Origin is here
+/// Which web pages may connect to a WebSocket listener, by their Origin
 /// ([RFC 6455 §10.2](https://www.rfc-editor.org/rfc/rfc6455#section-10.2)).
 ///
-/// A browser says in Origin where the page comes from that connects; anything else may say what it likes, or nothing. So this
-/// protects the users of other pages, and is no authentication.
+/// A browser says in Origin where the page comes from that connects; anything else may say what it likes, or
+/// nothing. So this protects the users of other pages, and is no authentication.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins {
     /// `None`: every one.
     allowed: Option<Vec<String>>,
 }
 
-/// A text is the origin of no page.
+/// The text is the origin of no page.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no origin of a page: expected a scheme, a host and, where the URI of the page has one, a port, as \
@@ -22,21 +22,23 @@ pub struct Origins {
 pub(super) struct BadOrigin(String);
 
 impl Origins {
-    /// Every page, and what is no page.
+    /// Lets every page connect, and whatever is no page.
     pub const fn any() -> Origins {
         Origins { allowed: None }
     }
 
-    /// Pages from these origins, and what is no page and names no origin. An origin is the scheme, the host and the port where
-    /// the URI of the page has one: `https://phone.example.com`, `http://localhost:8000`; `null` is that of pages that have none,
-    /// such as a file. With what no page can come from, such as a host alone, the listener does not start.
+    /// Lets pages from these origins connect, and whatever names no origin.
+    ///
+    /// An origin is the scheme, the host and, where the URI of the page has one, the port:
+    /// `https://phone.example.com`, `http://localhost:8000`. `null` is the origin of pages without one, such
+    /// as a file. With a text that is no origin, such as a host alone, the listener does not start.
     pub fn only<T: Into<String>>(origins: impl IntoIterator<Item = T>) -> Origins {
         Origins {
             allowed: Some(origins.into_iter().map(Into::into).collect()),
         }
     }
 
-    /// Whether somebody may connect who names that origin, or none.
+    /// Whether a client may connect that names that origin, or none.
     pub fn allows(&self, origin: Option<&str>) -> bool {
         match (&self.allowed, origin) {
             (None, _) | (Some(_), None) => true,
@@ -46,11 +48,11 @@ impl Origins {
         }
     }
 
-    /// Whether pages can come from each of them.
+    /// Checks that pages can come from each of the origins.
     ///
     /// # Errors
     ///
-    /// The first that none can come from.
+    /// The first origin that no page can come from.
     pub(super) fn check(&self) -> Result<(), BadOrigin> {
         let mut allowed = self.allowed.iter().flatten();
         match allowed.find(|origin| !is_origin(as_said(origin))) {
@@ -60,8 +62,8 @@ impl Origins {
     }
 }
 
-/// An origin as browsers write it: without a slash at its end, nor the port that its scheme has anyway
-/// ([RFC 6454 §6.2](https://www.rfc-editor.org/rfc/rfc6454#section-6.2)).
+/// Gives an origin as browsers write it: without a slash at its end, and without the default port of its
+/// scheme ([RFC 6454 §6.2](https://www.rfc-editor.org/rfc/rfc6454#section-6.2)).
 fn as_said(origin: &str) -> &str {
     let origin = origin.strip_suffix('/').unwrap_or(origin);
     let begins = |scheme: &str| {
@@ -75,7 +77,8 @@ fn as_said(origin: &str) -> &str {
         .unwrap_or(origin)
 }
 
-/// Whether a browser can name it ([RFC 6454 §7.1](https://www.rfc-editor.org/rfc/rfc6454#section-7.1)):
+/// Whether a browser can name that origin
+/// ([RFC 6454 §7.1](https://www.rfc-editor.org/rfc/rfc6454#section-7.1)):
 ///
 /// ```text
 /// origin-list-or-null = %x6E %x75 %x6C %x6C / origin-list

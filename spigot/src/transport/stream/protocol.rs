@@ -1,4 +1,4 @@
-//! What a listener's connections speak: how each is given its layers.
+//! What the connections of a listener speak: the layers that each of them has.
 
 use std::net::SocketAddr;
 #[cfg(feature = "ws")]
@@ -19,13 +19,13 @@ pub(super) struct Protocol {
     pub(super) tls: Option<Sides>,
     #[cfg(feature = "ws")]
     pub(super) websocket: Option<Arc<Origins>>,
-    /// Where a connection that is opened says to come from.
+    /// The Origin that an opened connection names.
     #[cfg(feature = "ws")]
     pub(super) origin: Option<Arc<str>>,
 }
 
 impl Protocol {
-    /// Octets as they are.
+    /// Plain TCP, without layers.
     pub(super) fn tcp() -> Protocol {
         Protocol {
             transport: Transport::Tcp,
@@ -38,7 +38,7 @@ impl Protocol {
         }
     }
 
-    /// Whether there is a handshake before the first message.
+    /// Whether a connection has a handshake before the first message.
     pub(super) fn has_handshake(&self) -> bool {
         self.transport != Transport::Tcp
     }
@@ -54,18 +54,18 @@ impl Protocol {
         Ok(Codec {
             #[cfg(feature = "tls")]
             tls: match &self.tls {
-                Some(sides) => Some(super::codec::Tls::server(sides.server.clone())?),
+                Some(sides) => Some(super::codec::TlsLayer::server(sides.server.clone())?),
                 None => None,
             },
             #[cfg(feature = "ws")]
             websocket: self
                 .websocket
                 .as_ref()
-                .map(|origins| super::codec::WebSocket::server(origins.clone(), most)),
+                .map(|origins| super::codec::WebSocketLayer::server(origins.clone(), most)),
         })
     }
 
-    /// The layers of one that is opened.
+    /// The layers of a connection that is opened; no message is larger than `most` octets.
     pub(super) fn opening(
         &self,
         peer: SocketAddr,
@@ -83,7 +83,7 @@ impl Protocol {
                             domain.unwrap_or_default()
                         ))
                     })?;
-                    Some(super::codec::Tls::client(sides.client.clone(), name)?)
+                    Some(super::codec::TlsLayer::client(sides.client.clone(), name)?)
                 }
                 None => None,
             },
@@ -95,7 +95,7 @@ impl Protocol {
                         None => peer.to_string(),
                     };
                     let uri = format!("{}://{host}/", self.transport);
-                    Some(super::codec::WebSocket::client(
+                    Some(super::codec::WebSocketLayer::client(
                         &uri,
                         self.origin.as_deref(),
                         most,

@@ -10,10 +10,10 @@ use tokio::time::timeout;
 use super::admission::Permit;
 use super::adopt::{self, Addresses};
 use super::hub::Hub;
-use super::proxy::{self, Header};
+use super::proxy::{self, ProxyHeader};
 
-/// Takes in a connection of a balancer's as soon as that has said for whom it is. Until then it is one handshake under way,
-/// of no source.
+/// Takes a connection of a load balancer in, once its header has said for whom it is. Until then it is a
+/// handshake under way, without a source.
 pub(super) fn introduce(hub: &Arc<Hub>, stream: TcpStream, mut permit: Permit) {
     let Some(handshake) = hub.handshakes.enter(None) else {
         hub.tally.refused_handshakes.add(1);
@@ -49,8 +49,8 @@ pub(super) fn introduce(hub: &Arc<Hub>, stream: TcpStream, mut permit: Permit) {
     });
 }
 
-/// The addresses of a connection, the peer's as the header has it if it names one.
-fn addresses(stream: &TcpStream, header: &Header) -> io::Result<Addresses> {
+/// The addresses of a connection. The peer is the one that the header names, if it names one.
+fn addresses(stream: &TcpStream, header: &ProxyHeader) -> io::Result<Addresses> {
     let mut addresses = Addresses::of(stream)?;
     if let Some(source) = header.source {
         addresses.peer = SocketAddr::new(source.ip().to_canonical(), source.port());
@@ -59,7 +59,7 @@ fn addresses(stream: &TcpStream, header: &Header) -> io::Result<Addresses> {
 }
 
 /// Takes the header from the front of the stream, and nothing behind it.
-async fn read_header(stream: &TcpStream) -> io::Result<Header> {
+async fn read_header(stream: &TcpStream) -> io::Result<ProxyHeader> {
     let mut header = Vec::new();
     loop {
         let mut chunk = [0; 256];
@@ -80,7 +80,7 @@ async fn read_header(stream: &TcpStream) -> io::Result<Header> {
     }
 }
 
-/// Reads octets that are known to have come.
+/// Reads as many octets as there is room for, which are known to have come.
 async fn take(stream: &TcpStream, mut octets: &mut [u8]) -> io::Result<()> {
     while !octets.is_empty() {
         match stream.try_read(octets) {

@@ -32,7 +32,7 @@ thread_local! {
 /// The answer to a ping: RFC 5626 §4.4.1, the "pong" is a single CRLF.
 const PONG: sip::Bytes = sip::Bytes::from_static(b"\r\n");
 
-/// Runs a connection to its end. Whether it was accepted, and not opened by us, says who speaks first.
+/// Runs a connection to its end. On one that was not `accepted` we speak first.
 pub(super) async fn run(guard: ConnectionGuard, accepted: bool) {
     let (hub, connection) = (&guard.hub, &guard.connection);
     let begun = if accepted {
@@ -83,7 +83,8 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> CloseR
                 return reason;
             }
             if is_in_use(hub, connection) {
-                // RFC 3261 §18 wants a connection to last as long as a transaction may: it may ring for minutes.
+                // RFC 3261 §18 wants a connection to last as long as a transaction may: it may ring for
+                // minutes.
                 deadlines.sent(now);
             } else if connection.close_if_idle(status.sent) {
                 return reason;
@@ -120,19 +121,19 @@ async fn read(hub: &Arc<Hub>, connection: &Connection, accepted: bool) -> CloseR
     }
 }
 
-/// Whether something is due on it that may take its time.
+/// Whether an answer is due on the connection, in either direction.
 fn is_in_use(hub: &Hub, connection: &Connection) -> bool {
     hub.inbound.owes(connection.flow) || hub.inbound.awaits(connection.flow)
 }
 
-/// The peer has said that it sends no more: what it is owed is still sent to it, unless it is gone altogether.
+/// Sends what is still owed to a peer that has said that it sends no more, unless it is gone altogether.
 async fn settle(hub: &Hub, connection: &Connection) {
     if connection.status().end.is_some() || !hub.inbound.owes(connection.flow) {
         return;
     }
     connection.half_close();
-    // One that only sends no more looks like one that is gone, until something is sent to it: a line end, which
-    // is to be ignored before a message (RFC 3261 §7.5). An answer could be lost in finding out.
+    // One that only sends no more looks like one that is gone, until something is sent to it: a line end,
+    // which is to be ignored before a message (RFC 3261 §7.5). An answer could be lost in finding out.
     let _closed_if_full = connection.send(PONG, &hub.tally);
     loop {
         let status = connection.status();
@@ -161,7 +162,7 @@ async fn settle(hub: &Hub, connection: &Connection) {
     }
 }
 
-/// One read, and what it completes. A reason to end, if it gave one.
+/// Reads once and hands over what that completes. A reason to end, if it gave one.
 fn turn(
     hub: &Hub,
     connection: &Connection,
@@ -232,7 +233,7 @@ fn turn(
     }
 }
 
-/// Whether a read leaves the connection as it is; `None` in its place: there was nothing to read.
+/// What a read means for the connection.
 enum Filled {
     More,
     End(CloseReason),
@@ -265,8 +266,8 @@ fn fill(
     })
 }
 
-/// Reads what there is. Fewer octets than there is room for are all, and the stream is then known to have no more until the
-/// system tells of some: asking in vain costs a system call for each message.
+/// Reads what there is. Fewer octets than there is room for are all, and the stream is then known to have no
+/// more until the system tells of some: asking in vain costs a system call for each message.
 #[cfg(target_os = "linux")]
 fn try_read(stream: &TcpStream, room: &mut [u8]) -> io::Result<usize> {
     let mut last = None;
@@ -288,7 +289,7 @@ fn try_read(stream: &TcpStream, room: &mut [u8]) -> io::Result<usize> {
     stream.try_read(room)
 }
 
-/// What a read came to; `None`: there was nothing to read.
+/// Judges a read; `None` if there was nothing to read.
 fn judge(hub: &Hub, connection: &Connection, read: io::Result<usize>) -> Option<Result<usize, CloseReason>> {
     match read {
         Ok(0) => Some(Err(CloseReason::Peer)),
@@ -304,7 +305,7 @@ fn judge(hub: &Hub, connection: &Connection, read: io::Result<usize>) -> Option<
     }
 }
 
-/// Whether a message is none but a keepalive (RFC 5626 §3.5.1), and if so, whether it wants an answer.
+/// Whether a keepalive wants an answer (RFC 5626 §3.5.1); `None` if the message is none.
 fn is_keepalive(message: &[u8]) -> Option<bool> {
     message
         .iter()
@@ -312,7 +313,7 @@ fn is_keepalive(message: &[u8]) -> Option<bool> {
         .then_some(message.len() >= 4)
 }
 
-/// Delivers what is queued, says that nothing more comes, and waits for the peer to say the same.
+/// Delivers what is queued, says that nothing more comes, and waits for the peer to say so too.
 async fn deliver(hub: &Hub, connection: &Connection, reason: CloseReason) {
     connection.say_goodbye(reason);
     while !connection.flush_last(reason, &hub.tally) {
@@ -342,7 +343,7 @@ async fn deliver(hub: &Hub, connection: &Connection, reason: CloseReason) {
     }
 }
 
-/// Reads and forgets.
+/// Reads octets and drops them.
 fn discard(stream: &TcpStream) -> io::Result<usize> {
     BUFFER.with_borrow_mut(|buffer| stream.try_read(buffer))
 }

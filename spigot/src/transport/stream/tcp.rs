@@ -30,7 +30,7 @@ impl Tcp {
         }
     }
 
-    /// Behind load balancers that say for whom they connect.
+    /// Believes these load balancers when they say for whom they connect.
     #[must_use]
     pub fn proxy_protocol(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;

@@ -34,7 +34,7 @@ impl Tls {
         }
     }
 
-    /// Behind load balancers that say for whom they connect.
+    /// Believes these load balancers when they say for whom they connect.
     #[must_use]
     pub fn proxy_protocol(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;

@@ -39,23 +39,25 @@ impl WebSocket {
         }
     }
 
-    /// Says this in the Origin of connections that it opens, as the page of a browser does: `https://phone.example.com`.
-    /// Otherwise it says nothing, as RFC 6455 §4.1 has it for what is no browser. One that cannot stand in a header keeps
-    /// connections from being opened.
+    /// Names this Origin on connections that are opened, as the page of a browser does:
+    /// `https://phone.example.com`.
+    ///
+    /// Without it none is named, as RFC 6455 §4.1 has it for what is no browser. With one that cannot stand
+    /// in a header no connection can be opened.
     #[must_use]
     pub fn origin(mut self, origin: &str) -> Self {
         self.own_origin = Some(origin.into());
         self
     }
 
-    /// Behind load balancers that say for whom they connect.
+    /// Believes these load balancers when they say for whom they connect.
     #[must_use]
     pub fn proxy_protocol(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
         self
     }
 
-    /// For `wss://` in its place.
+    /// Makes it a listener for `wss://`.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn secured(mut self, config: TlsConfig) -> Self {

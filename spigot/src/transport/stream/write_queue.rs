@@ -42,8 +42,8 @@ impl Budget {
 /// The queue of one connection.
 #[derive(Debug)]
 pub(super) struct WriteQueue {
-    /// The first one may have been written in part, and is then cut. Each with whether it is a message, and not what a
-    /// handshake says.
+    /// What waits, each with whether it is a message. The first may have been written in part, and is then
+    /// cut.
     queue: VecDeque<(Bytes, bool)>,
     octets: usize,
     bound: usize,
@@ -75,8 +75,8 @@ impl WriteQueue {
         self.queue.is_empty()
     }
 
-    /// Queues a message, or what is left of one. An empty one is none: a writer that takes nothing of it would look
-    /// broken.
+    /// Queues a message, or what is left of one. An empty one is not queued: a writer that takes nothing of
+    /// it would look broken.
     pub(super) fn push(&mut self, message: Bytes) -> Result<(), Full> {
         self.queue_up(message, true)
     }

@@ -15,17 +15,19 @@ use rustls::sign::CertifiedKey;
 
 use super::{TlsError, provider};
 
-/// A certificate chain and its key, or several for several domains, of which the client's wish (SNI) decides. Cloning shares
-/// them.
+/// A certificate chain and its key, or several for several domains.
+///
+/// Which one is shown follows from the domain that the client asks for (SNI). Clones share what is read
+/// again.
 #[derive(Clone)]
 pub struct Certificates {
-    sources: Arc<[Source]>,
+    sources: Arc<[CertificateSource]>,
     current: Arc<RwLock<Arc<[Arc<CertifiedKey>]>>>,
 }
 
 /// Where a certificate comes from.
 #[derive(Clone, Debug)]
-enum Source {
+enum CertificateSource {
     Files { chain: PathBuf, key: PathBuf },
     Memory(Arc<CertifiedKey>),
 }
@@ -37,23 +39,26 @@ impl Certificates {
     ///
     /// When a file cannot be read, has nothing of the kind in it, or the two do not go together.
     pub fn from_files(chain: impl AsRef<Path>, key: impl AsRef<Path>) -> Result<Certificates, TlsError> {
-        Certificates::of(vec![Source::Files {
+        Certificates::of(vec![CertificateSource::Files {
             chain: chain.as_ref().to_owned(),
             key: key.as_ref().to_owned(),
         }])
     }
 
-    /// The same from memory.
+    /// Takes a chain, the server's own certificate first, and its private key from memory, both in PEM.
     ///
     /// # Errors
     ///
     /// As [`from_files`](Certificates::from_files).
     pub fn from_pem(chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Certificates, TlsError> {
         let key = certified(chain.as_ref(), "the chain", key.as_ref(), "the key")?;
-        Certificates::of(vec![Source::Memory(Arc::new(key))])
+        Certificates::of(vec![CertificateSource::Memory(Arc::new(key))])
     }
 
-    /// These and others. A client that names a domain gets the first that is good for it; any other client gets the first.
+    /// Joins these certificates with others.
+    ///
+    /// A client that names a domain gets the first certificate that is good for it; any other client gets the
+    /// first.
     ///
     /// # Errors
     ///
@@ -62,7 +67,7 @@ impl Certificates {
         Certificates::of(self.sources.iter().chain(&*others.sources).cloned().collect())
     }
 
-    fn of(sources: Vec<Source>) -> Result<Certificates, TlsError> {
+    fn of(sources: Vec<CertificateSource>) -> Result<Certificates, TlsError> {
         let current = read_all(&sources)?;
         Ok(Certificates {
             sources: sources.into(),
@@ -70,7 +75,7 @@ impl Certificates {
         })
     }
 
-    /// Reads the files again. Connections that stand are not touched; new ones get what is read now.
+    /// Reads the files again. Connections that stand keep what they have; new ones get what is read now.
     ///
     /// # Errors
     ///
@@ -97,12 +102,12 @@ impl Certificates {
     }
 }
 
-fn read_all(sources: &[Source]) -> Result<Arc<[Arc<CertifiedKey>]>, TlsError> {
+fn read_all(sources: &[CertificateSource]) -> Result<Arc<[Arc<CertifiedKey>]>, TlsError> {
     sources
         .iter()
         .map(|source| match source {
-            Source::Memory(key) => Ok(key.clone()),
-            Source::Files { chain, key } => {
+            CertificateSource::Memory(key) => Ok(key.clone()),
+            CertificateSource::Files { chain, key } => {
                 let (chain_octets, key_octets) = (read(chain)?, read(key)?);
                 let key = certified(
                     &chain_octets,
@@ -123,7 +128,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     })
 }
 
-/// The certificates in a text; at least one.
+/// Reads the certificates in a text, at least one.
 pub(super) fn certificates(pem: &[u8], place: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match all {
@@ -136,7 +141,7 @@ pub(super) fn certificates(pem: &[u8], place: &str) -> Result<Vec<CertificateDer
     }
 }
 
-/// What is wrong with a text in PEM. The lines in errors are octets.
+/// Says what is wrong with a text in PEM. The library's errors show its lines as octets.
 fn why(error: pem::Error) -> String {
     let shown = |line: &[u8]| String::from_utf8_lossy(line).trim().to_owned();
     match error {

@@ -6,36 +6,36 @@ use std::path::PathBuf;
 
 /// Why there is no TLS.
 ///
-/// Its `Debug` is its text, since that is what a `main` that returns it prints.
+/// Its `Debug` is its text, since that is what a `main` prints that returns it.
 #[non_exhaustive]
 #[derive(thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
     #[error("cannot read {}: {source}", .path.display())]
     File {
-        /// Which one.
+        /// The file.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
     },
-    /// There is no certificate in what should be a chain of them in PEM.
+    /// There is no certificate where a chain in PEM should be.
     #[error("no certificate in {0}: expected PEM, with lines `-----BEGIN CERTIFICATE-----`")]
     NoCertificate(String),
-    /// What stands between the PEM lines is no certificate.
+    /// A certificate cannot be read.
     #[error("malformed certificate in {place}: {why}")]
     Certificate {
-        /// Where.
+        /// Where it stands.
         place: String,
         /// What is wrong.
         why: rustls::CertificateError,
     },
-    /// There is no private key in what should be one in PEM.
+    /// There is no private key where one in PEM should be.
     #[error("no private key in {0}: expected PEM, with a line `-----BEGIN PRIVATE KEY-----` or its like")]
     NoKey(String),
-    /// What stands between the PEM lines is nothing that is known.
+    /// A text is not PEM as it should be.
     #[error("malformed PEM in {place}: {why}")]
     Pem {
-        /// Where.
+        /// Where it stands.
         place: String,
         /// What is wrong.
         why: String,

@@ -75,17 +75,17 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Whose certificate that is, if it can be read. Whether anybody trusts it is another question.
+/// Reads whose certificate that is. Whether anybody trusts it is another question.
 pub(crate) fn identity(certificate: &CertificateDer<'_>) -> Result<Identity, webpki::Error> {
     let parsed = webpki::EndEntityCert::try_from(certificate)?;
     let domains = domains(parsed.valid_uri_names(), parsed.valid_dns_names());
     Ok(Identity::new(domains, certificate.to_vec()))
 }
 
-/// The domains of a certificate with these names.
+/// The domains that a certificate with these names stands for.
 ///
-/// [RFC 5922 §7.1](https://www.rfc-editor.org/rfc/rfc5922#section-7.1) takes the SIP URIs without a user among the names
-/// and, only if there are none, the DNS names. §7.2: a wildcard matches nothing.
+/// [RFC 5922 §7.1](https://www.rfc-editor.org/rfc/rfc5922#section-7.1) takes the SIP URIs without a user
+/// among the names and, only if there are none, the DNS names. §7.2: a wildcard matches nothing.
 fn domains<'n>(uris: impl Iterator<Item = &'n str>, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     let mut has_sip = false;
     let mut domains = Vec::new();

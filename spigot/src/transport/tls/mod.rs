@@ -38,7 +38,7 @@ pub use error::TlsError;
 pub(crate) use identity::identity;
 pub use trust::Trust;
 
-/// What listeners with TLS have in common.
+/// What listeners with TLS have in common: certificates, and whom they trust.
 #[derive(Clone, Debug)]
 pub struct TlsConfig {
     certificates: Certificates,
@@ -50,13 +50,13 @@ pub struct TlsConfig {
 #[derive(Clone, Debug)]
 struct Clients {
     authorities: Trust,
-    /// Whether they have to.
+    /// Whether every client has to show one.
     demanded: bool,
 }
 
 impl TlsConfig {
-    /// With certificates for the listeners. Connections that are opened trust whom the system trusts, and clients need no
-    /// certificate.
+    /// TLS with these certificates. Servers that are connected to are trusted as the system says, and clients
+    /// need no certificate.
     pub fn new(certificates: Certificates) -> TlsConfig {
         TlsConfig {
             certificates,
@@ -82,8 +82,11 @@ impl TlsConfig {
         self
     }
 
-    /// Asks every client for a certificate, signed by one of these authorities, and lets those in who have none: carriers beside
-    /// phones. [`Source::identity`](crate::Source::identity) tells them apart; a certificate of somebody else's is refused.
+    /// Asks every client for a certificate signed by one of these authorities, and lets those in who have
+    /// none.
+    ///
+    /// This is for carriers beside phones; [`Source::identity`](crate::Source::identity) tells them apart. A
+    /// certificate from another authority is refused.
     #[must_use]
     pub fn ask_clients(mut self, authorities: Trust) -> TlsConfig {
         self.clients = Some(Clients {
@@ -93,7 +96,7 @@ impl TlsConfig {
         self
     }
 
-    /// What the two sides of connections are made with.
+    /// Makes the configurations of both sides of connections.
     pub(crate) fn sides(&self) -> Result<Sides, TlsError> {
         let provider = provider();
         let server = ServerConfig::builder_with_provider(provider.clone())
@@ -132,19 +135,19 @@ impl TlsConfig {
     }
 }
 
-/// What the two sides of connections are made with.
+/// The configurations of both sides of connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Sides {
     pub(crate) server: Arc<ServerConfig>,
     pub(crate) client: Arc<ClientConfig>,
 }
 
-/// The algorithms.
+/// The cryptographic algorithms.
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-/// The name that a peer has to prove: of its domain, or of its address where there is no other.
+/// The name that a peer has to prove: its domain or, where none is known, its address.
 pub(crate) fn name_of(domain: Option<&str>, peer: std::net::SocketAddr) -> Option<ServerName<'static>> {
     match domain {
         Some(domain) => {

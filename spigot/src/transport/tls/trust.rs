@@ -1,4 +1,4 @@
-//! Whom we trust.
+//! The authorities that we trust.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Those of the system.
+    /// The authorities that the system trusts.
     ///
     /// # Errors
     ///
@@ -36,16 +36,16 @@ impl Trust {
         })
     }
 
-    /// Those in a text in PEM.
+    /// The authorities in a text in PEM.
     ///
     /// # Errors
     ///
-    /// When there is no certificate in it, or one that cannot be an authority.
+    /// When there is no certificate in the text, or one that cannot be an authority.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Trust, TlsError> {
         Trust::read(pem.as_ref(), "the text")
     }
 
-    /// Those in a file in PEM.
+    /// The authorities in a file in PEM.
     ///
     /// # Errors
     ///

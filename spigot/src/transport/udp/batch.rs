@@ -32,7 +32,7 @@ pub(super) struct Progress {
     pub(super) failed: u64,
 }
 
-/// Sends what the socket takes without waiting; a datagram that the system refuses is given up.
+/// Sends as many datagrams as the socket takes without waiting; one that the system refuses is given up.
 pub(super) fn send(socket: &Socket, datagrams: &[Datagram]) -> Progress {
     let mut progress = Progress::default();
     while let Some(first) = datagrams.get(progress.done) {
@@ -59,7 +59,7 @@ pub(super) fn send(socket: &Socket, datagrams: &[Datagram]) -> Progress {
     progress
 }
 
-/// Sends one.
+/// Sends one datagram.
 ///
 /// # Errors
 ///
@@ -72,7 +72,7 @@ pub(super) fn send_one(socket: &Socket, datagram: &Datagram) -> io::Result<()> {
     }
 }
 
-/// Sends a run of one source, not empty: how many left. An error is the first datagram's.
+/// Sends a run of datagrams from one source, at least one; how many left. An error is that of the first.
 #[cfg(target_os = "linux")]
 fn send_run(socket: &Socket, run: &[Datagram]) -> io::Result<usize> {
     use nix::sys::socket::{SockaddrIn, SockaddrIn6};
@@ -100,7 +100,7 @@ fn send_run(socket: &Socket, run: &[Datagram]) -> io::Result<usize> {
     })
 }
 
-/// Sends the first of a run, not empty. An error is its.
+/// Sends the first datagram of a run, which has at least one; how many left.
 #[cfg(not(target_os = "linux"))]
 fn send_run(socket: &Socket, run: &[Datagram]) -> io::Result<usize> {
     use tokio::io::Interest;
@@ -136,7 +136,8 @@ mod linux {
 
     use super::Datagram;
 
-    /// One `sendmmsg`. `address` gives nothing for a peer of the other family, which is then an error.
+    /// Sends a run by one `sendmmsg`. A peer of the other family, for which `address` gives nothing, is an
+    /// error.
     pub(super) fn send_run<S: SockaddrLike + Copy>(
         socket: &tokio::net::UdpSocket,
         run: &[Datagram],

@@ -20,7 +20,7 @@ use crate::transport::turn::Turn;
 pub(super) struct UdpCarrier {
     pub(super) local: SocketAddr,
     pub(super) linger: Duration,
-    /// One for each socket, at least one.
+    /// The sockets, at least one.
     pub(super) sockets: Box<[Arc<SharedSocket>]>,
     pub(super) tally: Arc<Tally>,
     pub(super) tasks: Tasks,
@@ -28,8 +28,10 @@ pub(super) struct UdpCarrier {
 }
 
 impl UdpCarrier {
-    /// The socket whose turn it is, so that what it gathers leaves together; between turns always the same for one peer, so that
-    /// what is sent to it leaves in order.
+    /// The socket that a message to `peer` leaves by.
+    ///
+    /// Within a turn it is the socket whose turn it is, so that what it gathers leaves together. Otherwise it
+    /// is always one for each peer, so that what is sent to it leaves in order.
     fn socket_for(&self, peer: SocketAddr) -> &SharedSocket {
         let in_turn = self.sockets.iter().find(|socket| Turn::is_of(socket.id));
         in_turn.unwrap_or_else(|| &self.sockets[usize::from(peer.port()) % self.sockets.len()])

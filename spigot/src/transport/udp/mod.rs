@@ -1,7 +1,8 @@
 //! UDP: a datagram is a message.
 //!
-//! One task reads, in batches; one flushes what the socket did not take at once. A listener may have several sockets, each with
-//! its two tasks. Invariant: no error that a peer can cause ends the reader.
+//! One task reads, in batches; another flushes what the socket did not take at once. A listener may have
+//! several sockets, each with two tasks of its own. Invariant: no error that a peer can cause ends the
+//! reader.
 
 mod batch;
 mod carrier;
@@ -31,8 +32,8 @@ use super::tasks::Tasks;
 
 /// A UDP listener to be bound.
 ///
-/// Bound to a wildcard address (`0.0.0.0`, `[::]`), each flow has the local address that the peer sent to, and
-/// replies leave from it. An IPv6 listener takes no IPv4, so both can have the same port.
+/// Bound to a wildcard address (`0.0.0.0`, `[::]`), each flow has the local address that the peer sent to,
+/// and replies leave from it. An IPv6 listener takes no IPv4, so both can have the same port.
 #[derive(Clone, Debug)]
 pub struct Udp {
     address: SocketAddr,
@@ -48,8 +49,10 @@ impl Udp {
         }
     }
 
-    /// With so many sockets, all at its address (`SO_REUSEPORT`): the kernel spreads peers over them, and each is read by a task of
-    /// its own. One on systems other than Linux, which do not spread them.
+    /// Opens so many sockets, all at its address (`SO_REUSEPORT`).
+    ///
+    /// The kernel spreads peers over them, and each is read by a task of its own. On systems other than
+    /// Linux, which do not spread them, there is one.
     #[must_use]
     pub fn sockets(mut self, count: NonZeroUsize) -> Self {
         self.sockets = count;

@@ -17,7 +17,7 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// With at most `bound` octets in the backlog.
+    /// Empty queues, of which the backlog takes at most `bound` octets.
     pub(super) fn new(bound: usize) -> Self {
         Outbox {
             gathered: Vec::new(),
@@ -27,18 +27,18 @@ impl Outbox {
         }
     }
 
-    /// Gathers one; how many there are now.
+    /// Gathers a datagram; how many are gathered now.
     pub(super) fn gather(&mut self, datagram: Datagram) -> usize {
         self.gathered.push(datagram);
         self.gathered.len()
     }
 
-    /// Takes what was gathered.
+    /// Takes the datagrams that were gathered.
     pub(super) fn take_gathered(&mut self) -> Vec<Datagram> {
         std::mem::take(&mut self.gathered)
     }
 
-    /// Gives an emptied vector back to gather into.
+    /// Gives a vector back, to gather into it again.
     pub(super) fn give_back(&mut self, mut empty: Vec<Datagram>) {
         if self.gathered.capacity() == 0 {
             empty.clear();
@@ -46,7 +46,7 @@ impl Outbox {
         }
     }
 
-    /// Puts one behind the backlog, or refuses it past the bound.
+    /// Puts a datagram behind the backlog, or refuses it past the bound.
     pub(super) fn queue(&mut self, datagram: Datagram) -> Result<(), Full> {
         let bytes = self.backlog_bytes + datagram.bytes.len();
         if bytes > self.bound {
@@ -67,7 +67,7 @@ impl Outbox {
         self.backlog.make_contiguous()
     }
 
-    /// The first `count` of the backlog are dealt with.
+    /// Drops the first `count` datagrams of the backlog, which were dealt with.
     pub(super) fn sent(&mut self, count: usize) {
         for datagram in self.backlog.drain(..count.min(self.backlog.len())) {
             self.backlog_bytes -= datagram.bytes.len();

@@ -20,8 +20,8 @@ use crate::transport::turn::{Turn, guarded};
 /// The largest datagram, or the largest run of coalesced ones.
 const BUFFER: usize = 65_535;
 
-/// Datagrams in a row after which other tasks of the runtime get their turn. One turn is not cut short, and may
-/// have more.
+/// After how many datagrams in a row other tasks of the runtime get their turn. A turn may have more: it is
+/// not cut short.
 const IN_A_ROW: u64 = 256;
 
 /// The pause after an error that is no peer's doing, such as no memory.
@@ -55,7 +55,7 @@ pub(super) async fn run(socket: Arc<Socket>, shared: Arc<SharedSocket>, inbound:
     }
 }
 
-/// Hands over a batch, then sends what was gathered meanwhile; how many datagrams it was.
+/// Hands over a batch, then sends what was gathered meanwhile; how many datagrams the batch had.
 fn turn<'a>(
     socket: &Socket,
     shared: &SharedSocket,
@@ -107,13 +107,13 @@ fn turn<'a>(
     messages + keepalives
 }
 
-/// The datagrams in a buffer; an empty datagram is none.
+/// Cuts a buffer into its datagrams; an empty one is none.
 fn split<'a>(buffer: &'a [u8], meta: &RecvMeta) -> impl Iterator<Item = &'a [u8]> + use<'a> {
     buffer[..meta.len.min(buffer.len())].chunks(meta.stride.max(1))
 }
 
-/// Whether a datagram only keeps a NAT's binding alive: nothing but line ends, which RFC 3261 §7.5 skips before
-/// a message.
+/// Whether a datagram only keeps a NAT's binding alive: nothing but line ends, which RFC 3261 §7.5 skips
+/// before a message.
 fn is_keepalive(datagram: &[u8]) -> bool {
     datagram.iter().all(|octet| matches!(octet, b'\r' | b'\n'))
 }

@@ -17,7 +17,7 @@ use crate::transport::carrier::SendError;
 use crate::transport::counters::Tally;
 use crate::transport::turn::{Turn, TurnId};
 
-/// What the carrier and the tasks of one socket share.
+/// What the carrier and the tasks of one socket share, and by which they send.
 pub(super) struct SharedSocket {
     /// Tells this socket's turns from others'.
     pub(super) id: TurnId,
@@ -31,7 +31,7 @@ pub(super) struct SharedSocket {
 }
 
 impl SharedSocket {
-    /// With at most `write_queue` octets in the backlog.
+    /// A socket whose backlog holds at most `write_queue` octets.
     pub(super) fn new(
         socket: Arc<Socket>,
         stun_ids: Arc<StunIds>,
@@ -98,7 +98,8 @@ impl SharedSocket {
         }
     }
 
-    /// Sends what the turn has gathered; what the socket does not take goes to the backlog, as far as that goes.
+    /// Sends what the turn has gathered; what the socket does not take goes to the backlog, as far as that
+    /// goes.
     pub(super) fn send_gathered(&self, socket: &Socket) {
         let (gathered, behind) = {
             let mut outbox = self.outbox();

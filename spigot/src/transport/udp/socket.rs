@@ -1,8 +1,9 @@
 //! A UDP socket with the options SIP wants.
 //!
-//! Invariant: it may fragment. `quinn-udp`, made for QUIC, forbids fragmentation on the sockets it sets up, and
-//! a SIP message may be larger than the path's MTU (RFC 3261 §18.1.1 allows up to 65,535 octets over UDP);
-//! on Linux the options that receiving needs are therefore set here, and `quinn-udp` sets up another socket.
+//! Invariant: it may fragment. `quinn-udp`, made for QUIC, forbids fragmentation on the sockets it sets up,
+//! and a SIP message may be larger than the path's MTU (RFC 3261 §18.1.1 allows up to 65,535 octets over
+//! UDP); on Linux the options that receiving needs are therefore set here, and `quinn-udp` sets up another
+//! socket.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -20,7 +21,7 @@ const KERNEL_BUFFER: usize = 4 * 1024 * 1024;
 pub(super) const LARGEST_V4: usize = 65_507;
 const LARGEST_V6: usize = 65_527;
 
-/// A bound socket.
+/// A bound UDP socket.
 #[derive(Debug)]
 pub(super) struct Socket {
     pub(super) io: tokio::net::UdpSocket,
@@ -29,10 +30,11 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Binds so many to one address, at most as many as the system spreads datagrams over.
+    /// Binds so many sockets to one address, or one where the system does not spread datagrams over them.
     pub(super) fn bind_all(mut address: SocketAddr, count: NonZeroUsize) -> io::Result<Vec<Socket>> {
         let count = if cfg!(target_os = "linux") { count.get() } else { 1 };
-        // The first one alone has the address, or there would be no telling who else has it; then it lets the others in.
+        // The first one alone has the address, or there would be no telling who else has it; then it lets the
+        // others in.
         let mut sockets = vec![Socket::bind(address, false)?];
         let first = &sockets[0];
         address.set_port(first.local.port());
@@ -46,8 +48,9 @@ impl Socket {
         Ok(sockets)
     }
 
-    /// Binds one, if it `joins` to an address that others have. IPv6 sockets take no IPv4, so that listeners of both families
-    /// can share a port.
+    /// Binds a socket; if it `joins`, to an address that others have.
+    ///
+    /// IPv6 sockets take no IPv4, so that listeners of both families can share a port.
     pub(super) fn bind(address: SocketAddr, joins: bool) -> io::Result<Socket> {
         let socket = datagram_socket(address)?;
         socket.set_nonblocking(true)?;
@@ -71,12 +74,12 @@ impl Socket {
         })
     }
 
-    /// Whether it is bound to no address in particular, so that each message says which one it uses.
+    /// Whether the socket is bound to a wildcard address, so that each message says which address it uses.
     pub(super) fn is_wildcard(&self) -> bool {
         self.local.ip().is_unspecified()
     }
 
-    /// How many octets its largest datagram has.
+    /// How many octets the largest datagram has.
     pub(super) fn largest(&self) -> usize {
         if self.local.is_ipv4() {
             LARGEST_V4
@@ -125,8 +128,8 @@ impl Socket {
     }
 }
 
-/// Whether the error is the news of an earlier datagram's fate (a closed port, an unreachable host), which some
-/// systems deliver on the next call.
+/// Whether the error is the news of an earlier datagram's fate (a closed port, an unreachable host), which
+/// some systems deliver on the next call.
 pub(super) fn is_stale(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable};
     matches!(
@@ -139,7 +142,7 @@ fn datagram_socket(address: SocketAddr) -> io::Result<socket2::Socket> {
     socket2::Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))
 }
 
-/// Asks for the destination address where it is not known, and for coalesced receives.
+/// Sets the options for receiving: the destination address, where it is not known, and coalesced datagrams.
 #[cfg(target_os = "linux")]
 fn receive_options(socket: &std::net::UdpSocket, address: SocketAddr) -> io::Result<UdpSocketState> {
     use nix::sys::socket::{setsockopt, sockopt};
@@ -156,7 +159,7 @@ fn receive_options(socket: &std::net::UdpSocket, address: SocketAddr) -> io::Res
     UdpSocketState::new((&other).into())
 }
 
-/// Elsewhere `quinn-udp` knows the options; messages larger than the path's MTU do not leave there.
+/// Has `quinn-udp` set the options; messages larger than the path's MTU do not leave on these systems.
 #[cfg(not(target_os = "linux"))]
 fn receive_options(socket: &std::net::UdpSocket, _address: SocketAddr) -> io::Result<UdpSocketState> {
     UdpSocketState::new(socket.into())

@@ -1,6 +1,7 @@
 //! The identifiers of the STUN requests of one listener.
 //!
-//! Invariant: nothing is kept of requests that are under way; an identifier itself shows whether it is one of ours.
+//! Invariant: nothing is kept of requests that are under way; an identifier itself shows whether it is one of
+//! ours.
 
 use std::hash::{Hash, Hasher};
 use std::io;
@@ -20,7 +21,7 @@ pub(super) struct StunIds {
 }
 
 impl StunIds {
-    /// With a secret of its own.
+    /// Identifiers with a secret of their own.
     ///
     /// # Errors
     ///

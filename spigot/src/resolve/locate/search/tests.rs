@@ -11,8 +11,8 @@ const ALL: [(Transport, &str); 6] = [
     (Transport::Tls, "[2001:db8::1]:5061"),
 ];
 
-/// The lines of a zone: `name NAPTR order preference services replacement`, `name SRV priority weight port target`,
-/// `name A address`.
+/// The lines of a zone: `name NAPTR order preference services replacement`,
+/// `name SRV priority weight port target`, `name A address`.
 struct Zone(&'static str);
 
 impl Zone {

@@ -2,7 +2,7 @@
 
 use spigot_parser::Bytes;
 
-/// What came out of the octets that were received.
+/// What the octets that were received came to.
 #[derive(Debug, Default)]
 pub(in crate::transport::stream) struct Decoded {
     /// Octets of a stream, to be framed.
@@ -17,7 +17,7 @@ pub(in crate::transport::stream) struct Decoded {
     pub(in crate::transport::stream) ended: bool,
 }
 
-/// The peer does not speak the protocol, or not well enough.
+/// The peer does not speak TLS or WebSocket as it should.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub(in crate::transport::stream) struct CodecError(pub(in crate::transport::stream) String);

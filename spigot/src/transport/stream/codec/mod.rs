@@ -1,7 +1,7 @@
-//! What stands between the octets of a connection and its messages: TLS, WebSocket, both or neither.
+//! What stands between the octets of a connection and its messages: TLS, WebSocketLayer, both or neither.
 //!
-//! Sans-I/O: octets go in and come out, and nobody waits. Invariant: what is encoded leaves in the order in which it was, and
-//! what is decoded comes in the order of the octets.
+//! Sans-I/O: octets go in and come out, and nobody waits. Invariant: what is encoded leaves in the order in
+//! which it was, and what is decoded comes in the order of the octets.
 
 mod layer;
 #[cfg(feature = "tls")]
@@ -18,17 +18,17 @@ use crate::Identity;
 use super::close_reason::CloseReason;
 pub(super) use layer::{CodecError, Decoded};
 #[cfg(feature = "tls")]
-pub(super) use tls::Tls;
+pub(super) use tls::TlsLayer;
 #[cfg(feature = "ws")]
-pub(super) use websocket::WebSocket;
+pub(super) use websocket::WebSocketLayer;
 
 /// The layers of a connection, the lower first. Without any, octets are what the framer sees.
 #[derive(Debug, Default)]
 pub(super) struct Codec {
     #[cfg(feature = "tls")]
-    pub(super) tls: Option<Tls>,
+    pub(super) tls: Option<TlsLayer>,
     #[cfg(feature = "ws")]
-    pub(super) websocket: Option<WebSocket>,
+    pub(super) websocket: Option<WebSocketLayer>,
 }
 
 impl Codec {
@@ -71,12 +71,13 @@ impl Codec {
         None
     }
 
-    /// Takes octets from the wire; `wire` gets those that go back at once. Of a connection that we opened it is asked with none
-    /// first, for what we say first.
+    /// Takes octets from the wire; `wire` gets those that go back at once.
+    ///
+    /// On a connection that we opened it is called without octets first, for what we say first.
     ///
     /// # Errors
     ///
-    /// [`CodecError`]; what `wire` has by then tells the peer and is still to be sent.
+    /// [`CodecError`]; what `wire` has by then is still to be sent, and tells the peer.
     pub(super) fn received(
         &mut self,
         octets: &[u8],
@@ -112,9 +113,9 @@ impl Codec {
         )
     }
 
-    /// What stands above TLS, or above nothing.
+    /// Takes octets through the layer above TLS.
     fn above(
-        #[cfg(feature = "ws")] websocket: &mut Option<WebSocket>,
+        #[cfg(feature = "ws")] websocket: &mut Option<WebSocketLayer>,
         octets: &[u8],
         decoded: &mut Decoded,
         wire: &mut Vec<u8>,
@@ -164,6 +165,7 @@ impl Codec {
         let _ = wire;
     }
 
+    /// Puts octets through TLS, if there is.
     fn below(&mut self, octets: &[u8], wire: &mut Vec<u8>) -> Result<(), CodecError> {
         #[cfg(feature = "tls")]
         if let Some(tls) = &mut self.tls {

@@ -10,25 +10,27 @@ use super::layer::CodecError;
 use crate::Identity;
 use crate::transport::tls::identity;
 
-/// One side of a TLS connection.
+/// The TLS of a connection, on whichever side.
 #[derive(Debug)]
-pub(in crate::transport::stream) struct Tls {
+pub(in crate::transport::stream) struct TlsLayer {
     connection: Connection,
-    records: Records,
+    records: RecordPosition,
     ended: bool,
 }
 
-/// Where in the sequence of records the octets are (RFC 8446 §5.1: a type, a version, a length of 16 bits, so many octets).
+/// How far the octets have come in the sequence of records.
+///
+/// RFC 8446 §5.1: a record is a type, a version, a length of 16 bits, and so many octets.
 #[derive(Debug, Default)]
-struct Records {
+struct RecordPosition {
     header: [u8; 5],
-    /// Octets of the header that have come.
+    /// How many octets of the header have come.
     come: usize,
-    /// Octets of the record that have not.
+    /// How many octets of the record have not come.
     left: usize,
 }
 
-impl Records {
+impl RecordPosition {
     fn take(&mut self, mut octets: &[u8]) {
         while let Some((first, rest)) = octets.split_first() {
             if self.left > 0 {
@@ -52,28 +54,28 @@ impl Records {
     }
 }
 
-impl Tls {
-    /// The side that accepted.
-    pub(in crate::transport::stream) fn server(config: Arc<ServerConfig>) -> Result<Tls, CodecError> {
+impl TlsLayer {
+    /// The TLS of a connection that was accepted.
+    pub(in crate::transport::stream) fn server(config: Arc<ServerConfig>) -> Result<TlsLayer, CodecError> {
         let connection = ServerConnection::new(config).map_err(broken)?;
-        Ok(Tls::new(connection.into()))
+        Ok(TlsLayer::new(connection.into()))
     }
 
-    /// The side that opened, towards somebody of that name.
+    /// The TLS of a connection that was opened, towards a server of that name.
     pub(in crate::transport::stream) fn client(
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
-    ) -> Result<Tls, CodecError> {
+    ) -> Result<TlsLayer, CodecError> {
         let connection = ClientConnection::new(config, name).map_err(broken)?;
-        Ok(Tls::new(connection.into()))
+        Ok(TlsLayer::new(connection.into()))
     }
 
-    fn new(mut connection: Connection) -> Tls {
+    fn new(mut connection: Connection) -> TlsLayer {
         // What is written is taken out at once, so there is nothing to bound; the queue of the connection is.
         connection.set_buffer_limit(None);
-        Tls {
+        TlsLayer {
             connection,
-            records: Records::default(),
+            records: RecordPosition::default(),
             ended: false,
         }
     }

@@ -1,5 +1,5 @@
-//! Which upgrades to WebSocket are granted, and what is said to who asks for something else: a sentence, as it is often a
-//! person with a browser.
+//! Which upgrades to WebSocket are granted, and what others are told: a sentence, since it is often a person
+//! with a browser.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::transport::stream::origins::Origins;
 /// The subprotocol (RFC 7118 §4).
 pub(super) const SIP: &str = "sip";
 
-/// Whether an upgrade is granted: it asks for the subprotocol and comes from where it may.
+/// Grants an upgrade that asks for the subprotocol and comes from a page that may connect.
 pub(super) struct Admit(pub(super) Arc<Origins>);
 
 impl Callback for Admit {

@@ -1,5 +1,5 @@
-//! WebSocket with the subprotocol `sip` ([RFC 7118](https://www.rfc-editor.org/rfc/rfc7118)), driven by the octets of a
-//! connection.
+//! WebSocket with the subprotocol `sip` ([RFC 7118](https://www.rfc-editor.org/rfc/rfc7118)), driven by the
+//! octets of a connection.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -22,42 +22,42 @@ use crate::transport::stream::origins::Origins;
 /// How many pings may come before a message does.
 const PINGS: u32 = 64;
 
-/// One side of a WebSocket connection.
-pub(in crate::transport::stream) struct WebSocket {
-    state: State,
-    output: Output,
+/// The WebSocket of a connection, on whichever side.
+pub(in crate::transport::stream) struct WebSocketLayer {
+    state: WebSocketState,
+    output: PipeOutput,
     pings: u32,
     /// Octets that came since the last whole message, and how many may.
     pending: usize,
     most: usize,
-    /// What stands before the payload of a control frame that comes: two octets, and a mask if the peer is a client
-    /// (RFC 6455 §5.2).
+    /// What stands before the payload of a control frame that comes: two octets, and a mask if the peer is a
+    /// client (RFC 6455 §5.2).
     head: usize,
     /// The peer sends frames of octets, so we do.
     binary: bool,
-    /// What is said of the peer's fault when it is closed for one.
+    /// The code that names the peer's fault when the connection is closed for one.
     fault: CloseCode,
 }
 
-enum State {
+enum WebSocketState {
     Accepting(MidHandshake<ServerHandshake<Pipe, Admit>>),
     Opening(MidHandshake<ClientHandshake<Pipe>>),
     Open(Box<tungstenite::WebSocket<Pipe>>),
     Failed,
 }
 
-/// A stream whose ends are in memory. What is written outlives it: a handshake that fails has an answer all the same.
+/// A stream in memory. What is written outlives it: a handshake that fails has an answer all the same.
 #[derive(Debug)]
 struct Pipe {
     input: Vec<u8>,
-    output: Output,
+    output: PipeOutput,
 }
 
 /// What was written into a pipe.
 #[derive(Clone, Debug, Default)]
-struct Output(Arc<Mutex<Vec<u8>>>);
+struct PipeOutput(Arc<Mutex<Vec<u8>>>);
 
-impl Output {
+impl PipeOutput {
     fn octets(&self) -> MutexGuard<'_, Vec<u8>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -86,20 +86,22 @@ impl Write for Pipe {
     }
 }
 
-impl WebSocket {
-    /// The side that accepted. No message should be larger than `most` octets, and none is larger than twice that.
-    pub(in crate::transport::stream) fn server(origins: Arc<Origins>, most: usize) -> WebSocket {
+impl WebSocketLayer {
+    /// The WebSocket of a connection that was accepted. Messages should have at most `most` octets, and never
+    /// have more than twice that.
+    pub(in crate::transport::stream) fn server(origins: Arc<Origins>, most: usize) -> WebSocketLayer {
         let (pipe, output) = pipe();
         let handshake = ServerHandshake::start(pipe, Admit(origins), Some(config(most)));
-        WebSocket::new(State::Accepting(handshake), output, most, 6)
+        WebSocketLayer::new(WebSocketState::Accepting(handshake), output, most, 6)
     }
 
-    /// The side that opened: asks for `uri`, as `ws://example.com/`, from a page of that origin if it is one.
+    /// The WebSocket of a connection that was opened: asks for `uri`, such as `ws://example.com/`, as a page
+    /// of `origin`.
     pub(in crate::transport::stream) fn client(
         uri: &str,
         origin: Option<&str>,
         most: usize,
-    ) -> Result<WebSocket, CodecError> {
+    ) -> Result<WebSocketLayer, CodecError> {
         let mut request = ClientRequest::builder()
             .uri(uri)
             .header(header::SEC_WEBSOCKET_PROTOCOL, SIP)
@@ -125,11 +127,16 @@ impl WebSocket {
         }
         let (pipe, output) = pipe();
         let handshake = ClientHandshake::start(pipe, request, Some(config(most))).map_err(broken)?;
-        Ok(WebSocket::new(State::Opening(handshake), output, most, 2))
+        Ok(WebSocketLayer::new(
+            WebSocketState::Opening(handshake),
+            output,
+            most,
+            2,
+        ))
     }
 
-    fn new(state: State, output: Output, most: usize, head: usize) -> WebSocket {
-        WebSocket {
+    fn new(state: WebSocketState, output: PipeOutput, most: usize, head: usize) -> WebSocketLayer {
+        WebSocketLayer {
             state,
             output,
             pings: 0,
@@ -147,7 +154,7 @@ impl WebSocket {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        matches!(self.state, State::Open(_))
+        matches!(self.state, WebSocketState::Open(_))
     }
 
     /// Takes octets; `wire` gets what goes back, also when it fails.
@@ -160,8 +167,8 @@ impl WebSocket {
         self.pending += octets.len();
         let outcome = self.step(octets).and_then(|()| self.read(decoded));
         wire.append(&mut self.output.octets());
-        // A message in many frames, or frames in many parts: whoever sends more around a message than the message may
-        // have, sends none.
+        // A message in many frames, or frames in many parts: whoever sends more around a message than the
+        // message may have, sends none.
         if outcome.is_ok() && self.pending > 2 * self.most + HEAD {
             self.fault = CloseCode::Size;
             return Err(broken("too much for one message"));
@@ -171,12 +178,12 @@ impl WebSocket {
 
     /// Goes on with the handshake, or gives the octets to the open connection.
     fn step(&mut self, octets: &[u8]) -> Result<(), CodecError> {
-        self.state = match std::mem::replace(&mut self.state, State::Failed) {
-            State::Accepting(mut handshake) => {
+        self.state = match std::mem::replace(&mut self.state, WebSocketState::Failed) {
+            WebSocketState::Accepting(mut handshake) => {
                 handshake.get_mut().get_mut().input.extend_from_slice(octets);
                 match handshake.handshake() {
                     Ok(socket) => self.opened(socket),
-                    Err(HandshakeError::Interrupted(handshake)) => State::Accepting(handshake),
+                    Err(HandshakeError::Interrupted(handshake)) => WebSocketState::Accepting(handshake),
                     Err(HandshakeError::Failure(error)) => {
                         let mut answer = self.output.octets();
                         if answer.is_empty() {
@@ -186,7 +193,7 @@ impl WebSocket {
                     }
                 }
             }
-            State::Opening(mut handshake) => {
+            WebSocketState::Opening(mut handshake) => {
                 handshake.get_mut().get_mut().input.extend_from_slice(octets);
                 match handshake.handshake() {
                     Ok((socket, response)) => {
@@ -196,26 +203,26 @@ impl WebSocket {
                         }
                         self.opened(socket)
                     }
-                    Err(HandshakeError::Interrupted(handshake)) => State::Opening(handshake),
+                    Err(HandshakeError::Interrupted(handshake)) => WebSocketState::Opening(handshake),
                     Err(HandshakeError::Failure(error)) => return Err(broken(error)),
                 }
             }
-            State::Open(mut socket) => {
+            WebSocketState::Open(mut socket) => {
                 socket.get_mut().input.extend_from_slice(octets);
-                State::Open(socket)
+                WebSocketState::Open(socket)
             }
-            State::Failed => return Err(broken("it has failed")),
+            WebSocketState::Failed => return Err(broken("it has failed")),
         };
         Ok(())
     }
 
-    fn opened(&mut self, socket: tungstenite::WebSocket<Pipe>) -> State {
+    fn opened(&mut self, socket: tungstenite::WebSocket<Pipe>) -> WebSocketState {
         self.pending = 0;
-        State::Open(Box::new(socket))
+        WebSocketState::Open(Box::new(socket))
     }
 
     fn read(&mut self, decoded: &mut Decoded) -> Result<(), CodecError> {
-        let State::Open(socket) = &mut self.state else {
+        let WebSocketState::Open(socket) = &mut self.state else {
             return Ok(());
         };
         loop {
@@ -267,7 +274,7 @@ impl WebSocket {
     }
 
     pub(super) fn encode(&mut self, message: &Bytes, wire: &mut Vec<u8>) -> Result<(), CodecError> {
-        let State::Open(socket) = &mut self.state else {
+        let WebSocketState::Open(socket) = &mut self.state else {
             return Err(broken("it is not open"));
         };
         // RFC 7118 §5: text or binary frames; text has to be UTF-8.
@@ -280,7 +287,8 @@ impl WebSocket {
         outcome
     }
 
-    /// Says that nothing more is sent, and why ([RFC 6455 §7.4.1](https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1)).
+    /// Says that nothing more is sent, and why
+    /// ([RFC 6455 §7.4.1](https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1)).
     pub(super) fn end(&mut self, reason: CloseReason, wire: &mut Vec<u8>) {
         let code = match reason {
             CloseReason::Shutdown => CloseCode::Away,
@@ -289,7 +297,7 @@ impl WebSocket {
             CloseReason::Broken => self.fault,
             _ => CloseCode::Normal,
         };
-        if let State::Open(socket) = &mut self.state {
+        if let WebSocketState::Open(socket) = &mut self.state {
             let reason = Utf8Bytes::default();
             let _ = socket.close(Some(CloseFrame { code, reason }));
         }
@@ -297,8 +305,8 @@ impl WebSocket {
     }
 }
 
-fn pipe() -> (Pipe, Output) {
-    let output = Output::default();
+fn pipe() -> (Pipe, PipeOutput) {
+    let output = PipeOutput::default();
     let pipe = Pipe {
         input: Vec::new(),
         output: output.clone(),
@@ -306,10 +314,10 @@ fn pipe() -> (Pipe, Output) {
     (pipe, output)
 }
 
-/// What an upgrade's head may have, and what stands around frames.
+/// How many octets the head of an upgrade, or what stands around frames, may have.
 const HEAD: usize = 16 * 1024;
 
-/// A message that is larger than it may be is read all the same if it is not much so: its sender is to have an answer.
+/// Lets messages through up to twice their bound, so that the sender of one that is too large has an answer.
 fn config(most: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(1024)
@@ -322,7 +330,7 @@ fn broken(error: impl fmt::Display) -> CodecError {
     CodecError(format!("WebSocket: {error}"))
 }
 
-impl fmt::Debug for WebSocket {
+impl fmt::Debug for WebSocketLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket")
             .field("is_ready", &self.is_ready())

@@ -1,83 +1,87 @@
-//! The PROXY protocol, by which a load balancer says for whom it connects: versions 1 and 2 of
+//! Reads the header of the PROXY protocol, versions 1 and 2 of
 //! [haproxy's specification](https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt).
 //!
-//! Sans-I/O. Invariant: a header is read to its last octet and no further; one that is not exactly as it should be is none.
+//! Sans-I/O. Invariant: a header is read to its last octet and no further; one that is not exactly as it
+//! should be is none.
 
 use std::net::{IpAddr, SocketAddr};
 
 use super::crc32c;
 
-/// Version 1 begins so, and ends with CRLF.
+/// What a header of version 1 begins with; it ends with CRLF.
 const TEXT: &[u8] = b"PROXY ";
 /// The longest header of version 1, its CRLF included.
 const TEXT_MOST: usize = 107;
-/// Version 2 begins so.
+/// What a header of version 2 begins with.
 const BINARY: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
-/// What stands before the addresses of version 2: the signature, the command, the family, the length.
+/// How many octets stand before the addresses of version 2: the signature, the command, the family, the
+/// length.
 const BINARY_HEAD: usize = 16;
-/// What may follow that, addresses and TLVs: more than a proxy has to say, the certificate of a client included.
+/// How many octets of addresses and TLVs may follow. A proxy needs fewer, even for the certificate of a
+/// client.
 const BINARY_MOST: usize = 4_096;
 /// The type of the TLV that has the checksum of the header (PP2_TYPE_CRC32C).
 const CHECKSUM: u8 = 0x03;
 
-/// What a header says.
+/// A header that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transport::stream) struct Header {
-    /// How many octets it has.
+pub(in crate::transport::stream) struct ProxyHeader {
+    /// How many octets the header has.
     pub(in crate::transport::stream) length: usize,
-    /// Whose connection it is; `None` where it is the proxy's own, or one that it cannot describe.
+    /// Who connects; `None` where it is the proxy itself, or a client that it cannot describe.
     pub(in crate::transport::stream) source: Option<SocketAddr>,
 }
 
-/// What came is no header, or not a good one.
+/// What came is no header, or a malformed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no PROXY header, or a malformed one")]
-pub(in crate::transport::stream) struct Malformed;
+pub(in crate::transport::stream) struct MalformedHeader;
 
 /// Reads the header that a connection begins with; `None` until there is more of it.
-pub(in crate::transport::stream) fn read(octets: &[u8]) -> Result<Option<Header>, Malformed> {
+pub(in crate::transport::stream) fn read(octets: &[u8]) -> Result<Option<ProxyHeader>, MalformedHeader> {
     if is_begun(octets, TEXT) {
         return read_text(octets);
     }
     if is_begun(octets, BINARY) {
         return read_binary(octets);
     }
-    Err(Malformed)
+    Err(MalformedHeader)
 }
 
-/// Whether the octets begin with these, as far as they have come.
+/// Whether `octets` begin like `with`, as far as they have come.
 fn is_begun(octets: &[u8], with: &[u8]) -> bool {
     octets.iter().zip(with).all(|(one, other)| one == other)
 }
 
-/// `PROXY TCP4 192.0.2.1 192.0.2.2 51234 5060`, `TCP6` the same, or `UNKNOWN` and whatever.
-fn read_text(octets: &[u8]) -> Result<Option<Header>, Malformed> {
+/// Reads version 1: `PROXY TCP4 192.0.2.1 192.0.2.2 51234 5060`, the like with `TCP6`, or `UNKNOWN` and
+/// whatever.
+fn read_text(octets: &[u8]) -> Result<Option<ProxyHeader>, MalformedHeader> {
     let within = &octets[..octets.len().min(TEXT_MOST)];
     let Some(end) = within.windows(2).position(|pair| pair == b"\r\n") else {
         return if octets.len() < TEXT_MOST {
             Ok(None)
         } else {
-            Err(Malformed)
+            Err(MalformedHeader)
         };
     };
     let length = end + 2;
-    let line = std::str::from_utf8(&octets[..end]).map_err(|_| Malformed)?;
+    let line = std::str::from_utf8(&octets[..end]).map_err(|_| MalformedHeader)?;
     let mut words = line.split(' ').skip(1);
-    let mut next = || words.next().ok_or(Malformed);
+    let mut next = || words.next().ok_or(MalformedHeader);
     let family = next()?;
     if family == "UNKNOWN" {
-        return Ok(Some(Header { length, source: None }));
+        return Ok(Some(ProxyHeader { length, source: None }));
     }
     let (source, destination) = (next()?, next()?);
     let (source_port, destination_port) = (port(next()?)?, port(next()?)?);
     if words.next().is_some() {
-        return Err(Malformed);
+        return Err(MalformedHeader);
     }
-    let address = |text: &str| -> Result<IpAddr, Malformed> {
+    let address = |text: &str| -> Result<IpAddr, MalformedHeader> {
         match family {
-            "TCP4" => text.parse().map(IpAddr::V4).map_err(|_| Malformed),
-            "TCP6" => text.parse().map(IpAddr::V6).map_err(|_| Malformed),
-            _ => Err(Malformed),
+            "TCP4" => text.parse().map(IpAddr::V4).map_err(|_| MalformedHeader),
+            "TCP6" => text.parse().map(IpAddr::V6).map_err(|_| MalformedHeader),
+            _ => Err(MalformedHeader),
         }
     };
     // To whom it was is of no use, and has to be right all the same.
@@ -85,37 +89,38 @@ fn read_text(octets: &[u8]) -> Result<Option<Header>, Malformed> {
         SocketAddr::new(address(source)?, source_port),
         SocketAddr::new(address(destination)?, destination_port),
     );
-    Ok(Some(Header {
+    Ok(Some(ProxyHeader {
         length,
         source: Some(source),
     }))
 }
 
-/// Digits without a sign or a zero before them.
-fn port(text: &str) -> Result<u16, Malformed> {
+/// Reads a port: digits, without a sign or a zero before them.
+fn port(text: &str) -> Result<u16, MalformedHeader> {
     let is_plain =
         text.bytes().all(|octet| octet.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if !is_plain {
-        return Err(Malformed);
+        return Err(MalformedHeader);
     }
-    text.parse().map_err(|_| Malformed)
+    text.parse().map_err(|_| MalformedHeader)
 }
 
-/// The signature, version and command, family and protocol, the length of what follows, addresses, TLVs.
-fn read_binary(octets: &[u8]) -> Result<Option<Header>, Malformed> {
+/// Reads version 2: signature, version and command, family and protocol, length of what follows, addresses,
+/// TLVs.
+fn read_binary(octets: &[u8]) -> Result<Option<ProxyHeader>, MalformedHeader> {
     // What cannot become good is refused as soon as that is seen.
     let is_local = match octets.get(12) {
         None => return Ok(None),
         Some(0x20) => true,
         Some(0x21) => false,
-        Some(_) => return Err(Malformed),
+        Some(_) => return Err(MalformedHeader),
     };
     let Some(head) = octets.get(..BINARY_HEAD) else {
         return Ok(None);
     };
     let followed_by = usize::from(u16::from_be_bytes([head[14], head[15]]));
     if followed_by > BINARY_MOST {
-        return Err(Malformed);
+        return Err(MalformedHeader);
     }
     let length = BINARY_HEAD + followed_by;
     let Some(header) = octets.get(..length) else {
@@ -125,25 +130,26 @@ fn read_binary(octets: &[u8]) -> Result<Option<Header>, Malformed> {
     let (source, addresses) = match (is_local, head[13]) {
         // The proxy's own connection, which it opened to see whether we live: what follows is to be ignored.
         (true, _) => (None, body.len()),
-        // TCP over IPv4, TCP over IPv6; other families, such as UNIX sockets, have no address that could be a peer's.
-        (false, 0x11) => (Some(source(body.first_chunk::<12>().ok_or(Malformed)?)), 12),
-        (false, 0x21) => (Some(source(body.first_chunk::<36>().ok_or(Malformed)?)), 36),
+        // TCP over IPv4, TCP over IPv6; other families, such as UNIX sockets, have no address that could be a
+        // peer's.
+        (false, 0x11) => (Some(source(body.first_chunk::<12>().ok_or(MalformedHeader)?)), 12),
+        (false, 0x21) => (Some(source(body.first_chunk::<36>().ok_or(MalformedHeader)?)), 36),
         (false, 0x31 | 0x32) => (None, 216),
         // Of this one it is not said what follows.
         (false, 0x00) => (None, body.len()),
-        (false, _) => return Err(Malformed),
+        (false, _) => return Err(MalformedHeader),
     };
     if !is_intact(header, BINARY_HEAD + addresses) {
-        return Err(Malformed);
+        return Err(MalformedHeader);
     }
-    Ok(Some(Header { length, source }))
+    Ok(Some(ProxyHeader { length, source }))
 }
 
-/// Whether the checksum is right, if there is one among the TLVs, which begin there; the others are skipped.
+/// Whether the checksum is right, if there is one among the TLVs. Other TLVs are skipped.
 ///
 /// [§2.2.3](https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt):
-/// > verify that the calculated CRC32c checksum is the same as the received CRC32c checksum. If it is not, the receiver MUST
-/// > treat the TCP connection providing the header as invalid.
+/// > verify that the calculated CRC32c checksum is the same as the received CRC32c checksum. If it is not,
+/// > the receiver MUST treat the TCP connection providing the header as invalid.
 fn is_intact(header: &[u8], tlvs: usize) -> bool {
     let mut at = tlvs;
     while let Some(&[kind, high, low]) = header.get(at..).and_then(<[u8]>::first_chunk) {
@@ -160,7 +166,7 @@ fn is_intact(header: &[u8], tlvs: usize) -> bool {
     true
 }
 
-/// The first of two addresses, with the first of two ports.
+/// Reads the first of two addresses, with the first of two ports.
 fn source<const N: usize>(octets: &[u8; N]) -> SocketAddr {
     let (addresses, ports) = octets.split_at(N - 4);
     let source = &addresses[..addresses.len() / 2];
@@ -239,7 +245,7 @@ mod tests {
     #[test]
     fn a_header_is_read_to_its_last_octet_and_no_further() {
         for (octets, source) in good() {
-            let expected = Header {
+            let expected = ProxyHeader {
                 length: octets.len(),
                 source,
             };
@@ -287,7 +293,7 @@ mod tests {
             binary(0x21, 0x11, &[&FOUR[..], b"\x03\0\0"].concat()),
         ];
         for octets in bad {
-            assert_eq!(read(&octets), Err(Malformed), "{}", octets.escape_ascii());
+            assert_eq!(read(&octets), Err(MalformedHeader), "{}", octets.escape_ascii());
         }
     }
 
@@ -298,7 +304,7 @@ mod tests {
             for bit in BINARY_HEAD * 8..tlvs * 8 {
                 let mut changed = octets.clone();
                 changed[bit / 8] ^= 1 << (bit % 8);
-                assert_eq!(read(&changed), Err(Malformed), "{bit}");
+                assert_eq!(read(&changed), Err(MalformedHeader), "{bit}");
             }
         }
     }

@@ -4,5 +4,5 @@ mod crc32c;
 mod header;
 mod proxies;
 
-pub(super) use header::{Header, read};
+pub(super) use header::{ProxyHeader, read};
 pub use proxies::Proxies;

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::flow::Flow;
-use crate::transport::probe::{Bound, Event, bind, echo, silent, soon};
+use crate::transport::probe::{Bound, TransportEvent, bind, echo, silent, soon};
 use crate::transport::{Proxies, Tcp, TransportLimits};
 
 const LOCAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -144,7 +144,7 @@ async fn whoever_is_no_proxy_is_taken_as_it_is() {
     let mut forged = connect(&bound).await;
     forged.write_all(TEXT).await.unwrap();
     assert_eq!(until_closed(forged).await, b"");
-    assert!(matches!(bound.event().await, Event::Unframed(_)));
+    assert!(matches!(bound.event().await, TransportEvent::Unframed(_)));
     bound.closed().await;
     assert_eq!(bound.carrier.counters().closed_unframed, 1);
 }

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::flow::Transport;
 use crate::transport::Tcp;
-use crate::transport::probe::{Event, bind, echo, silent, soon};
+use crate::transport::probe::{TransportEvent, bind, echo, silent, soon};
 use crate::transport::{Carrier, SendError, TransportLimits};
 
 pub(super) const V4: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -159,7 +159,7 @@ async fn what_cannot_be_framed_is_answered_and_the_connection_closed() {
         .unwrap();
 
     let (flow, _) = bound.message().await;
-    assert!(matches!(bound.event().await, Event::Unframed(unframed) if unframed == flow));
+    assert!(matches!(bound.event().await, TransportEvent::Unframed(unframed) if unframed == flow));
     assert_eq!(read_to_end(&mut client).await, b"SIP/2.0 400 Bad Request\r\n\r\n");
     drop(client);
     assert_eq!(bound.closed().await, flow);
@@ -182,7 +182,7 @@ async fn a_message_at_the_bound_passes_and_one_past_it_does_not() {
     client.write_all(request_of(4_000).as_bytes()).await.unwrap();
     assert_eq!(bound.message().await.1.len(), 4_000);
     client.write_all(request_of(4_001).as_bytes()).await.unwrap();
-    assert!(matches!(bound.event().await, Event::Unframed(_)));
+    assert!(matches!(bound.event().await, TransportEvent::Unframed(_)));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use spigot_parser::Bytes;
 use tokio::io::AsyncWriteExt;
 
 use super::tcp::{V4, open, read, request};
-use crate::transport::probe::{Event, bind, echo, silent};
+use crate::transport::probe::{TransportEvent, bind, echo, silent};
 use crate::transport::{Tcp, TransportLimits};
 
 /// The clock is paused: it jumps to the next deadline when there is nothing else to do.
@@ -116,7 +116,7 @@ async fn a_peer_that_neither_reads_nor_closes_holds_up_no_end() {
     let mut bound = bind(Tcp::new(V4), &limits, silent).await;
     let mut broken = std::net::TcpStream::connect(bound.carrier.local_addr()).unwrap();
     std::io::Write::write_all(&mut broken, b"OPTIONS sip:me SIP/2.0\r\n\r\n").unwrap();
-    let Event::Unframed(flow) = bound.event().await else {
+    let TransportEvent::Unframed(flow) = bound.event().await else {
         panic!("framed")
     };
     let since = tokio::time::Instant::now();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::transport::TransportLimits;
-use crate::transport::probe::{Event, bind, silent};
+use crate::transport::probe::{TransportEvent, bind, silent};
 use crate::transport::stun;
 use crate::transport::udp::Udp;
 
@@ -51,7 +51,7 @@ async fn a_refusal_counts_if_it_is_of_what_was_asked() {
         peer.send_to(b"hello", from).await.unwrap();
     }
     assert_eq!(bound.message().await.1, "hello");
-    assert!(matches!(bound.event().await, Event::Refused(refused) if refused == flow));
+    assert!(matches!(bound.event().await, TransportEvent::Refused(refused) if refused == flow));
     assert_eq!(bound.message().await.1, "hello");
 }
 
