@@ -35,6 +35,17 @@ pub struct TestClient {
     patience: Duration,
 }
 
+/// What a client is made of, on whichever network.
+struct Parts {
+    listener: Box<dyn Bind>,
+    /// What its seed follows from.
+    number: u64,
+    tap: Arc<Tap>,
+    ladder: Ladder,
+    transport: Transport,
+    server: SocketAddr,
+}
+
 /// How long an expectation waits on real time.
 const REAL_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -59,9 +70,15 @@ impl TestClient {
             unreachable!("the network gives out IPv4 addresses")
         };
         let number = u64::from(ip.to_bits());
-        let (listener, tap) = (Box::new(listener), Tap::new(None, None));
-        let server = (transport, server);
-        TestClient::start(listener, number, tap, network.ladder(), server, aor, caller).await
+        let parts = Parts {
+            listener: Box::new(listener),
+            number,
+            tap: Tap::new(None, None),
+            ladder: network.ladder(),
+            transport,
+            server,
+        };
+        TestClient::start(parts, aor, caller).await
     }
 
     /// A client of a server at a real address: `udp:127.0.0.1:5060` or `tcp:[::1]:5060`.
@@ -167,21 +184,26 @@ impl TestClient {
         };
         let host = crate::endpoint::host_of(server);
         let aor = config.aor.clone().unwrap_or_else(|| format!("sip:test@{host}"));
-        let tap = Tap::new(Some(ladder.clone()), config.domain_of_server());
-        let number = run::endpoint_number();
-        let server = (transport, server);
-        TestClient::start(listener, number, tap, ladder, server, &aor, caller).await
+        let parts = Parts {
+            listener,
+            number: run::endpoint_number(),
+            tap: Tap::new(Some(ladder.clone()), config.domain_of_server()),
+            ladder,
+            transport,
+            server,
+        };
+        TestClient::start(parts, &aor, caller).await
     }
 
-    async fn start(
-        listener: Box<dyn Bind>,
-        number: u64,
-        tap: Arc<Tap>,
-        ladder: Ladder,
-        (transport, server): (Transport, SocketAddr),
-        aor: &str,
-        caller: Caller,
-    ) -> TestClient {
+    async fn start(parts: Parts, aor: &str, caller: Caller) -> TestClient {
+        let Parts {
+            listener,
+            number,
+            tap,
+            ladder,
+            transport,
+            server,
+        } = parts;
         let aor: Uri = aor.parse().unwrap_or_else(|error| {
             caller.refuse(format_args!(
                 "`{aor}` is no address of record such as `sip:alice@example.com`: {error}"
