@@ -227,7 +227,7 @@ fn dial_plan(gateway: &str) -> Router {
     let bridge = Bridge {
         rooms: vec!["standup".to_owned()],
     };
-    Router::new(Office::new(gateway)).forward("sip:*@conference.example.com", Router::new(bridge))
+    Router::new(Office::new(gateway)).nest("sip:*@conference.example.com", Router::new(bridge))
 }
 
 /// The dial plan of a small office.

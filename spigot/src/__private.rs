@@ -12,7 +12,7 @@ pub use crate::router::glue::{
     Capture, capture, extract, future, handler, lost, plugged, reply, routes, share, shared, unanswered,
     unrouted,
 };
-pub use crate::router::plug::{Next, Place};
+pub use crate::router::plug::{Next, NextRequest};
 pub use crate::router::route::{Captured, Handler, Handlers, Takes, Unrouted};
 pub use crate::router::{
     Agent, FromRequest, HandlerFuture, IntoReply, Reply, Request, Route, Routes, method,

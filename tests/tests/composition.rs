@@ -66,7 +66,7 @@ async fn a_call_stays_with_the_router_that_took_it() {
         ("sip:7@example.com", "pbx"),
     ] {
         let told = Arc::default();
-        let router = Router::new(Agent::new("pbx", &told)).forward(
+        let router = Router::new(Agent::new("pbx", &told)).nest(
             "sip:*@conference.example.com",
             Router::new(Agent::new("conference", &told)),
         );
@@ -160,7 +160,7 @@ impl Room {
 async fn an_accepted_call_says_what_its_router_can_do() {
     let told = Arc::default();
     let room = Router::new(Room).supported(&["timer"]);
-    let router = Router::new(Agent::new("pbx", &told)).forward("sip:*@conference.example.com", room);
+    let router = Router::new(Agent::new("pbx", &told)).nest("sip:*@conference.example.com", room);
     let server = TestServer::start(router).await;
     let alice = server.client("sip:alice@example.com").await;
     for (uri, allow, supported, packages) in [

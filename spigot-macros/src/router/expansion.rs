@@ -154,16 +154,17 @@ fn handlers(routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenS
 /// `inner`, which takes `request`, behind a plug, which is called by `call` with `request` and `next`.
 fn step(call: &TokenStream, inner: &TokenStream, options: &Options) -> TokenStream {
     let private = options.private(Span::call_site());
-    let [request, next, place] = ["request", "next", "place"].map(|name| format_ident!("{name}"));
+    let [request, next, next_request] =
+        ["request", "next", "next_request"].map(|name| format_ident!("{name}"));
     quote! {{
-        let #place = #private::Place::new();
+        let #next_request = #private::NextRequest::new();
         let rest = #private::pin!(async {
-            match #place.take() {
+            match #next_request.take() {
                 #private::Option::Some(#request) => #inner,
                 #private::Option::None => #private::lost(),
             }
         });
-        let #next = #private::Next::new(&#place, rest);
+        let #next = #private::Next::new(&#next_request, rest);
         #call
     }}
 }

@@ -28,7 +28,9 @@ use super::{Limits, exchange};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, Output, ServerKey, Settings, Shard, Timers};
 use crate::resolve::Resolver;
-use crate::router::{Exchange, Ground, HandlerFuture, Home, Request, Router, Source, Transaction};
+use crate::router::{
+    EndpointExtension, Exchange, HandlerFuture, Request, Router, RouterId, Source, Transaction,
+};
 use crate::sip::{self, Bytes};
 use crate::transport::{Carrier, NEVER, SendError};
 
@@ -64,7 +66,7 @@ pub(crate) struct Core {
     /// True once handlers that still run are to be dropped.
     pub(super) abort: watch::Sender<bool>,
     /// What is beside every request: the way back here.
-    ground: Ground,
+    extension: EndpointExtension,
 }
 
 /// What is beside every request, for what an application takes from its endpoint. It keeps nothing alive.
@@ -127,7 +129,7 @@ impl Core {
             handlers: AtomicUsize::new(0),
             idle: Notify::new(),
             abort: watch::Sender::new(false),
-            ground: Ground::new(Endpoint(this.clone())),
+            extension: EndpointExtension::new(Endpoint(this.clone())),
         })
     }
 
@@ -184,18 +186,21 @@ impl Core {
                     let Some(exchange) = exchange else { continue };
                     let transaction = Transaction::new(exchange.clone());
                     let request = Request::new(request, self.source(flow), Some(transaction), in_dialog);
-                    exchange.serve(request.on(&self.ground).at(Home::of(label)));
+                    exchange.serve(request.with_endpoint(&self.extension).at(RouterId::of(label)));
                 }
                 Output::Ack { request, flow, label } => {
                     let request = Request::new(request, self.source(flow), None, true);
-                    self.notify(request.on(&self.ground).at(Home::of(label)), Router::ack);
+                    self.notify(
+                        request.with_endpoint(&self.extension).at(RouterId::of(label)),
+                        Router::ack,
+                    );
                 }
                 Output::Cancelled {
                     key,
                     request,
                     flow,
                     label,
-                } => self.cancelled(lane, key, request, flow, Home::of(label)),
+                } => self.cancelled(lane, key, request, flow, RouterId::of(label)),
                 Output::Response { key, response, flow } => self.answered(lane, key, response, flow),
                 Output::Failed { key, failure } => self.failed(lane, key, failure),
                 Output::Ended { key } => {
@@ -232,7 +237,7 @@ impl Core {
         key: ServerKey,
         request: Arc<sip::Request>,
         flow: Flow,
-        home: Home,
+        router: RouterId,
     ) {
         let exchange = self.lanes[lane].lock().ringing.remove(&key);
         if let Some(exchange) = &exchange {
@@ -245,7 +250,10 @@ impl Core {
         let transaction = exchange.map(|exchange| Transaction::new(exchange as Arc<dyn Exchange>));
         let in_dialog = matches!(sip::header::To::tag_of(request.headers()), Ok(Some(_)));
         let request = Request::new(request, self.source(flow), transaction, in_dialog);
-        self.notify(request.on(&self.ground).at(home), Router::cancelled);
+        self.notify(
+            request.with_endpoint(&self.extension).at(router),
+            Router::cancelled,
+        );
     }
 
     /// Runs the handler of a request that is not answered by it, if there is a route.

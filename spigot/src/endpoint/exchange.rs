@@ -20,7 +20,7 @@ use super::contact::{contact, is_answer_secured, opens_dialog};
 use super::counters::count;
 use crate::flow::Flow;
 use crate::proto::{RespondError, ServerKey};
-use crate::router::{Dispatch, Exchange, HandlerFuture, Home, Reply, Request, TransactionError};
+use crate::router::{Dispatch, Exchange, HandlerFuture, Reply, Request, RouterId, TransactionError};
 use crate::sip::{self, HeaderName, Method, Response, StatusCode};
 
 /// A server transaction as its handler sees it.
@@ -63,15 +63,15 @@ impl ServerExchange {
 
     /// Runs the route of `request`, and sees to it that the peer gets an answer.
     pub(super) fn serve(self: Arc<Self>, request: Request) {
-        let home = self.core.router.home(&request);
-        if home != Home::default() && *self.request.method() == Method::INVITE && !request.in_dialog() {
+        let router = self.core.router.router_of(&request);
+        if router != RouterId::default() && *self.request.method() == Method::INVITE && !request.in_dialog() {
             self.core
-                .step(self.lane, |state, _| state.shard.label(self.key, home.label()));
+                .step(self.lane, |state, _| state.shard.label(self.key, router.label()));
         }
         let guard = Guard {
             span: span(&self.core, &request),
             exchange: self,
-            home,
+            router,
             answered: false,
         };
         match guarded(&guard.span, || guard.core().router.handle(request)) {
@@ -174,7 +174,7 @@ struct Guard {
     /// Entered whenever the handler runs.
     span: Span,
     /// Which router answers.
-    home: Home,
+    router: RouterId,
     answered: bool,
 }
 
@@ -206,7 +206,7 @@ impl Guard {
                     response.status().is_success() && [Method::INVITE, Method::OPTIONS].contains(asked);
                 // One with a Via is another's, passed on.
                 if introduces && !response.headers().contains(&HeaderName::VIA) {
-                    self.core().router.introduce(self.home, asked, &mut response);
+                    self.core().router.introduce(self.router, asked, &mut response);
                 }
                 let exchange = &self.exchange;
                 exchange

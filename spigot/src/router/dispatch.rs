@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::forward::{Forwards, Home, IntoPattern};
-use super::section::Section;
+use super::flat_router::FlatRouter;
+use super::nest::{IntoPattern, NestedRouters, RouterId};
 use super::{Agent, HandlerFuture, Reply, Request};
 use crate::sip::{Method, Response};
 
@@ -59,8 +59,8 @@ use crate::sip::{Method, Response};
 /// ```
 #[derive(Clone)]
 pub struct Router {
-    own: Section,
-    forwarded: Arc<Forwards>,
+    own: FlatRouter,
+    nested: Arc<NestedRouters>,
 }
 
 /// What becomes of a request.
@@ -76,8 +76,8 @@ impl Router {
     /// The router of an agent.
     pub fn new<A: Agent>(agent: A) -> Router {
         Router {
-            own: Section::of(agent),
-            forwarded: Arc::default(),
+            own: FlatRouter::of(agent),
+            nested: Arc::default(),
         }
     }
 
@@ -95,13 +95,12 @@ impl Router {
         self.own.allow()
     }
 
-    /// Sends the requests whose Request-URI matches a pattern to another router, and no longer to this one: a host with an
-    /// agent of its own, say. Of several patterns that match, the first that was given decides. What they capture is not
-    /// used.
+    /// Gives the requests whose Request-URI matches a pattern to a router nested in this one: a host with an agent of its
+    /// own, say. Of several patterns that match, the first that was given decides. What they capture is not used.
     ///
-    /// The other router answers them entirely: with its plugs and not with those of this router, with its own 404 and
-    /// 405, and with its own Allow when asked for OPTIONS. Requests inside a dialog have our Contact as their Request-URI;
-    /// they go where the INVITE went that opened it.
+    /// The nested router answers those requests entirely: with its plugs and not with those of this router, with its own
+    /// 404 and 405, and with its own Allow when asked for OPTIONS. Requests inside a dialog have our Contact as their
+    /// Request-URI; they go to the router that took the INVITE.
     ///
     /// ```
     /// use spigot::{Path, Router, StatusCode, sip_router};
@@ -126,7 +125,7 @@ impl Router {
     ///     }
     /// }
     ///
-    /// let router = Router::new(Pbx).forward("sip:*@conference.example.com", Router::new(Conference));
+    /// let router = Router::new(Pbx).nest("sip:*@conference.example.com", Router::new(Conference));
     /// assert_eq!(router.to_string(), "\
     /// METHOD  REQUEST-URI  CONDITIONS  HANDLER
     /// INVITE  *            -           ring
@@ -142,9 +141,9 @@ impl Router {
     /// [`Pattern::parse`](crate::sip::Pattern::parse), which gives an error, and given as the [`Pattern`](crate::sip::Pattern).
     #[must_use]
     #[track_caller]
-    pub fn forward(mut self, pattern: impl IntoPattern, to: Router) -> Router {
+    pub fn nest(mut self, pattern: impl IntoPattern, router: Router) -> Router {
         let pattern = pattern.into_pattern();
-        Arc::make_mut(&mut self.forwarded).push(pattern, to.own, &to.forwarded);
+        Arc::make_mut(&mut self.nested).push(pattern, router.own, &router.nested);
         self
     }
 
@@ -182,7 +181,7 @@ impl Router {
     #[must_use]
     pub fn merge(mut self, other: Router) -> Router {
         self.own = self.own.and(&other.own);
-        Arc::make_mut(&mut self.forwarded).append(&other.forwarded);
+        Arc::make_mut(&mut self.nested).append(&other.nested);
         self
     }
 
@@ -191,26 +190,28 @@ impl Router {
     /// Nothing runs before the handler's future is polled but the reading of captures (`FromStr`). A panic in
     /// either is the caller's to catch.
     pub fn handle(&self, request: Request) -> Dispatch {
-        self.section(self.home(&request)).handle(request)
+        self.member(self.router_of(&request)).handle(request)
     }
 
     /// Takes the ACK to a 2xx; `None` when no route wants it.
     pub fn ack(&self, request: Request) -> Option<HandlerFuture> {
-        self.section(self.home(&request)).notify(&Method::ACK, &request)
+        self.member(self.router_of(&request))
+            .notify(&Method::ACK, &request)
     }
 
     /// Takes a CANCEL that the library has answered; `None` when no route wants it.
     pub fn cancelled(&self, request: Request) -> Option<HandlerFuture> {
-        self.section(self.home(&request))
+        self.member(self.router_of(&request))
             .notify(&Method::CANCEL, &request)
     }
 
     /// Which of the routers that this one is composed of takes the request. A request inside a dialog has to be
-    /// [told](Request::at) the home of the INVITE that opened it.
-    pub fn home(&self, request: &Request) -> Home {
-        match request.in_dialog() {
-            true => request.home(),
-            false => self.forwarded.home(request.uri()),
+    /// [told](Request::at) which router took the INVITE that opened it.
+    pub fn router_of(&self, request: &Request) -> RouterId {
+        if request.in_dialog() {
+            request.router()
+        } else {
+            self.nested.router_of(request.uri())
         }
     }
 
@@ -220,12 +221,12 @@ impl Router {
     /// [RFC 3261 §13.3.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-13.3.1.4):
     /// > A 2xx response to an INVITE SHOULD contain the Allow header field and the Supported header field, and MAY contain
     /// > the Accept header field.
-    pub(crate) fn introduce(&self, home: Home, asked: &Method, response: &mut Response) {
-        self.section(home).introduce(asked, response);
+    pub(crate) fn introduce(&self, router: RouterId, asked: &Method, response: &mut Response) {
+        self.member(router).introduce(asked, response);
     }
 
-    fn section(&self, home: Home) -> &Section {
-        self.forwarded.get(home).unwrap_or(&self.own)
+    fn member(&self, id: RouterId) -> &FlatRouter {
+        self.nested.get(id).unwrap_or(&self.own)
     }
 }
 
@@ -243,7 +244,7 @@ impl fmt::Debug for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Router")
             .field("own", &self.own)
-            .field("forwarded", &self.forwarded)
+            .field("nested", &self.nested)
             .finish()
     }
 }
@@ -251,8 +252,8 @@ impl fmt::Debug for Router {
 impl fmt::Display for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.own)?;
-        for (patterns, section) in self.forwarded.iter() {
-            write!(f, "\n\n{patterns}\n{section}")?;
+        for (patterns, router) in self.nested.iter() {
+            write!(f, "\n\n{patterns}\n{router}")?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Home, Source, Transaction};
+use super::{RouterId, Source, Transaction};
 use crate::sip;
 
 /// A request as a handler sees it: the message, where it came from, and its transaction.
@@ -18,7 +18,7 @@ pub struct Request {
     source: Source,
     transaction: Option<Transaction>,
     in_dialog: bool,
-    home: Home,
+    router: RouterId,
     extensions: Option<Arc<Extension>>,
 }
 
@@ -29,14 +29,14 @@ struct Extension {
     before: Option<Arc<Extension>>,
 }
 
-/// What is beside every request of an endpoint.
+/// The extension that every request of an endpoint has from the start.
 #[derive(Clone)]
-pub(crate) struct Ground(Arc<Extension>);
+pub(crate) struct EndpointExtension(Arc<Extension>);
 
-impl Ground {
-    /// One value, found as an [extension](Request::extension) is.
-    pub(crate) fn new<T: Send + Sync + 'static>(value: T) -> Ground {
-        Ground(Arc::new(Extension {
+impl EndpointExtension {
+    /// Makes it of a value, which handlers and plugs find by [`Request::extension`].
+    pub(crate) fn new<T: Send + Sync + 'static>(value: T) -> EndpointExtension {
+        EndpointExtension(Arc::new(Extension {
             value: Box::new(value),
             before: None,
         }))
@@ -57,7 +57,7 @@ impl Request {
             source,
             transaction,
             in_dialog,
-            home: Home::default(),
+            router: RouterId::default(),
             extensions: None,
         }
     }
@@ -77,15 +77,15 @@ impl Request {
         self.in_dialog
     }
 
-    /// Where the request that opened the dialog of this one went.
-    pub(super) fn home(&self) -> Home {
-        self.home
+    /// The router that took the request which opened the dialog of this one.
+    pub(super) fn router(&self) -> RouterId {
+        self.router
     }
 
-    /// This request inside a dialog that was opened by one that went to that [home](super::Router::home).
+    /// Says which [router](super::Router::router_of) took the request that opened the dialog of this one.
     #[must_use]
-    pub fn at(mut self, home: Home) -> Request {
-        self.home = home;
+    pub fn at(mut self, router: RouterId) -> Request {
+        self.router = router;
         self
     }
 
@@ -106,9 +106,9 @@ impl Request {
         None
     }
 
-    /// This request, before anything was put beside it, on that ground.
-    pub(crate) fn on(mut self, ground: &Ground) -> Request {
-        self.extensions = Some(ground.0.clone());
+    /// Puts the extension of the endpoint beside this request, before any other.
+    pub(crate) fn with_endpoint(mut self, extension: &EndpointExtension) -> Request {
+        self.extensions = Some(extension.0.clone());
         self
     }
 

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{Dispatch, HandlerFuture, Reply, Request, Router};
 
-/// It is always ready, and never fails: what cannot be done is a reply.
+/// A router is a service that is always ready and never fails: what cannot be done is a reply.
 ///
 /// ```
 /// use spigot::{Reply, Request, Router};
@@ -22,42 +22,43 @@ use super::{Dispatch, HandlerFuture, Reply, Request, Router};
 impl Service<Request> for Router {
     type Response = Reply;
     type Error = Infallible;
-    type Future = Replying;
+    type Future = ReplyFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Replying {
-        Replying(match self.handle(request) {
-            Dispatch::Now(reply) => State::Now(Some(reply)),
-            Dispatch::Handler(handler) => State::Handler(handler),
+    fn call(&mut self, request: Request) -> ReplyFuture {
+        ReplyFuture(match self.handle(request) {
+            Dispatch::Now(reply) => ReplyFrom::Library(Some(reply)),
+            Dispatch::Handler(handler) => ReplyFrom::Handler(handler),
         })
     }
 }
 
-/// The future of a [`Router`] as a service.
-pub struct Replying(State);
+/// Waits for the reply of a [`Router`] that was called as a service of `tower`.
+pub struct ReplyFuture(ReplyFrom);
 
-enum State {
-    Now(Option<Reply>),
+/// Who gives the reply.
+enum ReplyFrom {
+    Library(Option<Reply>),
     Handler(HandlerFuture),
 }
 
-impl Future for Replying {
+impl Future for ReplyFuture {
     type Output = Result<Reply, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
             // Whoever asks again after the reply gets none.
-            State::Now(reply) => Poll::Ready(Ok(reply.take().unwrap_or(Reply::Nothing))),
-            State::Handler(handler) => handler.as_mut().poll(cx).map(Ok),
+            ReplyFrom::Library(reply) => Poll::Ready(Ok(reply.take().unwrap_or(Reply::Nothing))),
+            ReplyFrom::Handler(handler) => handler.as_mut().poll(cx).map(Ok),
         }
     }
 }
 
-impl std::fmt::Debug for Replying {
+impl std::fmt::Debug for ReplyFuture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Replying").finish_non_exhaustive()
+        f.debug_struct("ReplyFuture").finish_non_exhaustive()
     }
 }

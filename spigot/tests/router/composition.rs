@@ -80,8 +80,8 @@ async fn server(router: &Router, method: &str, uri: &str) -> (StatusCode, Option
 }
 
 #[tokio::test]
-async fn a_forwarded_host_is_answered_by_the_other_router_alone() {
-    let router = Router::new(Pbx).forward(
+async fn a_nested_host_is_answered_by_its_own_router_alone() {
+    let router = Router::new(Pbx).nest(
         "sip:*@conference.example.com",
         Router::new(Conference("conference")),
     );
@@ -111,14 +111,12 @@ async fn a_forwarded_host_is_answered_by_the_other_router_alone() {
 }
 
 #[tokio::test]
-async fn forwarding_goes_on_and_the_first_that_matches_decides() {
-    let inner = Router::new(Conference("outer")).forward("sip:1*@*", Router::new(Conference("inner")));
-    let router = Router::new(Pbx)
-        .forward("sip:*@conference.example.com", inner)
-        .forward(
-            Pattern::parse("sip:*@*.example.com").unwrap(),
-            Router::new(Conference("any")),
-        );
+async fn routers_nest_in_nested_ones_and_the_first_that_matches_decides() {
+    let inner = Router::new(Conference("outer")).nest("sip:1*@*", Router::new(Conference("inner")));
+    let router = Router::new(Pbx).nest("sip:*@conference.example.com", inner).nest(
+        Pattern::parse("sip:*@*.example.com").unwrap(),
+        Router::new(Conference("any")),
+    );
     for (uri, answer) in [
         ("sip:12@conference.example.com", "inner 12"),
         ("sip:21@conference.example.com", "outer 21"),
@@ -143,12 +141,12 @@ async fn forwarding_goes_on_and_the_first_that_matches_decides() {
 
 #[tokio::test]
 async fn a_request_in_a_dialog_goes_where_the_dialog_was_opened() {
-    let router = Router::new(Pbx).forward("sip:*@conference.example.com", Router::new(Conference("room")));
+    let router = Router::new(Pbx).nest("sip:*@conference.example.com", Router::new(Conference("room")));
     let invite = arrived(request("INVITE", "sip:7@conference.example.com"), false);
-    let home = router.home(&invite);
+    let took = router.router_of(&invite);
 
     // Its Request-URI is our Contact.
-    let again = arrived(request("INVITE", "sip:7@192.0.2.1"), true).at(home);
+    let again = arrived(request("INVITE", "sip:7@192.0.2.1"), true).at(took);
     let response = router.handle(again).reply().await.into_response().unwrap();
     assert_eq!(text(&response), "room again");
     let elsewhere = ask_in_dialog(&router, request("INVITE", "sip:7@conference.example.com")).await;
@@ -159,7 +157,7 @@ async fn a_request_in_a_dialog_goes_where_the_dialog_was_opened() {
 async fn merged_routes_are_one_table_and_keep_their_plugs() {
     let registrar = Router::new(Registrar)
         .supported(&["path", "outbound"])
-        .forward("sip:*@conference.example.com", Router::new(Conference("room")));
+        .nest("sip:*@conference.example.com", Router::new(Conference("room")));
     let router = Router::new(Pbx)
         .supported(&["outbound", "timer"])
         .merge(registrar);
@@ -199,13 +197,13 @@ async fn merged_routes_are_one_table_and_keep_their_plugs() {
 #[test]
 #[should_panic(expected = "\"sip:{room@*\" is no pattern")]
 fn a_text_that_is_no_pattern_is_named() {
-    let _ = Router::new(Pbx).forward("sip:{room@*", Router::new(Registrar));
+    let _ = Router::new(Pbx).nest("sip:{room@*", Router::new(Registrar));
 }
 
 #[test]
-fn methods_outside_of_dialogs_have_their_home_by_the_uri() {
-    let router = Router::new(Pbx).forward("sip:*@conference.example.com", Router::new(Conference("room")));
-    let of = |method: Method, uri| router.home(&arrived(request(method.as_str(), uri), false));
+fn requests_outside_of_dialogs_have_their_router_by_the_uri() {
+    let router = Router::new(Pbx).nest("sip:*@conference.example.com", Router::new(Conference("room")));
+    let of = |method: Method, uri| router.router_of(&arrived(request(method.as_str(), uri), false));
     let room = of(Method::MESSAGE, "sip:7@conference.example.com");
     assert_eq!(of(Method::INVITE, "sip:8@CONFERENCE.example.com"), room);
     assert_ne!(of(Method::INVITE, "sip:8@example.com"), room);

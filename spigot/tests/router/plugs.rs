@@ -213,12 +213,15 @@ async fn a_plug_may_be_a_value_that_the_application_holds() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let note = Note("it", seen.clone());
     let mut rest = Box::pin(async { Reply::from(StatusCode::OK) });
-    let place = spigot::plug::Place::new();
-    let next = Next::new(&place, rest.as_mut());
+    let handed_on = spigot::plug::NextRequest::new();
+    let next = Next::new(&handed_on, rest.as_mut());
     let reply = note.call(arrived(request("MESSAGE", "sip:a"), false), next).await;
     assert_eq!(reply.status(), Some(StatusCode::OK));
     assert_eq!(*seen.lock().unwrap(), ["to it", "from it"]);
-    assert_eq!(place.take().expect("nobody took it").method(), &Method::MESSAGE);
+    assert_eq!(
+        handed_on.take().expect("nobody took it").method(),
+        &Method::MESSAGE
+    );
 }
 
 struct Guarded;

@@ -26,8 +26,8 @@ fn dial_plan() -> Router {
         .merge(Router::new(registrar))
         .merge(Router::new(services::Presence::default()))
         .supported(&["timer"])
-        .forward("sip:*@conference.corp.example", Router::new(services::Conference))
-        .forward("sip:*@old.example", Router::new(services::OldName));
+        .nest("sip:*@conference.corp.example", Router::new(services::Conference))
+        .nest("sip:*@old.example", Router::new(services::OldName));
     office.allow.set(router.allow().parse().unwrap()).unwrap();
     router
 }

@@ -83,7 +83,9 @@ pub use digest_auth::{DigestAuth, User, Users};
 #[cfg(feature = "tower")]
 pub use layer::{LayerPlug, NoRest, Rest, layer};
 pub use limit_body::LimitBody;
-pub use next::{Next, Place};
+pub use next::Next;
+#[doc(hidden)]
+pub use next::NextRequest;
 pub use rate_limit::RateLimit;
 pub use request_id::{Id, RequestId};
 pub use require_tls::RequireTls;

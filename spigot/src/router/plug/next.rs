@@ -14,40 +14,43 @@ use crate::router::{Reply, Request};
 ///
 /// A plug that drops it has halted the request: nothing after it runs, and what the plug returns is the answer.
 pub struct Next<'n> {
-    place: &'n Place,
+    request: &'n NextRequest,
     rest: Pin<&'n mut (dyn Future<Output = Reply> + Send + 'n)>,
 }
 
-/// Where a plug leaves the request for what comes after it.
+/// The request that a plug hands on, until what comes after the plug takes it.
 #[derive(Debug, Default)]
-pub struct Place(Mutex<Option<Request>>);
+pub struct NextRequest(Mutex<Option<Request>>);
 
 impl<'n> Next<'n> {
-    /// The rest that takes its request from `place`. `#[sip_router]` writes this.
+    /// The rest that takes its request from `request`. `#[sip_router]` writes this.
     #[doc(hidden)]
-    pub fn new(place: &'n Place, rest: Pin<&'n mut (dyn Future<Output = Reply> + Send + 'n)>) -> Next<'n> {
-        Next { place, rest }
+    pub fn new(
+        request: &'n NextRequest,
+        rest: Pin<&'n mut (dyn Future<Output = Reply> + Send + 'n)>,
+    ) -> Next<'n> {
+        Next { request, rest }
     }
 
     /// Hands the request on, and gives what was answered.
     pub async fn run(self, request: Request) -> Reply {
-        self.place.put(request);
+        self.request.put(request);
         self.rest.await
     }
 }
 
-impl Place {
-    /// An empty one.
+impl NextRequest {
+    /// None yet.
     #[doc(hidden)]
-    pub fn new() -> Place {
-        Place::default()
+    pub fn new() -> NextRequest {
+        NextRequest::default()
     }
 
     fn put(&self, request: Request) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
     }
 
-    /// What was left here. It is there whenever the rest is polled.
+    /// Takes the request. It is there whenever the rest is polled.
     #[doc(hidden)]
     pub fn take(&self) -> Option<Request> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()

@@ -1,4 +1,4 @@
-//! Which handler of some routes takes a request, or which answer the library gives in its place.
+//! Which handler takes a request, or which answer the library gives in the place of one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,25 +10,26 @@ use super::table::Table;
 use super::{Agent, Dispatch, HandlerFuture, Reply, Request, display, fallback};
 use crate::sip::{HeaderName, Method, Response, StatusCode};
 
-/// The routes of one agent, or of several that were merged, and the option tags that are supported there.
+/// A router in which no other is nested: the routes of one agent or of several that were merged, and the option tags that
+/// it supports.
 #[derive(Clone)]
-pub(super) struct Section {
+pub(super) struct FlatRouter {
     table: Arc<Table>,
     pub(super) supported: Arc<[String]>,
 }
 
-impl Section {
-    pub(super) fn of<A: Agent>(agent: A) -> Section {
-        Section {
+impl FlatRouter {
+    pub(super) fn of<A: Agent>(agent: A) -> FlatRouter {
+        FlatRouter {
             table: Arc::new(Table::of(agent)),
             supported: Arc::new([]),
         }
     }
 
     /// The routes of both, and what is supported by either.
-    pub(super) fn and(&self, other: &Section) -> Section {
+    pub(super) fn and(&self, other: &FlatRouter) -> FlatRouter {
         let more = other.supported.iter().filter(|tag| !self.supported.contains(tag));
-        Section {
+        FlatRouter {
             table: Arc::new(self.table.and(&other.table)),
             supported: self.supported.iter().chain(more).cloned().collect(),
         }
@@ -241,16 +242,16 @@ fn now(status: StatusCode) -> Dispatch {
     Dispatch::Now(fallback::status(status))
 }
 
-impl fmt::Debug for Section {
+impl fmt::Debug for FlatRouter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Section")
+        f.debug_struct("FlatRouter")
             .field("routes", &self.table.rules().collect::<Vec<_>>())
             .field("supported", &self.supported)
             .finish()
     }
 }
 
-impl fmt::Display for Section {
+impl fmt::Display for FlatRouter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         display::table(f, self.table.rules())
     }
