@@ -48,7 +48,7 @@ impl Uas {
     /// Rings until the caller gives up, or the library does (180 s).
     #[invite("sip:ring@*", content_type = "application/sdp")]
     async fn ring(&self, transaction: Transaction) -> StatusCode {
-        if transaction.provisional(StatusCode::RINGING).await.is_ok() {
+        if transaction.provisional(StatusCode::RINGING).is_ok() {
             transaction.cancelled().await;
         }
         StatusCode::REQUEST_TERMINATED
@@ -68,7 +68,7 @@ impl Uas {
         }
         let body = sdp::describe(request.body(), &source).ok_or(StatusCode::NOT_ACCEPTABLE_HERE)?;
         // A caller who has given up has its 487 already: whatever is returned then goes nowhere.
-        let _ = transaction.provisional(StatusCode::RINGING).await;
+        let _ = transaction.provisional(StatusCode::RINGING);
         if !self.answer_after.is_zero() {
             tokio::select! {
                 () = tokio::time::sleep(self.answer_after) => {}

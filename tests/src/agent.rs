@@ -31,7 +31,7 @@ impl Callee {
 
     #[invite("sip:ring@*", content_type = "application/sdp")]
     async fn ring(&self, transaction: Transaction) -> StatusCode {
-        if transaction.provisional(StatusCode::RINGING).await.is_ok() {
+        if transaction.provisional(StatusCode::RINGING).is_ok() {
             transaction.cancelled().await;
         }
         StatusCode::REQUEST_TERMINATED
@@ -44,7 +44,7 @@ impl Callee {
 
     #[invite("sip:slow@*", content_type = "application/sdp")]
     async fn slow(&self, transaction: Transaction) -> StatusCode {
-        let _ = transaction.provisional(StatusCode::RINGING).await;
+        let _ = transaction.provisional(StatusCode::RINGING);
         match self.gate.acquire().await {
             Ok(permit) => permit.forget(),
             Err(_) => return StatusCode::SERVER_INTERNAL_ERROR,

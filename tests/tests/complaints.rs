@@ -95,10 +95,7 @@ fn a_provisional_response_that_is_none() {
             .client()
             .message(format!("sip:bob@{}", bob.address()));
         let _sent = message.start().await.unwrap();
-        bob.expect(Method::MESSAGE)
-            .await
-            .provisional(StatusCode::OK)
-            .await;
+        bob.expect(Method::MESSAGE).await.provisional(StatusCode::OK);
     });
     assert!(finally.contains("200 OK"), "{finally}");
 }

@@ -38,7 +38,7 @@ impl Agent {
     #[invite(in_dialog)]
     async fn again(&self, transaction: Transaction) -> StatusCode {
         self.tell("again");
-        let _ = transaction.provisional(StatusCode::RINGING).await;
+        let _ = transaction.provisional(StatusCode::RINGING);
         transaction.cancelled().await;
         StatusCode::REQUEST_TERMINATED
     }

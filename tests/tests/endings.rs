@@ -47,7 +47,7 @@ impl Careless {
     async fn unwritable_provisional(&self, transaction: Transaction) -> (StatusCode, String) {
         let text = "SIP/2.0 183 Progress\r\nContent-Type: no type\r\nContent-Length: 2\r\n\r\nhi";
         let provisional = Response::parse(text).expect("it can be read");
-        let outcome = transaction.provisional(provisional).await;
+        let outcome = transaction.provisional(provisional);
         (StatusCode::OK, format!("{outcome:?}"))
     }
 

@@ -47,7 +47,7 @@ impl Ways {
 
     #[invite("sip:never@*")]
     async fn rings(&self, transaction: Transaction) -> StatusCode {
-        let _ = transaction.provisional(StatusCode::RINGING).await;
+        let _ = transaction.provisional(StatusCode::RINGING);
         std::future::pending().await
     }
 
@@ -236,7 +236,7 @@ async fn a_server_calls_its_client() {
         .unwrap();
 
     let ring = alice.expect(Method::INVITE).await;
-    ring.provisional(StatusCode::RINGING).await;
+    ring.provisional(StatusCode::RINGING);
     ring.reply(StatusCode::OK);
 
     assert_eq!(invite.provisional().await.unwrap().status(), StatusCode::RINGING);
@@ -315,7 +315,7 @@ async fn a_call_that_rings_for_too_long_is_given_up() {
         .unwrap();
 
     let ring = alice.expect(Method::INVITE).await;
-    ring.provisional(StatusCode::RINGING).await;
+    ring.provisional(StatusCode::RINGING);
 
     assert_eq!(
         invite.response().await.unwrap().status(),

@@ -46,7 +46,7 @@ impl Desk {
     #[invite("sip:ring@*", content_type = "application/sdp")]
     async fn ring(&self, request: Request, transaction: Transaction) -> StatusCode {
         let _ = self.seen.send(request).await;
-        let _ = transaction.provisional(StatusCode::RINGING).await;
+        let _ = transaction.provisional(StatusCode::RINGING);
         transaction.cancelled().await;
         StatusCode::REQUEST_TERMINATED
     }

@@ -57,7 +57,7 @@ impl Counting {
     async fn invite(&self, request: Request, transaction: Transaction) -> StatusCode {
         self.count(&request);
         // A lost ringing tone costs nothing; a caller who is gone is no fault of ours.
-        let _ = transaction.provisional(StatusCode::RINGING).await;
+        let _ = transaction.provisional(StatusCode::RINGING);
         tokio::time::sleep(Duration::from_secs(2)).await;
         StatusCode::OK
     }

@@ -29,7 +29,7 @@ impl Desk {
 
     #[invite("sip:ring@*")]
     async fn ring(&self, transaction: Transaction) -> StatusCode {
-        let _ = transaction.provisional(StatusCode::RINGING).await;
+        let _ = transaction.provisional(StatusCode::RINGING);
         transaction.cancelled().await;
         StatusCode::REQUEST_TERMINATED
     }

@@ -66,13 +66,14 @@ impl Transaction {
         Transaction { exchange }
     }
 
-    /// Sends a provisional reply, such as `StatusCode::RINGING`, alone or with headers and a body. It returns
-    /// when the reply has been handed to the transport.
+    /// Sends a provisional reply, such as `StatusCode::RINGING`, alone or with headers and a body.
+    ///
+    /// It waits for nothing: the reply is handed to the transport before this returns.
     ///
     /// # Errors
     ///
     /// When the status is not 1xx, the final response has gone, or the reply cannot be written.
-    pub async fn provisional(&self, reply: impl IntoReply<method::any>) -> Result<(), TransactionError> {
+    pub fn provisional(&self, reply: impl IntoReply<method::any>) -> Result<(), TransactionError> {
         match reply.into_reply() {
             Reply::Response(response) | Reply::Stateless(response) => {
                 // 100 is the library's (RFC 3261 §17.2.1).

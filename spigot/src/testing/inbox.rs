@@ -28,15 +28,13 @@ impl Received {
     ///
     /// When the response is not provisional, the transaction has ended, or there is none (ACK).
     #[track_caller]
-    pub fn provisional(&self, reply: impl IntoReply<method::any>) -> impl Future<Output = ()> {
+    pub fn provisional(&self, reply: impl IntoReply<method::any>) {
         let caller = Caller::here();
-        async move {
-            let Some(transaction) = self.request.transaction() else {
-                caller.refuse("an ACK has no transaction to answer");
-            };
-            if let Err(error) = transaction.provisional(reply).await {
-                caller.refuse(format_args!("no provisional response: {error}"));
-            }
+        let Some(transaction) = self.request.transaction() else {
+            caller.refuse("an ACK has no transaction to answer");
+        };
+        if let Err(error) = transaction.provisional(reply) {
+            caller.refuse(format_args!("no provisional response: {error}"));
         }
     }
 

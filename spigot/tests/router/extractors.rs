@@ -65,10 +65,10 @@ impl Desk {
 
     #[invite]
     async fn ring(&self, transaction: Transaction) -> Result<StatusCode, StatusCode> {
-        transaction.provisional(StatusCode::RINGING).await?;
-        let refused = transaction.provisional(StatusCode::OK).await;
+        transaction.provisional(StatusCode::RINGING)?;
+        let refused = transaction.provisional(StatusCode::OK);
         assert_eq!(refused, Err(TransactionError::NotProvisional(StatusCode::OK)));
-        let refused = transaction.provisional(StatusCode::TRYING).await;
+        let refused = transaction.provisional(StatusCode::TRYING);
         assert_eq!(refused, Err(TransactionError::NotProvisional(StatusCode::TRYING)));
         Ok(StatusCode::OK)
     }

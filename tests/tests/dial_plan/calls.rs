@@ -20,7 +20,7 @@ async fn a_desk_rings_answers_and_is_hung_up() {
     let mut call = call(&alice, "sip:2002@corp.example").await;
     let ringing = bob.expect(Method::INVITE).await;
     assert_eq!(ringing.body(), &audio("sendrecv"));
-    ringing.provisional(StatusCode::RINGING).await;
+    ringing.provisional(StatusCode::RINGING);
     call.expect_provisional(StatusCode::RINGING).await;
     ringing.reply((StatusCode::OK, Body::new(SDP, audio("recvonly"))));
     let answer = call.response().await;
@@ -54,7 +54,7 @@ async fn a_caller_gives_up() {
     let (alice, bob) = (phone(&server, "2001").await, phone(&server, "2002").await);
     let mut call = call(&alice, "sip:2002@corp.example").await;
     let ringing = bob.expect(Method::INVITE).await;
-    ringing.provisional(StatusCode::RINGING).await;
+    ringing.provisional(StatusCode::RINGING);
     call.expect_provisional(StatusCode::RINGING).await;
     call.cancel();
     assert_eq!(call.response().await.status(), StatusCode::REQUEST_TERMINATED);
@@ -68,7 +68,7 @@ async fn a_desk_rings_for_a_minute() {
     let (alice, bob) = (phone(&server, "2001").await, phone(&server, "2002").await);
     let mut call = call(&alice, "sip:2002@corp.example").await;
     let ringing = bob.expect(Method::INVITE).await;
-    ringing.provisional(StatusCode::RINGING).await;
+    ringing.provisional(StatusCode::RINGING);
     assert_eq!(call.response().await.status(), StatusCode::REQUEST_TIMEOUT);
     bob.expect(Method::CANCEL).await;
     assert_eq!(server.ladder().times("408 INVITE")[..1], [60.0]);

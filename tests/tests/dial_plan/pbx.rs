@@ -154,9 +154,7 @@ impl Pbx {
         Path((mailbox, cause)): Path<(Desk, u16)>,
         transaction: Transaction,
     ) -> Result<(StatusCode, Body), DialError> {
-        transaction
-            .provisional(StatusCode::CALL_IS_BEING_FORWARDED)
-            .await?;
+        transaction.provisional(StatusCode::CALL_IS_BEING_FORWARDED)?;
         let greeting = if cause == 486 {
             "is on the telephone"
         } else {
@@ -307,7 +305,7 @@ impl Pbx {
     ) -> Result<Body, DialError> {
         while let Some(response) = call.provisional().await {
             if response.status() == StatusCode::RINGING {
-                caller.provisional(StatusCode::RINGING).await?;
+                caller.provisional(StatusCode::RINGING)?;
             }
         }
         let answer = call.response().await?;

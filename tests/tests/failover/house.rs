@@ -49,14 +49,14 @@ impl Server {
             Conduct::Drops => Reply::Dropped,
             Conduct::Rings(status) => {
                 let transaction = request.transaction().expect("no ACK comes here");
-                let _ = transaction.provisional(status).await;
+                let _ = transaction.provisional(status);
                 std::future::pending().await
             }
             Conduct::Refuses(0) => StatusCode::SERVICE_UNAVAILABLE.into(),
             Conduct::Refuses(seconds) => Reply::service_unavailable(Duration::from_secs(seconds)),
             Conduct::RefusesWhenCancelled => {
                 let transaction = request.transaction().expect("no ACK comes here");
-                let _ = transaction.provisional(StatusCode::RINGING).await;
+                let _ = transaction.provisional(StatusCode::RINGING);
                 transaction.cancelled().await;
                 StatusCode::SERVICE_UNAVAILABLE.into()
             }

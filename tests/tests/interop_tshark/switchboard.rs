@@ -54,7 +54,7 @@ impl Switchboard {
 
     #[invite("sip:ring@*")]
     async fn ring(&self, transaction: Transaction) -> StatusCode {
-        if transaction.provisional(StatusCode::RINGING).await.is_ok() {
+        if transaction.provisional(StatusCode::RINGING).is_ok() {
             transaction.cancelled().await;
         }
         StatusCode::REQUEST_TERMINATED
@@ -68,10 +68,8 @@ impl Switchboard {
     #[invite("sip:bob@*", content_type = "application/sdp")]
     async fn answer(&self, offer: sip::Sdp, transaction: Transaction) -> (StatusCode, Body) {
         let answer = || Body::new("application/sdp", offer.to_string());
-        let _ = transaction.provisional(StatusCode::RINGING).await;
-        let _ = transaction
-            .provisional((StatusCode::SESSION_PROGRESS, answer()))
-            .await;
+        let _ = transaction.provisional(StatusCode::RINGING);
+        let _ = transaction.provisional((StatusCode::SESSION_PROGRESS, answer()));
         (StatusCode::OK, answer())
     }
 
