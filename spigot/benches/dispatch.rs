@@ -196,12 +196,7 @@ fn request(uri: &str) -> Request {
     .expect("the request is right");
     let [peer, local] =
         ["192.0.2.9:5060", "192.0.2.1:5060"].map(|address| address.parse().expect("an address"));
-    Request::new(
-        Arc::new(message),
-        Source::new(Transport::Udp, peer, local),
-        None,
-        false,
-    )
+    Request::new(message, Source::new(Transport::Udp, peer, local))
 }
 
 /// What a future gives that does not wait.
@@ -217,7 +212,7 @@ fn routes<S: Shape, const N: usize>(group: &mut BenchmarkGroup<'_, WallTime>) {
     let asked = [("first", 0, 200), ("last", N - 1, 200), ("none", N, 404)];
     for (name, number, status) in asked {
         let request = request(&S::uri(number));
-        let dispatch = || at_once(router.handle(request.clone()).reply());
+        let dispatch = || at_once(router.handle(request.clone()));
         let reply = dispatch();
         assert_eq!(reply.status().map(StatusCode::as_u16), Some(status));
         group.bench_function(format!("{N}/{name}"), |bencher| bencher.iter(dispatch));

@@ -13,7 +13,5 @@ pub use crate::router::glue::{
     unrouted,
 };
 pub use crate::router::plug::{Next, NextRequest};
-pub use crate::router::route::{Captured, Handler, Handlers, Takes, Unrouted};
-pub use crate::router::{
-    Agent, FromRequest, HandlerFuture, IntoReply, Reply, Request, Route, Routes, method,
-};
+pub use crate::router::route::{Captured, Handler, HandlerFuture, Handlers, Takes, Unrouted};
+pub use crate::router::{Agent, FromRequest, IntoReply, Reply, Request, Route, Routes, method};

@@ -203,8 +203,8 @@ async fn a_router_without_an_endpoint_has_a_span_of_its_own() {
         ([192, 0, 2, 1], 5060).into(),
         ([192, 0, 2, 2], 5060).into(),
     );
-    let request = Request::new(Arc::new(message), source, None, false);
-    let reply = Router::new(Traced).handle(request).reply().await;
+    let request = Request::new(message, source);
+    let reply = Router::new(Traced).handle(request).await;
 
     assert_eq!(reply.status(), Some(StatusCode::ACCEPTED));
     assert_eq!(tree.0.text(), "request\n  look up\n    found\n  answered\n");

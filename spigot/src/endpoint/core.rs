@@ -29,7 +29,7 @@ use crate::flow::Flow;
 use crate::proto::{ClientKey, Output, ServerKey, Settings, Shard, Timers};
 use crate::resolve::Resolver;
 use crate::router::{
-    EndpointExtension, Exchange, HandlerFuture, Request, Router, RouterId, Source, Transaction,
+    EndpointExtension, HandlerFuture, Request, Router, RouterId, ServerSide, Source, Transaction,
 };
 use crate::sip::{self, Bytes};
 use crate::transport::{Carrier, NEVER, SendError};
@@ -185,15 +185,19 @@ impl Core {
                 } => {
                     let Some(exchange) = exchange else { continue };
                     let transaction = Transaction::new(exchange.clone());
-                    let request = Request::new(request, self.source(flow), Some(transaction), in_dialog);
-                    exchange.serve(request.with_endpoint(&self.extension).at(RouterId::of(label)));
+                    let mut request = Request::new(request, self.source(flow))
+                        .with_endpoint(&self.extension)
+                        .with_transaction(transaction);
+                    if in_dialog {
+                        request = request.inside_dialog_of(RouterId::of(label));
+                    }
+                    exchange.serve(request);
                 }
                 Output::Ack { request, flow, label } => {
-                    let request = Request::new(request, self.source(flow), None, true);
-                    self.notify(
-                        request.with_endpoint(&self.extension).at(RouterId::of(label)),
-                        Router::ack,
-                    );
+                    let request = Request::new(request, self.source(flow))
+                        .with_endpoint(&self.extension)
+                        .inside_dialog_of(RouterId::of(label));
+                    self.notify(request, Router::ack);
                 }
                 Output::Cancelled {
                     key,
@@ -247,13 +251,14 @@ impl Core {
             // A BYE, which ended the dialog that the INVITE waited in and has had a route of its own.
             return;
         }
-        let transaction = exchange.map(|exchange| Transaction::new(exchange as Arc<dyn Exchange>));
-        let in_dialog = matches!(sip::header::To::tag_of(request.headers()), Ok(Some(_)));
-        let request = Request::new(request, self.source(flow), transaction, in_dialog);
-        self.notify(
-            request.with_endpoint(&self.extension).at(router),
-            Router::cancelled,
-        );
+        let mut request = Request::new(request, self.source(flow)).with_endpoint(&self.extension);
+        if let Some(exchange) = exchange {
+            request = request.with_transaction(Transaction::new(exchange as Arc<dyn ServerSide>));
+        }
+        if matches!(sip::header::To::tag_of(request.headers()), Ok(Some(_))) {
+            request = request.inside_dialog_of(router);
+        }
+        self.notify(request, Router::cancelled);
     }
 
     /// Runs the handler of a request that is not answered by it, if there is a route.

@@ -20,7 +20,7 @@ use super::contact::{contact, is_answer_secured, opens_dialog};
 use super::counters::count;
 use crate::flow::Flow;
 use crate::proto::{RespondError, ServerKey};
-use crate::router::{Dispatch, Exchange, HandlerFuture, Reply, Request, RouterId, TransactionError};
+use crate::router::{Dispatch, HandlerFuture, Reply, Request, RouterId, ServerSide, TransactionError};
 use crate::sip::{self, HeaderName, Method, Response, StatusCode};
 
 /// A server transaction as its handler sees it.
@@ -74,7 +74,7 @@ impl ServerExchange {
             router,
             answered: false,
         };
-        match guarded(&guard.span, || guard.core().router.handle(request)) {
+        match guarded(&guard.span, || guard.core().router.dispatch(request)) {
             Ok(Dispatch::Now(reply)) => guard.answer(reply),
             Ok(Dispatch::Handler(future)) => start(guard, future),
             Err(Panicked) => count(&guard.core().tally.panicked),
@@ -133,7 +133,7 @@ impl ServerExchange {
     }
 }
 
-impl Exchange for ServerExchange {
+impl ServerSide for ServerExchange {
     fn provisional(&self, response: Response) -> Result<(), TransactionError> {
         self.respond(response).map_err(|error| match error {
             RespondError::Address(_) | RespondError::TooLarge(_) => {

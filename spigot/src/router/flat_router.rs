@@ -68,7 +68,7 @@ impl FlatRouter {
     }
 
     /// Takes a request that opened a transaction.
-    pub(super) fn handle(&self, request: Request) -> Dispatch {
+    pub(super) fn dispatch(&self, request: Request) -> Dispatch {
         match *request.method() {
             Method::ACK => return Dispatch::Now(Reply::Nothing),
             Method::CANCEL => return now(StatusCode::CALL_DOES_NOT_EXIST),

@@ -1,8 +1,7 @@
 //! From a [`Request`] to a [`Reply`]: routes, extractors, answers, and what the library answers by itself.
 //!
-//! The router knows no socket and no transaction. It is given a request and says at once what the answer is,
-//! or gives the future of the handler that will say it ([`Dispatch`]). Its invariant: every request but ACK has
-//! exactly one reply, whatever the routes are.
+//! The router knows no socket and no transaction. It is given a request and gives the answer, or the future of the
+//! handler that will. Its invariant: every request but ACK has exactly one reply, whatever the routes are.
 //!
 //! A type becomes an agent by [`#[sip_router]`](crate::sip_router) on one of its impl blocks:
 //!
@@ -26,12 +25,15 @@
 
 mod agent;
 mod capabilities;
+mod composed;
 mod dispatch;
 mod display;
 pub mod extract;
 mod fallback;
 mod flat_router;
 pub(crate) mod glue;
+#[doc(hidden)]
+pub mod internals;
 mod into_reply;
 pub mod method;
 mod nest;
@@ -47,16 +49,20 @@ mod table;
 mod transaction;
 
 pub use agent::{Agent, IntoRouter};
-pub use dispatch::{Dispatch, Router};
+pub use composed::Router;
+pub(crate) use dispatch::Dispatch;
 pub use extract::FromRequest;
 pub use into_reply::IntoReply;
-pub use nest::{IntoPattern, RouterId};
+pub use nest::IntoPattern;
+pub(crate) use nest::RouterId;
 pub use reply::Reply;
 pub use reply_part::{Body, ReplyPart};
 pub(crate) use request::EndpointExtension;
 pub use request::Request;
-pub use route::{HandlerFuture, Route, Routes};
+pub(crate) use route::HandlerFuture;
+pub use route::{Route, Routes};
 #[cfg(feature = "tower")]
 pub use service::ReplyFuture;
 pub use source::Source;
-pub use transaction::{Exchange, Transaction, TransactionError};
+pub(crate) use transaction::ServerSide;
+pub use transaction::{Transaction, TransactionError};

@@ -17,8 +17,8 @@ pub struct Request {
     message: Arc<sip::Request>,
     source: Source,
     transaction: Option<Transaction>,
-    in_dialog: bool,
-    router: RouterId,
+    /// The router that took the request which opened the dialog of this one; `None` outside of dialogs.
+    dialog: Option<RouterId>,
     extensions: Option<Arc<Extension>>,
 }
 
@@ -44,22 +44,44 @@ impl EndpointExtension {
 }
 
 impl Request {
-    /// A request for a [`Router`](super::Router). `in_dialog` says that its To tag names a dialog that is
-    /// known; `transaction` is `None` for ACK and wherever nothing keeps state.
-    pub fn new(
-        message: Arc<sip::Request>,
-        source: Source,
-        transaction: Option<Transaction>,
-        in_dialog: bool,
-    ) -> Request {
+    /// Makes a request for a [`Router`](super::Router) that is asked without an endpoint, in a test say.
+    ///
+    /// It is outside of any dialog, and it has no transaction.
+    pub fn new(message: impl Into<Arc<sip::Request>>, source: Source) -> Request {
         Request {
-            message,
+            message: message.into(),
             source,
-            transaction,
-            in_dialog,
-            router: RouterId::default(),
+            transaction: None,
+            dialog: None,
             extensions: None,
         }
+    }
+
+    /// Puts this request inside a dialog, as an endpoint does where it knows the dialog that the To tag names.
+    #[must_use]
+    pub fn inside_dialog(self) -> Request {
+        self.inside_dialog_of(RouterId::default())
+    }
+
+    /// Puts this request inside a dialog that was opened by a request to that router.
+    #[must_use]
+    pub(crate) fn inside_dialog_of(mut self, router: RouterId) -> Request {
+        self.dialog = Some(router);
+        self
+    }
+
+    /// Says which transaction this request opened.
+    #[must_use]
+    pub(crate) fn with_transaction(mut self, transaction: Transaction) -> Request {
+        self.transaction = Some(transaction);
+        self
+    }
+
+    /// Puts the extension of the endpoint beside this request, before any other.
+    #[must_use]
+    pub(crate) fn with_endpoint(mut self, extension: &EndpointExtension) -> Request {
+        self.extensions = Some(extension.0.clone());
+        self
     }
 
     /// Where the request came from.
@@ -74,19 +96,12 @@ impl Request {
 
     /// Whether it belongs to a dialog that exists (RFC 3261 §12.2).
     pub fn in_dialog(&self) -> bool {
-        self.in_dialog
+        self.dialog.is_some()
     }
 
-    /// The router that took the request which opened the dialog of this one.
-    pub(super) fn router(&self) -> RouterId {
-        self.router
-    }
-
-    /// Says which [router](super::Router::router_of) took the request that opened the dialog of this one.
-    #[must_use]
-    pub fn at(mut self, router: RouterId) -> Request {
-        self.router = router;
-        self
+    /// The router that took the request which opened the dialog of this one; `None` outside of dialogs.
+    pub(super) fn dialog(&self) -> Option<RouterId> {
+        self.dialog
     }
 
     /// The message itself, shared.
@@ -104,12 +119,6 @@ impl Request {
             next = extension.before.as_deref();
         }
         None
-    }
-
-    /// Puts the extension of the endpoint beside this request, before any other.
-    pub(crate) fn with_endpoint(mut self, extension: &EndpointExtension) -> Request {
-        self.extensions = Some(extension.0.clone());
-        self
     }
 
     /// This request with a value of the application's beside it, found again by its type.
@@ -136,7 +145,7 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("message", &self.message)
             .field("source", &self.source)
-            .field("in_dialog", &self.in_dialog)
+            .field("in_dialog", &self.in_dialog())
             .finish_non_exhaustive()
     }
 }

@@ -29,7 +29,7 @@ impl Service<Request> for Router {
     }
 
     fn call(&mut self, request: Request) -> ReplyFuture {
-        ReplyFuture(match self.handle(request) {
+        ReplyFuture(match self.dispatch(request) {
             Dispatch::Now(reply) => ReplyFrom::Library(Some(reply)),
             Dispatch::Handler(handler) => ReplyFrom::Handler(handler),
         })

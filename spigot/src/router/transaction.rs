@@ -14,21 +14,21 @@ use crate::sip::{Response, StatusCode};
 /// The final reply is what the handler returns. Cloning shares the transaction.
 #[derive(Clone)]
 pub struct Transaction {
-    exchange: Arc<dyn Exchange>,
+    server_side: Arc<dyn ServerSide>,
 }
 
-/// What stands behind a [`Transaction`]: the endpoint's side of it.
-pub trait Exchange: Send + Sync {
+/// The endpoint's side of a [`Transaction`].
+pub(crate) trait ServerSide: Send + Sync {
     /// Sends a provisional response. It has no Via, From, To, Call-ID or CSeq: those come from the request.
     fn provisional(&self, response: Response) -> Result<(), TransactionError>;
 
-    /// Resolves when the peer has cancelled the request (RFC 3261 §9.2), and never if it does not.
+    /// Waits until the peer has cancelled the request (RFC 3261 §9.2).
     fn cancelled(&self) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
     /// Whether the peer has cancelled the request.
     fn is_cancelled(&self) -> bool;
 
-    /// What names the transaction in logs, the same for its whole life.
+    /// Names the transaction in logs. The name does not change.
     fn key(&self) -> String;
 }
 
@@ -61,9 +61,9 @@ impl<M> IntoReply<M> for TransactionError {
 }
 
 impl Transaction {
-    /// A transaction over what carries it out.
-    pub fn new(exchange: Arc<dyn Exchange>) -> Transaction {
-        Transaction { exchange }
+    /// Makes the handle that a handler takes.
+    pub(crate) fn new(server_side: Arc<dyn ServerSide>) -> Transaction {
+        Transaction { server_side }
     }
 
     /// Sends a provisional reply, such as `StatusCode::RINGING`, alone or with headers and a body.
@@ -77,9 +77,11 @@ impl Transaction {
         match reply.into_reply() {
             Reply::Response(response) | Reply::Stateless(response) => {
                 // 100 is the library's (RFC 3261 §17.2.1).
-                match response.status().is_provisional() && response.status() != StatusCode::TRYING {
-                    true => self.exchange.provisional(response),
-                    false => Err(TransactionError::NotProvisional(response.status())),
+                let status = response.status();
+                if status.is_provisional() && status != StatusCode::TRYING {
+                    self.server_side.provisional(response)
+                } else {
+                    Err(TransactionError::NotProvisional(status))
                 }
             }
             Reply::Nothing | Reply::Dropped => Ok(()),
@@ -89,22 +91,80 @@ impl Transaction {
     /// Waits until the peer cancels the request. The library has answered both the CANCEL (200) and the
     /// request (487) by then (RFC 3261 §9.2).
     pub async fn cancelled(&self) {
-        self.exchange.cancelled().await;
+        self.server_side.cancelled().await;
     }
 
     /// Whether the peer has cancelled the request.
     pub fn is_cancelled(&self) -> bool {
-        self.exchange.is_cancelled()
+        self.server_side.is_cancelled()
     }
 
-    /// What names the transaction in logs, the same for its whole life.
+    /// Names the transaction in logs. The name does not change.
     pub fn key(&self) -> String {
-        self.exchange.key()
+        self.server_side.key()
     }
 }
 
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Transaction").field(&self.key()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::router::{Request, Router};
+    use crate::{Source, Transport, sip, sip_router};
+
+    #[derive(Default)]
+    struct Recorded(Mutex<Vec<StatusCode>>);
+
+    impl ServerSide for Recorded {
+        fn provisional(&self, response: Response) -> Result<(), TransactionError> {
+            self.0.lock().unwrap().push(response.status());
+            Ok(())
+        }
+
+        fn cancelled(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            Box::pin(std::future::pending())
+        }
+
+        fn is_cancelled(&self) -> bool {
+            false
+        }
+
+        fn key(&self) -> String {
+            "key".to_owned()
+        }
+    }
+
+    struct Desk;
+
+    #[sip_router]
+    impl Desk {
+        #[invite]
+        async fn ring(&self, transaction: Transaction) -> Result<StatusCode, StatusCode> {
+            transaction.provisional(StatusCode::RINGING)?;
+            let refused = transaction.provisional(StatusCode::OK);
+            assert_eq!(refused, Err(TransactionError::NotProvisional(StatusCode::OK)));
+            let refused = transaction.provisional(StatusCode::TRYING);
+            assert_eq!(refused, Err(TransactionError::NotProvisional(StatusCode::TRYING)));
+            Ok(StatusCode::OK)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_transaction_sends_provisional_replies() {
+        let recorded = Arc::new(Recorded::default());
+        let message = sip::Request::new(sip::Method::INVITE, "sip:b@example.com".parse().unwrap());
+        let [peer, local] = [9, 1].map(|host| ([192, 0, 2, host], 5060).into());
+        let invite = Request::new(message, Source::new(Transport::Udp, peer, local))
+            .with_transaction(Transaction::new(recorded.clone()));
+        let reply = Router::new(Desk).handle(invite).await;
+        assert_eq!(reply.status(), Some(StatusCode::OK));
+        assert_eq!(*recorded.0.lock().unwrap(), [StatusCode::RINGING]);
     }
 }

@@ -1,6 +1,7 @@
 //! Routers made of routers: which of them a request goes to, and what each answers.
 
 use spigot::plug::{Next, Plug};
+use spigot::router::internals;
 use spigot::sip::Pattern;
 use spigot::{Header, HeaderName, Method, Reply, Request, Router, StatusCode, header as headers, sip_router};
 
@@ -143,11 +144,12 @@ async fn routers_nest_in_nested_ones_and_the_first_that_matches_decides() {
 async fn a_request_in_a_dialog_goes_where_the_dialog_was_opened() {
     let router = Router::new(Pbx).nest("sip:*@conference.example.com", Router::new(Conference("room")));
     let invite = arrived(request("INVITE", "sip:7@conference.example.com"), false);
-    let took = router.router_of(&invite);
+    let took = internals::router_of(&router, &invite);
 
     // Its Request-URI is our Contact.
-    let again = arrived(request("INVITE", "sip:7@192.0.2.1"), true).at(took);
-    let response = router.handle(again).reply().await.into_response().unwrap();
+    let again = arrived(request("INVITE", "sip:7@192.0.2.1"), false);
+    let again = internals::inside_dialog_of(again, took);
+    let response = router.handle(again).await.into_response().unwrap();
     assert_eq!(text(&response), "room again");
     let elsewhere = ask_in_dialog(&router, request("INVITE", "sip:7@conference.example.com")).await;
     assert_eq!(text(&elsewhere), "pbx again");
@@ -203,7 +205,8 @@ fn a_text_that_is_no_pattern_is_named() {
 #[test]
 fn requests_outside_of_dialogs_have_their_router_by_the_uri() {
     let router = Router::new(Pbx).nest("sip:*@conference.example.com", Router::new(Conference("room")));
-    let of = |method: Method, uri| router.router_of(&arrived(request(method.as_str(), uri), false));
+    let of =
+        |method: Method, uri| internals::router_of(&router, &arrived(request(method.as_str(), uri), false));
     let room = of(Method::MESSAGE, "sip:7@conference.example.com");
     assert_eq!(of(Method::INVITE, "sip:8@CONFERENCE.example.com"), room);
     assert_ne!(of(Method::INVITE, "sip:8@example.com"), room);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use spigot::router::internals;
 use spigot::{HeaderName, Reply, Router, StatusCode, sip_router};
 
 use super::{arrived, ask, ask_in_dialog, header, request, text};
@@ -129,17 +130,11 @@ async fn a_message_within_a_dialog_does_not_reach_the_initial_route() {
 async fn ack_and_cancel_are_told_and_answer_nothing() {
     let phone = Phone::default();
     let router = Router::new(phone.clone());
-    let acked = router.ack(arrived(request("ACK", "sip:phone@x"), true)).unwrap();
+    let acked = internals::ack(&router, arrived(request("ACK", "sip:phone@x"), true)).unwrap();
     assert!(matches!(acked.await, Reply::Nothing));
-    let cancelled = router
-        .cancelled(arrived(request("CANCEL", "sip:phone@x"), false))
-        .unwrap();
+    let cancelled = internals::cancelled(&router, arrived(request("CANCEL", "sip:phone@x"), false)).unwrap();
     assert!(matches!(cancelled.await, Reply::Nothing));
-    assert!(
-        router
-            .cancelled(arrived(request("CANCEL", "sip:other@x"), false))
-            .is_none()
-    );
+    assert!(internals::cancelled(&router, arrived(request("CANCEL", "sip:other@x"), false)).is_none());
     assert_eq!(phone.acks.load(Ordering::Relaxed), 1);
     assert_eq!(phone.cancels.load(Ordering::Relaxed), 1);
 }
@@ -147,6 +142,6 @@ async fn ack_and_cancel_are_told_and_answer_nothing() {
 #[tokio::test]
 async fn an_ack_that_lacks_what_its_handler_takes_is_not_answered_either() {
     let router = Router::new(Picky);
-    let acked = router.ack(arrived(request("ACK", "sip:phone@x"), true)).unwrap();
+    let acked = internals::ack(&router, arrived(request("ACK", "sip:phone@x"), true)).unwrap();
     assert!(matches!(acked.await, Reply::Nothing));
 }

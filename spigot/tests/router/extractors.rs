@@ -1,18 +1,13 @@
 //! What handlers take, and what is answered when it cannot be had.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-
 use spigot::router::extract::BadHeader;
-use spigot::router::{Exchange, TransactionError};
 use spigot::sip::Sdp;
 use spigot::{
     Agent, Bytes, Contacts, Extension, FromRequest, Header, HeaderName, Request, Response, Router, Source,
     StatusCode, Transaction, Uri, header as headers, sip_router,
 };
 
-use super::{arrived, ask, header, request, source, text};
+use super::{arrived, ask, header, request, text};
 
 /// An extractor of the application's own, which waits.
 struct Caller(String);
@@ -64,13 +59,8 @@ impl Desk {
     }
 
     #[invite]
-    async fn ring(&self, transaction: Transaction) -> Result<StatusCode, StatusCode> {
-        transaction.provisional(StatusCode::RINGING)?;
-        let refused = transaction.provisional(StatusCode::OK);
-        assert_eq!(refused, Err(TransactionError::NotProvisional(StatusCode::OK)));
-        let refused = transaction.provisional(StatusCode::TRYING);
-        assert_eq!(refused, Err(TransactionError::NotProvisional(StatusCode::TRYING)));
-        Ok(StatusCode::OK)
+    async fn ring(&self, _transaction: Transaction) -> StatusCode {
+        StatusCode::OK
     }
 
     #[refer]
@@ -163,39 +153,6 @@ async fn an_extractor_of_ones_own_may_wait_and_refuse() {
     assert_eq!(text(&ask(&router(), publish).await), "alice");
 }
 
-#[derive(Default)]
-struct Recorded(Mutex<Vec<StatusCode>>);
-
-impl Exchange for Recorded {
-    fn provisional(&self, response: Response) -> Result<(), TransactionError> {
-        self.0.lock().unwrap().push(response.status());
-        Ok(())
-    }
-
-    fn cancelled(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(std::future::pending())
-    }
-
-    fn is_cancelled(&self) -> bool {
-        false
-    }
-
-    fn key(&self) -> String {
-        "key".to_owned()
-    }
-}
-
-#[tokio::test]
-async fn a_transaction_sends_provisional_replies() {
-    let recorded = Arc::new(Recorded::default());
-    let transaction = Transaction::new(recorded.clone());
-    let message = Arc::new(request("INVITE", "sip:b@example.com"));
-    let invite = Request::new(message, source(), Some(transaction), false);
-    let reply = router().handle(invite).reply().await;
-    assert_eq!(reply.status(), Some(StatusCode::OK));
-    assert_eq!(*recorded.0.lock().unwrap(), [StatusCode::RINGING]);
-}
-
 #[tokio::test]
 async fn without_a_transaction_there_is_none_to_take() {
     let response = ask(&router(), request("INVITE", "sip:b@example.com")).await;
@@ -208,7 +165,7 @@ async fn a_request_carries_what_was_put_there_last() {
     let with = before.clone().with("text").with(1_u32).with(2_u32);
     assert_eq!(before.extension::<u32>(), None);
     assert_eq!(with.extension::<&str>(), Some(&"text"));
-    let response = router().handle(with).reply().await.into_response().unwrap();
+    let response = router().handle(with).await.into_response().unwrap();
     assert_eq!(text(&response), "Some(2)");
 }
 
@@ -314,7 +271,7 @@ async fn all_contacts_come_at_once() {
 async fn what_no_plug_put_there_is_500_unless_it_may_be_missing() {
     let router = Router::new(Counter);
     let message = || arrived(request("MESSAGE", "sip:a@example.com"), false);
-    let of = async |request| router.handle(request).reply().await.into_response().unwrap();
+    let of = async |request| router.handle(request).await.into_response().unwrap();
     assert_eq!(text(&of(message()).await), "None");
     assert_eq!(text(&of(message().with(Badge(7))).await), "Some(7)");
     let publish = || arrived(request("PUBLISH", "sip:a@example.com"), false);

@@ -9,8 +9,6 @@ mod matching;
 mod plugs;
 mod table;
 
-use std::sync::Arc;
-
 use spigot::{HeaderName, Request, Response, Router, Source, Transport, sip};
 
 /// A request as it comes from the wire.
@@ -37,14 +35,18 @@ fn source() -> Source {
 }
 
 fn arrived(message: sip::Request, in_dialog: bool) -> Request {
-    Request::new(Arc::new(message), source(), None, in_dialog)
+    let request = Request::new(message, source());
+    if in_dialog {
+        request.inside_dialog()
+    } else {
+        request
+    }
 }
 
 /// The response to a request outside of any dialog.
 async fn ask(router: &Router, message: sip::Request) -> Response {
     router
         .handle(arrived(message, false))
-        .reply()
         .await
         .into_response()
         .unwrap()
@@ -54,7 +56,6 @@ async fn ask(router: &Router, message: sip::Request) -> Response {
 async fn ask_in_dialog(router: &Router, message: sip::Request) -> Response {
     router
         .handle(arrived(message, true))
-        .reply()
         .await
         .into_response()
         .unwrap()

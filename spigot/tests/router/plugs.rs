@@ -7,6 +7,7 @@ use std::time::Duration;
 use spigot::plug::{
     self, AllowSources, Id, LimitBody, Next, Plug, RateLimit, RequestId, RequireTls, Timeout,
 };
+use spigot::router::internals;
 use spigot::{
     Extension, Header, HeaderName, Method, Reply, Request, Router, Source, StatusCode, Transport,
     header as headers, sip_router,
@@ -174,7 +175,7 @@ async fn plugs_run_in_their_order_and_where_they_belong() {
     assert_eq!((response.status(), notes()), (StatusCode::OK, around(&[])));
 
     // Nothing can be answered to ACK and CANCEL, and neither may be challenged.
-    let acked = router.ack(arrived(request("ACK", "sip:bob@example.com"), true));
+    let acked = internals::ack(&router, arrived(request("ACK", "sip:bob@example.com"), true));
     assert_eq!(acked.expect("there is a route").await.status(), None);
     assert_eq!(notes(), ["acked"]);
     assert_eq!(of("CANCEL").await, (StatusCode::CALL_DOES_NOT_EXIST, Vec::new()));
@@ -279,13 +280,8 @@ async fn the_plugs_of_the_library_refuse_what_they_say() {
             peer.parse().unwrap(),
             "192.0.2.1:5061".parse().unwrap(),
         );
-        let register = Request::new(
-            Arc::new(request("REGISTER", "sip:example.com")),
-            source,
-            None,
-            false,
-        );
-        router.handle(register).reply().await.status()
+        let register = Request::new(request("REGISTER", "sip:example.com"), source);
+        router.handle(register).await.status()
     };
     assert_eq!(from(Transport::Tls, "192.0.2.9:5061").await, Some(StatusCode::OK));
     assert_eq!(from(Transport::Wss, "192.0.2.9:5061").await, Some(StatusCode::OK));
