@@ -1,9 +1,9 @@
-//! How long it takes to read and write five messages: `cargo bench -p spigot-parser`.
+//! Benchmarks of reading and writing five messages: `cargo bench -p spigot-parser`.
 //!
-//! Five levels. `frame`: where the lines of a message are, in octets that stay where they are. `parse`: a message of its own,
-//! with its Request-URI. `route`: what a server needs to find the transaction and a proxy the
-//! next hop. `typed`: every header that the library has a type for. `write`: a message that was read back into octets.
-//! `varied` takes 256 messages of the same kind with other branches, tags, names and lengths in turn, so that the
+//! There are five levels. `frame` finds the lines of a message without copying it. `parse` builds a message
+//! with its Request-URI. `route` reads what a server needs to find the transaction and a proxy the next hop.
+//! `typed` parses every header that has a type. `write` turns a parsed message back into octets. `varied`
+//! alternates 256 messages of one kind with different branches, tags, names and lengths, so that the
 //! processor cannot learn one by heart.
 
 use std::hint::black_box;
@@ -29,7 +29,7 @@ fn parse(datagram: &Bytes) -> Message {
     Message::parse(datagram.clone()).expect("the message is right")
 }
 
-/// Request-URI, top Via, tags, Call-ID, CSeq, hops and the first Contact.
+/// Reads Request-URI, top Via, tags, Call-ID, CSeq, hops and the first Contact.
 fn route(datagram: &Bytes) -> Message {
     let message = parse(datagram);
     let headers = message.headers();
@@ -52,7 +52,7 @@ fn route(datagram: &Bytes) -> Message {
     message
 }
 
-/// Every header whose type is named, in each of its lines and elements; how many values there were.
+/// Parses all values of the given header types, and counts them.
 macro_rules! values {
     ($headers:expr, $($type:ident)*) => {{
         let headers: &Headers = $headers;
@@ -77,7 +77,7 @@ fn typed(datagram: &Bytes) -> usize {
         To UserAgent Via)
 }
 
-/// The message with letters put in after words that differ from one message to the next.
+/// Returns copies of the message with random letters after some words.
 fn varied(message: &[u8]) -> Vec<Bytes> {
     const AFTER: &[&[u8]] = &[
         b"branch=z9hG4bK",

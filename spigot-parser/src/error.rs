@@ -1,6 +1,6 @@
-//! What is wrong with what was parsed, and where.
+//! Parse errors: what is wrong, and where.
 //!
-//! Invariant: a [`ParseError`] owns nothing. Hostile input can cost no allocation by being wrong.
+//! Invariant: a [`ParseError`] owns nothing, so errors in hostile input cost no allocation.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::fmt;
 use crate::header_name::Known;
 use crate::{HeaderName, StatusCode};
 
-/// What kind of fault a [`ParseError`] reports.
+/// The kind of a [`ParseError`].
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
@@ -54,11 +54,13 @@ pub enum ErrorKind {
     Pattern,
     /// A value has more parameters than [`MAX_PARAMS`](crate::MAX_PARAMS).
     TooManyParams,
-    /// A multipart body, or the boundary that its Content-Type names, does not follow its grammar (RFC 2046 §5.1.1).
+    /// A multipart body, or the boundary that its Content-Type names, does not follow its grammar (RFC 2046
+    /// §5.1.1).
     Multipart,
     /// A multipart body has more parts than [`Limits::multipart_parts`](crate::Limits::multipart_parts).
     TooManyParts,
-    /// Multipart bodies lie in each other deeper than [`Limits::multipart_depth`](crate::Limits::multipart_depth).
+    /// Multipart bodies lie in each other deeper than
+    /// [`Limits::multipart_depth`](crate::Limits::multipart_depth).
     TooDeep,
     /// A session description does not follow its grammar (RFC 8866 §9).
     Sdp,
@@ -66,10 +68,10 @@ pub enum ErrorKind {
     SdpTooLarge,
 }
 
-/// Why something is not SIP: the kind, the offset and what was expected there.
+/// An error about text that is not valid SIP, with its kind, its offset and what was expected there.
 ///
-/// It prints as a sentence. Offsets count octets from the start of what was given to the parser: the
-/// datagram for a message, the text for a value that is parsed alone.
+/// It prints as a sentence. Offsets count octets from the start of the parser's input, which is the datagram
+/// for a message, and the text for a single value.
 ///
 /// ```
 /// let error = spigot_parser::Request::parse("OPTIONS sip:example.com SIP/2.0\r\nVia SIP/2.0\r\n\r\n").unwrap_err();
@@ -87,7 +89,7 @@ pub struct ParseError {
 }
 
 impl ParseError {
-    /// An error at `offset`, where `expected` (a fragment that follows "expected") should have been.
+    /// Creates an error at `offset`; `expected` is a fragment that follows "expected".
     pub(crate) const fn new(kind: ErrorKind, offset: usize, expected: &'static str) -> Self {
         let offset = if offset > u32::MAX as usize {
             u32::MAX
@@ -103,7 +105,7 @@ impl ParseError {
         }
     }
 
-    /// The same error, found `by` octets further from the start of what was given.
+    /// Moves the offset by `by` octets.
     pub(crate) const fn shifted(self, by: usize) -> Self {
         ParseError {
             offset: self.offset.saturating_add(if by > u32::MAX as usize {
@@ -115,12 +117,12 @@ impl ParseError {
         }
     }
 
-    /// The same error, found at `offset`.
+    /// Sets the offset.
     pub(crate) const fn moved_to(self, offset: usize) -> Self {
         ParseError { offset: 0, ..self }.shifted(offset)
     }
 
-    /// The same error, found in the value of the header `name`.
+    /// Sets the header whose value has the error, unless it is set already.
     pub(crate) fn in_header(self, name: &HeaderName) -> Self {
         ParseError {
             header: self.header.or(name.known()),
@@ -128,7 +130,7 @@ impl ParseError {
         }
     }
 
-    /// The same error, found in a response: nobody is answered.
+    /// Marks the error as one in a response, to which there is no answer.
     pub(crate) const fn in_response(self) -> Self {
         ParseError {
             in_response: true,
@@ -136,28 +138,30 @@ impl ParseError {
         }
     }
 
-    /// The kind of fault.
+    /// Returns the kind of the error.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Where, in octets from the start of what was given to the parser.
+    /// Returns the offset of the error in octets from the start of the parser's input.
     pub const fn offset(&self) -> usize {
         self.offset as usize
     }
 
-    /// What was expected there: a fragment of a sentence, such as "a colon after the header's name".
+    /// Returns what was expected there: a fragment of a sentence, such as "a colon after the header's name".
     pub const fn expected(&self) -> &'static str {
         self.expected
     }
 
-    /// The header whose value is at fault, if it is one that the library knows.
+    /// Returns the header whose value has the error, if the library knows it.
     pub fn header(&self) -> Option<&'static str> {
         self.header.map(Known::long)
     }
 
-    /// What a server answers to a request with this fault: 414, 488, 505, 513 or else 400 (RFC 3261 §21.4, §21.5).
-    /// `None` where nobody is answered: the message is a response.
+    /// Returns the status with which a server answers the request: 414, 488, 505, 513 or else 400 (RFC 3261
+    /// §21.4, §21.5).
+    ///
+    /// Returns `None` if the message is a response, which has no answer.
     pub fn status(&self) -> Option<StatusCode> {
         if self.in_response {
             return None;
@@ -174,7 +178,7 @@ impl ParseError {
 }
 
 impl ErrorKind {
-    /// The thing that is at fault, to begin the sentence with.
+    /// Returns the subject of the error's sentence.
     const fn subject(self) -> &'static str {
         match self {
             ErrorKind::StartLine => "start line",

@@ -1,6 +1,6 @@
-//! The text that typed headers are parsed from, and lines split into elements.
+//! The text of header values, and splitting lists into elements.
 //!
-//! The one invariant: a [`Field`] with an owner lies within it, so that sharing never fails.
+//! The one invariant: the text of a [`Field`] with an owner lies within the owner, so sharing never fails.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::grammar::{quoted_end, trimmed};
 use crate::message::octets::find;
 use crate::redact::Redacted;
 
-/// The text of one header value, and what owns it.
+/// The text of one header value, which may be a part of a message.
 ///
-/// What is parsed out of a message's header shares the octets of the message; what is parsed out of a field made here
-/// is copied.
+/// A type that is parsed from a message's field shares the octets of the message. One that is parsed from a
+/// field made by [`Field::new`] copies them.
 ///
 /// ```
 /// use spigot_parser::header::{Expires, Field, TypedHeader};
@@ -28,7 +28,7 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// A field of its own, without the blanks around it.
+    /// Creates a field of `text`, without the blanks around it.
     pub fn new(text: &'a str) -> Field<'a> {
         Field {
             text: trimmed(text),
@@ -36,12 +36,13 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// A field of its own, blanks and all.
+    /// Creates a field of `text`, blanks included.
     pub(crate) fn exact(text: &'a str) -> Field<'a> {
         Field { text, owner: None }
     }
 
-    /// A part of a message's head: `text` lies within `owner` and has no blanks around it.
+    /// Creates a field that is a part of a message's head: `text` lies within `owner` and has no blanks
+    /// around it.
     pub(crate) fn within(owner: &'a ByteString, text: &'a str) -> Field<'a> {
         Field {
             text,
@@ -49,12 +50,12 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &'a str {
         self.text
     }
 
-    /// A part of this field, with the same owner.
+    /// Returns the field of a part of this field's text, with the same owner.
     pub(crate) fn narrow(&self, part: &'a str) -> Field<'a> {
         Field {
             text: part,
@@ -62,7 +63,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The text as a value of its own: shared where there is an owner.
+    /// Returns the text as an owned value, which is shared if the field has an owner.
     pub(crate) fn share(&self) -> ByteString {
         match self.owner {
             Some(owner) => owner.slice_ref(self.text),
@@ -71,15 +72,16 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The text, without passwords in URIs; not the message that it is a part of.
+/// Formats the text without the passwords of URIs.
 impl fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Field({})", Redacted(self.text))
     }
 }
 
-/// The elements of a comma-separated line, without the blanks around them. Commas in quotes and in angle brackets do
-/// not separate. There is always one: that of an empty line is empty.
+/// An iterator over the elements of a comma-separated list, without the blanks around them.
+///
+/// Commas in quotes and in angle brackets do not separate. An empty list has one empty element.
 #[derive(Clone, Debug)]
 pub(crate) struct Elements<'a> {
     rest: Option<&'a str>,
@@ -109,7 +111,9 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// The first comma that separates. What is opened and not closed reaches to the end, for the parser to refuse.
+/// Returns the position of the first comma that separates.
+///
+/// A quote or bracket that is not closed reaches to the end, and is refused by the parser of the element.
 fn comma(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {

@@ -1,7 +1,7 @@
-//! Cuts a stream into messages (RFC 3261 §18.3, RFC 5626 §4.4.1).
+//! Splits a stream into messages (RFC 3261 §18.3, RFC 5626 §4.4.1).
 //!
-//! Invariant: every octet is looked at a bounded number of times however it comes, one by one or all at once, and an
-//! ambiguity ends the stream. Which of two lengths is meant is never guessed.
+//! Invariant: every octet is examined a bounded number of times, however the stream is fragmented. An
+//! ambiguity, such as two different lengths, ends the stream.
 
 use std::mem;
 
@@ -15,17 +15,18 @@ use crate::message::scan::{
 use crate::message::{content_length, is_response, is_version};
 use crate::{ErrorKind, Limits, ParseError};
 
-/// One thing that a stream holds.
+/// An item of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
-    /// One whole message, head and body as Content-Length has it, to give to
-    /// [`Message::parse`](crate::Message::parse).
+    /// One whole message, head and body, for [`Message::parse`](crate::Message::parse).
     Message(Bytes),
-    /// A double CRLF between messages: the peer wants one CRLF back (RFC 5626 §4.4.1).
+    /// A double CRLF between messages, which asks for a single CRLF in return (RFC 5626 §4.4.1).
     Ping,
 }
 
-/// Why a stream cannot be cut any further. The connection is to be closed, after an answer if one can be addressed.
+/// An error after which a stream cannot be split any further.
+///
+/// The connection has to be closed, after an answer if one can be addressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrameError {
     error: ParseError,
@@ -33,13 +34,15 @@ pub struct FrameError {
 }
 
 impl FrameError {
-    /// What is wrong. Offsets count from the first octet of the message.
+    /// Returns the parse error, whose offsets count from the first octet of the message.
     pub fn error(&self) -> &ParseError {
         &self.error
     }
 
-    /// What was read of the message's head, in whole lines, to give to
-    /// [`Request::salvage`](crate::Request::salvage). `None` where no message had begun.
+    /// Returns the lines of the message's head that were read, for
+    /// [`Request::salvage`](crate::Request::salvage).
+    ///
+    /// Returns `None` if no message had begun.
     pub fn head(&self) -> Option<&Bytes> {
         self.head.as_ref()
     }
@@ -57,9 +60,9 @@ impl std::error::Error for FrameError {
     }
 }
 
-/// Cuts a stream into messages.
+/// Splits a stream into messages.
 ///
-/// Read into [`buffer`](Framer::buffer), then call [`next`](Framer::next) until it gives `None`.
+/// Read into [`buffer`](Framer::buffer), then call [`next`](Framer::next) until it returns `None`.
 ///
 /// ```
 /// use spigot_parser::{Frame, Framer, Limits};
@@ -77,80 +80,84 @@ impl std::error::Error for FrameError {
 pub struct Framer {
     buffer: BytesMut,
     limits: Limits,
-    state: State,
+    state: FramerState,
 }
 
 #[derive(Debug)]
-enum State {
-    /// Between messages; whether one CRLF came, which may be the first half of a ping.
+enum FramerState {
+    /// Between messages; `half_ping` says whether one CRLF came, which may be the first half of a ping.
     Between { half_ping: bool },
-    /// In the head of the message that the buffer begins with.
-    Head(Head),
-    /// The message that the buffer begins with has so many octets, head and body.
+    /// In the head of the message with which the buffer begins.
+    Head(HeadProgress),
+    /// In the body of the message with which the buffer begins; `length` is that of head and body.
     Body { length: usize },
-    /// The stream cannot be cut any further.
+    /// After an error, when the stream cannot be split any further.
     Failed(FrameError),
 }
 
-/// How far a head has been read.
+/// How much of a head has been read.
 #[derive(Debug, Default)]
-struct Head {
-    /// Where to go on looking for line ends.
+struct HeadProgress {
+    /// The offset at which the search for line ends goes on.
     scanned: usize,
-    /// Where the line begins in which `scanned` is.
+    /// The offset of the line that contains `scanned`.
     line: usize,
-    /// How much of the first word of the start line has been looked at.
+    /// The number of octets of the start line's first word that have been examined.
     word_seen: usize,
-    /// What the start line ends with, once it has been read.
+    /// The line end of the start line, once it has been read.
     line_end: Option<LineEnd>,
-    /// Where the first Content-Length line begins, and the second one.
+    /// The offsets of the first and the second Content-Length line.
     lengths: [Option<usize>; 2],
 }
 
 impl Framer {
-    /// A framer that has read nothing yet.
+    /// Creates a framer that has read nothing.
     pub fn new(limits: Limits) -> Self {
         Framer {
             buffer: BytesMut::new(),
             limits,
-            state: State::Between { half_ping: false },
+            state: FramerState::Between { half_ping: false },
         }
     }
 
-    /// Where to read into. Only append to it.
+    /// Returns the buffer to read into.
+    ///
+    /// Callers may only append to it.
     pub fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer
     }
 
-    /// Whether no part of a message is buffered: the peer owes nothing, and the connection can be closed.
+    /// Reports whether no part of a message is buffered, so that the connection can be closed.
     pub fn is_idle(&self) -> bool {
-        self.buffer.is_empty() && matches!(self.state, State::Between { .. })
+        self.buffer.is_empty() && matches!(self.state, FramerState::Between { .. })
     }
 
-    /// Gives the buffer's memory back where nothing is in it. The last message that was cut out of it has it as well, and
-    /// keeps it until it is dropped.
+    /// Frees the buffer if it is empty.
+    ///
+    /// The message that was returned last shares the memory, and keeps it until it is dropped.
     pub fn release(&mut self) {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
     }
 
-    /// The next message or ping, or `None` until there is more to read.
+    /// Returns the next message or ping, or `None` until there is more to read.
     ///
-    /// Empty lines between messages are skipped (RFC 3261 §7.5), so that the single CRLF which answers a ping is
-    /// nothing to the caller.
+    /// Empty lines between messages are skipped (RFC 3261 §7.5), so the single CRLF that answers a ping is
+    /// ignored.
     ///
     /// # Errors
     ///
-    /// A [`FrameError`], and the same one ever after: what begins like no message, a head or a message beyond
-    /// [`Limits`], or a Content-Length that is missing (RFC 3261 §20.14), not a number, or there twice.
+    /// A [`FrameError`], which every later call returns again: for octets that begin no message, a head or a
+    /// message beyond [`Limits`], or a Content-Length that is missing (RFC 3261 §20.14), not a number, or
+    /// there twice.
     #[allow(clippy::should_implement_trait)] // an Iterator would end, and this goes on after `None`
     pub fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         loop {
             match &mut self.state {
-                State::Between { half_ping } => match line_end(&self.buffer, 0) {
+                FramerState::Between { half_ping } => match line_end(&self.buffer, 0) {
                     0 if self.buffer.is_empty() || self.buffer[..] == *b"\r" => return Ok(None),
-                    0 => self.state = State::Head(Head::default()),
+                    0 => self.state = FramerState::Head(HeadProgress::default()),
                     length => {
                         let _ = self.buffer.split_to(length);
                         *half_ping = !*half_ping;
@@ -159,20 +166,20 @@ impl Framer {
                         }
                     }
                 },
-                State::Head(head) => match head.read(&self.buffer, &self.limits) {
-                    Ok(Some(length)) => self.state = State::Body { length },
+                FramerState::Head(head) => match head.read(&self.buffer, &self.limits) {
+                    Ok(Some(length)) => self.state = FramerState::Body { length },
                     Ok(None) => return Ok(None),
                     Err(error) => return Err(self.fail(error)),
                 },
-                State::Body { length } => {
+                FramerState::Body { length } => {
                     if self.buffer.len() < *length {
                         return Ok(None);
                     }
                     let message = self.buffer.split_to(*length).freeze();
-                    self.state = State::Between { half_ping: false };
+                    self.state = FramerState::Between { half_ping: false };
                     return Ok(Some(Frame::Message(message)));
                 }
-                State::Failed(error) => return Err(error.clone()),
+                FramerState::Failed(error) => return Err(error.clone()),
             }
         }
     }
@@ -185,7 +192,7 @@ impl Framer {
             error
         };
         let lines = match &self.state {
-            State::Head(head) if head.line_end.is_some() => head.line,
+            FramerState::Head(head) if head.line_end.is_some() => head.line,
             _ => 0,
         };
         let mut read = mem::take(&mut self.buffer);
@@ -194,13 +201,13 @@ impl Framer {
             error,
             head: Some(read.freeze()).filter(|head| !head.is_empty()),
         };
-        self.state = State::Failed(error.clone());
+        self.state = FramerState::Failed(error.clone());
         error
     }
 }
 
-impl Head {
-    /// Goes on reading; gives the length of the whole message once the head is complete.
+impl HeadProgress {
+    /// Continues to read, and returns the length of the whole message once the head is complete.
     fn read(&mut self, buffer: &[u8], limits: &Limits) -> Result<Option<usize>, ParseError> {
         self.look_at_first_word(&buffer[..buffer.len().min(limits.head)])?;
         while let Some(found) = memchr::memchr(b'\n', &buffer[self.scanned.min(buffer.len())..]) {
@@ -216,7 +223,7 @@ impl Head {
                 self.line_end = Some(line_end);
                 continue;
             };
-            // Where a head ends is plain only if all its lines end alike, and none looks empty and is not.
+            // The end of a head is unambiguous only if all its lines end alike, and no line only looks empty.
             if line_end != same {
                 return Err(other_line_end(next));
             }
@@ -240,7 +247,8 @@ impl Head {
         Ok(None)
     }
 
-    /// Refuses what cannot become a start line as soon as that can be seen: a method, or `SIP/`.
+    /// Refuses octets that cannot become a start line as early as possible: the first word has to be a method
+    /// or `SIP/`.
     fn look_at_first_word(&mut self, buffer: &[u8]) -> Result<(), ParseError> {
         if self.line_end.is_some() || self.word_seen == usize::MAX {
             return Ok(());
@@ -268,7 +276,7 @@ impl Head {
         Ok(())
     }
 
-    /// The length of the message whose head ends at `head_end`.
+    /// Returns the length of the message whose head ends at `head_end`.
     fn length(&self, buffer: &[u8], head_end: usize, limits: &Limits) -> Result<usize, ParseError> {
         let start = match self.lengths {
             [Some(start), None] => start,
@@ -301,7 +309,9 @@ impl Head {
     }
 }
 
-/// Whether a whole line could be a start line, in whatever version: what is not SIP is not waited for.
+/// Checks that a whole line looks like a start line of any version.
+///
+/// Otherwise the framer would wait for more of something that is not SIP.
 fn looks_like_a_start_line(line: &[u8]) -> Result<(), ParseError> {
     let last_word = line
         .trim_ascii_end()
@@ -318,7 +328,7 @@ fn looks_like_a_start_line(line: &[u8]) -> Result<(), ParseError> {
     ))
 }
 
-/// Whether a line begins with the name Content-Length or `l`, and a colon.
+/// Reports whether a line begins with the name Content-Length or `l`, and a colon.
 fn is_content_length(line: &[u8]) -> bool {
     if !matches!(line.first(), Some(b'C' | b'c' | b'L' | b'l')) {
         return false;

@@ -1,18 +1,18 @@
-//! The words of RFC 3261 §25.1: character classes, tokens, blanks and quoted strings.
+//! The basic rules of RFC 3261 §25.1: character classes, tokens, blanks and quoted strings.
 //!
-//! Two dialects for two temperatures. The values that every message carries (Via, name-addr, SIP URI) are scanned with
-//! the byte tables and the `*_end` functions; everything else is put together from the nom combinators below, whose
-//! error is two words. Neither allocates, and nom is seen by nobody outside of this crate.
+//! There are two kinds of parsers. Values that every message has (Via, name-addr, SIP URI) are scanned with
+//! the byte tables and the `*_end` functions. Everything else is composed of the nom combinators below, whose
+//! error is two words. Neither allocates, and nom is not visible outside of this crate.
 
 use nom::error::{ErrorKind as NomKind, ParseError as NomError};
 use nom::{Err, IResult, Parser};
 
 use crate::{ErrorKind, ParseError};
 
-/// A set of octets, looked up by index.
+/// A set of octets as a table.
 pub(crate) type Class = [bool; 256];
 
-/// Letters, digits and what is in `extra`.
+/// Returns the set of letters, digits and the octets in `extra`.
 pub(crate) const fn alphanum_and(extra: &[u8]) -> Class {
     let mut class = [false; 256];
     let mut octet = 0;
@@ -28,7 +28,7 @@ pub(crate) const fn alphanum_and(extra: &[u8]) -> Class {
     class
 }
 
-/// Every octet that is not in `excepted`.
+/// Returns the set of all octets that are not in `excepted`.
 pub(crate) const fn all_but(excepted: &[u8]) -> Class {
     let mut class = [true; 256];
     let mut index = 0;
@@ -53,7 +53,9 @@ pub(crate) static TOKEN_OR_HOST: Class = alphanum_and(b"-.!%*_+`'~[]:");
 /// ```
 pub(crate) static WORD: Class = alphanum_and(b"-.!%*_+`'~()<>:\\\"/[]?{}");
 
-/// The end of the octets of `class` that begin at `at`. Looks at four in a turn: most of a message goes through here.
+/// Returns the end of the octets of `class` that begin at `at`.
+///
+/// It examines four at a time, because most octets of a message are scanned here.
 #[inline]
 pub(crate) fn class_end(class: &Class, bytes: &[u8], at: usize) -> usize {
     let Some(mut rest) = bytes.get(at..) else {
@@ -83,24 +85,26 @@ pub(crate) fn class_end(class: &Class, bytes: &[u8], at: usize) -> usize {
     bytes.len() - rest.len()
 }
 
-/// Whether `text` is `name`, which is in lower case, without case. Nearly always it is written just so.
+/// Reports whether `text` is `name`, compared without case; `name` is in lower case.
 #[inline]
 pub(crate) fn is_name<const N: usize>(text: &[u8], name: &[u8; N]) -> bool {
     text == name || text.eq_ignore_ascii_case(name)
 }
 
-/// The end of the token that begins at `at`; `at` itself where there is none.
+/// Returns the end of the token at `at`, which is `at` itself if there is none.
 #[inline]
 pub(crate) fn token_end(bytes: &[u8], at: usize) -> usize {
     class_end(&TOKEN, bytes, at)
 }
 
-/// Whether the whole of `text` is one token.
+/// Reports whether the whole of `text` is one token.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && token_end(text.as_bytes(), 0) == text.len()
 }
 
-/// The first octet at or after `at` that is no blank. Folded lines come unfolded, so blanks are SP and HTAB.
+/// Returns the offset of the first octet at or after `at` that is no blank.
+///
+/// Lines have been unfolded, so blanks are SP and HTAB.
 #[inline]
 pub(crate) fn blanks_end(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at) {
@@ -116,7 +120,7 @@ fn some_blanks_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// `text` without the blanks around it.
+/// Returns `text` without the blanks around it.
 #[inline]
 pub(crate) fn trimmed(text: &str) -> &str {
     match text.as_bytes() {
@@ -125,8 +129,9 @@ pub(crate) fn trimmed(text: &str) -> &str {
     }
 }
 
-/// The octet after the closing quote of the quoted string whose opening quote is at `at`; `None` if it does not end
-/// or holds what it may not.
+/// Returns the offset after the quoted string whose opening quote is at `at`.
+///
+/// Returns `None` if it does not end, or has an octet that is not allowed.
 ///
 /// ```text
 /// quoted-string = SWS DQUOTE *(qdtext / quoted-pair ) DQUOTE
@@ -149,17 +154,17 @@ pub(crate) fn quoted_end(bytes: &[u8], at: usize) -> Option<usize> {
     None
 }
 
-/// Whether `text` is one quoted string and nothing else.
+/// Reports whether `text` is one quoted string and nothing else.
 pub(crate) fn is_quoted(text: &str) -> bool {
     text.starts_with('"') && quoted_end(text.as_bytes(), 0) == Some(text.len())
 }
 
-/// Whether a value that is set may hold `text` at all: no CR, LF or NUL.
+/// Reports whether `text` has no CR, LF or NUL, none of which a header value may have.
 pub(crate) fn is_one_line(text: &str) -> bool {
     !text.bytes().any(|octet| matches!(octet, b'\r' | b'\n' | 0))
 }
 
-/// Appends `text` as a quoted string. It must be one line without other control characters than HTAB.
+/// Appends `text` as a quoted string; it must not have CR, LF or other control characters than HTAB.
 pub(crate) fn write_quoted(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {
@@ -171,7 +176,7 @@ pub(crate) fn write_quoted(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// The content of a quoted string; a text without quotes as it is.
+/// Returns the content of a quoted string, and any other text as it is.
 pub(crate) fn unquote(text: &str) -> std::borrow::Cow<'_, str> {
     let Some(inner) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
         return text.into();
@@ -191,7 +196,7 @@ pub(crate) fn unquote(text: &str) -> std::borrow::Cow<'_, str> {
     plain.into()
 }
 
-/// What nom says when a text does not follow the grammar: how much was left, and what should have been there.
+/// The error of nom parsers: how much input was left, and what was expected there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Expected {
     rest: usize,
@@ -210,16 +215,16 @@ impl NomError<&str> for Expected {
         inner
     }
 
-    /// Of two alternatives, the one that came further.
+    /// Returns the error of the alternative that parsed further.
     fn or(self, other: Self) -> Self {
         if other.rest < self.rest { other } else { self }
     }
 }
 
-/// What a combinator gives.
+/// The result of a nom parser.
 pub(crate) type Parsed<'a, T> = IResult<&'a str, T, Expected>;
 
-/// Fails here: `what` was expected.
+/// Fails at `input`, where `what` was expected.
 pub(crate) fn expected<'a, T>(input: &'a str, what: &'static str) -> Parsed<'a, T> {
     Err(Err::Error(Expected {
         rest: input.len(),
@@ -227,7 +232,7 @@ pub(crate) fn expected<'a, T>(input: &'a str, what: &'static str) -> Parsed<'a, 
     }))
 }
 
-/// Runs `parser` over the whole of `text`, blanks before and after it left aside.
+/// Runs `parser` over the whole of `text` except for the blanks around it.
 pub(crate) fn whole<'a, T>(
     text: &'a str,
     parser: impl Parser<&'a str, Output = T, Error = Expected>,
@@ -239,7 +244,7 @@ pub(crate) fn whole<'a, T>(
     }
 }
 
-/// Runs `parser` over the beginning of `text`, blanks before it left aside; gives where it stopped, too.
+/// Runs `parser` over the beginning of `text` after its blanks, and returns where it stopped, too.
 pub(crate) fn prefix<'a, T>(
     text: &'a str,
     mut parser: impl Parser<&'a str, Output = T, Error = Expected>,
@@ -255,7 +260,7 @@ pub(crate) fn prefix<'a, T>(
     }
 }
 
-/// A part of a text, by its place.
+/// A part of a text, by its offsets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     start: u32,
@@ -270,13 +275,13 @@ impl Span {
         }
     }
 
-    /// The place of `part`, which is a slice of `text`.
+    /// Returns the position of `part`, which is a slice of `text`.
     pub(crate) fn within(text: &str, part: &str) -> Span {
         let start = part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
         Span::new(start, start + part.len())
     }
 
-    /// Nothing is there.
+    /// Reports whether the part is empty.
     pub(crate) fn is_empty(self) -> bool {
         self.start == self.end
     }
@@ -297,23 +302,23 @@ impl Span {
         &text[self.start as usize..self.end as usize]
     }
 
-    /// The part, if there is one.
+    /// Returns the part, unless it is empty.
     pub(crate) fn get(self, text: &str) -> Option<&str> {
         (!self.is_empty()).then(|| self.of(text))
     }
 }
 
-/// `input` without the blanks it begins with.
+/// Returns `input` without the blanks at its beginning.
 pub(crate) fn blanks(input: &str) -> &str {
     &input[blanks_end(input.as_bytes(), 0)..]
 }
 
-/// A token; `what` says what it names.
+/// Parses a token; `what` describes it in errors.
 pub(crate) fn token<'a>(what: &'static str) -> impl Parser<&'a str, Output = &'a str, Error = Expected> {
     class(&TOKEN, what)
 }
 
-/// One or more octets of `class`, which is ASCII only.
+/// Parses one or more octets of `class`, which is ASCII only.
 pub(crate) fn class<'a>(
     class: &'static Class,
     what: &'static str,
@@ -324,7 +329,8 @@ pub(crate) fn class<'a>(
     }
 }
 
-/// A separator with the blanks that may stand around it: `SLASH = SWS "/" SWS`, and so `EQUAL`, `COMMA`, `SEMI` ...
+/// Parses a separator with optional blanks around it, such as `SLASH = SWS "/" SWS`, `EQUAL`, `COMMA` and
+/// `SEMI`.
 pub(crate) fn separator<'a>(
     separator: char,
     what: &'static str,
@@ -335,7 +341,7 @@ pub(crate) fn separator<'a>(
     }
 }
 
-/// Blanks of which there must be one: LWS.
+/// Parses the mandatory blanks `LWS`.
 pub(crate) fn lws<'a>(what: &'static str) -> impl Parser<&'a str, Output = (), Error = Expected> {
     move |input: &'a str| match blanks(input) {
         rest if rest.len() < input.len() => Ok((rest, ())),
@@ -343,7 +349,7 @@ pub(crate) fn lws<'a>(what: &'static str) -> impl Parser<&'a str, Output = (), E
     }
 }
 
-/// A quoted string, quotes included.
+/// Parses a quoted string, and returns it with its quotes.
 pub(crate) fn quoted<'a>(what: &'static str) -> impl Parser<&'a str, Output = &'a str, Error = Expected> {
     move |input: &'a str| match input.starts_with('"').then(|| quoted_end(input.as_bytes(), 0)) {
         Some(Some(end)) => Ok((&input[end..], &input[..end])),
@@ -352,7 +358,7 @@ pub(crate) fn quoted<'a>(what: &'static str) -> impl Parser<&'a str, Output = &'
     }
 }
 
-/// Digits, as a number that is at most `max`.
+/// Parses digits as a number that is at most `max`.
 pub(crate) fn number<'a>(
     max: u32,
     what: &'static str,
@@ -366,7 +372,7 @@ pub(crate) fn number<'a>(
     }
 }
 
-/// The number that `digits`, and digits only, make up, if it is at most `max`.
+/// Parses `digits` as a number, unless it has other octets or is more than `max`.
 #[inline]
 pub(crate) fn decimal(digits: &[u8], max: u32) -> Option<u32> {
     if digits.is_empty() {

@@ -1,6 +1,6 @@
-//! Header names, long and compact (RFC 3261 §7.3.1, §7.3.3).
+//! Header names in long and compact form (RFC 3261 §7.3.1, §7.3.3).
 //!
-//! Invariant: a name that the library knows is never kept as text, so equality needs no table.
+//! Invariant: a known name is never kept as text, so comparing names needs no table.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -15,10 +15,9 @@ mod singles;
 
 pub(crate) use lookup::{find, find_short};
 
-/// The name of a header: one that the library knows, or any other token.
+/// A header name: one that the library knows, or any other token.
 ///
-/// Names are equal without regard to case, and a compact form equals its long form (RFC 3261 §7.3.1,
-/// §7.3.3).
+/// Names are compared without case, and a compact form equals its long form (RFC 3261 §7.3.1, §7.3.3).
 ///
 /// ```
 /// use spigot_parser::HeaderName;
@@ -33,7 +32,7 @@ pub(crate) use lookup::{find, find_short};
 #[derive(Clone)]
 pub struct HeaderName(Repr);
 
-/// `Other` never holds a name that is known.
+/// `Other` never holds a known name.
 #[derive(Clone)]
 enum Repr {
     Known(Known),
@@ -42,7 +41,7 @@ enum Repr {
 
 macro_rules! header_names {
     ($($name:ident $variant:ident $long:literal $compact:literal $rfc:literal;)*) => {
-        /// A name that the library knows, as the index of a message keeps it.
+        /// A known name, in the form that the index of a message holds.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u8)]
         pub(crate) enum Known { $($variant),* }
@@ -50,12 +49,12 @@ macro_rules! header_names {
         impl Known {
             pub(crate) const ALL: &[Known] = &[$(Known::$variant),*];
 
-            /// The name as its RFC spells it.
+            /// Returns the name as its RFC spells it.
             pub(crate) const fn long(self) -> &'static str {
                 match self { $(Known::$variant => $long),* }
             }
 
-            /// The one-letter form, empty if there is none.
+            /// Returns the compact form, which is empty if there is none.
             const fn short(self) -> &'static str {
                 match self { $(Known::$variant => $compact),* }
             }
@@ -172,7 +171,7 @@ header_names! {
 }
 
 impl HeaderName {
-    /// The name as its RFC spells it, in the long form; for other names as it was given.
+    /// Returns the long form as its RFC spells it, or an unknown name as it was given.
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Repr::Known(known) => known.long(),
@@ -180,7 +179,7 @@ impl HeaderName {
         }
     }
 
-    /// The one-letter form, where an RFC defines one.
+    /// Returns the compact form, if an RFC defines one.
     pub fn compact(&self) -> Option<&'static str> {
         match &self.0 {
             Repr::Known(known) => Some(known.short()).filter(|short| !short.is_empty()),
@@ -188,8 +187,8 @@ impl HeaderName {
         }
     }
 
-    /// The name that `token` is, long or compact and in any case. Does not allocate for one that the library
-    /// knows.
+    /// Creates a name from a token in long or compact form and in any case, without allocating for known
+    /// names.
     ///
     /// # Errors
     ///
@@ -208,12 +207,12 @@ impl HeaderName {
         Ok(HeaderName(Repr::Other(token.into())))
     }
 
-    /// A name that is a token, and none that is known.
+    /// Creates a name from a token that is known not to be a known name.
     pub(crate) fn unknown(token: &str) -> Self {
         HeaderName(Repr::Other(token.into()))
     }
 
-    /// The name in the form that a message's index keeps, if it is known.
+    /// Returns a known name in the form that the index of a message holds.
     pub(crate) fn known(&self) -> Option<Known> {
         match self.0 {
             Repr::Known(known) => Some(known),
@@ -268,7 +267,7 @@ impl PartialEq<&HeaderName> for HeaderName {
     }
 }
 
-/// Without regard to case, and a compact form equals its long form.
+/// Compares without case, where a compact form equals its long form.
 impl PartialEq<str> for HeaderName {
     fn eq(&self, other: &str) -> bool {
         match &self.0 {

@@ -1,9 +1,9 @@
-//! Hosts, kept as text until somebody asks for an address.
+//! Hosts, which are kept as text until an address is asked for.
 //!
-//! The one invariant: a [`Host`] is a host by RFC 3261 §25.1. Three readings of the grammar are wider than its letter: a
-//! last label may begin with a digit (RFC 1123 §2.1 allows it, and container names do it), a label may have
-//! underscores (names of containers and of Windows hosts do), and an IPv6 address may have three colons in a row, which
-//! the grammar of RFC 3261 allows by mistake (RFC 5118 §4.10).
+//! The one invariant: a [`Host`] is a host by RFC 3261 §25.1, with three extensions. A last label may begin
+//! with a digit (RFC 1123 §2.1), as names of containers do. A label may have underscores, as names of
+//! containers and Windows hosts do. An IPv6 address may have three colons in a row, which the grammar of RFC
+//! 3261 allows by mistake (RFC 5118 §4.10).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -16,9 +16,9 @@ static LABEL_CHARACTERS: Class = alphanum_and(b"_");
 
 const LABEL: &str = "a host, whose labels begin and end with a letter or a digit";
 
-/// A host name, an IPv4 address or an IPv6 address in brackets, as it is written.
+/// A host name, an IPv4 address, or an IPv6 address in brackets, as written.
 ///
-/// Hosts compare without case, IPv6 addresses by their value (RFC 3261 §19.1.4, RFC 5952).
+/// Hosts are compared without case, and IPv6 addresses by value (RFC 3261 §19.1.4, RFC 5952).
 ///
 /// ```
 /// use spigot_parser::Host;
@@ -34,7 +34,7 @@ const LABEL: &str = "a host, whose labels begin and end with a letter or a digit
 pub struct Host<'a>(&'a str);
 
 impl<'a> Host<'a> {
-    /// Reads `text` as a host; IPv6 addresses stand in brackets.
+    /// Parses `text` as a host; IPv6 addresses need brackets.
     ///
     /// # Errors
     ///
@@ -46,17 +46,17 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// A text that is known to be a host.
+    /// Creates a host from a text that is known to be one.
     pub(crate) fn known(text: &'a str) -> Host<'a> {
         Host(text)
     }
 
-    /// The text, brackets included.
+    /// Returns the text, brackets included.
     pub fn as_str(&self) -> &'a str {
         self.0
     }
 
-    /// The address, if the host is one; brackets are taken off.
+    /// Returns the address, if the host is an IP address.
     pub fn ip(&self) -> Option<IpAddr> {
         match self.0.strip_prefix('[') {
             Some(rest) => ipv6(rest.strip_suffix(']')?).map(IpAddr::V6),
@@ -111,7 +111,7 @@ impl fmt::Debug for Host<'_> {
     }
 }
 
-/// The end of the host that begins at `at`.
+/// Returns the end of the host that begins at `at`.
 ///
 /// ```text
 /// host          = hostname / IPv4address / IPv6reference
@@ -128,7 +128,7 @@ pub(crate) fn host_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize
     }
 }
 
-/// The end of the host that begins at `at`, if it is found by looking at many octets together.
+/// Returns the end of the host that begins at `at`, if examining many octets at once finds it.
 #[inline(never)]
 fn short_host_end(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
@@ -151,8 +151,9 @@ fn any_host_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, Parse
     name_end(kind, bytes, at)
 }
 
-/// The end of the name that begins at `at`, if it has less than 32 octets and ends with a letter: nearly all names do, and
-/// their octets are looked at together.
+/// Returns the end of the name that begins at `at`, if it is shorter than 32 octets and ends with a letter.
+///
+/// Nearly all names do, and their octets are examined at once.
 #[inline]
 fn short_name_end(bytes: &[u8], at: usize) -> Option<usize> {
     let (mut labels, mut dots, mut hyphens) = (0, 0, 0);
@@ -168,14 +169,14 @@ fn short_name_end(bytes: &[u8], at: usize) -> Option<usize> {
     }
     let length = (!(labels | dots | hyphens)).trailing_zeros();
     let inside = 1u32.checked_shl(length)? - 1;
-    // A label begins and ends with no hyphen, and is not empty.
+    // A label is not empty, and neither begins nor ends with a hyphen.
     let wrong = dots & ((dots | hyphens) << 1 | 1) | hyphens & (dots << 1 | 1);
     let end = at + length as usize;
     let last = bytes.get(end.wrapping_sub(1))?;
     (wrong & inside == 0 && length > 0 && last.is_ascii_alphabetic()).then_some(end)
 }
 
-/// The end of any name that begins at `at`.
+/// Returns the end of any name that begins at `at`.
 fn name_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseError> {
     let mut label = at;
     let end = loop {
@@ -187,13 +188,13 @@ fn name_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseErro
                 Ok(end) => break end,
                 Err(at) => return Err(ParseError::new(kind, at, LABEL)),
             },
-            // The dot that may end a name.
+            // A name may end with a dot.
             _ if end == label && label > at => break end,
             _ if end == label => return Err(ParseError::new(kind, end, LABEL)),
             _ => break end,
         }
     };
-    // A name that ends in a number would be an address to one reader and a name to the next (RFC 3986 §7.4).
+    // Readers differ on whether a name that ends in a number is an address or a name (RFC 3986 §7.4).
     let last = bytes.get(end.wrapping_sub(1));
     if !last.is_some_and(u8::is_ascii_alphabetic) && ends_in_number(&bytes[at..end]) {
         return Err(ParseError::new(kind, at, "an IPv4 address or a host name"));
@@ -201,7 +202,8 @@ fn name_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseErro
     Ok(end)
 }
 
-/// The end of the label that goes on with the hyphen at `at`; where it is wrong if it ends with one.
+/// Returns the end of the label that continues with the hyphen at `at`, or the offset of the error if it ends
+/// with a hyphen.
 fn label_end(bytes: &[u8], mut at: usize) -> Result<usize, usize> {
     while bytes.get(at) == Some(&b'-') {
         let hyphens = at + 1;
@@ -221,7 +223,8 @@ fn ends_in_number(host: &[u8]) -> bool {
         .all(u8::is_ascii_digit)
 }
 
-/// The same as [`dotted_quad_end`] where something follows the four numbers, by looking at 16 octets together.
+/// Returns the same end as [`dotted_quad_end`], by examining 16 octets at once, if something follows the four
+/// numbers.
 #[inline]
 fn quad_end(bytes: &[u8], at: usize) -> Option<usize> {
     let (octets, before) = window(bytes, at)?;
@@ -246,7 +249,7 @@ fn quad_end(bytes: &[u8], at: usize) -> Option<usize> {
     (dots == 0 && (1..=3).contains(&length.wrapping_sub(start))).then_some(at + length as usize)
 }
 
-/// The end of the four numbers that begin at `at`, where no name goes on after them.
+/// Returns the end of the four numbers that begin at `at`, unless a name continues after them.
 #[inline]
 fn dotted_quad_end(bytes: &[u8], at: usize) -> Option<usize> {
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -291,7 +294,7 @@ fn reference_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, Pars
     }
 }
 
-/// An IPv6 address without its brackets, with the surplus colon that RFC 5118 §4.10 asks to tolerate.
+/// Parses an IPv6 address without its brackets, accepting the surplus colon of RFC 5118 §4.10.
 pub(crate) fn ipv6(text: &str) -> Option<Ipv6Addr> {
     if let Ok(address) = text.parse() {
         return Some(address);
@@ -305,7 +308,7 @@ pub(crate) fn ipv6(text: &str) -> Option<Ipv6Addr> {
     std::str::from_utf8(fixed).ok()?.parse().ok()
 }
 
-/// The number of the port that begins at `at`, and its end.
+/// Parses the port that begins at `at`, and returns it with its end.
 pub(crate) fn port(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<(u16, usize), ParseError> {
     let mut end = at;
     let mut value = 0u32;

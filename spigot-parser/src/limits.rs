@@ -1,13 +1,13 @@
-//! How much of everything a message may have.
+//! The bounds of parsing and framing.
 //!
 //! Invariant: every loop over input is bounded by one of these.
 
-/// The bounds that parsing and framing hold a message and its body to.
+/// The bounds of a message and its body in parsing and framing.
 ///
-/// The parameters of one value are bounded too, by [`MAX_PARAMS`](crate::MAX_PARAMS), whoever parses it.
+/// The parameters of one value are bounded by [`MAX_PARAMS`](crate::MAX_PARAMS), whatever the limits are.
 ///
-/// One past a bound is a [`ParseError`](crate::ParseError) whose
-/// [`status`](crate::ParseError::status) is what to answer.
+/// Input beyond a bound is a [`ParseError`](crate::ParseError) whose [`status`](crate::ParseError::status) is
+/// the one to answer.
 ///
 /// ```
 /// use spigot_parser::{ErrorKind, Limits, Message};
@@ -19,31 +19,31 @@
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// A whole message on a stream, in octets. Default 65,535. One past it: 513, then close.
+    /// The octets of a whole message on a stream. Default 65,535. One past it: 513, then close.
     pub message: usize,
-    /// Start line and headers with the empty line, in octets. Default 32 KiB. One past it: 513.
+    /// The octets of the start line and headers with the empty line. Default 32 KiB. One past it: 513.
     pub head: usize,
-    /// Header lines. Default 128. One past it: 400.
+    /// The number of header lines. Default 128. One past it: 400.
     pub headers: usize,
-    /// One header line with its folds, in octets without the line end. Default 8 KiB. One past it: 400.
+    /// The octets of one header line with its folds, without the line end. Default 8 KiB. One past it: 400.
     pub header_line: usize,
-    /// The Request-URI, in octets. Default 1,024. One past it: 414.
+    /// The octets of the Request-URI. Default 1,024. One past it: 414.
     pub uri: usize,
-    /// How deep multipart bodies may lie in each other; one that holds no other has a depth of 1. Default 3. One past
-    /// it: 400.
+    /// The depth of nested multipart bodies, which is 1 for a body without multipart parts. Default 3. One
+    /// past it: 400.
     pub multipart_depth: usize,
-    /// The parts of one multipart body. Default 16. One past it: 400.
+    /// The number of parts of one multipart body. Default 16. One past it: 400.
     pub multipart_parts: usize,
-    /// The media of a session description. Default 16. One past it: 488.
+    /// The number of media of a session description. Default 16. One past it: 488.
     pub sdp_media: usize,
-    /// The formats of each of its media. Default 64. One past it: 488.
+    /// The number of formats of each medium. Default 64. One past it: 488.
     pub sdp_formats: usize,
-    /// Its attributes, those of all media together. Default 256. One past it: 488.
+    /// The number of attributes of a session description, all media included. Default 256. One past it: 488.
     pub sdp_attributes: usize,
 }
 
 impl Limits {
-    /// The defaults, for where a constant is needed.
+    /// The default limits as a constant.
     pub const DEFAULT: Limits = Limits {
         message: 65_535,
         head: 32 * 1024,

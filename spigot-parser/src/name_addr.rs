@@ -65,15 +65,15 @@ impl NameAddr {
     #[inline]
     pub fn parse(field: Field<'_>) -> Result<NameAddr, ParseError> {
         let text = field.as_str();
-        let (places, tag) = places_and_tag(text)?;
-        let (start, end) = places.uri;
+        let (spans, tag) = places_and_tag(text)?;
+        let (start, end) = spans.uri;
         match Uri::parse(field.narrow(&text[start..end])) {
             Ok(uri) => Ok(NameAddr {
                 text: field.share(),
                 uri,
-                display: places.display,
+                display: spans.display,
                 tag,
-                params: places.params as u32,
+                params: spans.params as u32,
             }),
             Err(error) => Err(error.shifted(start)),
         }
@@ -120,7 +120,7 @@ impl NameAddr {
         self.params().get(name)
     }
 
-    /// The same address under another display name, which is written as a quoted string.
+    /// Gives the address another display name, which is written as a quoted string.
     ///
     /// # Errors
     ///
@@ -138,13 +138,13 @@ impl NameAddr {
         .join())
     }
 
-    /// The same display name and parameters with another URI.
+    /// Gives the address another URI, and keeps display name and parameters.
     pub fn with_uri(&self, uri: Uri) -> NameAddr {
         Parts { uri, ..self.parts() }.join()
     }
 
-    /// The same address with one header parameter set: in its place if it is there, at the end otherwise. `value` is
-    /// written as it is: a token, a host, or a quoted string with its quotes.
+    /// Sets one header parameter of the address: in its place if it is there, at the end otherwise. `value`
+    /// is written as it is: a token, a host, or a quoted string with its quotes.
     ///
     /// # Errors
     ///
@@ -158,12 +158,12 @@ impl NameAddr {
         Ok(address)
     }
 
-    /// The same address without the header parameters of that name.
+    /// Removes the header parameters of that name from the address.
     pub fn without_param(&self, name: &str) -> NameAddr {
         self.set_param(name, None)
     }
 
-    /// The same address without header parameters.
+    /// Removes all header parameters from the address.
     pub fn without_params(&self) -> NameAddr {
         Parts {
             params: "",
@@ -208,14 +208,14 @@ impl NameAddr {
 }
 
 /// Where the parts of an address are.
-struct Places {
+struct AddressSpans {
     display: Span,
     uri: (usize, usize),
     params: usize,
 }
 
 /// Finds the parts of an address; its URI and its parameters are still to be looked at.
-fn places(text: &str) -> Result<Places, ParseError> {
+fn spans(text: &str) -> Result<AddressSpans, ParseError> {
     let bytes = text.as_bytes();
     let (display, bracket) = match bytes.first() {
         Some(b'<') => (0, 0),
@@ -227,7 +227,7 @@ fn places(text: &str) -> Result<Places, ParseError> {
     };
     match bytes.get(bracket) {
         Some(b'<') => match find(bytes, bracket + 1, b'>') {
-            Some(end) => Ok(Places {
+            Some(end) => Ok(AddressSpans {
                 display: Span::new(0, display),
                 uri: (bracket + 1, end),
                 params: end + 1,
@@ -237,7 +237,7 @@ fn places(text: &str) -> Result<Places, ParseError> {
         // Tokens that no `<` follows were no display name, but the beginning of a URI.
         _ if bytes.first() != Some(&b'"') => {
             let end = bare_end(bytes)?;
-            Ok(Places {
+            Ok(AddressSpans {
                 display: Span::default(),
                 uri: (0, end),
                 params: end,
@@ -267,13 +267,13 @@ fn tag(bytes: &[u8], at: usize) -> Result<Span, ParseError> {
 
 /// Finds the parts of an address and its `tag`; the URI is still to be looked at.
 #[inline(always)]
-fn places_and_tag(text: &str) -> Result<(Places, Span), ParseError> {
-    let places = places(text)?;
-    match tag(text.as_bytes(), places.params) {
-        Ok(tag) => Ok((places, tag)),
+fn places_and_tag(text: &str) -> Result<(AddressSpans, Span), ParseError> {
+    let spans = spans(text)?;
+    match tag(text.as_bytes(), spans.params) {
+        Ok(tag) => Ok((spans, tag)),
         // A fault in the URI comes before one in the parameters.
         Err(error) => {
-            let (start, end) = places.uri;
+            let (start, end) = spans.uri;
             match Uri::check(&text[start..end]) {
                 Ok(()) => Err(error),
                 Err(error) => Err(error.shifted(start)),
@@ -288,13 +288,13 @@ fn places_and_tag(text: &str) -> Result<(Places, Span), ParseError> {
 ///
 /// As [`From`](crate::header::From) and [`To`](crate::header::To) have them when they are parsed.
 pub(crate) fn checked_tag(text: &str) -> Result<Option<&str>, ParseError> {
-    let (places, tag) = places_and_tag(text)?;
-    let (start, end) = places.uri;
+    let (spans, tag) = places_and_tag(text)?;
+    let (start, end) = spans.uri;
     if let Err(error) = Uri::check(&text[start..end]) {
         return Err(error.shifted(start));
     }
     match tag.get(text) {
-        None => no_other_tag(text, places.params).map(|()| None),
+        None => no_other_tag(text, spans.params).map(|()| None),
         tag => Ok(tag),
     }
 }
@@ -306,7 +306,7 @@ pub(crate) fn checked_tag(text: &str) -> Result<Option<&str>, ParseError> {
 /// [`ErrorKind`](crate::ErrorKind) `Value`, `Duplicate` or `TooManyParams` where display name or parameters leave the
 /// grammar, and where a tag is no token.
 pub(crate) fn tag_of(text: &str) -> Result<Option<&str>, ParseError> {
-    let start = places(text)?.params;
+    let start = spans(text)?.params;
     if let Some(tag) = tag(text.as_bytes(), start)?.get(text) {
         return Ok(Some(tag));
     }

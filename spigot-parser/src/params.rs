@@ -1,6 +1,6 @@
-//! The parameters of a value: found once when it is parsed, then read out of its text.
+//! The parameters of a value, which are scanned once and then read from the text.
 //!
-//! The one invariant: a [`Params`] walks a text that was scanned, so it needs no errors.
+//! The one invariant: a [`Params`] iterates over a text that was scanned, so it has no errors.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,23 +14,25 @@ use crate::host::{Host, host_end};
 use crate::uri::escape::unescape;
 use crate::{ErrorKind, ParseError};
 
-/// How many parameters one value may have, and how many headers a URI: 64. One past it is
-/// [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams), answered 400.
+/// The largest number of parameters of one value, and of headers of a URI, which is 64.
 ///
-/// A constant and no field of [`Limits`](crate::Limits): a value is parsed wherever somebody asks for it, and means
-/// the same to all of them.
+/// Beyond it the error is [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams), which is answered
+/// 400.
+///
+/// This is a constant and not in [`Limits`](crate::Limits), because a value is parsed in many places and has
+/// to mean the same in all of them.
 pub const MAX_PARAMS: usize = 64;
 
-/// One parameter more than [`MAX_PARAMS`], at this octet.
+/// Returns the error for more than [`MAX_PARAMS`] parameters, at the offset `at`.
 #[cold]
 pub(crate) fn too_many(at: usize) -> ParseError {
     ParseError::new(ErrorKind::TooManyParams, at, "at most 64 parameters")
 }
 
-/// The parameters of a header value or of a URI, in their order, as (name, value) pairs of text.
+/// An iterator over the parameters of a header value or a URI, as (name, value) pairs of text.
 ///
-/// Values are as written: quoted strings keep their quotes and URI parameters their escapes; [`Params::value`] takes
-/// them off. Names compare without case (RFC 3261 §7.3.1).
+/// Values are as written: quoted strings keep their quotes and URI parameters their escapes, which
+/// [`Params::value`] removes. Names are compared without case (RFC 3261 §7.3.1).
 ///
 /// ```
 /// use spigot_parser::header::Contact;
@@ -50,7 +52,8 @@ pub struct Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    /// The parameters of a header value: `text` is empty or begins with `;`, and was scanned.
+    /// Creates an iterator over the parameters of a header value; `text` is empty or begins with `;`, and was
+    /// scanned.
     pub(crate) fn of_header(text: &'a str) -> Params<'a> {
         Params {
             rest: text,
@@ -58,7 +61,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// The parameters of a URI: `text` is empty or begins with `;`, and was scanned.
+    /// Creates an iterator over the parameters of a URI; `text` is empty or begins with `;`, and was scanned.
     pub(crate) fn of_uri(text: &'a str) -> Params<'a> {
         Params {
             rest: text,
@@ -66,14 +69,14 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// The value of the first parameter of that name, as written. `Some(None)`: it is there, without a value.
+    /// Returns the value of the first parameter `name` as written, or `Some(None)` if it has no value.
     pub fn get(&self, name: &str) -> Option<Option<&'a str>> {
         self.clone()
             .find(|(found, _)| found.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
 
-    /// The value of the first parameter of that name, without its quotes or its escapes.
+    /// Returns the value of the first parameter `name`, without its quotes or escapes.
     pub fn value(&self, name: &str) -> Option<Cow<'a, str>> {
         let value = self.get(name)??;
         Some(if self.of_uri {
@@ -83,17 +86,17 @@ impl<'a> Params<'a> {
         })
     }
 
-    /// Whether there is a parameter of that name.
+    /// Reports whether there is a parameter `name`.
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// Whether there is none.
+    /// Reports whether there are no parameters.
     pub fn is_empty(&self) -> bool {
         self.clone().next().is_none()
     }
 
-    /// The text of all of them, from the first semicolon on.
+    /// Returns the text of all parameters, from the first semicolon on.
     pub fn as_str(&self) -> &'a str {
         self.rest
     }
@@ -124,7 +127,7 @@ impl<'a> Iterator for Params<'a> {
             }
             _ => None,
         };
-        // Each cut is after an octet of ASCII, so none of them is within a character.
+        // The octet before each cut is ASCII, so no cut is within a character.
         let (before, rest) = text.split_at(value.map_or(name_end, |(_, end)| end));
         self.rest = rest;
         match value {
@@ -146,42 +149,42 @@ impl fmt::Debug for Params<'_> {
     }
 }
 
-/// What a word of parameters that were scanned is made of: everything but blanks and what separates.
+/// The octets of names and values in scanned parameters: all but blanks and separators.
 static WORD: Class = all_but(b"; =\t");
 
 fn word_end(bytes: &[u8], at: usize) -> usize {
     class_end(&WORD, bytes, at)
 }
 
-/// One parameter as the scanner met it: places in the scanned text.
+/// A parameter that the scanner has found, as ranges of the scanned text.
 ///
-/// It is known to be the first of its name.
+/// It is the first parameter of its name.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct ParamSpan {
     pub(crate) name: (usize, usize),
     pub(crate) value: Option<(usize, usize)>,
     /// Whether there is a value and it is a token.
     pub(crate) is_token: bool,
 }
 
-impl Place {
-    /// The name, out of the scanned text.
+impl ParamSpan {
+    /// Returns the name from the scanned text.
     pub(crate) fn name(self, text: &str) -> &str {
         &text[self.name.0..self.name.1]
     }
 
-    /// The value as written, out of the scanned text.
+    /// Returns the value from the scanned text, as written.
     pub(crate) fn value(self, text: &str) -> Option<&str> {
         self.value.map(|(start, end)| &text[start..end])
     }
 
-    /// Where the value begins; where the name ends if there is none.
+    /// Returns the offset of the value, or of the end of the name if there is no value.
     pub(crate) fn at(self) -> usize {
         self.value.map_or(self.name.1, |(start, _)| start)
     }
 }
 
-/// Scans the parameters of a header value from `at` to the end of it, and shows each to `each`.
+/// Scans the parameters of a header value from `at` to its end, and calls `each` with every parameter.
 ///
 /// ```text
 /// *( SEMI generic-param )
@@ -196,14 +199,14 @@ impl Place {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Value`], with the offset in `text`; [`ErrorKind::Duplicate`]; [`ErrorKind::TooManyParams`]; whatever
-/// `each` says.
+/// [`ErrorKind::Value`], with the offset in `text`; [`ErrorKind::Duplicate`]; [`ErrorKind::TooManyParams`];
+/// whatever `each` says.
 #[inline]
 pub(crate) fn scan(
     bytes: &[u8],
     mut at: usize,
     values: Values,
-    mut each: impl FnMut(Place) -> Result<(), ParseError>,
+    mut each: impl FnMut(ParamSpan) -> Result<(), ParseError>,
 ) -> Result<(), ParseError> {
     let fault = |at, expected| Err(ParseError::new(ErrorKind::Value, at, expected));
     let mut count = 0;
@@ -231,7 +234,7 @@ pub(crate) fn scan(
         }
         seen |= mark;
         at = blanks_end(bytes, name_end);
-        let mut place = Place {
+        let mut place = ParamSpan {
             name: (name, name_end),
             value: None,
             is_token: false,
@@ -263,7 +266,7 @@ pub(crate) fn scan(
     }
 }
 
-/// Whether one of the parameters between `first` and the one that is called `name` is called so too.
+/// Reports whether a parameter between `first` and `name` has the same name.
 #[cold]
 fn is_repeated(bytes: &[u8], first: usize, name: Range<usize>) -> bool {
     let Ok(before) = std::str::from_utf8(&bytes[first..name.start]) else {
@@ -272,7 +275,9 @@ fn is_repeated(bytes: &[u8], first: usize, name: Range<usize>) -> bool {
     Params::of_header(before).any(|(other, _)| other.as_bytes().eq_ignore_ascii_case(&bytes[name.clone()]))
 }
 
-/// Where in `text` the value of a parameter begins, both of them parts of it; where the name ends if there is no value.
+/// Returns the offset in `text` of a parameter's value, or of the end of its name if there is no value.
+///
+/// Name and value are slices of `text`.
 pub(crate) fn place_in(text: &str, name: &str, value: Option<&str>) -> usize {
     match value {
         Some(value) => Span::within(text, value).start(),
@@ -280,16 +285,16 @@ pub(crate) fn place_in(text: &str, name: &str, value: Option<&str>) -> usize {
     }
 }
 
-/// What a parameter's value may be beside a token, a host and a quoted string.
+/// The values that a parameter may have besides tokens, hosts and quoted strings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Values {
-    /// Nothing.
+    /// No others.
     Generic,
     /// An IPv6 address without brackets, as in `received` (RFC 5118 §4.5).
     WithBareIpv6,
 }
 
-/// Refuses what is not `name [ "=" value ]` by the grammar of a generic parameter.
+/// Checks that a parameter follows the grammar of a generic parameter: `name [ "=" value ]`.
 pub(crate) fn check(name: &str, value: Option<&str>) -> Result<(), ParseError> {
     if !is_token(name) {
         return Err(ParseError::new(
@@ -312,8 +317,7 @@ fn is_value(value: &str) -> bool {
     is_token(value) || (is_quoted(value) && is_one_line(value)) || Host::parse(value).is_ok()
 }
 
-/// `text` (the parameters of a value) with one parameter set: in its place if it is there, else at the end. `None` as
-/// the setting takes it out.
+/// Appends `params` to `out` with one parameter replaced or appended, or removed if `setting` is `None`.
 pub(crate) fn write_with(params: Params<'_>, name: &str, setting: Option<Option<&str>>, out: &mut String) {
     let mut open = setting;
     for (found, value) in params {
@@ -328,7 +332,7 @@ pub(crate) fn write_with(params: Params<'_>, name: &str, setting: Option<Option<
     }
 }
 
-/// `;name=value`, or `;name`.
+/// Appends `;name=value`, or `;name`.
 pub(crate) fn write_one(name: &str, value: Option<&str>, out: &mut String) {
     out.push(';');
     out.push_str(name);
@@ -338,8 +342,10 @@ pub(crate) fn write_one(name: &str, value: Option<&str>, out: &mut String) {
     }
 }
 
-/// Whether every parameter that both have is the same, and none that `counts` is had by one only. Of a name that is
-/// there more than once, each value has to be among those of the other, so that a value equals itself.
+/// Reports whether the parameters that both lists have are equal, and no other parameter `counts`.
+///
+/// If a name is there more than once, each value has to be among those of the other list, so that a list
+/// equals itself.
 pub(crate) fn agree(left: Params<'_>, right: Params<'_>, counts: impl Fn(&str) -> bool) -> bool {
     let agrees = |one: &Params<'_>, two: &Params<'_>| {
         one.clone().all(|(name, value)| {
@@ -356,8 +362,9 @@ pub(crate) fn agree(left: Params<'_>, right: Params<'_>, counts: impl Fn(&str) -
     agrees(&left, &right) && agrees(&right, &left)
 }
 
-/// Tokens compare without case, quoted strings with it (RFC 3261 §7.3.1); so do tags and branches, which are compared
-/// with what the same element made.
+/// Compares two values: tokens without case, and quoted strings with case (RFC 3261 §7.3.1).
+///
+/// Tags and branches are compared with case, because an element compares them with its own.
 pub(crate) fn same_value(name: &str, left: Option<&str>, right: Option<&str>) -> bool {
     match (left, right) {
         (Some(left), Some(right)) if left.starts_with('"') && right.starts_with('"') => {

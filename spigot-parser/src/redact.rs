@@ -1,13 +1,14 @@
-//! Texts without the passwords of the URIs in them, for what is shown to people who look for a fault.
+//! Texts for logs and debugging, without the passwords of the URIs in them.
 //!
-//! The one invariant: of a URI that parses, the password is not shown. What only looks like one may be hidden too.
+//! The one invariant: the password of a URI that parses is hidden. Text that only looks like a password may
+//! be hidden, too.
 
 use std::fmt;
 
-/// Displays a text that may hold URIs, with `(redacted)` for their passwords.
+/// Displays a text with `(redacted)` for the passwords of its URIs.
 ///
-/// It looks for `sip:`, `sips:` and `://`, and for the `@` after them, in whatever else the text may be: values that do
-/// not parse are shown as well.
+/// It looks for `sip:`, `sips:` and `://` with an `@` after them in any text, because values that do not
+/// parse are shown, too.
 pub(crate) struct Redacted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Redacted<'_> {
@@ -27,7 +28,7 @@ impl fmt::Display for Redacted<'_> {
     }
 }
 
-/// Where the password is, if the colon is that after a scheme whose URIs may have one.
+/// Returns the range of the password, if the colon follows a scheme whose URIs may have one.
 fn password(bytes: &[u8], colon: usize) -> Option<(usize, usize)> {
     let after = colon + 1;
     let (start, ends): (usize, &[u8]) = match bytes.get(after..after + 2) {
@@ -42,7 +43,7 @@ fn password(bytes: &[u8], colon: usize) -> Option<(usize, usize)> {
         .unwrap_or(rest.len());
     let rest = &rest[..length];
     let first = rest.iter().position(|&octet| octet == b'@')?;
-    // An `@` in the password does not parse, and is part of it all the same.
+    // A password with an `@` does not parse, but is hidden, too.
     let host = &rest[first..];
     let host = &host[..host
         .iter()
@@ -53,7 +54,7 @@ fn password(bytes: &[u8], colon: usize) -> Option<(usize, usize)> {
     (separator + 1 < last).then_some((start + separator + 1, start + last))
 }
 
-/// Whether the text ends in `sip` or `sips`, in any case.
+/// Reports whether the text ends in `sip` or `sips`, in any case.
 fn ends_in_sip(bytes: &[u8]) -> bool {
     let ends_in = |scheme: &[u8]| {
         bytes
@@ -89,7 +90,7 @@ mod tests {
             ("sip:b:5060", "sip:b:5060"),
             ("sip:a:@b", "sip:a:@b"),
             ("sip:b:5060>;tag=x@y", "sip:b:5060>;tag=x@y"),
-            // The user of a SIP URI may begin with slashes and have question marks in it.
+            // The user of a SIP URI may begin with slashes and have question marks.
             ("sip://?:=@b", "sip://?:(redacted)@b"),
             ("sips:///a?b:secret@c", "sips:///a?b:(redacted)@c"),
             ("mailto:a:b@c", "mailto:a:b@c"),

@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-/// The outcome that a response reports, from 100 to 699 (RFC 3261 §7.2).
+/// A status code of a response, from 100 to 699 (RFC 3261 §7.2).
 ///
-/// Every number in the range is a status code; those that an RFC defines have a name.
+/// Every number in the range is a status code. Those that an RFC defines are constants.
 ///
 /// ```
 /// use spigot_parser::StatusCode;
@@ -25,8 +25,10 @@ macro_rules! status_codes {
             $(#[doc = concat!("`", $code, " ", $reason, "` (", $rfc, ").")]
             pub const $name: StatusCode = StatusCode($code);)*
 
-            /// The reason phrase that the RFCs suggest for this code. A code without a name has that of
-            /// the first of its class, as which it is treated (RFC 3261 §8.1.3.2).
+            /// Returns the reason phrase that the RFCs suggest for this code.
+            ///
+            /// An unknown code is treated as the first code of its class, and has its reason phrase (RFC 3261
+            /// §8.1.3.2).
             pub const fn reason(self) -> &'static str {
                 match self.0 {
                     $($code => $reason,)*
@@ -121,7 +123,7 @@ status_codes! {
 }
 
 impl StatusCode {
-    /// The status code of that number, if it is from 100 to 699.
+    /// Creates a status code from a number, if it is from 100 to 699.
     pub const fn from_u16(code: u16) -> Option<StatusCode> {
         match code {
             100..700 => Some(StatusCode(code)),
@@ -129,47 +131,47 @@ impl StatusCode {
         }
     }
 
-    /// The number.
+    /// Returns the number.
     pub const fn as_u16(self) -> u16 {
         self.0
     }
 
-    /// The first digit, 1 to 6.
+    /// Returns the first digit, from 1 to 6.
     pub const fn class(self) -> u8 {
         (self.0 / 100) as u8
     }
 
-    /// 1xx: the request is being worked on.
+    /// Reports whether the code is 1xx: the request is being processed.
     pub const fn is_provisional(self) -> bool {
         self.class() == 1
     }
 
-    /// 2xx: the request succeeded.
+    /// Reports whether the code is 2xx: the request succeeded.
     pub const fn is_success(self) -> bool {
         self.class() == 2
     }
 
-    /// 3xx: try somewhere else.
+    /// Reports whether the code is 3xx: the client should try another address.
     pub const fn is_redirect(self) -> bool {
         self.class() == 3
     }
 
-    /// 4xx: this server cannot do this request.
+    /// Reports whether the code is 4xx: this server cannot fulfil this request.
     pub const fn is_client_error(self) -> bool {
         self.class() == 4
     }
 
-    /// 5xx: this server failed.
+    /// Reports whether the code is 5xx: this server failed.
     pub const fn is_server_error(self) -> bool {
         self.class() == 5
     }
 
-    /// 6xx: no server will do this request.
+    /// Reports whether the code is 6xx: no server can fulfil this request.
     pub const fn is_global_failure(self) -> bool {
         self.class() == 6
     }
 
-    /// 2xx to 6xx: the transaction has its answer.
+    /// Reports whether the code is 2xx to 6xx, which ends the transaction.
     pub const fn is_final(self) -> bool {
         !self.is_provisional()
     }
@@ -187,7 +189,7 @@ impl PartialEq<u16> for StatusCode {
     }
 }
 
-/// The code and its default reason phrase: `486 Busy Here`.
+/// Formats the code and its default reason phrase, such as `486 Busy Here`.
 impl fmt::Display for StatusCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.0, self.reason())

@@ -1,5 +1,5 @@
-//! Addresses: whatever is built of URIs, hosts, name-addrs, Vias and Contacts reads back as what it is, and equality is
-//! an equality.
+//! URIs, hosts, name-addrs, Vias and Contacts: built ones read back, and their equality is reflexive and
+//! symmetric.
 
 use std::fmt::{Debug, Display};
 use std::net::{IpAddr, SocketAddr};
@@ -12,7 +12,7 @@ use spigot_parser::{
     AbsoluteUri, HeaderName, Host, Method, NameAddr, ParseError, Request, SipUri, TelUri, Uri,
 };
 
-/// Any text: mostly short, mostly of octets that mean something in an address.
+/// Generates text, mostly short and of octets with a meaning in addresses.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-zA-Z0-9._-]{0,8}",
@@ -27,7 +27,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A SIP URI out of the grammar, each part of it there or not.
+/// Generates a SIP URI with any of its optional parts.
 fn sip_uri() -> impl Strategy<Value = SipUri> {
     let user = "(([a-zA-Z0-9&=+$,;?/._!~*'()-]|%[0-9a-fA-F]{2}){1,6}(:([a-z0-9&=+$,._!~*'()-]|%[0-9a-f]{2}){0,4})?@)?";
     let host =
@@ -60,7 +60,7 @@ fn sip_uri() -> impl Strategy<Value = SipUri> {
         )
 }
 
-/// URIs of a handful, so that two of them are often nearly the same.
+/// Generates a URI from a small set, so that two are often nearly equal.
 fn small_uri() -> impl Strategy<Value = Uri> {
     prop_oneof![
         4 => "sips?:([aA]|%61|a%3b|a;)?(:[pP])?@?(b|B|b\\.|\\[::1\\]|\\[0:0::1\\]|1\\.2\\.3\\.4)(:5060)?(;(lr|LR|x=[aA1]|transport=tcp|ttl=1|%78=1)){0,3}(\\?(s=[aA]|Subject=a|x=1)(&x=[12])?)?",
@@ -70,14 +70,14 @@ fn small_uri() -> impl Strategy<Value = Uri> {
     .prop_filter_map("it parses", |text: String| text.parse().ok())
 }
 
-/// One of the pairs.
+/// Generates one of the pairs.
 fn pick(
     pairs: &'static [(&'static str, &'static str)],
 ) -> impl Strategy<Value = (&'static str, &'static str)> {
     prop::sample::select(pairs)
 }
 
-/// Two URIs that are mostly equal, and written in different ways.
+/// Generates two URIs that are mostly equal, and written in different ways.
 fn near_uris() -> impl Strategy<Value = (Uri, Uri)> {
     let sip = (
         pick(&[("sip", "SIP"), ("sip", "sip"), ("sips", "Sips"), ("sip", "sips")]),
@@ -151,7 +151,7 @@ fn near_uris() -> impl Strategy<Value = (Uri, Uri)> {
     prop_oneof![4 => sip, 1 => tel].prop_map(move |(left, right)| (parse(&left), parse(&right)))
 }
 
-/// What a setter of a SIP URI is given.
+/// A call of a setter of a SIP URI.
 #[derive(Clone, Debug)]
 enum Change {
     User(String),
@@ -196,7 +196,7 @@ fn changed(uri: &SipUri, change: &Change) -> Result<SipUri, ParseError> {
     }
 }
 
-/// The value equals itself, its clone, and what its text is parsed to.
+/// Asserts that a value equals itself, its clone, and the value that its text parses to.
 fn is_itself<T>(value: &T) -> T
 where
     T: FromStr<Err = ParseError> + Display + Debug + PartialEq + Clone,
@@ -213,7 +213,7 @@ where
     again
 }
 
-/// A SIP URI that was built has the parts that its text has.
+/// Asserts that a SIP URI has the parts that its text has.
 fn parts_are_those_of_the_text(uri: &SipUri) {
     let again = is_itself(uri);
     assert_eq!(
@@ -450,7 +450,7 @@ proptest! {
     }
 }
 
-/// What would begin another line or end a C string is let in by nobody.
+/// Nothing that begins another line or ends a C string is accepted anywhere.
 #[test]
 fn line_ends_are_refused_by_all() {
     let uri: SipUri = "sip:a:b@c:1;d=e?f=g".parse().unwrap();

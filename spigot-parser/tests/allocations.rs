@@ -1,5 +1,7 @@
-//! How often a message asks for memory: once for its index when it is read, twice where it has more than 32 lines, and once
-//! when it is written. Headers cost none, typed ones neither.
+//! The number of allocations for a message: one for its index when it is read, two for more than 32 lines,
+//! and one when it is written.
+//!
+//! Headers cost none, typed ones included.
 
 use allocation_counter::measure;
 use spigot_parser::header::{self, TypedHeader};
@@ -22,7 +24,8 @@ static COPIED: [HeaderName; 5] = [
     HeaderName::CSEQ,
 ];
 
-/// The octets as a socket would give them, shared once already: the first sharing of a `Bytes` allocates, whoever does it.
+/// Copies octets as a socket returns them, shared once already, because the first sharing of a `Bytes`
+/// allocates.
 fn datagram(octets: &[u8]) -> Bytes {
     let datagram = Bytes::from(octets.to_vec());
     drop(datagram.clone());

@@ -1,11 +1,12 @@
-//! The framer and the parser agree on where a message ends, whatever comes: a message that one of them cut short or
-//! took more of would let its sender choose what the next one is.
+//! Tests that the framer and the parser agree on where a message ends.
+//!
+//! Otherwise the sender of a message could choose what the next message is.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use spigot_parser::{Bytes, ErrorKind, Frame, Framer, Limits, Message, Request};
 
-/// What messages are made of where it matters for their length.
+/// Generates pieces of messages that matter for their length.
 fn piece() -> impl Strategy<Value = &'static [u8]> {
     let pieces: &[&'static [u8]] = &[
         b"OPTIONS sip:a SIP/2.0\r\n",
@@ -38,7 +39,7 @@ fn piece() -> impl Strategy<Value = &'static [u8]> {
     prop::sample::select(pieces.to_vec())
 }
 
-/// What is cut out of `chunks`, and the error that ends it.
+/// Returns the frames of `chunks`, and the error that ends them.
 fn cut<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> (Vec<Frame>, Option<ErrorKind>) {
     let (mut framer, mut frames) = (Framer::new(Limits::default()), Vec::new());
     for chunk in chunks {

@@ -1,4 +1,4 @@
-//! Multipart bodies: what is built reads back, what is read is written as it came, and no octets do harm.
+//! Multipart bodies: built ones read back, parsed ones are written as they came, and no octets do harm.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ fn content_type() -> ContentType {
     "multipart/mixed;boundary=b".parse().unwrap()
 }
 
-/// A body as hostile as it gets: lines that are boundaries, look like them, or have them in it.
+/// Generates a hostile body: with lines that are boundaries, resemble them, or contain them.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         vec(any::<u8>(), 0..20),
@@ -41,7 +41,7 @@ fn subtype() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// Text that is nearly a multipart body with the boundary `b`.
+/// Generates text that resembles a multipart body with the boundary `b`.
 fn nearly() -> impl Strategy<Value = Vec<u8>> {
     let pieces: Vec<&[u8]> = vec![
         b"--b",
@@ -69,7 +69,7 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
     vec(prop::sample::select(pieces), 0..24).prop_map(|pieces| pieces.concat())
 }
 
-/// Asks for everything that can be asked for.
+/// Calls every getter.
 fn walk(multipart: &Multipart) {
     for part in multipart.parts() {
         let _ = (
@@ -139,7 +139,7 @@ proptest! {
     }
 }
 
-/// None of these would end if a line were looked at again for every other line.
+/// Quadratic time in the number of lines would keep these from ending.
 #[test]
 fn big_bodies_are_read_once() {
     let limits = Limits {

@@ -1,10 +1,10 @@
-//! What is built can be written and read back, and what is read is written as it came.
+//! Messages: built ones read back, and parsed ones are written as they came.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use spigot_parser::{HeaderName, Message, Method, Request, Response, StatusCode};
 
-/// A header name, known or not, in any spelling.
+/// Generates a header name, known or unknown, in any spelling.
 fn name() -> impl Strategy<Value = String> {
     let known = prop::sample::select(vec![
         "Via", "v", "FROM", "to", "Call-ID", "X-Mine", "Subject", "s", "Route", "CSeq",
@@ -15,12 +15,12 @@ fn name() -> impl Strategy<Value = String> {
         })
 }
 
-/// A value without control characters.
+/// Generates a value without control characters.
 fn value() -> impl Strategy<Value = String> {
     "[ -~\té漢\u{1f600}]{0,40}"
 }
 
-/// A header line as it may come: blanks before the colon, folds, blanks at both ends.
+/// Generates a header line with blanks before the colon, folds, and blanks at both ends.
 fn line() -> impl Strategy<Value = String> {
     let blanks = "[ \t]{0,2}";
     let words = vec("[!-9;-~é]{1,9}", 0..4);

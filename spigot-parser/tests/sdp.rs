@@ -1,5 +1,4 @@
-//! Session descriptions: those seen in the wild are taken and lose nothing, what is built reads back, and no octets do
-//! harm.
+//! Session descriptions: real ones are accepted without loss, built ones read back, and no octets do harm.
 
 use std::fs;
 use std::net::IpAddr;
@@ -9,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use spigot_parser::{Direction, MediaBuilder, Sdp, SdpBuilder};
 
-/// The bodies in `tests/sdp`, by name.
+/// Returns the bodies in `tests/sdp` with their names.
 fn bodies() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdp");
     let mut bodies: Vec<_> = fs::read_dir(folder)
@@ -156,7 +155,7 @@ fn token() -> impl Strategy<Value = String> {
     "[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,10}"
 }
 
-/// Text in which anything is that may be.
+/// Generates text that a value may have.
 fn text() -> impl Strategy<Value = String> {
     "[\u{1}-\u{9}\u{b}\u{c}\u{e}-~é漢:= ]{1,16}"
 }
@@ -231,7 +230,7 @@ fn builder() -> impl Strategy<Value = SdpBuilder> {
     )
 }
 
-/// A line that is hardly one.
+/// Generates a line that is seldom valid.
 fn broken_line() -> impl Strategy<Value = String> {
     let field = prop_oneof![
         prop::sample::select(vec![
@@ -246,7 +245,7 @@ fn broken_line() -> impl Strategy<Value = String> {
         .prop_map(|(letter, fields, end)| format!("{letter}{}{end}", fields.concat()))
 }
 
-/// Some of `well_formed`, and now and then one that is not.
+/// Generates some of `well_formed`, and now and then a broken line.
 fn some_lines(well_formed: &'static [&'static str]) -> impl Strategy<Value = String> {
     let line = prop_oneof![
         30 => prop::sample::select(well_formed).prop_map(str::to_owned),
@@ -255,7 +254,7 @@ fn some_lines(well_formed: &'static [&'static str]) -> impl Strategy<Value = Str
     vec(line, 0..8).prop_map(|lines| lines.concat())
 }
 
-/// Text that is nearly a session description.
+/// Generates text that resembles a session description.
 fn nearly() -> impl Strategy<Value = Vec<u8>> {
     let head = prop_oneof![
         20 => Just("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\n".to_owned()),
@@ -293,7 +292,7 @@ fn nearly() -> impl Strategy<Value = Vec<u8>> {
     (head, session, media).prop_map(|(head, session, media)| format!("{head}{session}{media}").into_bytes())
 }
 
-/// Asks for everything that can be asked for, and changes everything that can be changed.
+/// Calls every getter and every setter.
 fn walk(mut sdp: Sdp) {
     let origin = sdp.origin();
     let _ = (
@@ -387,7 +386,7 @@ proptest! {
     }
 }
 
-/// None of these would end if a line were looked at again for every other line.
+/// Quadratic time in the number of lines would keep these from ending.
 #[test]
 fn big_bodies_are_read_once() {
     let head = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\n";

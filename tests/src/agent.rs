@@ -1,4 +1,4 @@
-//! An agent for tests on real sockets, in the test's own process.
+//! An agent for tests on real sockets, in the process of the test.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -10,8 +10,10 @@ use tokio::sync::Semaphore;
 use crate::Peer;
 use crate::secure::DOMAIN;
 
-/// What the tests call: it answers REGISTER and MESSAGE 200, INVITE 200; `ring` rings until it is cancelled
-/// and `slow` until the test lets it go.
+/// An agent that answers REGISTER, MESSAGE and INVITE with 200.
+///
+/// The user `ring` rings until it is cancelled, and `slow` until the test calls
+/// [`let_one_go`](Running::let_one_go).
 #[derive(Debug)]
 pub struct Callee {
     gate: Arc<Semaphore>,
@@ -63,12 +65,12 @@ impl Callee {
     }
 }
 
-/// A [`Callee`] that listens on free ports of the loopback, one for each transport, or on the in-memory network.
+/// A running [`Callee`], on free ports of the loopback for each transport, or on the in-memory network.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it listens for datagrams.
+    /// The address for UDP.
     pub udp: SocketAddr,
-    /// Where it listens for connections.
+    /// The address for TCP.
     pub tcp: SocketAddr,
     host: Host,
     gate: Arc<Semaphore>,
@@ -80,7 +82,7 @@ enum Host {
     Memory(TestServer),
 }
 
-/// What a server on sockets listens for.
+/// The transports of a server on sockets.
 pub const TRANSPORTS: [Transport; 5] = [
     Transport::Udp,
     Transport::Tcp,
@@ -90,12 +92,12 @@ pub const TRANSPORTS: [Transport; 5] = [
 ];
 
 impl Running {
-    /// On 127.0.0.1, with the default limits.
+    /// Starts a callee on 127.0.0.1 with the default limits.
     pub async fn start() -> Running {
         Running::with(IpAddr::from([127, 0, 0, 1]), Limits::default()).await
     }
 
-    /// On that address with those limits.
+    /// Starts a callee on the address `ip` with the given limits.
     ///
     /// # Panics
     ///
@@ -115,7 +117,7 @@ impl Running {
         Running::of(Host::Sockets(spigot), gate)
     }
 
-    /// In memory, for UDP and TCP.
+    /// Starts a callee on the in-memory network, for UDP and TCP.
     pub async fn in_memory() -> Running {
         let gate = Arc::new(Semaphore::new(0));
         let server = TestServer::start(Callee { gate: gate.clone() }).await;
@@ -136,7 +138,7 @@ impl Running {
         }
     }
 
-    /// The endpoint.
+    /// Returns the endpoint.
     pub fn spigot(&self) -> &Spigot {
         match &self.host {
             Host::Sockets(spigot) => spigot,
@@ -144,7 +146,7 @@ impl Running {
         }
     }
 
-    /// Where it listens for that.
+    /// Returns the address for `transport`.
     ///
     /// # Panics
     ///
@@ -155,7 +157,7 @@ impl Running {
         listener.expect("a transport that it listens for").address
     }
 
-    /// A raw peer that speaks over that.
+    /// Connects a raw peer over `transport`.
     ///
     /// # Panics
     ///
@@ -171,7 +173,7 @@ impl Running {
         }
     }
 
-    /// Shuts it down gracefully.
+    /// Shuts the callee down gracefully.
     pub async fn shutdown(self) {
         match self.host {
             Host::Sockets(spigot) => spigot.shutdown().await,
@@ -184,12 +186,12 @@ impl Running {
         self.gate.add_permits(1);
     }
 
-    /// A handle for that, which outlives a shutdown.
+    /// Returns the semaphore of calls to `slow`, which survives a shutdown.
     pub fn gate(&self) -> Arc<Semaphore> {
         self.gate.clone()
     }
 
-    /// Returns once so many connections have been closed by their peers.
+    /// Waits until peers have closed `count` connections.
     ///
     /// # Panics
     ///
@@ -208,7 +210,7 @@ impl Running {
         assert!(in_time.is_ok(), "fewer than {count} connections closed");
     }
 
-    /// Sees that an OPTIONS is still answered 200 over every transport, and that no handler has panicked.
+    /// Asserts that an OPTIONS is still answered 200 over every transport, and that no handler has panicked.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! baresip as a child process: one account, a configuration of its own, and what it says.
+//! baresip as a child process with one account.
 
 use std::net::SocketAddr;
 use std::process::{ExitStatus, Stdio};
@@ -10,17 +10,18 @@ use tokio::time::timeout;
 
 use crate::folder::Folder;
 
-/// How long baresip may take to say something, and to end.
+/// The time that baresip may take to print something, and to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// It listens on the loopback alone. Its one module is the one that reads accounts: registering needs no sound.
+/// The configuration: baresip listens on the loopback only, and loads only the module for accounts, as
+/// registering needs no sound.
 const CONFIG: &str = "\
 sip_listen 127.0.0.1:0
 module_path /usr/lib/baresip/modules
 module_app account.so
 ";
 
-/// A baresip that runs. It is killed when this is dropped.
+/// A running baresip, which is killed when this is dropped.
 #[derive(Debug)]
 pub struct Baresip {
     child: Child,
@@ -31,7 +32,7 @@ pub struct Baresip {
 }
 
 impl Baresip {
-    /// Whether baresip is there. Where it is not, this says so on stderr, and the caller returns.
+    /// Reports whether baresip is installed, and says so on stderr if it is not.
     ///
     /// # Panics
     ///
@@ -40,7 +41,7 @@ impl Baresip {
         crate::program::is_installed("baresip", "baresip-core")
     }
 
-    /// Starts it with an account of `user` at `registrar`, which it registers by itself.
+    /// Starts baresip with an account of `user` at `registrar`, which it registers by itself.
     ///
     /// # Panics
     ///
@@ -72,7 +73,7 @@ impl Baresip {
         }
     }
 
-    /// What it says of the answer to its REGISTER: the first line that names the user.
+    /// Returns the first line with the user's name, which reports the answer to the REGISTER.
     ///
     /// # Panics
     ///
@@ -85,7 +86,7 @@ impl Baresip {
         }
     }
 
-    /// Ends it by SIGTERM; it takes its registration back first.
+    /// Ends baresip by SIGTERM, after which it removes its registration.
     ///
     /// # Panics
     ///

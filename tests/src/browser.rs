@@ -1,6 +1,7 @@
-//! Chromium as a child process: one page, and what its scripts come to.
+//! Chromium as a child process that shows one page.
 //!
-//! It is driven through its DevTools protocol, over two pipes: <https://chromedevtools.github.io/devtools-protocol/>.
+//! It is controlled by its DevTools protocol over two pipes:
+//! <https://chromedevtools.github.io/devtools-protocol/>.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,13 +14,13 @@ use tokio::time::timeout;
 
 use crate::folder::Folder;
 
-/// How long the browser may take for one thing that it is told to do, however busy the machine is.
+/// The time that the browser may take for one command, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Gives it its pipes where it looks for them, and nothing else to read or write.
+/// Starts Chromium with its pipes at the descriptors that it expects, and with no other input or output.
 const PLUMBING: &str = r#"exec chromium "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#;
 
-/// Certificates of tests are signed by nobody that it knows, and nothing leaves the loopback.
+/// The flags, by which Chromium accepts the certificates of tests and sends nothing beyond the loopback.
 const FLAGS: [&str; 13] = [
     "--headless=new",
     "--remote-debugging-pipe",
@@ -36,7 +37,7 @@ const FLAGS: [&str; 13] = [
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 ];
 
-/// A Chromium that shows a page. It ends when this is dropped.
+/// A running Chromium with a page, which ends when this is dropped.
 #[derive(Debug)]
 pub struct Browser {
     child: Child,
@@ -44,13 +45,13 @@ pub struct Browser {
     reports: BufReader<ChildStdout>,
     session: Option<String>,
     count: u64,
-    /// What the page has written to its console.
+    /// The lines that the page has written to its console.
     console: Vec<String>,
     _folder: Folder,
 }
 
 impl Browser {
-    /// Whether Chromium is there, and JsSIP for its pages. Where one is not, this says so on stderr, and the caller returns.
+    /// Reports whether Chromium and JsSIP are installed, and says so on stderr if one is not.
     ///
     /// # Panics
     ///
@@ -63,7 +64,7 @@ impl Browser {
             )
     }
 
-    /// Starts it with one of `tests/browser/`, `phone.html`.
+    /// Starts Chromium with a page of `tests/browser/`, such as `phone.html`.
     ///
     /// # Panics
     ///
@@ -73,7 +74,7 @@ impl Browser {
         Browser::open(&format!("file://{}", page.display())).await
     }
 
-    /// Starts it with the page at a URL, and waits until that is loaded.
+    /// Starts Chromium with the page at a URL, and waits until it is loaded.
     ///
     /// # Panics
     ///
@@ -109,11 +110,12 @@ impl Browser {
         browser
     }
 
-    /// Runs a script in the page, waits for what it promises, and gives that as text.
+    /// Runs a script in the page, waits for its promise, and returns the result as text.
     ///
     /// # Panics
     ///
-    /// When it throws, or does not come to its end within 60 s; with what the page has written to its console.
+    /// When it throws, or does not come to its end within 60 s; with what the page has written to its
+    /// console.
     pub async fn run(&mut self, script: &str) -> String {
         let params = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
         let came = self.tell("Runtime.evaluate", params).await;
@@ -126,7 +128,7 @@ impl Browser {
         }
     }
 
-    /// Ends it.
+    /// Ends the browser.
     ///
     /// # Panics
     ///
@@ -138,7 +140,7 @@ impl Browser {
         assert!(ended.is_ok(), "chromium has not ended");
     }
 
-    /// Speaks with its page from now on, and not with the browser itself.
+    /// Attaches to the page, so that commands go to it and not to the browser.
     async fn attach(&mut self) {
         let targets = self.tell("Target.getTargets", json!({})).await;
         let targets = targets["targetInfos"].as_array();
@@ -158,7 +160,7 @@ impl Browser {
         self.tell("Runtime.enable", json!({})).await;
     }
 
-    /// Tells it to do something, and gives what came of it.
+    /// Sends a command and returns its result.
     async fn tell(&mut self, method: &str, params: Value) -> Value {
         self.count += 1;
         let mut order = json!({ "id": self.count, "method": method, "params": params });
@@ -175,7 +177,7 @@ impl Browser {
         }
     }
 
-    /// Writes an order and reads until its report; `None` if the browser has ended.
+    /// Writes a command and reads until its response; returns `None` if the browser has ended.
     async fn exchange(&mut self, order: &[u8]) -> Option<Value> {
         self.orders.write_all(order).await.ok()?;
         loop {

@@ -1,4 +1,4 @@
-//! What tshark has read in a packet, from the JSON that it writes.
+//! Packets as tshark decodes them, from its JSON output.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -6,27 +6,27 @@ use std::net::SocketAddr;
 use serde_json::Value;
 use spigot::Transport;
 
-/// A SIP message as tshark has read it.
+/// A SIP message as tshark decodes it.
 #[derive(Clone, Debug)]
 pub struct Captured {
-    /// What carried it.
+    /// The transport of the message.
     pub transport: Transport,
-    /// Who sent the packet that completed it.
+    /// The sender of the packet that completed the message.
     pub source: SocketAddr,
-    /// To whom.
+    /// The receiver of that packet.
     pub destination: SocketAddr,
-    /// The layers of the packet, the lowest first, as `eth:ethertype:ip:udp:sip`.
+    /// The layers of the packet, the lowest first, such as `eth:ethertype:ip:udp:sip`.
     pub layers: String,
-    /// The octets.
+    /// The octets of the message.
     pub octets: Vec<u8>,
-    /// The value of every field that tshark found in it, by its name in tshark, in order.
+    /// The values of every field that tshark found, by the name of the field.
     pub fields: BTreeMap<String, Vec<String>>,
-    /// What tshark has to say against it, in the packet, be it a word to the wise.
+    /// What tshark criticises in the packet, from notes on.
     pub complaints: Vec<String>,
 }
 
 impl Captured {
-    /// The first value of a field of that name, as `sip.Via.transport`; empty where there is none.
+    /// Returns the first value of a field, such as `sip.Via.transport`, or an empty text if it is missing.
     pub fn field(&self, name: &str) -> &str {
         let values = self.fields.get(name);
         values
@@ -35,11 +35,12 @@ impl Captured {
     }
 }
 
-/// From this severity on tshark complains: a note. Below it says what is (`chat`), above it warns.
+/// The severity of a note, from which on messages of tshark are complaints; `chat` is below it, warnings are
+/// above.
 const NOTE: u32 = 0x0040_0000;
 
 impl Captured {
-    /// Takes everything out of what tshark says of a layer.
+    /// Collects the fields and complaints of a layer.
     fn read(&mut self, name: &str, value: &Value) {
         match value {
             Value::Null => {}
@@ -67,7 +68,7 @@ impl Captured {
     }
 }
 
-/// The messages in one packet.
+/// Returns the messages in one packet.
 pub(crate) fn messages(layers: &Value, listeners: &[(Transport, SocketAddr)]) -> Vec<Captured> {
     let sip = each(&layers["sip"]);
     if sip.is_empty() {
@@ -75,7 +76,7 @@ pub(crate) fn messages(layers: &Value, listeners: &[(Transport, SocketAddr)]) ->
     }
     let names = text(&layers["frame"]["frame.protocols"]);
     let [source, destination] = ["src", "dst"].map(|end| address(layers, end));
-    // UDP and TCP number their ports apart: one number may be given to a listener of each.
+    // UDP and TCP have separate port numbers, so one listener of each may have the same number.
     let is_udp = layers["udp"].is_object();
     let at = |(transport, address): &&(Transport, SocketAddr)| {
         (*transport == Transport::Udp) == is_udp && [source, destination].contains(address)
@@ -84,7 +85,7 @@ pub(crate) fn messages(layers: &Value, listeners: &[(Transport, SocketAddr)]) ->
         .iter()
         .find(at)
         .expect("what was captured has a listener at one end");
-    // A message that is alone stands as its octets, place and length; of many there is a list.
+    // A single message is its octets, offset and length; several are a list of these.
     let raw = &layers["sip_raw"];
     let raw = if raw[0].is_string() { vec![raw] } else { each(raw) };
     assert_eq!(raw.len(), sip.len(), "{raw:?}");
@@ -105,7 +106,7 @@ pub(crate) fn messages(layers: &Value, listeners: &[(Transport, SocketAddr)]) ->
     captured.collect()
 }
 
-/// What there may be one of, or many.
+/// Returns the elements of a list, or the value itself.
 fn each(value: &Value) -> Vec<&Value> {
     match value {
         Value::Null => Vec::new(),
@@ -118,7 +119,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// The source or the destination of a packet.
+/// Returns the source or the destination of a packet.
 fn address(layers: &Value, end: &str) -> SocketAddr {
     let of = |layer: &str, field: &str| layers[layer][format!("{layer}.{field}")].as_str();
     let ip = of("ip", end).or_else(|| of("ipv6", end));

@@ -1,5 +1,5 @@
-//! Clients by the thousand: a connection over any stream transport from any address of the loopback, with no more around it
-//! than a test needs that has ten thousand of them.
+//! Thousands of clients: connections over any stream transport and from any loopback address, with little
+//! memory each.
 
 use std::fmt;
 use std::io;
@@ -18,12 +18,12 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::wire::{Octets, PATIENCE};
 
-/// What is asked of a WebSocket server (RFC 7118 §4).
+/// The request to a WebSocket server (RFC 7118 §4).
 const UPGRADE: &str = "GET / HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Protocol: sip\r\n\r\n";
 
-/// A server, and whom its clients trust.
+/// A server, and the certificates that its clients trust.
 #[derive(Clone)]
 pub struct Crowd {
     transport: Transport,
@@ -32,7 +32,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Of clients that trust these certificates, in PEM. No TLS session is resumed.
+    /// Creates clients that trust these certificates in PEM, and resume no TLS session.
     ///
     /// # Panics
     ///
@@ -53,7 +53,7 @@ impl Crowd {
         }
     }
 
-    /// One client more, from that address, as far as it can send messages.
+    /// Connects a client from the address `from`, until it can send messages.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl Crowd {
     }
 }
 
-/// Connects from that address, and says nothing.
+/// Connects from the address `from`, and sends nothing.
 ///
 /// # Errors
 ///
@@ -115,12 +115,12 @@ pub struct Member {
 }
 
 impl Member {
-    /// Its own address.
+    /// Returns the local address.
     pub fn local(&self) -> SocketAddr {
         self.local
     }
 
-    /// Sends a message, and reads an answer that has no body.
+    /// Sends a message, and reads an answer without a body.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl Member {
         self.stream.flush().await
     }
 
-    /// Reads until what has come ends like the head of a message.
+    /// Reads until the received octets end as the head of a message does.
     async fn read_head(&mut self) -> io::Result<String> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -163,7 +163,7 @@ impl Member {
     }
 }
 
-/// A client's text frame, masked with zeros (RFC 6455 §5.2).
+/// Encodes a text frame of a client, masked with zeros (RFC 6455 §5.2).
 fn frame(message: &[u8]) -> Vec<u8> {
     let length = u16::try_from(message.len()).expect("a message of less than 64 KiB");
     let mut frame = vec![0x81, 0x80 | 126];

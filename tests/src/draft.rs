@@ -1,4 +1,4 @@
-//! A message as text, right until a test makes it wrong.
+//! A message as text, which is correct until a test changes it.
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use spigot::HeaderName;
 use spigot::sip::Request;
 
-/// A text that no other call in any test process gives: for branches, tags and Call-IDs.
+/// Returns a unique text for branches, tags and Call-IDs.
 pub fn unique() -> String {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
     format!(
@@ -16,7 +16,7 @@ pub fn unique() -> String {
     )
 }
 
-/// A message that is about to be sent as it stands, header by header.
+/// A message that is sent as it is, header by header.
 #[derive(Clone, Debug)]
 pub struct Draft {
     start: String,
@@ -25,8 +25,9 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A good request with all mandatory headers and no body. `via` is the transport (`UDP`) and `local` what
-    /// stands as sent-by.
+    /// Creates a correct request with all mandatory headers and no body.
+    ///
+    /// `via` is the transport (`UDP`), and `local` the sent-by.
     pub fn new(method: &str, uri: &str, via: &str, local: impl Display) -> Draft {
         let id = unique();
         let mut draft = Draft {
@@ -47,7 +48,7 @@ impl Draft {
         draft.add("Content-Length", "0")
     }
 
-    /// A good response to a request, as `200 OK`, with no body.
+    /// Creates a correct response to a request without a body; `status` is, for example, `200 OK`.
     pub fn answering(request: &Request, status: &str) -> Draft {
         let mut draft = Draft {
             start: format!("SIP/2.0 {status}"),
@@ -77,28 +78,28 @@ impl Draft {
         draft.add("Content-Length", "0")
     }
 
-    /// Another start line.
+    /// Replaces the start line.
     #[must_use]
     pub fn start_line(mut self, line: impl Into<String>) -> Draft {
         self.start = line.into();
         self
     }
 
-    /// One header line more, at the end.
+    /// Appends a header line.
     #[must_use]
     pub fn add(mut self, name: &str, value: impl Into<String>) -> Draft {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    /// One header line more, at the top.
+    /// Inserts a header line at the top.
     #[must_use]
     pub fn add_first(mut self, name: &str, value: impl Into<String>) -> Draft {
         self.headers.insert(0, (name.to_owned(), value.into()));
         self
     }
 
-    /// This value in the first line of that name.
+    /// Replaces the value of the first line with this name.
     ///
     /// # Panics
     ///
@@ -110,21 +111,21 @@ impl Draft {
         self
     }
 
-    /// Without that header.
+    /// Removes the header `name`.
     #[must_use]
     pub fn remove(mut self, name: &str) -> Draft {
         self.headers.retain(|(other, _)| other != name);
         self
     }
 
-    /// With that header twice, the second line like the first.
+    /// Repeats the header line `name`.
     #[must_use]
     pub fn double(self, name: &str) -> Draft {
         let value = self.value(name).to_owned();
         self.add(name, value)
     }
 
-    /// With a body, its type and its length.
+    /// Sets the body, its type and its length.
     #[must_use]
     pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Draft {
         let body = body.into();
@@ -135,7 +136,7 @@ impl Draft {
         draft
     }
 
-    /// The value of the first header of that name; empty where there is none.
+    /// Returns the value of the first header `name`, or an empty text if it is missing.
     pub fn value(&self, name: &str) -> &str {
         self.headers
             .iter()
@@ -143,7 +144,7 @@ impl Draft {
             .map_or("", |(_, value)| value)
     }
 
-    /// Its octets.
+    /// Returns the message as octets.
     pub fn octets(&self) -> Vec<u8> {
         let mut text = format!("{}\r\n", self.start);
         for (name, value) in &self.headers {

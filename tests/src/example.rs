@@ -1,4 +1,4 @@
-//! An example as a child process: built, started on free ports, its lines read, ended by a signal.
+//! An example as a child process: it is built, started on free ports, read, and ended by a signal.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 use tokio::task::JoinHandle;
 
-/// How long an example may take to bind, and to end.
+/// The time that an example may take to bind, and to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An example that runs. It is killed when this is dropped.
+/// A running example, which is killed when this is dropped.
 #[derive(Debug)]
 pub struct Example {
     child: Child,
@@ -25,8 +25,8 @@ pub struct Example {
 }
 
 impl Example {
-    /// Starts the example `name`, which listens on each of `listeners` (`udp:127.0.0.1:0`), and waits until
-    /// it has said where.
+    /// Starts the example `name` with the given listeners (`udp:127.0.0.1:0`), and waits until it has printed
+    /// their addresses.
     ///
     /// # Panics
     ///
@@ -35,7 +35,8 @@ impl Example {
         Example::start_with(name, listeners, &[]).await
     }
 
-    /// The same with more arguments.
+    /// Starts the example `name` with listeners and other arguments, and waits until it has printed its
+    /// addresses.
     ///
     /// # Panics
     ///
@@ -50,7 +51,8 @@ impl Example {
         .await
     }
 
-    /// The same with no more than so many descriptors, and with what the library has to say of its transports on stderr.
+    /// Starts the example `name` with a limit of file descriptors, and with the library's logs of transports
+    /// on stderr.
     ///
     /// # Panics
     ///
@@ -89,7 +91,7 @@ impl Example {
         example
     }
 
-    /// Starts it with these arguments, whatever comes of it.
+    /// Starts an example with the given arguments, and waits for nothing.
     ///
     /// # Panics
     ///
@@ -131,12 +133,12 @@ impl Example {
         }
     }
 
-    /// What it listens on, as it says itself: `udp:127.0.0.1:41234`.
+    /// Returns the listeners as the example printed them, such as `udp:127.0.0.1:41234`.
     pub fn listeners(&self) -> &[String] {
         &self.listeners
     }
 
-    /// The address of its first listener of this transport (`udp`, `tcp`).
+    /// Returns the address of the first listener for a transport (`udp`, `tcp`).
     ///
     /// # Panics
     ///
@@ -149,17 +151,17 @@ impl Example {
         address.unwrap_or_else(|| panic!("no {transport} among {:?}", self.listeners))
     }
 
-    /// Its process id, while it runs.
+    /// Returns the process id, while the example runs.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// What it has written to stderr so far.
+    /// Returns what the example has written to stderr so far.
     pub fn stderr(&self) -> String {
         self.stderr.lock().expect("no holder panics").clone()
     }
 
-    /// Ends it as a service manager would, by SIGTERM, and gives its exit status and all of its stderr.
+    /// Ends the example by SIGTERM, as a service manager does, and returns its exit status and stderr.
     ///
     /// # Panics
     ///
@@ -170,7 +172,7 @@ impl Example {
         self.wait().await
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the example.
     ///
     /// # Panics
     ///
@@ -184,7 +186,7 @@ impl Example {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), signal).expect("a signal to a child of ours");
     }
 
-    /// Waits until it has ended by itself; its exit status and all of its stderr.
+    /// Waits until the example ends by itself, and returns its exit status and stderr.
     ///
     /// # Panics
     ///
@@ -201,7 +203,7 @@ impl Example {
         (status, self.stderr())
     }
 
-    /// The next line that it writes to stdout; `None` if there is none within 30 s.
+    /// Waits for the next line on stdout; returns `None` if there is none within 30 s.
     pub async fn line(&mut self) -> Option<String> {
         match tokio::time::timeout(PATIENCE, self.lines.next_line()).await {
             Ok(Ok(line)) => line,
@@ -210,12 +212,12 @@ impl Example {
     }
 }
 
-/// The path of an example, built if it is not.
+/// Returns the path of an example, and builds it if necessary.
 ///
-/// Cargo builds an example that has tests of its own only as a test when it runs `cargo test`, so the tests
-/// ask it for the program. It holds no lock while tests run, and has built all but the example itself by then: the
-/// whole workspace is named, so that features are unified as they were for the test itself. No other example is
-/// built, as linking one takes a minute where it is optimised.
+/// `cargo test` builds an example with tests of its own only as a test, so the tests build the program with
+/// cargo. Cargo holds no lock while tests run, and has built everything but the example itself by then. The
+/// whole workspace is named so that features are unified as for the tests. No other example is built, because
+/// linking an optimised one takes a minute.
 fn binary(name: &str) -> PathBuf {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -224,7 +226,7 @@ fn binary(name: &str) -> PathBuf {
 }
 
 fn build(name: &str) -> PathBuf {
-    // target/debug/deps/name-0123: the profile's folder, below it the target folder.
+    // The path is target/debug/deps/name-0123, so the folder of the profile is two levels up.
     let executable = std::env::current_exe().expect("a test has a path");
     let profile_dir = executable
         .ancestors()
@@ -267,7 +269,7 @@ fn build(name: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("cargo has built the example `{name}` and does not say where"))
 }
 
-/// The path of an example out of one of cargo's messages.
+/// Returns the path of an example from one of cargo's messages.
 fn artifact(message: &str) -> Option<PathBuf> {
     const KEY: &str = r#""executable":""#;
     if !message.contains(r#""kind":["example"]"#) {

@@ -1,4 +1,4 @@
-//! A callee that is not ours, on all five transports: what it says is text, and nothing of the library is between but its parser.
+//! A callee on all five transports that sends text and uses only the parser of the library.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -15,8 +15,10 @@ use crate::{Datagrams, Draft, Stream, TRANSPORTS, Web};
 const ANSWER: &str =
     "v=0\r\no=- 2 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4002 RTP/AVP 0\r\n";
 
-/// It answers every request 200, an INVITE after it has rung. `busy` is busy, `ring` rings until it is cancelled, and
-/// `locked` wants credentials, any. It ends when this is dropped.
+/// A callee that answers every request with 200, and an INVITE after ringing.
+///
+/// The user `busy` is busy, `ring` rings until it is cancelled, and `locked` asks for any credentials. The
+/// callee ends when this is dropped.
 #[derive(Debug)]
 pub struct Far {
     addresses: Vec<(Transport, SocketAddr)>,
@@ -25,7 +27,7 @@ pub struct Far {
 }
 
 impl Far {
-    /// On free ports of that address, one for each transport.
+    /// Starts the callee on free ports of the address `ip`, one for each transport.
     ///
     /// # Panics
     ///
@@ -55,12 +57,12 @@ impl Far {
         }
     }
 
-    /// Where it is reached.
+    /// Returns the addresses of the callee.
     pub fn addresses(&self) -> &[(Transport, SocketAddr)] {
         &self.addresses
     }
 
-    /// How many requests have come.
+    /// Returns the number of requests received.
     pub fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
     }
@@ -109,7 +111,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, tls: TlsAcceptor, talk:
     }
 }
 
-/// What carries whole messages.
+/// A transport of whole messages.
 trait Line {
     async fn hear(&mut self) -> Option<Bytes>;
     async fn say(&mut self, octets: Vec<u8>) -> bool;
@@ -145,13 +147,13 @@ async fn converse(mut line: impl Line, mut talk: Talk) {
     }
 }
 
-/// What it says to one peer.
+/// The state of the callee for one peer.
 #[derive(Debug)]
 struct Talk {
     transport: Transport,
     local: SocketAddr,
     received: Arc<AtomicU64>,
-    /// The INVITE that it rings for.
+    /// The INVITE for which the callee rings.
     ringing: Option<Request>,
 }
 

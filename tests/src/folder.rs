@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// An empty folder of its own. It is removed, with what is in it, when this is dropped.
+/// A new empty folder, which is removed with its contents when this is dropped.
 #[derive(Debug)]
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// A new one, with `name` in its name.
+    /// Creates a folder with `name` in its name.
     ///
     /// # Panics
     ///
@@ -18,12 +18,12 @@ impl Folder {
         Folder(path)
     }
 
-    /// Where it is.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// The path of something in it.
+    /// Returns the path of `name` in the folder.
     pub fn join(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }

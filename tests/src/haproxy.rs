@@ -1,4 +1,4 @@
-//! haproxy as a child process: a load balancer that says by the PROXY protocol for whom it connects.
+//! haproxy as a child process: a load balancer that sends the PROXY protocol.
 
 use std::net::{IpAddr, SocketAddr};
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::folder::Folder;
 use crate::wire::PATIENCE;
 
-/// haproxy, at work until this is dropped.
+/// A running haproxy, which is killed when this is dropped.
 #[derive(Debug)]
 pub struct Haproxy {
     _process: Child,
@@ -19,18 +19,19 @@ pub struct Haproxy {
 }
 
 impl Haproxy {
-    /// Whether it is there, see [`Sipp::is_installed`](crate::Sipp::is_installed).
+    /// Reports whether haproxy is installed; see [`Sipp::is_installed`](crate::Sipp::is_installed).
     pub fn is_installed() -> bool {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        // Debian has it where only root's path leads.
+        // Debian installs it in a folder that only the path of root contains.
         let is_there = std::env::split_paths(&path)
             .chain(["/usr/sbin".into()])
             .any(|folder| folder.join("haproxy").is_file());
         is_there || crate::program::is_installed("haproxy", "haproxy")
     }
 
-    /// Starts it on an address, in front of those servers, each with how it is told (`send-proxy`, `send-proxy-v2`); it looks all the
-    /// while whether they live.
+    /// Starts haproxy at an address, in front of the given servers, whose health it checks.
+    ///
+    /// Each server has the option for its PROXY protocol (`send-proxy`, `send-proxy-v2`).
     ///
     /// # Panics
     ///
@@ -77,7 +78,7 @@ impl Haproxy {
         }
     }
 
-    /// Where it listens, in front of each server.
+    /// Returns the addresses at which haproxy listens, one for each server.
     pub fn fronts(&self) -> &[SocketAddr] {
         &self.fronts
     }

@@ -1,7 +1,7 @@
-//! What the tests of the whole share: the examples as processes, SIPp, baresip, Chromium and tshark, raw sockets, requests as
-//! text, an agent to send them to, and a callee that is not ours.
+//! Shared code of the tests that span crates: the examples, SIPp, baresip, Chromium, haproxy and tshark as
+//! processes, raw sockets, requests as text, and agents with and without the library.
 //!
-//! Invariant: nothing here waits without a deadline, and nothing it starts outlives the test that started it.
+//! Invariant: every wait has a deadline, and every process ends with the test that started it.
 
 mod agent;
 mod baresip;

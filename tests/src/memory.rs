@@ -1,18 +1,18 @@
-//! What the kernel says that a process takes.
+//! The memory of a process.
 
 use std::fmt;
 
 /// The memory of a process, as the kernel counts it.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// What is resident, in KiB.
+    /// The resident memory in KiB.
     pub resident: u64,
-    /// The most that ever was, in KiB.
+    /// The largest resident memory so far, in KiB.
     pub peak: u64,
 }
 
 impl Memory {
-    /// Of the process with this id.
+    /// Reads the memory of the process with this id.
     ///
     /// # Panics
     ///

@@ -1,4 +1,5 @@
-//! A peer of the server under test, on any wire: what it sends is text, and nothing of the library is between but its parser.
+//! A peer of the server under test over any transport, which sends text and uses only the parser of the
+//! library.
 
 use std::net::SocketAddr;
 
@@ -27,7 +28,7 @@ enum Wire {
 }
 
 impl Peer {
-    /// One on a socket.
+    /// Connects a peer over sockets.
     ///
     /// # Panics
     ///
@@ -47,7 +48,7 @@ impl Peer {
         }
     }
 
-    /// One on the in-memory network.
+    /// Creates a peer on the in-memory network.
     pub fn in_memory(client: TestClient, transport: Transport, server: SocketAddr) -> Peer {
         Peer {
             transport,
@@ -56,12 +57,12 @@ impl Peer {
         }
     }
 
-    /// How its messages are carried.
+    /// Returns the transport.
     pub fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// Its own address.
+    /// Returns the local address.
     pub fn local(&self) -> SocketAddr {
         match &self.wire {
             Wire::Datagrams(socket) => socket.local(),
@@ -71,7 +72,7 @@ impl Peer {
         }
     }
 
-    /// A good request of its own.
+    /// Creates a correct request of this peer.
     pub fn draft(&self, method: &str, uri: &str) -> Draft {
         Draft::new(method, uri, self.transport.as_str(), self.local())
     }
@@ -98,7 +99,7 @@ impl Peer {
         assert!(open, "{}: the connection is closed", self.transport);
     }
 
-    /// The next response.
+    /// Waits for the next response.
     ///
     /// # Panics
     ///
@@ -116,7 +117,7 @@ impl Peer {
         answer.unwrap_or_else(|| panic!("{}: the connection is closed", self.transport))
     }
 
-    /// The next message, which is a request.
+    /// Waits for the next message, which has to be a request.
     ///
     /// # Panics
     ///
@@ -136,7 +137,7 @@ impl Peer {
             .unwrap_or_else(|error| panic!("no request: {error}\n{}", String::from_utf8_lossy(&octets)))
     }
 
-    /// The final response to `draft`; others are skipped.
+    /// Waits for the final response to `draft`, and skips other messages.
     ///
     /// # Panics
     ///
@@ -152,7 +153,7 @@ impl Peer {
         }
     }
 
-    /// Sends a request, and gives the final response to it.
+    /// Sends a request, and waits for its final response.
     ///
     /// # Panics
     ///

@@ -1,10 +1,11 @@
-//! Programs from elsewhere that tests call: whether they are there.
+//! External programs that tests start.
 
 use std::io::Write as _;
 use std::path::Path;
 
-/// Whether `program` is there. Where it is not, this says so on stderr, with the Debian package that has it, and the
-/// caller returns.
+/// Reports whether `program` is installed.
+///
+/// If it is not, this says so on stderr, with its Debian package.
 ///
 /// # Panics
 ///
@@ -15,7 +16,7 @@ pub(crate) fn is_installed(program: &str, package: &str) -> bool {
     found || skip(&format!("{program} is not installed (Debian package {package})"))
 }
 
-/// The same of a file, with what to say where it is not.
+/// Reports whether a file exists, and writes `otherwise` to stderr if it does not.
 ///
 /// # Panics
 ///
@@ -24,7 +25,7 @@ pub(crate) fn is_there(file: &Path, otherwise: &str) -> bool {
     file.is_file() || skip(otherwise)
 }
 
-/// Says why the test is skipped; `false`.
+/// Writes to stderr why the test is skipped, and returns `false`.
 ///
 /// # Panics
 ///
@@ -33,7 +34,7 @@ pub(crate) fn skip(why: &str) -> bool {
     let message = format!("skipped: {why}");
     let strict = std::env::var("SPIGOT_INTEROP").is_ok_and(|value| value == "strict");
     assert!(!strict, "{message}, and SPIGOT_INTEROP=strict");
-    // Not by `eprintln!`, which the test harness keeps to itself as long as the test passes.
+    // `eprintln!` would be hidden by the test harness as long as the test passes.
     let _ = writeln!(std::io::stderr(), "{message}");
     false
 }

@@ -1,4 +1,4 @@
-//! TLS by a client and a server that are not ours, and what they agree on with each peer.
+//! A TLS client and server that do not use the library, and their key log.
 
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,10 +11,10 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
 use crate::wire::Octets;
 
-/// The name that the tests' servers have in their certificates, beside their addresses.
+/// The name in the certificates of the tests' servers, besides their addresses.
 pub(crate) const DOMAIN: &str = "sip.example.com";
 
-/// Shakes hands with the server of [`DOMAIN`].
+/// Makes a TLS handshake with the server of [`DOMAIN`].
 pub(crate) async fn connect<S: Octets>(stream: S) -> client::TlsStream<S> {
     let authority = CertificateDer::from_pem_slice(spigot::testing::authority().as_bytes());
     let mut roots = RootCertStore::empty();
@@ -33,7 +33,7 @@ pub(crate) async fn connect<S: Octets>(stream: S) -> client::TlsStream<S> {
         .expect("a server that is trusted")
 }
 
-/// What shakes hands with whoever connects, as `name`, which is a domain or an address.
+/// Returns an acceptor with a certificate for `name`, which is a domain or an address.
 pub(crate) fn acceptor(name: &str) -> TlsAcceptor {
     let (certificate, key) = spigot::testing::certificate_and_key(&[name]);
     let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("PEM");
@@ -46,7 +46,7 @@ pub(crate) fn acceptor(name: &str) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// Shakes hands with who has connected; `None` if that fails.
+/// Accepts a TLS handshake; returns `None` if it fails.
 pub(crate) async fn accept(
     acceptor: &TlsAcceptor,
     stream: TcpStream,
@@ -55,19 +55,20 @@ pub(crate) async fn accept(
     handshake.ok()?.ok()
 }
 
-/// The keys of all connections since they were [kept](keep_keys), a line each; `None` before.
+/// The keys of all connections, one per line, or `None` before [`keep_keys`].
 static KEYS: Mutex<Option<String>> = Mutex::new(None);
 
 fn kept() -> MutexGuard<'static, Option<String>> {
     KEYS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps the keys of all connections from now on, for those who read along.
+/// Begins to keep the keys of all connections, for captures.
 pub(crate) fn keep_keys() {
     kept().get_or_insert_default();
 }
 
-/// The keys that were kept, in the format of [draft-ietf-tls-keylogfile](https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile-05.html).
+/// Returns the kept keys in the format of
+/// [draft-ietf-tls-keylogfile](https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile-05.html).
 pub(crate) fn keys() -> String {
     kept().clone().unwrap_or_default()
 }

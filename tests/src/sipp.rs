@@ -1,4 +1,4 @@
-//! SIPp as a child process: one scenario, a bounded number of calls, and what its statistics say.
+//! SIPp as a child process with one scenario, a bounded number of calls, and its statistics.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -12,15 +12,16 @@ use tokio::time::{interval, timeout};
 
 use crate::folder::Folder;
 
-/// How long one run of SIPp may take.
+/// The time that one run of SIPp may take.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A loopback address that nobody else uses, so that ports on it are free whatever runs beside.
+/// Returns a loopback address of its own for each call, on which all ports are free.
 pub fn loopback() -> IpAddr {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let count = COUNTER.fetch_add(1, Ordering::Relaxed) % 254;
-    // 127.x.y.z: 16 bits of the process id, and the count; not 127.0.0.0/16, where services live.
+    // The address is 127.x.y.z, from 16 bits of the process id and the count, but outside of 127.0.0.0/16,
+    // where services are.
     Ipv4Addr::new(
         127,
         1 + high % 254,
@@ -30,7 +31,7 @@ pub fn loopback() -> IpAddr {
     .into()
 }
 
-/// A run of SIPp that is about to start.
+/// A run of SIPp that has not started yet.
 #[derive(Debug)]
 pub struct Sipp {
     command: Command,
@@ -38,28 +39,28 @@ pub struct Sipp {
     local: SocketAddr,
 }
 
-/// What a run of SIPp came to.
+/// The result of a run of SIPp.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Its exit code: 0 when every call went as the scenario says.
+    /// The exit code, which is 0 when every call followed the scenario.
     pub exit: Option<i32>,
-    /// Calls that went as the scenario says.
+    /// The number of calls that followed the scenario.
     pub successful: u64,
-    /// Calls that did not.
+    /// The number of calls that did not follow the scenario.
     pub failed: u64,
-    /// Calls that ended by a message which the scenario does not expect.
+    /// The number of calls that an unexpected message ended.
     pub unexpected: u64,
-    /// Messages that belong to no call.
+    /// The number of messages that belong to no call.
     pub out_of_call: u64,
-    /// Messages that SIPp sent again.
+    /// The number of retransmissions by SIPp.
     pub retransmissions: u64,
-    /// What it has to say about messages that it did not expect.
+    /// What SIPp reports about unexpected messages.
     pub errors: String,
     screen: String,
 }
 
 impl Sipp {
-    /// Whether SIPp is there. Where it is not, this says so on stderr, and the caller returns.
+    /// Reports whether SIPp is installed, and says so on stderr if it is not.
     ///
     /// # Panics
     ///
@@ -68,15 +69,15 @@ impl Sipp {
         crate::program::is_installed("sipp", "sip-tester")
     }
 
-    /// The calling side: plays one of SIPp's own scenarios (`uac`) or one of `tests/sipp/` (`register.xml`)
-    /// against `target`.
+    /// Creates a calling SIPp, which plays a built-in scenario (`uac`) or one of `tests/sipp/`
+    /// (`register.xml`) against `target`.
     pub fn client(scenario: &str, transport: &str, target: SocketAddr) -> Sipp {
         let mut sipp = Sipp::new(scenario, transport, SocketAddr::new(loopback(), 5060));
         sipp.command.arg(target.to_string());
         sipp
     }
 
-    /// The called side, on an address of its own.
+    /// Creates a called SIPp, on an address of its own.
     pub fn server(scenario: &str, transport: &str) -> Sipp {
         Sipp::new(scenario, transport, SocketAddr::new(loopback(), 5060))
     }
@@ -113,7 +114,7 @@ impl Sipp {
         }
     }
 
-    /// Makes that many calls, at that many a second.
+    /// Sets the number of calls, and how many begin in a second.
     #[must_use]
     pub fn calls(mut self, calls: u32, per_second: u32) -> Sipp {
         self.command
@@ -121,26 +122,26 @@ impl Sipp {
         self
     }
 
-    /// The user part that it calls.
+    /// Sets the user part that SIPp calls.
     #[must_use]
     pub fn user(mut self, user: &str) -> Sipp {
         self.command.args(["-s", user]);
         self
     }
 
-    /// What it answers to a challenge.
+    /// Sets the credentials that answer a challenge.
     #[must_use]
     pub fn credentials(mut self, user: &str, password: &str) -> Sipp {
         self.command.args(["-au", user, "-ap", password]);
         self
     }
 
-    /// Where it is.
+    /// Returns the address of SIPp.
     pub fn local(&self) -> SocketAddr {
         self.local
     }
 
-    /// Starts it and waits until it has its socket.
+    /// Starts SIPp and waits until it has bound its socket.
     ///
     /// # Panics
     ///
@@ -158,7 +159,7 @@ impl Sipp {
         }
     }
 
-    /// Runs it to its end.
+    /// Runs SIPp until it ends.
     ///
     /// # Panics
     ///
@@ -177,7 +178,7 @@ impl Sipp {
     }
 }
 
-/// A run of SIPp under way. It is killed when this is dropped.
+/// A running SIPp, which is killed when this is dropped.
 #[derive(Debug)]
 pub struct Started {
     child: Child,
@@ -185,7 +186,7 @@ pub struct Started {
 }
 
 impl Started {
-    /// Waits for its end.
+    /// Waits until SIPp ends.
     ///
     /// # Panics
     ///
@@ -221,7 +222,7 @@ impl Started {
 }
 
 impl Outcome {
-    /// Sees that every one of `calls` went as the scenario says, and that nothing else came.
+    /// Asserts that each of `calls` followed the scenario, and that nothing unexpected came.
     ///
     /// # Panics
     ///
@@ -258,7 +259,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Resolves when a socket is bound to that address, UDP or TCP, as the kernel tells.
+/// Waits until a UDP or TCP socket is bound to the address, as the kernel reports.
 async fn bound(address: SocketAddr) {
     let IpAddr::V4(ip) = address.ip() else { return };
     let needle = format!(" {:08X}:{:04X} ", u32::from_ne_bytes(ip.octets()), address.port());

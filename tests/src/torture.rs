@@ -1,4 +1,4 @@
-//! The torture messages of RFC 4475 and RFC 5118, and what their manifest says of them.
+//! The torture messages of RFC 4475 and RFC 5118, and their manifest.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 /// One message of the corpus.
 #[derive(Clone, Debug)]
 pub struct Torture {
-    /// Its name below the corpus: `rfc4475/wsinv.dat`.
+    /// The name below the corpus, such as `rfc4475/wsinv.dat`.
     pub file: String,
-    /// Its octets.
+    /// The octets of the message.
     pub octets: Vec<u8>,
     /// The RFC's verdict: `accept`, `reject`, `frame`, `either` or `any`.
     pub parser: String,
-    /// What a user agent server may answer.
+    /// The answers that a user agent server may give.
     pub uas: Expected,
 }
 
-/// The answers that are right: statuses, classes, `drop`, `any`, or all but one.
+/// The correct answers: statuses, classes, `drop`, `any`, or all but one.
 #[derive(Clone, Debug)]
 pub struct Expected(String);
 
 impl Torture {
-    /// All that can be sent as they stand.
+    /// Returns all messages that can be sent as they are.
     ///
     /// # Panics
     ///
@@ -48,7 +48,7 @@ impl Torture {
             .collect()
     }
 
-    /// The port of the topmost Via, or 5060: where an answer goes that is sent by RFC 3261 §18.2.2.
+    /// Returns the port of the topmost Via, or 5060, to which the answer goes by RFC 3261 §18.2.2.
     pub fn sent_by_port(&self) -> u16 {
         let text = String::from_utf8_lossy(&self.octets)
             .replace("\r\n ", " ")
@@ -76,7 +76,7 @@ impl Torture {
         port.parse().unwrap_or(5060)
     }
 
-    /// Whether a stream can tell where it ends: its Content-Length is there and says what follows.
+    /// Reports whether a stream can find the end of the message, which needs a correct Content-Length.
     pub fn frames(&self) -> bool {
         let head = self.octets.windows(4).position(|window| window == b"\r\n\r\n");
         let Some(head) = head else { return false };
@@ -94,7 +94,7 @@ impl Torture {
 }
 
 impl Expected {
-    /// Whether this answer, or none, is right.
+    /// Reports whether this answer, or no answer for `None`, is correct.
     pub fn takes(&self, answer: Option<u16>) -> bool {
         self.0.split('|').any(|alternative| match (alternative, answer) {
             ("any", _) | ("drop", None) => true,

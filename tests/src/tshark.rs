@@ -1,4 +1,4 @@
-//! What tshark, the reader of the Wireshark project, sees on the loopback, and what it makes of it.
+//! tshark, the reader of the Wireshark project, on the loopback.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -17,29 +17,30 @@ use tokio::time::{interval, timeout};
 use crate::captured::{Captured, messages};
 use crate::folder::Folder;
 
-/// How long tshark may take to begin, to see something, and to end.
+/// The time that tshark may take to begin, to see a packet, and to end.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What a capture may come to, whatever becomes of who started it: packets, and seconds.
+/// The bounds of a capture, even if the test that started it is gone: packets, and seconds.
 const BOUNDS: [&str; 4] = ["-c", "50000", "-a", "duration:300"];
 
-/// The layers that tshark is to show.
+/// The layers that tshark decodes.
 const SHOWN: &str = "frame ip ipv6 udp tcp sip _ws.malformed";
 
-/// A capture that is under way. It ends when this is dropped.
+/// A running capture, which ends when this is dropped.
 #[derive(Debug)]
 pub struct Capture {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     folder: Folder,
-    /// Hears nothing; that it is told something is seen in the capture.
+    /// Receives datagrams that mark positions in the capture.
     begin: UdpSocket,
     end: UdpSocket,
 }
 
 impl Capture {
-    /// Begins with all that goes from or to these ports of `ip`, and keeps the keys of all TLS connections of the tests' own peers
-    /// from now on; returns once tshark sees what is sent. `None` where tshark is not installed or may not capture: this says so on
-    /// stderr then.
+    /// Begins a capture of all packets from or to these ports of `ip`, and returns once tshark sees them.
+    ///
+    /// It also begins to keep the TLS keys of the tests' own peers. If tshark is not installed or may not
+    /// capture, it says so on stderr and returns `None`.
     ///
     /// # Panics
     ///
@@ -68,7 +69,7 @@ impl Capture {
             .args(BOUNDS)
             .arg("-w")
             .arg(folder.join("capture"))
-            // A line for each packet, at once: for a datagram the port that it goes to.
+            // tshark prints a line for each packet at once, with the destination port of datagrams.
             .args(["-P", "-l", "-n", "-T", "fields", "-e", "udp.dstport"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -93,13 +94,14 @@ impl Capture {
         None
     }
 
-    /// Ends it, and gives all SIP messages in it; `listeners` says what is spoken at the ports.
+    /// Ends the capture, and returns its SIP messages; `listeners` are the transports and addresses of the
+    /// ports.
     ///
     /// # Panics
     ///
     /// When tshark has ended before, or cannot read what it has written.
     pub async fn messages(mut self, listeners: &[(Transport, SocketAddr)]) -> Vec<Captured> {
-        // What is in the capture after all that was sent.
+        // When tshark sees this, everything that was sent before is in the capture.
         assert!(
             self.sees(port(&self.end)).await,
             "tshark has ended: {}",
@@ -117,7 +119,7 @@ impl Capture {
         command.arg("-r").arg(self.folder.join("capture"));
         command.arg("-o").arg(option("tls.keylog_file", keys));
         command.args(["-2", "-n", "-T", "json", "-x", "--no-duplicate-keys", "-J", SHOWN]);
-        // Another version of SIP than 2.0 is SIP all the same.
+        // SIP of another version than 2.0 is decoded, too.
         command.args(["-o", "sip.strict_sip_version:FALSE"]);
         for (transport, address) in listeners {
             for rule in rules(*transport, address.port()) {
@@ -137,7 +139,7 @@ impl Capture {
         packets.flat_map(|layers| messages(layers, listeners)).collect()
     }
 
-    /// Tells that port something until tshark sees it; `false` if tshark has ended.
+    /// Sends datagrams to the port until tshark sees one; returns `false` if tshark has ended.
     async fn sees(&mut self, port: u16) -> bool {
         let address = SocketAddr::new(self.begin.local_addr().expect("bound").ip(), port);
         let mut again = interval(Duration::from_millis(200));
@@ -180,7 +182,7 @@ fn option(name: &str, path: PathBuf) -> std::ffi::OsString {
     option
 }
 
-/// What is spoken at that port, in tshark's words.
+/// Returns tshark's options for the protocols at a port.
 fn rules(transport: Transport, port: u16) -> Vec<String> {
     let above = match transport {
         Transport::Ws | Transport::Wss => "http",

@@ -1,4 +1,4 @@
-//! WebSocket by a client that is not ours.
+//! A WebSocket client that does not use the library.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::secure::DOMAIN;
 use crate::wire::{Answer, Octets, PATIENCE, connect};
 
-/// A WebSocket to the server, that speaks SIP (RFC 7118).
+/// A WebSocket to the server with the subprotocol of SIP (RFC 7118).
 pub struct Web {
     socket: WebSocketStream<TokioAdapter<Box<dyn Octets>>>,
     local: SocketAddr,
@@ -31,7 +31,7 @@ impl fmt::Debug for Web {
 }
 
 impl Web {
-    /// Connects, within TLS if `secure`.
+    /// Connects, with TLS if `secure` is true.
     ///
     /// # Panics
     ///
@@ -61,7 +61,7 @@ impl Web {
         }
     }
 
-    /// Shakes hands with who has connected; `None` if that fails.
+    /// Accepts a WebSocket handshake; returns `None` if it fails.
     pub(crate) async fn accept(
         stream: impl Octets + 'static,
         local: SocketAddr,
@@ -82,12 +82,12 @@ impl Web {
         })
     }
 
-    /// Its own address.
+    /// Returns the local address.
     pub fn local(&self) -> SocketAddr {
         self.local
     }
 
-    /// Sends one message, as text if it is; `false` when the server has closed.
+    /// Sends one message, as text if it is UTF-8; returns `false` if the server has closed.
     pub async fn send(&mut self, octets: impl Into<Vec<u8>>) -> bool {
         let message = match String::from_utf8(octets.into()) {
             Ok(text) => Message::text(text),
@@ -96,7 +96,7 @@ impl Web {
         matches!(timeout(PATIENCE, self.socket.send(message)).await, Ok(Ok(())))
     }
 
-    /// The next response, or `None` when the server has closed.
+    /// Waits for the next response; returns `None` if the server has closed.
     ///
     /// # Panics
     ///
@@ -107,11 +107,11 @@ impl Web {
         Some(Answer::read(octets, self.server))
     }
 
-    /// The next message, whenever it comes, or `None` when the other side has closed.
+    /// Waits for the next message without a deadline; returns `None` if the other side has closed.
     pub(crate) async fn message(&mut self) -> Option<Bytes> {
         loop {
             match poll_fn(|cx| Pin::new(&mut self.socket).poll_next(cx)).await? {
-                // The answer to a keepalive (RFC 7118 §6).
+                // This is the answer to a keepalive (RFC 7118 §6).
                 Ok(Message::Text(text)) if text.trim().is_empty() => {}
                 Ok(Message::Text(text)) => return Some(text.as_bytes().to_vec().into()),
                 Ok(Message::Binary(octets)) => return Some(octets.to_vec().into()),

@@ -1,4 +1,4 @@
-//! Raw sockets: octets out, responses in, nothing of the library between but its parser.
+//! Raw sockets, which use only the parser of the library.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -9,17 +9,17 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-/// How long a test waits for what must come.
+/// The time that a test waits for an expected message.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A response as it came.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The octets.
+    /// The octets of the response.
     pub octets: Bytes,
-    /// What they say.
+    /// The parsed response.
     pub response: Response,
-    /// Who sent it.
+    /// The sender.
     pub from: SocketAddr,
 }
 
@@ -38,12 +38,12 @@ impl Answer {
         }
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> u16 {
         self.response.status().as_u16()
     }
 
-    /// The values of a header, in order; names are compared without case.
+    /// Returns the values of the header `name` in their order.
     pub fn all(&self, name: &str) -> Vec<&str> {
         let headers = self.response.headers().iter();
         headers
@@ -52,18 +52,18 @@ impl Answer {
             .collect()
     }
 
-    /// The first value of a header; empty where there is none.
+    /// Returns the first value of the header `name`, or an empty text if it is missing.
     pub fn value(&self, name: &str) -> &str {
         self.all(name).first().copied().unwrap_or_default()
     }
 
-    /// The To tag.
+    /// Returns the To tag.
     pub fn to_tag(&self) -> Option<&str> {
         self.value("To").split_once(";tag=").map(|(_, tag)| tag)
     }
 }
 
-/// A UDP socket and the server it talks to. It hears from anybody.
+/// A UDP socket and the address of its server, which receives from any address.
 #[derive(Debug)]
 pub struct Datagrams {
     socket: UdpSocket,
@@ -71,7 +71,7 @@ pub struct Datagrams {
 }
 
 impl Datagrams {
-    /// On a free port of the server's address family.
+    /// Binds a free port in the address family of the server.
     ///
     /// # Panics
     ///
@@ -81,7 +81,7 @@ impl Datagrams {
         Datagrams::at(SocketAddr::new(ip.parse().expect("an address"), 0), server).await
     }
 
-    /// On that very address.
+    /// Binds the given address.
     ///
     /// # Panics
     ///
@@ -92,12 +92,12 @@ impl Datagrams {
         Datagrams { socket, server }
     }
 
-    /// Its own address.
+    /// Returns the local address.
     pub fn local(&self) -> SocketAddr {
         self.socket.local_addr().expect("a bound socket has an address")
     }
 
-    /// Sends one datagram.
+    /// Sends one datagram to the server.
     ///
     /// # Panics
     ///
@@ -106,7 +106,7 @@ impl Datagrams {
         self.send_to(octets, self.server).await;
     }
 
-    /// Sends one datagram to somebody else.
+    /// Sends one datagram to `peer`.
     pub(crate) async fn send_to(&self, octets: impl AsRef<[u8]>, peer: SocketAddr) {
         self.socket
             .send_to(octets.as_ref(), peer)
@@ -114,7 +114,7 @@ impl Datagrams {
             .expect("the loopback takes a datagram");
     }
 
-    /// The next response.
+    /// Waits for the next response.
     ///
     /// # Panics
     ///
@@ -125,7 +125,7 @@ impl Datagrams {
             .expect("an answer within 10 s")
     }
 
-    /// The next response, or `None` after that time.
+    /// Waits for the next response; returns `None` if none comes in the given time.
     ///
     /// # Panics
     ///
@@ -135,7 +135,7 @@ impl Datagrams {
         Some(Answer::read(octets, from))
     }
 
-    /// The next message, whenever it comes, and who sent it.
+    /// Waits for the next message without a deadline, and returns it with its sender.
     pub(crate) async fn message(&self) -> Option<(Bytes, SocketAddr)> {
         let mut buffer = vec![0; 65_536];
         let (octets, from) = self.socket.recv_from(&mut buffer).await.ok()?;
@@ -143,7 +143,7 @@ impl Datagrams {
         Some((buffer.into(), from))
     }
 
-    /// The next response that is not provisional.
+    /// Waits for the next response that is not provisional.
     ///
     /// # Panics
     ///
@@ -158,12 +158,12 @@ impl Datagrams {
     }
 }
 
-/// What octets travel on: a TCP connection, or TLS over one.
+/// A stream of octets: a TCP connection, or TLS over one.
 pub trait Octets: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Octets for S {}
 
-/// A connection to the server: TCP, or TLS.
+/// A connection to the server over TCP or TLS.
 pub struct Stream {
     stream: Box<dyn Octets>,
     local: SocketAddr,
@@ -178,7 +178,7 @@ impl fmt::Debug for Stream {
 }
 
 impl Stream {
-    /// Connects.
+    /// Connects over TCP.
     ///
     /// # Panics
     ///
@@ -187,7 +187,8 @@ impl Stream {
         Stream::of(connect(server).await)
     }
 
-    /// The same within TLS, to the server of `sip.example.com` whose certificate the tests' authority has signed.
+    /// Connects over TLS to the server of `sip.example.com`, whose certificate the tests' authority has
+    /// signed.
     ///
     /// # Panics
     ///
@@ -198,7 +199,7 @@ impl Stream {
         Stream::secured(stream, local, server).await
     }
 
-    /// The same over what is there already.
+    /// Makes a TLS handshake with the same server over a stream that exists already.
     ///
     /// # Panics
     ///
@@ -239,12 +240,12 @@ impl Stream {
         }
     }
 
-    /// Its own address.
+    /// Returns the local address.
     pub fn local(&self) -> SocketAddr {
         self.local
     }
 
-    /// Writes; `false` when the server has closed.
+    /// Writes octets; returns `false` if the server has closed.
     pub async fn send(&mut self, octets: impl AsRef<[u8]>) -> bool {
         let write = async {
             self.stream.write_all(octets.as_ref()).await?;
@@ -253,12 +254,12 @@ impl Stream {
         matches!(timeout(PATIENCE, write).await, Ok(Ok(())))
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes the sending direction.
     pub async fn finish(&mut self) {
         let _ = self.stream.shutdown().await;
     }
 
-    /// The next response, or `None` when the server has closed.
+    /// Waits for the next response; returns `None` if the server has closed.
     ///
     /// # Panics
     ///
@@ -270,7 +271,7 @@ impl Stream {
         }
     }
 
-    /// The next response that is not provisional, or `None` when the server has closed.
+    /// Waits for the next response that is not provisional; returns `None` if the server has closed.
     ///
     /// # Panics
     ///
@@ -284,7 +285,7 @@ impl Stream {
         }
     }
 
-    /// Writes, and reads at the same time until that many responses have come or the server has closed.
+    /// Writes octets while reading, until `answers` responses have come or the server has closed.
     ///
     /// # Panics
     ///
@@ -313,7 +314,7 @@ impl Stream {
             .expect("all answers, or a close, within 10 s")
     }
 
-    /// The next octets as they come, at most `max`; empty when the server has closed.
+    /// Returns the next octets, at most `max`, or none if the server has closed.
     ///
     /// # Panics
     ///
@@ -327,13 +328,13 @@ impl Stream {
         buffer
     }
 
-    /// The next response, or `None` when the server has closed.
+    /// Waits for the next response; returns `None` if the server has closed.
     async fn next(&mut self) -> Option<Answer> {
         let from = self.server;
         self.message().await.map(|octets| Answer::read(octets, from))
     }
 
-    /// The next message, whenever it comes, or `None` when the other side has closed.
+    /// Waits for the next message without a deadline; returns `None` if the other side has closed.
     pub(crate) async fn message(&mut self) -> Option<Bytes> {
         loop {
             match self.framer.next().expect("the other side frames what it sends") {

@@ -1,7 +1,8 @@
-//! The bodies that calls are made of: multipart bodies and session descriptions.
+//! Multipart bodies and session descriptions.
 //!
-//! A body is octets until somebody parses it: [`Multipart`] cuts one into its parts without copying them, [`Sdp`] reads
-//! a session description. The one invariant: what nobody changed is written as it came, octet for octet.
+//! A body is octets until it is parsed. [`Multipart`] splits one into its parts without copying them, and
+//! [`Sdp`] parses a session description. The one invariant: what is not changed is written as it came, octet
+//! for octet.
 
 mod multipart;
 mod sdp;

@@ -1,4 +1,4 @@
-//! Accept: the bodies that its sender takes (RFC 3261 §20.1).
+//! The Accept header: the bodies that its sender accepts (RFC 3261 §20.1).
 
 use bytestring::ByteString;
 
@@ -7,8 +7,10 @@ use crate::grammar::{Span, is_token, prefix, separator, token};
 use crate::params::{self, Values};
 use crate::{ErrorKind, HeaderName, Params, ParseError};
 
-/// A list of media ranges. An empty one takes nothing; one that is not there takes `application/sdp`, which is for
-/// the caller to know.
+/// An Accept header: a list of media ranges.
+///
+/// An empty list accepts nothing. A message without the header accepts `application/sdp`; the caller applies
+/// this default.
 ///
 /// [RFC 3261 §20.1](https://www.rfc-editor.org/rfc/rfc3261#section-20.1), with the grammar of §25.1:
 ///
@@ -34,7 +36,7 @@ pub struct Accept {
 }
 
 impl Accept {
-    /// These (type, subtype) pairs; `*` stands for any.
+    /// Creates a list from (type, subtype) pairs, in which `*` stands for any.
     ///
     /// # Errors
     ///
@@ -59,13 +61,14 @@ impl Accept {
         text.parse()
     }
 
-    /// With one more range at the end, and how much it is preferred: from 0, which refuses it, to 1. Three decimals of
-    /// that are written.
+    /// Appends a range with a preference from 0 (refused) to 1.
+    ///
+    /// At most three decimals of the preference are written.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Token`] if type or subtype is no token, [`ErrorKind::Value`] for `*/subtype` or a preference that is
-    /// not within 0 and 1.
+    /// [`ErrorKind::Token`] if type or subtype is no token, [`ErrorKind::Value`] for `*/subtype` or a
+    /// preference that is not within 0 and 1.
     pub fn with_range(self, kind: &str, subtype: &str, q: f32) -> Result<Accept, ParseError> {
         let Accept { text: range } = Accept::new([(kind, subtype)])?;
         let q = qvalue::print(q)?;
@@ -81,17 +84,19 @@ impl Accept {
         Ok(Accept { text: text.into() })
     }
 
-    /// The ranges, in their order.
+    /// Returns the media ranges in their order.
     pub fn ranges(&self) -> impl Iterator<Item = MediaRange<'_>> + '_ {
         elements(&self.text).filter_map(|range| MediaRange::parse(range).ok())
     }
 
-    /// Whether there is none.
+    /// Reports whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// Whether a body of that type is taken: the most specific range that matches has a `q` above 0.
+    /// Reports whether a body of this type is accepted.
+    ///
+    /// The most specific range that matches decides: its `q` has to be above 0.
     pub fn allows(&self, kind: &str, subtype: &str) -> bool {
         let matching = self.ranges().filter(|range| range.matches(kind, subtype));
         matching
@@ -129,27 +134,27 @@ impl<'a> MediaRange<'a> {
         })
     }
 
-    /// The type, or `*`.
+    /// Returns the type, or `*` for any type.
     pub fn kind(&self) -> &'a str {
         self.kind
     }
 
-    /// The subtype, or `*`.
+    /// Returns the subtype, or `*` for any subtype.
     pub fn subtype(&self) -> &'a str {
         self.subtype
     }
 
-    /// The preference from 0 to 1; 1 where none is given.
+    /// Returns the preference from 0 to 1, which is 1 by default.
     pub fn q(&self) -> f32 {
         qvalue::of(&self.params)
     }
 
-    /// The parameters, `q` included.
+    /// Returns the parameters, `q` included.
     pub fn params(&self) -> Params<'a> {
         self.params.clone()
     }
 
-    /// Whether that type is in the range; parameters are not looked at.
+    /// Reports whether the range contains this type, whatever its parameters are.
     pub fn matches(&self, kind: &str, subtype: &str) -> bool {
         let fits = |range: &str, name: &str| range == "*" || range.eq_ignore_ascii_case(name);
         fits(self.kind, kind) && fits(self.subtype, subtype)
@@ -179,7 +184,7 @@ impl TypedHeader for Accept {
     }
 }
 
-/// The same ranges with the same parameters, in whatever order.
+/// Compares the ranges and their parameters in any order.
 impl PartialEq for Accept {
     fn eq(&self, other: &Accept) -> bool {
         let same = |left: &MediaRange<'_>, right: &MediaRange<'_>| {

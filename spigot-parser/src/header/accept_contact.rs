@@ -1,9 +1,9 @@
-//! Accept-Contact and Reject-Contact: which of the callee's contacts the caller wants (RFC 3841 §9.2).
+//! The Accept-Contact and Reject-Contact headers, which select among the callee's contacts (RFC 3841 §9.2).
 
 use super::feature::feature_accessors;
 use super::parametrized::{Parametrized, check_flag, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
-use crate::params::{self, Place};
+use crate::params::{self, ParamSpan};
 use crate::{HeaderName, ParseError};
 
 macro_rules! preferences {
@@ -15,7 +15,7 @@ macro_rules! preferences {
         }
 
         impl $type {
-            /// `*`, to which features are added.
+            /// Creates the value `*`, to which features are added.
             pub fn new() -> Self {
                 $type { text: Parametrized::bare("*") }
             }
@@ -48,7 +48,7 @@ macro_rules! preferences {
             }
         }
 
-        /// The same parameters, in whatever order.
+        /// Compares the parameters in any order.
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
                 params::agree(self.params(), other.params(), |_| true)
@@ -60,7 +60,7 @@ macro_rules! preferences {
 }
 
 preferences! {
-    /// Features that the caller wants a contact to have.
+    /// An Accept-Contact header: features that the caller wants a contact to have.
     ///
     /// [RFC 3841 §9.2](https://www.rfc-editor.org/rfc/rfc3841#section-9.2), with the grammar of §10:
     ///
@@ -72,8 +72,8 @@ preferences! {
     /// explicit-param = "explicit"
     /// ```
     ///
-    /// > Despite the BNF, there MUST NOT be more than one req-param or explicit-param in an ac-params. Furthermore, there
-    /// > can only be one instance of any feature tag in feature-param.
+    /// > Despite the BNF, there MUST NOT be more than one req-param or explicit-param in an ac-params.
+    /// > Furthermore, there can only be one instance of any feature tag in feature-param.
     ///
     /// ```
     /// use spigot_parser::header::AcceptContact;
@@ -87,7 +87,9 @@ preferences! {
     /// ```
     AcceptContact, ACCEPT_CONTACT, check_flags;
 
-    /// Features that the caller does not want a contact to have: one that has all of them is not tried.
+    /// A Reject-Contact header: features that the caller does not want a contact to have.
+    ///
+    /// A contact that has all of them is not tried.
     ///
     /// [RFC 3841 §9.2](https://www.rfc-editor.org/rfc/rfc3841#section-9.2), with the grammar of §10:
     ///
@@ -107,21 +109,23 @@ preferences! {
     /// assert_eq!(reject.to_string(), "*;actor=\"msg-taker\"");
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
-    RejectContact, REJECT_CONTACT, any;
+    RejectContact, REJECT_CONTACT, accept_any;
 }
 
 impl AcceptContact {
-    /// Whether a contact that lacks the features is not tried at all.
+    /// Reports whether contacts without the features are not tried at all (`require`).
     pub fn is_required(&self) -> bool {
         self.params().contains("require")
     }
 
-    /// Whether a contact that does not say whether it has the features is taken for one that has them not.
+    /// Reports whether a contact has to declare the features (`explicit`).
+    ///
+    /// If so, a contact that says nothing about a feature counts as lacking it.
     pub fn is_explicit(&self) -> bool {
         self.params().contains("explicit")
     }
 
-    /// The same features, required.
+    /// Adds `require`: contacts without the features are not tried.
     ///
     /// # Errors
     ///
@@ -130,7 +134,7 @@ impl AcceptContact {
         self.with_param("require", None)
     }
 
-    /// The same features, which a contact has to say it has.
+    /// Adds `explicit`: a contact that says nothing about a feature counts as lacking it.
     ///
     /// # Errors
     ///
@@ -140,7 +144,7 @@ impl AcceptContact {
     }
 }
 
-fn check_flags(text: &str, param: Place) -> Result<(), ParseError> {
+fn check_flags(text: &str, param: ParamSpan) -> Result<(), ParseError> {
     let name = param.name(text);
     match name.eq_ignore_ascii_case("require") || name.eq_ignore_ascii_case("explicit") {
         true => check_flag(param),
@@ -148,7 +152,7 @@ fn check_flags(text: &str, param: Place) -> Result<(), ParseError> {
     }
 }
 
-fn any(_: &str, _: Place) -> Result<(), ParseError> {
+fn accept_any(_: &str, _: ParamSpan) -> Result<(), ParseError> {
     Ok(())
 }
 

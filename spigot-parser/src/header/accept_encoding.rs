@@ -1,9 +1,11 @@
-//! Accept-Encoding: the codings of bodies that its sender takes (RFC 3261 §20.2).
+//! The Accept-Encoding header: the content codings that its sender accepts (RFC 3261 §20.2).
 
 use super::preference::preferences;
 
 preferences! {
-    /// A list of content codings. An empty one, like one that is not there, takes `identity` only.
+    /// An Accept-Encoding header: a list of content codings.
+    ///
+    /// An empty list and a missing header both accept `identity` only.
     ///
     /// [RFC 3261 §20.2](https://www.rfc-editor.org/rfc/rfc3261#section-20.2), with the grammar of §25.1:
     ///
@@ -15,7 +17,7 @@ preferences! {
     /// accept-param    = ("q" EQUAL qvalue) / generic-param
     /// ```
     ///
-    /// Codings have no case. Two are equal if they have the same elements, in whatever order.
+    /// Codings are compared without case. Two values are equal if they have the same elements in any order.
     ///
     /// ```
     /// use spigot_parser::header::AcceptEncoding;
@@ -28,8 +30,9 @@ preferences! {
     AcceptEncoding, ACCEPT_ENCODING, |_: &str| true, "a content coding, which is a token", preference
 }
 
-/// What RFC 2616 §14.3, to which RFC 3261 §20.2 points, says: the coding's own preference or else that of `*`; but
-/// `identity` is taken where neither is there.
+/// Returns the preference of a coding as RFC 2616 §14.3 defines it, to which RFC 3261 §20.2 refers.
+///
+/// The coding's own preference counts, or else that of `*`. If neither is there, `identity` is accepted.
 fn preference(list: &AcceptEncoding, coding: &str) -> f32 {
     let q = |value: &str| {
         let mut found = list.preferences();

@@ -1,10 +1,13 @@
-//! Accept-Language: the languages that its sender's user reads (RFC 3261 §20.3).
+//! The Accept-Language header: the languages that the sender's user reads (RFC 3261 §20.3).
 
 use super::preference::preferences;
 
 preferences! {
-    /// A list of language ranges, for reason phrases, session descriptions and bodies. An empty one takes none; where
-    /// there is no such header, every language is taken, which is for the caller to know.
+    /// An Accept-Language header: a list of language ranges for reason phrases, session descriptions and
+    /// bodies.
+    ///
+    /// An empty list accepts no language. A message without the header accepts every language; the caller
+    /// applies this default.
     ///
     /// [RFC 3261 §20.3](https://www.rfc-editor.org/rfc/rfc3261#section-20.3), with the grammar of §25.1:
     ///
@@ -15,8 +18,8 @@ preferences! {
     /// accept-param    = ("q" EQUAL qvalue) / generic-param
     /// ```
     ///
-    /// Subtags after the first may have digits, as those of today's languages do (`es-419`, RFC 5646 §2.1). Ranges have
-    /// no case. Two are equal if they have the same elements, in whatever order.
+    /// Subtags after the first may have digits, as in `es-419` (RFC 5646 §2.1). Ranges are compared without
+    /// case. Two values are equal if they have the same elements in any order.
     ///
     /// ```
     /// use spigot_parser::header::AcceptLanguage;
@@ -38,8 +41,10 @@ fn is_range(text: &str) -> bool {
         || (primary.bytes().all(|octet| octet.is_ascii_alphabetic()) && text.split('-').all(is_subtag))
 }
 
-/// What RFC 2616 §14.4, to which RFC 3261 §20.3 points, says: the preference of the longest range that is the language
-/// or a prefix of it that ends before a `-`; `*` is the range of those that no other has.
+/// Returns the preference of a language as RFC 2616 §14.4 defines it, to which RFC 3261 §20.3 refers.
+///
+/// The longest range counts that is the language itself or a prefix of it before a `-`. If there is none,
+/// that of `*` counts.
 fn preference(list: &AcceptLanguage, language: &str) -> f32 {
     let fits = |range: &str| match language.split_at_checked(range.len()) {
         Some((prefix, rest)) => {

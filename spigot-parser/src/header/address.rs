@@ -1,14 +1,15 @@
-//! From, To, Route and Record-Route: headers that hold an address (RFC 3261 §20.20, §20.39, §20.34, §20.30).
+//! The From, To, Route and Record-Route headers, which hold an address (RFC 3261 §20.20, §20.39, §20.34,
+//! §20.30).
 
 use crate::grammar::is_token;
 use crate::params;
 use crate::{ErrorKind, NameAddr, ParseError};
 
-/// Headers that are one address: the types, and what they take over from it.
+/// Defines header types that hold one address, with accessors for its parts.
 ///
-/// Each entry says its name in `HeaderName`, its shape, what it forbids an address beyond the grammar
-/// (`fn(&NameAddr) -> Result<(), ParseError>`; a URI alone, in brackets, has to pass), and the parameters that make two
-/// of them different if only one has them.
+/// Each entry has five parts: the type, its name in `HeaderName`, its shape, a check beyond the grammar of
+/// addresses, and the parameters that make two values different if only one has them. The check is a
+/// `fn(&NameAddr) -> Result<(), ParseError>` and has to accept a plain URI in brackets.
 macro_rules! addresses {
     ($($(#[$doc:meta])* $type:ident, $name:ident, $shape:ident, $check:expr, $counting:expr;)*) => {$(
         $(#[$doc])*
@@ -18,17 +19,17 @@ macro_rules! addresses {
         }
 
         impl $type {
-            /// `<uri>`, without display name and parameters.
+            /// Creates a header of `<uri>`, without display name and parameters.
             pub fn new(uri: crate::Uri) -> Self {
                 $type { address: crate::NameAddr::new(uri) }
             }
 
-            /// The display name, without its quotes; `None` where there is none or it is empty.
+            /// Returns the display name without its quotes, or `None` if it is missing or empty.
             pub fn display_name(&self) -> Option<std::borrow::Cow<'_, str>> {
                 self.address.display_name()
             }
 
-            /// With a display name, which is written as a quoted string.
+            /// Sets the display name, which is written as a quoted string.
             ///
             /// # Errors
             ///
@@ -49,45 +50,45 @@ macro_rules! addresses {
 }
 pub(super) use addresses;
 
-/// What a header that keeps itself in an `address: NameAddr` takes over from it, for headers that are made in other
-/// ways than out of a URI.
+/// Defines accessors for the parts of a header type with a field `address: NameAddr`.
 macro_rules! address_accessors {
     ($type:ident, $name:ident, $shape:ident, $check:expr, $counting:expr) => {
         impl $type {
-            /// The address, parameters included.
+            /// Returns the address with its parameters.
             pub fn name_addr(&self) -> &crate::NameAddr {
                 &self.address
             }
 
-            /// The URI.
+            /// Returns the URI.
             pub fn uri(&self) -> &crate::Uri {
                 self.address.uri()
             }
 
-            /// The parameters of the header; those of the URI are the URI's.
+            /// Returns the parameters of the header, without those of the URI.
             pub fn params(&self) -> crate::Params<'_> {
                 self.address.params()
             }
 
-            /// The value of a parameter as written. `Some(None)`: it is there, without a value.
+            /// Returns the value of the parameter `name` as written, or `Some(None)` if it has no value.
             pub fn param(&self, name: &str) -> Option<Option<&str>> {
                 self.address.param(name)
             }
 
-            /// With one parameter set: in its place if it is there, at the end otherwise. `value` is written as it is:
-            /// a token, a host, or a quoted string with its quotes.
+            /// Sets a parameter: replaces it if it is there, appends it otherwise.
+            ///
+            /// `value` is written as it is: a token, a host, or a quoted string with its quotes.
             ///
             /// # Errors
             ///
-            /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the grammar
-            /// of this header.
+            /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the
+            /// grammar of this header.
             pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, crate::ParseError> {
                 let address = self.address.with_param(name, value)?;
                 $check(&address)?;
                 Ok($type { address })
             }
 
-            /// Without the parameter of that name.
+            /// Removes the parameter `name`.
             ///
             /// # Errors
             ///
@@ -126,7 +127,7 @@ macro_rules! address_accessors {
 pub(super) use address_accessors;
 
 addresses! {
-    /// Who sends the request.
+    /// A From header: the sender of the request.
     ///
     /// ```text
     /// from-spec  = ( name-addr / addr-spec ) *( SEMI from-param )
@@ -134,7 +135,8 @@ addresses! {
     /// tag-param  = "tag" EQUAL token
     /// ```
     ///
-    /// Two are equal if URI and tag are, and no other parameter contradicts (RFC 3261 §20.20).
+    /// Two values are equal if their URIs, their tags and the other parameters that both have are equal (RFC
+    /// 3261 §20.20).
     ///
     /// ```
     /// use spigot_parser::header::From;
@@ -148,7 +150,7 @@ addresses! {
     /// ```
     From, FROM, Single, check_tag, &["tag"];
 
-    /// Whom the request is meant for.
+    /// A To header: the recipient that the request is meant for.
     ///
     /// ```text
     /// To       = ( "To" / "t" ) HCOLON ( name-addr / addr-spec ) *( SEMI to-param )
@@ -165,7 +167,7 @@ addresses! {
     /// ```
     To, TO, Single, check_tag, &["tag"];
 
-    /// One proxy that the request has to visit.
+    /// A Route header: one proxy that the request has to visit.
     ///
     /// ```text
     /// route-param = name-addr *( SEMI rr-param )
@@ -182,7 +184,7 @@ addresses! {
     /// ```
     Route, ROUTE, List, check_brackets, &[];
 
-    /// One proxy that wants to see the later requests of the dialog.
+    /// A Record-Route header: one proxy that wants to see the later requests of the dialog.
     ///
     /// ```text
     /// rec-route = name-addr *( SEMI rr-param )
@@ -202,13 +204,14 @@ addresses! {
 macro_rules! tagged {
     ($($type:ident),*) => {$(
         impl $type {
-            /// The tag: this end's half of the dialog's name (RFC 3261 §19.3).
+            /// Returns the tag, which is this end's half of the dialog identifier (RFC 3261 §19.3).
             pub fn tag(&self) -> Option<&str> {
                 self.address.tag()
             }
 
-            /// The tag that stands in a message's headers, for whoever asks for nothing else: a third of the work of
-            /// [`typed`](crate::Headers::typed). `None` where there is no tag, or no such header.
+            /// Reads only the tag of this header, at a third of the cost of [`typed`](crate::Headers::typed).
+            ///
+            /// Returns `None` if the header is missing or has no tag.
             ///
             /// ```
             /// use spigot_parser::{Request, header};
@@ -226,7 +229,7 @@ macro_rules! tagged {
                 headers.read_single::<$type, _>(crate::name_addr::tag_of).map(Option::flatten)
             }
 
-            /// With another tag.
+            /// Sets the tag.
             ///
             /// # Errors
             ///
@@ -240,7 +243,7 @@ macro_rules! tagged {
         }
 
         impl std::convert::From<NameAddr> for $type {
-            /// A `tag` that is no token is left out.
+            /// Converts an address, leaving out a `tag` that is no token.
             fn from(address: NameAddr) -> Self {
                 match check_tag(&address) {
                     Ok(()) => $type { address },
@@ -253,11 +256,11 @@ macro_rules! tagged {
 
 tagged!(From, To);
 
-/// Addresses that are always in brackets, out of one that may have none.
+/// Converts addresses into headers that are always in brackets.
 macro_rules! bracketed {
     ($($type:ident),*) => {$(
         impl std::convert::From<crate::NameAddr> for $type {
-            /// The address gets its brackets if it has none.
+            /// Converts an address, adding brackets if it has none.
             fn from(address: crate::NameAddr) -> Self {
                 match crate::header::address::check_brackets(&address) {
                     Ok(()) => $type { address },
@@ -271,7 +274,7 @@ pub(super) use bracketed;
 
 bracketed!(Route, RecordRoute);
 
-/// Headers that an address can be made into if it passes the header's check.
+/// Converts addresses into headers, with the header's own check.
 macro_rules! checked {
     ($($type:ident, $check:expr;)*) => {$(
         impl TryFrom<crate::NameAddr> for $type {
@@ -286,7 +289,7 @@ macro_rules! checked {
 }
 pub(super) use checked;
 
-/// A tag, where there is one, is a token.
+/// Checks that the tag is a token, if there is one.
 fn check_tag(address: &NameAddr) -> Result<(), ParseError> {
     if address.tag().is_some() {
         return Ok(());
@@ -296,7 +299,9 @@ fn check_tag(address: &NameAddr) -> Result<(), ParseError> {
     })
 }
 
-/// The value of the parameter of that name, where there is one, `fits`; the offset of the error is where it begins.
+/// Checks the value of the parameter `name`, if it is there, with `fits`.
+///
+/// The offset of the error is where the value begins.
 pub(super) fn check_param(
     address: &NameAddr,
     name: &str,
@@ -314,7 +319,7 @@ pub(super) fn check_param(
     }
 }
 
-/// The URI is in brackets: the grammar says `name-addr` only.
+/// Checks that the URI is in brackets, because the grammar says `name-addr` only.
 pub(super) fn check_brackets(address: &NameAddr) -> Result<(), ParseError> {
     let bare = address.uri().as_str().len();
     match address.as_str().as_bytes().get(bare) {
@@ -401,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn fromness_is_uri_and_tag() {
+    fn from_is_compared_by_uri_and_tag() {
         let from = |text: &str| text.parse::<From>().unwrap();
         assert_eq!(from("A <sip:a@b>;tag=1"), from("sip:a@b;tag=1"));
         assert_ne!(from("sip:a@b;tag=1"), from("sip:a@b"));

@@ -1,4 +1,4 @@
-//! Allow: the methods that its sender supports (RFC 3261 §20.5).
+//! The Allow header: the methods that its sender supports (RFC 3261 §20.5).
 
 use bytestring::ByteString;
 
@@ -6,7 +6,9 @@ use super::{Field, Shape, TypedHeader, elements, fault, text_traits};
 use crate::grammar::{Span, is_token};
 use crate::{HeaderName, Method, ParseError};
 
-/// A list of methods; it may be empty, which says that there are none.
+/// An Allow header: a list of methods.
+///
+/// An empty list says that no method is supported.
 ///
 /// [RFC 3261 §20.5](https://www.rfc-editor.org/rfc/rfc3261#section-20.5), with the grammar of §25.1:
 ///
@@ -28,7 +30,7 @@ pub struct Allow {
 }
 
 impl Allow {
-    /// These methods, in this order.
+    /// Creates a list of the given methods.
     pub fn new(methods: impl IntoIterator<Item = Method>) -> Allow {
         let mut text = String::new();
         for method in methods {
@@ -40,18 +42,18 @@ impl Allow {
         Allow { text: text.into() }
     }
 
-    /// The methods, in their order.
+    /// Returns the methods in their order.
     pub fn methods(&self) -> impl Iterator<Item = Method> + '_ {
         tokens(&self.text).filter_map(|token| Method::from_token(token).ok())
     }
 
-    /// Whether `method` is among them; methods have case.
+    /// Reports whether the list contains `method`, compared with case.
     pub fn allows(&self, method: &Method) -> bool {
         tokens(&self.text).any(|token| token == method.as_str())
     }
 }
 
-/// The elements of a list that was checked.
+/// Returns the elements of a list that has been checked.
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> + '_ {
     elements(text).filter(|token| !token.is_empty())
 }
@@ -83,7 +85,7 @@ impl TypedHeader for Allow {
     }
 }
 
-/// The same methods, in whatever order.
+/// Compares the methods in any order.
 impl PartialEq for Allow {
     fn eq(&self, other: &Allow) -> bool {
         let within = |left: &Allow, right: &Allow| {

@@ -1,4 +1,4 @@
-//! Allow-Events: the event packages that its sender notifies of (RFC 6665 §8.2.2).
+//! The Allow-Events header: the event packages that its sender supports (RFC 6665 §8.2.2).
 
 use bytestring::ByteString;
 
@@ -7,7 +7,7 @@ use super::{Field, Shape, TypedHeader, elements, fault, text_traits};
 use crate::grammar::Span;
 use crate::{ErrorKind, HeaderName, ParseError};
 
-/// The event packages that one can subscribe to at the sender.
+/// An Allow-Events header: the event packages to which the sender takes subscriptions.
 ///
 /// [RFC 6665 §8.2.2](https://www.rfc-editor.org/rfc/rfc6665#section-8.2.2), with the grammar of §8.4:
 ///
@@ -16,8 +16,8 @@ use crate::{ErrorKind, HeaderName, ParseError};
 /// event-type   = event-package *( "." event-template )
 /// ```
 ///
-/// Packages have case, as they do in [`Event`](crate::header::Event). Two are equal if they have the same packages, in
-/// whatever order.
+/// Packages are compared with case, as in [`Event`](crate::header::Event). Two values are equal if they have
+/// the same packages in any order.
 ///
 /// ```
 /// use spigot_parser::header::AllowEvents;
@@ -33,7 +33,7 @@ pub struct AllowEvents {
 }
 
 impl AllowEvents {
-    /// These packages, templates included, in this order.
+    /// Creates a list of the given packages, templates included.
     ///
     /// # Errors
     ///
@@ -55,12 +55,12 @@ impl AllowEvents {
         }
     }
 
-    /// The packages, in their order.
+    /// Returns the packages in their order.
     pub fn packages(&self) -> impl Iterator<Item = &str> + '_ {
         elements(&self.text)
     }
 
-    /// Whether `package`, templates included, is among them.
+    /// Reports whether the list contains `package`, templates included.
     pub fn allows(&self, package: &str) -> bool {
         self.packages().any(|other| other == package)
     }

@@ -1,4 +1,5 @@
-//! Answer-Mode and Priv-Answer-Mode: whether a call is answered by itself (RFC 5373 §2).
+//! The Answer-Mode and Priv-Answer-Mode headers, which ask for a call to be answered automatically or by the
+//! user (RFC 5373 §2).
 
 use super::parametrized::{Parametrized, check_flag, param_accessors};
 use super::{Field, Shape, TypedHeader, text_traits};
@@ -16,17 +17,17 @@ macro_rules! answer_modes {
         }
 
         impl $type {
-            /// Answer without waiting for the user.
+            /// Creates the mode `Auto`: the call is answered without waiting for the user.
             pub fn auto() -> Self {
                 $type { text: Parametrized::bare("Auto") }
             }
 
-            /// Answer when the user does.
+            /// Creates the mode `Manual`: the call is answered when the user does so.
             pub fn manual() -> Self {
                 $type { text: Parametrized::bare("Manual") }
             }
 
-            /// The mode of that name.
+            /// Creates a header with the mode `mode`.
             ///
             /// # Errors
             ///
@@ -38,27 +39,29 @@ macro_rules! answer_modes {
                 }
             }
 
-            /// The mode as written. One that is neither `Auto` nor `Manual` is to be ignored (RFC 5373 §2).
+            /// Returns the mode as written.
+            ///
+            /// A mode other than `Auto` and `Manual` is to be ignored (RFC 5373 §2).
             pub fn mode(&self) -> &str {
                 self.text.value()
             }
 
-            /// Whether to answer without waiting for the user.
+            /// Reports whether the mode is `Auto`: answer without waiting for the user.
             pub fn is_auto(&self) -> bool {
                 self.mode().eq_ignore_ascii_case("Auto")
             }
 
-            /// Whether to answer when the user does.
+            /// Reports whether the mode is `Manual`: answer when the user does so.
             pub fn is_manual(&self) -> bool {
                 self.mode().eq_ignore_ascii_case("Manual")
             }
 
-            /// Whether the call had better be rejected than answered in another mode.
+            /// Reports whether the call is to be rejected if it cannot be answered in this mode (`require`).
             pub fn is_required(&self) -> bool {
                 self.params().contains("require")
             }
 
-            /// The same mode, required.
+            /// Adds `require`: the call is to be rejected if it cannot be answered in this mode.
             ///
             /// # Errors
             ///
@@ -91,7 +94,7 @@ macro_rules! answer_modes {
             }
         }
 
-        /// The same mode, without case, and the same parameters.
+        /// Compares the mode without case, and all parameters.
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
                 self.mode().eq_ignore_ascii_case(other.mode())
@@ -104,7 +107,7 @@ macro_rules! answer_modes {
 }
 
 answer_modes! {
-    /// How the caller would like the call to be answered.
+    /// An Answer-Mode header: how the caller would like the call to be answered.
     ///
     /// [RFC 5373 §2](https://www.rfc-editor.org/rfc/rfc5373#section-2):
     ///
@@ -124,8 +127,10 @@ answer_modes! {
     /// ```
     AnswerMode, ANSWER_MODE;
 
-    /// How a privileged caller would like the call to be answered, whatever the callee has set for others. It needs a
-    /// stricter authorization than [`AnswerMode`] (RFC 5373 §4.1).
+    /// A Priv-Answer-Mode header: how a privileged caller wants the call to be answered, whatever the callee
+    /// has set.
+    ///
+    /// It needs a stricter authorization than [`AnswerMode`] (RFC 5373 §4.1).
     ///
     /// [RFC 5373 §2](https://www.rfc-editor.org/rfc/rfc5373#section-2):
     ///

@@ -1,4 +1,4 @@
-//! Call-ID: the name of a dialog, or of a client's registrations (RFC 3261 §20.8).
+//! The Call-ID header, which identifies a dialog, or the registrations of a client (RFC 3261 §20.8).
 
 use bytestring::ByteString;
 
@@ -6,7 +6,7 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{WORD, class_end};
 use crate::{HeaderName, ParseError};
 
-/// What all requests and responses of one dialog share, and all registrations of one client.
+/// A Call-ID header, shared by all messages of one dialog, and by all registrations of one client.
 ///
 /// [RFC 3261 §20.8](https://www.rfc-editor.org/rfc/rfc3261#section-20.8), with the grammar of §25.1:
 ///
@@ -31,7 +31,7 @@ pub struct CallId {
 }
 
 impl CallId {
-    /// The Call-ID `id`.
+    /// Creates a Call-ID from the text `id`.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl CallId {
         CallId::parse(Field::exact(id))
     }
 
-    /// The text.
+    /// Returns the Call-ID as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -117,7 +117,7 @@ mod tests {
     }
     #[test]
     fn what_leaves_the_grammar_is_not_set() {
-        // A word may have quotes in it, which need not be closed.
+        // A word may hold quotes, which need not be closed.
         for evil in testing::EVIL
             .iter()
             .filter(|text| text.bytes().any(|octet| octet.is_ascii_control()))

@@ -1,4 +1,4 @@
-//! Contact: where its sender can be reached (RFC 3261 §20.10).
+//! The Contact header, which says where its sender can be reached (RFC 3261 §20.10).
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::{Field, Shape, TypedHeader, fault, outbound, qvalue, text_traits};
 use crate::grammar::{Span, decimal};
 use crate::{HeaderName, NameAddr, Params, ParseError, Uri};
 
-/// One Contact: an address, or the `*` that stands for all bindings.
+/// A Contact header: an address, or `*` for all bindings.
 ///
 /// ```text
 /// Contact            = ("Contact" / "m" ) HCOLON ( STAR / (contact-param *(COMMA contact-param)))
@@ -17,7 +17,8 @@ use crate::{HeaderName, NameAddr, Params, ParseError, Uri};
 /// qvalue             = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
 /// ```
 ///
-/// Two are equal if their URIs, `q` and `expires` are and no other parameter contradicts.
+/// Two values are equal if their URIs, their `q` and `expires`, and the other parameters that both have are
+/// equal.
 ///
 /// ```
 /// use spigot_parser::header::Contact;
@@ -33,20 +34,20 @@ use crate::{HeaderName, NameAddr, Params, ParseError, Uri};
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Contact {
-    /// `*`: every binding, in a REGISTER that removes them (RFC 3261 §10.2.2).
+    /// The `*`, which stands for all bindings in a REGISTER (RFC 3261 §10.2.2).
     Any,
-    /// An address whose parameters, where they are known, follow their grammar; made by [`Contact::new`] or `Contact::from`.
+    /// An address whose known parameters follow their grammar, made by [`Contact::new`] or `Contact::from`.
     #[non_exhaustive]
     Address(NameAddr),
 }
 
 impl Contact {
-    /// `<uri>`, without display name and parameters.
+    /// Creates a Contact of `<uri>`, without display name and parameters.
     pub fn new(uri: Uri) -> Contact {
         Contact::Address(NameAddr::new(uri))
     }
 
-    /// The address; `None` for `*`.
+    /// Returns the address, or `None` for `*`.
     pub fn address(&self) -> Option<&NameAddr> {
         match self {
             Contact::Any => None,
@@ -54,55 +55,56 @@ impl Contact {
         }
     }
 
-    /// Whether it is `*`.
+    /// Reports whether the value is `*`.
     pub fn is_any(&self) -> bool {
         matches!(self, Contact::Any)
     }
 
-    /// The URI; `None` for `*`.
+    /// Returns the URI, or `None` for `*`.
     pub fn uri(&self) -> Option<&Uri> {
         self.address().map(NameAddr::uri)
     }
 
-    /// The display name, without its quotes; `None` where there is none or it is empty.
+    /// Returns the display name without its quotes, or `None` if it is missing or empty.
     pub fn display_name(&self) -> Option<Cow<'_, str>> {
         self.address().and_then(NameAddr::display_name)
     }
 
-    /// The parameters of the header; those of the URI are the URI's.
+    /// Returns the parameters of the header, without those of the URI.
     pub fn params(&self) -> Params<'_> {
         self.address().map_or(Params::of_header(""), NameAddr::params)
     }
 
-    /// The value of a parameter as written. `Some(None)`: it is there, without a value.
+    /// Returns the value of the parameter `name` as written, or `Some(None)` if it has no value.
     pub fn param(&self, name: &str) -> Option<Option<&str>> {
         self.params().get(name)
     }
 
-    /// For how many seconds the binding is meant to live. `None` also where the value is no number of 32 bits: such a
-    /// one counts as if it were not there (RFC 4475 §3.1.2.4).
+    /// Returns the lifetime of the binding in seconds.
+    ///
+    /// A value that does not fit 32 bits counts as missing (RFC 4475 §3.1.2.4).
     pub fn expires(&self) -> Option<u32> {
         decimal(self.param("expires")??.as_bytes(), u32::MAX)
     }
 
-    /// The preference among several contacts, from 0 to 1.
+    /// Returns the preference among several contacts, from 0 to 1.
     pub fn q(&self) -> Option<f32> {
         self.param("q")?.and_then(qvalue::parse)
     }
 
-    /// With a lifetime in seconds. `*` stays as it is.
+    /// Sets the lifetime in seconds; `*` stays unchanged.
     pub fn with_expires(self, seconds: u32) -> Contact {
         match &self {
             Contact::Address(address) => match address.with_param("expires", Some(&seconds.to_string())) {
                 Ok(address) => Contact::Address(address),
-                // There are 64 others.
+                // Setting it fails only if there are 64 other parameters.
                 Err(_) => self,
             },
             Contact::Any => self,
         }
     }
 
-    /// With a preference from 0 to 1, of which three decimals are written.
+    /// Sets the preference from 0 to 1, of which at most three decimals are written.
     ///
     /// # Errors
     ///
@@ -111,7 +113,7 @@ impl Contact {
         self.with_param("q", Some(&qvalue::print(q)?))
     }
 
-    /// With a display name, which is written as a quoted string.
+    /// Sets the display name, which is written as a quoted string.
     ///
     /// # Errors
     ///
@@ -123,12 +125,12 @@ impl Contact {
         }
     }
 
-    /// With one parameter set: in its place if it is there, at the end otherwise.
+    /// Sets a parameter: replaces it if it is there, appends it otherwise.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the grammar, or for
-    /// `*`.
+    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the
+    /// grammar, or for `*`.
     pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Contact, ParseError> {
         match self {
             Contact::Address(address) => checked(address.with_param(name, value)?),
@@ -137,23 +139,24 @@ impl Contact {
     }
 }
 
-/// What the parameter has to be, if it is one that is known and does not follow its grammar.
-fn unfit(name: &str, value: Option<&str>) -> Option<&'static str> {
+/// Returns what a known parameter has to be, if `value` does not follow its grammar.
+fn violation(name: &str, value: Option<&str>) -> Option<&'static str> {
     match name.len() {
         1 if name.eq_ignore_ascii_case("q") => value
             .and_then(qvalue::parse)
             .is_none()
             .then_some(qvalue::EXPECTED),
-        _ => outbound::unfit(name, value),
+        _ => outbound::violation(name, value),
     }
 }
 
-/// The parameters that are known follow their grammar; `expires` is held to none (RFC 4475 §3.1.2.4).
+/// Checks that the known parameters follow their grammar, but for `expires`, which may be anything (RFC 4475
+/// §3.1.2.4).
 fn checked(address: NameAddr) -> Result<Contact, ParseError> {
-    let unfit = address
+    let violation = address
         .params()
-        .find_map(|(name, value)| unfit(name, value).map(|expected| (value.unwrap_or(name), expected)));
-    match unfit {
+        .find_map(|(name, value)| violation(name, value).map(|expected| (value.unwrap_or(name), expected)));
+    match violation {
         Some((at, expected)) => fault(Span::within(address.as_str(), at).start(), expected),
         None => Ok(Contact::Address(address)),
     }
@@ -186,11 +189,11 @@ impl PartialEq for Contact {
 }
 
 impl From<NameAddr> for Contact {
-    /// A parameter that does not follow its grammar is left out.
+    /// Converts an address, leaving out the parameters that do not follow their grammar.
     fn from(address: NameAddr) -> Self {
         let found = address
             .params()
-            .find(|(name, value)| unfit(name, *value).is_some());
+            .find(|(name, value)| violation(name, *value).is_some());
         match found.map(|(name, _)| address.without_param(name)) {
             Some(rest) => Contact::from(rest),
             None => Contact::Address(address),

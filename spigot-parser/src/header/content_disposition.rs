@@ -1,4 +1,4 @@
-//! Content-Disposition: what a body is for (RFC 3261 §20.11).
+//! The Content-Disposition header, which says what a body is for (RFC 3261 §20.11).
 
 use super::parametrized::{Parametrized, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
@@ -6,7 +6,7 @@ use crate::grammar::{is_token, prefix, token};
 use crate::params;
 use crate::{ErrorKind, HeaderName, ParseError};
 
-/// What the body of a message, or of a part of one, is for, and whether it may be passed over.
+/// A Content-Disposition header: the purpose of a body, and whether a receiver has to understand it.
 ///
 /// ```text
 /// Content-Disposition  = "Content-Disposition" HCOLON disp-type *( SEMI disp-param )
@@ -17,8 +17,8 @@ use crate::{ErrorKind, HeaderName, ParseError};
 /// disp-extension-token = token
 /// ```
 ///
-/// The type and the value of `handling` have no case (RFC 3261 §7.3.1). What a body without this header is for,
-/// [`Part::disposition`](crate::Part::disposition) says.
+/// The type and the value of `handling` are compared without case (RFC 3261 §7.3.1). For a body without this
+/// header, see [`Part::disposition`](crate::Part::disposition).
 ///
 /// ```
 /// use spigot_parser::header::ContentDisposition;
@@ -36,7 +36,7 @@ pub struct ContentDisposition {
 }
 
 impl ContentDisposition {
-    /// The disposition type `kind`.
+    /// Creates a header with the disposition type `kind`.
     ///
     /// # Errors
     ///
@@ -52,13 +52,15 @@ impl ContentDisposition {
         }
     }
 
-    /// The disposition type: `session` describes a session, `render` is shown to the user.
+    /// Returns the disposition type, such as `session` for session descriptions and `render` for what is
+    /// shown to the user.
     pub fn kind(&self) -> &str {
         self.text.value()
     }
 
-    /// Whether a receiver that does not understand the body has to refuse the message. Only `handling=optional` says
-    /// that it need not.
+    /// Reports whether a receiver that does not understand the body has to refuse the message.
+    ///
+    /// This is false for `handling=optional` only.
     ///
     /// > If the handling parameter is missing, the value "required" SHOULD be assumed.
     ///
@@ -91,7 +93,7 @@ impl TypedHeader for ContentDisposition {
     }
 }
 
-/// The same type with the same parameters, in whatever order.
+/// Compares the type, and the parameters in any order.
 impl PartialEq for ContentDisposition {
     fn eq(&self, other: &ContentDisposition) -> bool {
         self.kind().eq_ignore_ascii_case(other.kind())

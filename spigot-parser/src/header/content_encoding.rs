@@ -1,4 +1,4 @@
-//! Content-Encoding: what was done to the body after it was made (RFC 3261 §20.12).
+//! The Content-Encoding header, which lists the codings applied to the body (RFC 3261 §20.12).
 
 use bytestring::ByteString;
 
@@ -7,7 +7,9 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::is_token;
 use crate::{ErrorKind, HeaderName, ParseError};
 
-/// The codings of the body, in the order in which they were applied: a reader undoes the last one first.
+/// A Content-Encoding header: the codings of the body, in the order in which they were applied.
+///
+/// A reader undoes the last one first.
 ///
 /// ```text
 /// Content-Encoding = ( "Content-Encoding" / "e" ) HCOLON content-coding *(COMMA content-coding)
@@ -28,7 +30,7 @@ pub struct ContentEncoding {
 }
 
 impl ContentEncoding {
-    /// These codings, the first applied first.
+    /// Creates a list of the given codings, of which the first is applied first.
     ///
     /// # Errors
     ///
@@ -41,12 +43,12 @@ impl ContentEncoding {
         }
     }
 
-    /// The codings, in the order in which they were applied.
+    /// Returns the codings in the order in which they were applied.
     pub fn codings(&self) -> impl DoubleEndedIterator<Item = &str> + '_ {
         tokens(&self.text).collect::<Vec<_>>().into_iter()
     }
 
-    /// Whether nothing was done to the body after all: every coding is `identity`.
+    /// Reports whether every coding is `identity`, which changes nothing.
     pub fn is_identity(&self) -> bool {
         self.codings()
             .all(|coding| coding.eq_ignore_ascii_case("identity"))
@@ -70,7 +72,7 @@ impl TypedHeader for ContentEncoding {
     }
 }
 
-/// The same codings in the same order; they have no case.
+/// Compares the codings in their order and without case.
 impl PartialEq for ContentEncoding {
     fn eq(&self, other: &ContentEncoding) -> bool {
         let lower = |encoding: &ContentEncoding| encoding.text.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Content-ID: the name by which headers refer to a body (RFC 8262).
+//! The Content-ID header, which names a body for references to it (RFC 8262).
 
 use bytestring::ByteString;
 
@@ -6,7 +6,7 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{Class, alphanum_and, class_end, quoted_end};
 use crate::{HeaderName, ParseError};
 
-/// What a `cid:` URL in Refer-To, Geolocation and others points to: the body of a message, or a part of it.
+/// A Content-ID header: the identifier of a body or body part, to which `cid:` URLs refer.
 ///
 /// ```text
 /// Content-ID    = "Content-ID" HCOLON msg-id
@@ -16,7 +16,8 @@ use crate::{HeaderName, ParseError};
 /// dot-atom-text = 1*atext *("." 1*atext)
 /// ```
 ///
-/// Id-left and id-right are those of RFC 5322 §3.6.4; of their obsolete forms only a quoted string on the left is taken.
+/// The two sides of the identifier are those of RFC 5322 §3.6.4. Of their obsolete forms only a quoted string
+/// on the left is accepted.
 ///
 /// ```
 /// use spigot_parser::header::ContentId;
@@ -33,7 +34,7 @@ pub struct ContentId {
 }
 
 impl ContentId {
-    /// The identifier `id`, without its angle brackets.
+    /// Creates a Content-ID from the identifier `id`, without angle brackets.
     ///
     /// # Errors
     ///
@@ -42,13 +43,14 @@ impl ContentId {
         ContentId::parse(Field::exact(&format!("<{id}>")))
     }
 
-    /// The identifier, without its angle brackets.
+    /// Returns the identifier without its angle brackets.
     pub fn as_str(&self) -> &str {
         let text = self.text.strip_prefix('<').unwrap_or(&self.text);
         text.strip_suffix('>').unwrap_or(text)
     }
 
-    /// Whether the `cid:` URL `url` names it: the identifier, in which any octet may be escaped (RFC 2392 §2).
+    /// Reports whether the `cid:` URL `url` refers to this identifier; any octet of the URL may be escaped
+    /// (RFC 2392 §2).
     pub fn is_target_of(&self, url: &str) -> bool {
         match url.split_at_checked(4) {
             Some((scheme, id)) => {
@@ -79,7 +81,7 @@ static DTEXT: Class = {
     class
 };
 
-/// The end of the `dot-atom-text` that begins at `at`, if there is one.
+/// Returns the end of the `dot-atom-text` that begins at `at`, if there is one.
 fn dot_atom_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let end = class_end(&ATEXT, bytes, at);

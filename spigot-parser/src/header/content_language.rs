@@ -1,4 +1,4 @@
-//! Content-Language: for readers of which languages the body is (RFC 3261 §20.13).
+//! The Content-Language header, which lists the languages of the body (RFC 3261 §20.13).
 
 use bytestring::ByteString;
 
@@ -7,7 +7,7 @@ use super::{Field, Shape, TypedHeader, elements, fault, text_traits};
 use crate::grammar::Span;
 use crate::{HeaderName, ParseError};
 
-/// The languages of those whom the body is for.
+/// A Content-Language header: the languages of the readers whom the body is for.
 ///
 /// ```text
 /// Content-Language = "Content-Language" HCOLON language-tag *(COMMA language-tag)
@@ -16,7 +16,7 @@ use crate::{HeaderName, ParseError};
 /// subtag           = 1*8ALPHA
 /// ```
 ///
-/// A subtag may have digits, too, as today's tags do (RFC 5646 §2.1): `es-419` is a language.
+/// A subtag may have digits, as in `es-419` (RFC 5646 §2.1).
 ///
 /// ```
 /// use spigot_parser::header::ContentLanguage;
@@ -32,7 +32,7 @@ pub struct ContentLanguage {
 }
 
 impl ContentLanguage {
-    /// These languages.
+    /// Creates a list of the given language tags.
     ///
     /// # Errors
     ///
@@ -45,12 +45,12 @@ impl ContentLanguage {
         }
     }
 
-    /// The language tags, in their order.
+    /// Returns the language tags in their order.
     pub fn tags(&self) -> impl Iterator<Item = &str> + '_ {
         tokens(&self.text)
     }
 
-    /// Whether that tag is among them; tags have no case.
+    /// Reports whether the list contains `tag`, compared without case.
     pub fn contains(&self, tag: &str) -> bool {
         self.tags().any(|other| other.eq_ignore_ascii_case(tag))
     }
@@ -83,7 +83,7 @@ impl TypedHeader for ContentLanguage {
     }
 }
 
-/// The same languages, in whatever order.
+/// Compares the languages in any order.
 impl PartialEq for ContentLanguage {
     fn eq(&self, other: &ContentLanguage) -> bool {
         self.tags().all(|tag| other.contains(tag)) && other.tags().all(|tag| self.contains(tag))

@@ -1,10 +1,10 @@
-//! Content-Length: how long the body is (RFC 3261 §20.14).
+//! The Content-Length header, which gives the length of the body (RFC 3261 §20.14).
 
 use super::{Field, Shape, TypedHeader, text_traits};
 use crate::grammar::decimal;
 use crate::{ErrorKind, HeaderName, ParseError};
 
-/// The length of the body.
+/// A Content-Length header: the length of the body in octets.
 ///
 /// [RFC 3261 §20.14](https://www.rfc-editor.org/rfc/rfc3261#section-20.14), with the grammar of §25.1:
 ///
@@ -26,12 +26,12 @@ pub struct ContentLength {
 }
 
 impl ContentLength {
-    /// A body of `octets` octets.
+    /// Creates a length of `octets` octets.
     pub fn new(octets: u32) -> ContentLength {
         ContentLength { octets }
     }
 
-    /// The length in octets.
+    /// Returns the length in octets.
     pub fn octets(&self) -> u32 {
         self.octets
     }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     proptest! {
-        // Not in a message, whose body would have to be so long.
+        // The round trip is not tested in a message, because its body would have to be as long.
         #[test]
         fn what_is_built_parses_to_itself(octets in prop_oneof![any::<u32>(), Just(u32::MAX)]) {
             let length = ContentLength::new(octets);

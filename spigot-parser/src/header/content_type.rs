@@ -1,4 +1,4 @@
-//! Content-Type: what the body is (RFC 3261 §20.15).
+//! The Content-Type header, which gives the media type of the body (RFC 3261 §20.15).
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::grammar::{Span, is_token, prefix, separator, token};
 use crate::params::{self, MAX_PARAMS, Values};
 use crate::{ErrorKind, HeaderName, Params, ParseError};
 
-/// The media type of the body.
+/// A Content-Type header: the media type of the body.
 ///
 /// [RFC 3261 §20.15](https://www.rfc-editor.org/rfc/rfc3261#section-20.15), with the grammar of §25.1:
 ///
@@ -39,7 +39,7 @@ pub struct ContentType {
 }
 
 impl ContentType {
-    /// `kind/subtype`.
+    /// Creates the media type `kind/subtype`.
     ///
     /// # Errors
     ///
@@ -55,32 +55,32 @@ impl ContentType {
         }
     }
 
-    /// The type: `application` in `application/sdp`.
+    /// Returns the type, which is `application` in `application/sdp`.
     pub fn kind(&self) -> &str {
         self.kind.of(&self.text)
     }
 
-    /// The subtype: `sdp` in `application/sdp`.
+    /// Returns the subtype, which is `sdp` in `application/sdp`.
     pub fn subtype(&self) -> &str {
         self.subtype.of(&self.text)
     }
 
-    /// Whether type and subtype are these; neither has case.
+    /// Reports whether the media type is `kind/subtype`, compared without case.
     pub fn is(&self, kind: &str, subtype: &str) -> bool {
         self.kind().eq_ignore_ascii_case(kind) && self.subtype().eq_ignore_ascii_case(subtype)
     }
 
-    /// The parameters.
+    /// Returns the parameters.
     pub fn params(&self) -> Params<'_> {
         Params::of_header(&self.text[self.params as usize..])
     }
 
-    /// The value of a parameter, without its quotes.
+    /// Returns the value of a parameter without its quotes.
     pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
         self.params().value(name)
     }
 
-    /// With one parameter set; its value is quoted if it has to be.
+    /// Sets a parameter, and quotes its value if necessary.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ impl TypedHeader for ContentType {
     }
 }
 
-/// Type, subtype and all parameters, in whatever order.
+/// Compares type, subtype, and the parameters in any order.
 impl PartialEq for ContentType {
     fn eq(&self, other: &ContentType) -> bool {
         self.is(other.kind(), other.subtype()) && params::agree(self.params(), other.params(), |_| true)
@@ -179,7 +179,7 @@ mod tests {
             );
             assert!(kind.clone().with_param(evil, "a").is_err(), "{evil:?}");
         }
-        // What is no token is quoted.
+        // A value that is no token is quoted.
         for evil in ["a\r\nVia: b", "a\n", "a\r", "\0"] {
             assert!(kind.clone().with_param("x", evil).is_err(), "{evil:?}");
         }

@@ -1,10 +1,10 @@
-//! CSeq: the order of requests within a dialog (RFC 3261 §20.16).
+//! The CSeq header, which orders the requests of a dialog (RFC 3261 §20.16).
 
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{blanks_end, token_end};
 use crate::{HeaderName, Method, ParseError};
 
-/// The sequence number of a request and its method.
+/// A CSeq header: the sequence number and the method of a request.
 ///
 /// [RFC 3261 §20.16](https://www.rfc-editor.org/rfc/rfc3261#section-20.16), with the grammar of §25.1:
 ///
@@ -33,7 +33,7 @@ pub struct CSeq {
 const MAX: u32 = (1 << 31) - 1;
 
 impl CSeq {
-    /// `number method`.
+    /// Creates the value `number method`.
     ///
     /// # Errors
     ///
@@ -46,12 +46,12 @@ impl CSeq {
         }
     }
 
-    /// The sequence number, below 2^31.
+    /// Returns the sequence number, which is below 2^31.
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// The method, which is that of the request.
+    /// Returns the method, which is that of the request.
     pub fn method(&self) -> &Method {
         &self.method
     }
@@ -85,7 +85,7 @@ impl TypedHeader for CSeq {
         if method == digits {
             return fault(method, "a blank after the sequence number");
         }
-        // Nearly always the rest is a method that is known, which makes it a token.
+        // Most methods are known ones, which need no check for being tokens.
         let Ok(method) = Method::from_token(&text[method..]) else {
             let end = token_end(bytes, method);
             let expected = if end == method {

@@ -1,11 +1,11 @@
-//! Date: when the message was sent (RFC 3261 §20.17).
+//! The Date header, which says when the message was sent (RFC 3261 §20.17).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::{HeaderName, ParseError};
 
-/// A moment, to the second.
+/// A Date header: a point in time, with a resolution of one second.
 ///
 /// [RFC 3261 §20.17](https://www.rfc-editor.org/rfc/rfc3261#section-20.17), with the grammar of §25.1:
 ///
@@ -15,8 +15,9 @@ use crate::{HeaderName, ParseError};
 /// rfc1123-date = wkday "," SP date1 SP time SP "GMT"
 /// ```
 ///
-/// > Unlike HTTP/1.1, SIP only supports the most recent RFC 1123 \[20\] format for dates. As in \[H3.3\], SIP restricts
-/// > the time zone in SIP-date to "GMT", while RFC 1123 allows any time zone. An RFC 1123 date is case-sensitive.
+/// > Unlike HTTP/1.1, SIP only supports the most recent RFC 1123 \[20\] format for dates. As in \[H3.3\], SIP
+/// > restricts the time zone in SIP-date to "GMT", while RFC 1123 allows any time zone. An RFC 1123 date is
+/// > case-sensitive.
 ///
 /// ```
 /// use spigot_parser::header::Date;
@@ -37,7 +38,7 @@ const EXPECTED: &str = "a date like `Sat, 13 Nov 2010 23:29:00 GMT`";
 const MAX: u64 = 253_402_300_799;
 
 impl Date {
-    /// The moment `seconds` seconds after the beginning of 1970 in UTC.
+    /// Creates a date from the number of seconds since the beginning of 1970 in UTC.
     ///
     /// # Errors
     ///
@@ -50,7 +51,7 @@ impl Date {
         }
     }
 
-    /// Seconds since the beginning of 1970 in UTC.
+    /// Returns the number of seconds since the beginning of 1970 in UTC.
     pub fn seconds(&self) -> u64 {
         self.seconds
     }
@@ -73,8 +74,8 @@ impl TypedHeader for Date {
             Some(Ok(date)) => date,
             _ => return fault(0, EXPECTED),
         };
-        // The same text again: neither of the older formats that HTTP still takes, nor another case, and the right day
-        // of the week.
+        // Printing the date again has to give the same text. This refuses the older formats of HTTP, other
+        // spellings and a wrong day of the week.
         let again = httpdate::fmt_http_date(date.time());
         match again
             .bytes()

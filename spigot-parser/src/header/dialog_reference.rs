@@ -1,12 +1,12 @@
-//! A Call-ID and two tags, by which a request names another dialog: the form of Replaces, Join and Target-Dialog.
+//! References to a dialog by its Call-ID and two tags: the form of Replaces, Join and Target-Dialog.
 //!
-//! The one invariant: the value is a Call-ID, and tags that are there are tokens.
+//! The one invariant: the value is a Call-ID, and the tags are tokens.
 
 use super::parametrized::Parametrized;
 use super::{CallId, Field, fault};
 use crate::{ErrorKind, ParseError, grammar};
 
-/// `callid *( SEMI ... )`, in which the parameters `tags` are tokens.
+/// Scans `callid *( SEMI ... )`, in which the parameters `tags` are tokens.
 pub(super) fn scan(field: Field<'_>, tags: [&str; 2], flag: &str) -> Result<Parametrized, ParseError> {
     let text = field.as_str();
     let end = text.find([';', ' ', '\t']).unwrap_or(text.len());
@@ -24,7 +24,7 @@ pub(super) fn scan(field: Field<'_>, tags: [&str; 2], flag: &str) -> Result<Para
     })
 }
 
-/// Both `tags` have to be there.
+/// Checks that both `tags` are there.
 pub(super) fn complete(
     text: Parametrized,
     tags: [&str; 2],
@@ -36,7 +36,7 @@ pub(super) fn complete(
     }
 }
 
-/// The text of a value with these tags.
+/// Writes a value with the given tags.
 pub(super) fn written(call_id: &CallId, tags: [(&str, &str); 2]) -> Result<String, ParseError> {
     let mut text = call_id.as_str().to_owned();
     for (name, tag) in tags {
@@ -51,19 +51,23 @@ pub(super) fn written(call_id: &CallId, tags: [(&str, &str); 2]) -> Result<Strin
     Ok(text)
 }
 
-/// Whether `tag` names the dialog's `own`: a tag of zero names one that is not there, too (RFC 3891 §6.1).
+/// Reports whether `tag` refers to a dialog's `own` tag, where a tag of zero also refers to a missing one
+/// (RFC 3891 §6.1).
 pub(super) fn names(tag: &str, own: Option<&str>) -> bool {
     own == Some(tag) || (own.is_none() && tag == "0")
 }
 
-/// What Replaces and Join have in common: both tags are there, the recipient's and that of the other end. The type keeps
-/// itself in a `text: Parametrized`; `$rfc` says where a tag of zero is defined.
+/// Defines what Replaces and Join have in common, for types with a field `text: Parametrized`.
+///
+/// Both tags are mandatory: the recipient's and that of the other end. `$rfc` says where a tag of zero is
+/// defined.
 macro_rules! between_tags {
     ($type:ident, $rfc:literal) => {
         const TAGS: [&str; 2] = ["to-tag", "from-tag"];
 
         impl $type {
-            /// The dialog of that Call-ID whose recipient has the tag `to_tag`, and whose other end has `from_tag`.
+            /// Creates a reference to the dialog with this Call-ID, the recipient's tag `to_tag` and the
+            /// other end's tag `from_tag`.
             ///
             /// # Errors
             ///
@@ -77,24 +81,24 @@ macro_rules! between_tags {
                 $type::parse(Field::exact(&dialog_reference::written(call_id, tags)?))
             }
 
-            /// The Call-ID of the dialog.
+            /// Returns the Call-ID of the dialog.
             pub fn call_id(&self) -> &str {
                 self.text.value()
             }
 
-            /// The recipient's tag.
+            /// Returns the recipient's tag.
             pub fn to_tag(&self) -> &str {
                 self.param("to-tag").flatten().unwrap_or_default()
             }
 
-            /// The tag of the other end.
+            /// Returns the tag of the other end.
             pub fn from_tag(&self) -> &str {
                 self.param("from-tag").flatten().unwrap_or_default()
             }
 
             #[doc = concat!(
-                "Whether this dialog of the recipient is the one that is meant. A tag of zero names one that is not \
-                 there, too (", $rfc, ")."
+                "Reports whether the header refers to the given dialog of the recipient. A tag of zero also refers to a \
+                 missing one (", $rfc, ")."
             )]
             pub fn names(&self, call_id: &str, local_tag: Option<&str>, remote_tag: Option<&str>) -> bool {
                 self.call_id() == call_id

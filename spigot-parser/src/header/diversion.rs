@@ -1,4 +1,4 @@
-//! Diversion: who sent a call on, and why (RFC 5806).
+//! The Diversion header, which says who diverted a call, and why (RFC 5806).
 
 use std::borrow::Cow;
 
@@ -8,7 +8,9 @@ use crate::grammar::{decimal, is_quoted, is_token};
 use crate::{NameAddr, ParseError};
 
 addresses! {
-    /// One party that a call was diverted by, the last one first, with the reason for it.
+    /// A Diversion header: one party that diverted the call, and its reason.
+    ///
+    /// The party that diverted the call last comes first.
     ///
     /// ```text
     /// Diversion         = "Diversion" HCOLON diversion-params *(COMMA diversion-params)
@@ -23,8 +25,8 @@ addresses! {
     /// diversion-screen  = "screen" EQUAL ( "yes" / "no" / token / quoted-string )
     /// ```
     ///
-    /// The grammar is that of [RFC 5806 §4](https://www.rfc-editor.org/rfc/rfc5806#section-4) as its erratum 3177 has it.
-    /// Two are equal if their URIs are and no parameter contradicts.
+    /// The grammar is that of [RFC 5806 §4](https://www.rfc-editor.org/rfc/rfc5806#section-4) with its
+    /// erratum 3177. Two values are equal if their URIs and the parameters that both have are equal.
     ///
     /// ```
     /// use spigot_parser::header::Diversion;
@@ -55,46 +57,48 @@ macro_rules! reasons {
 }
 
 reasons! {
-    UNKNOWN "unknown" "nobody knows.";
+    UNKNOWN "unknown" "the reason is unknown.";
     USER_BUSY "user-busy" "the user was in another call.";
     NO_ANSWER "no-answer" "nobody answered.";
     UNAVAILABLE "unavailable" "the user could not be reached.";
-    UNCONDITIONAL "unconditional" "every call is sent on.";
-    TIME_OF_DAY "time-of-day" "of the time.";
-    DO_NOT_DISTURB "do-not-disturb" "the user takes no calls.";
-    DEFLECTION "deflection" "the user sent the call on when it came.";
+    UNCONDITIONAL "unconditional" "every call is diverted.";
+    TIME_OF_DAY "time-of-day" "calls are diverted at this time of day.";
+    DO_NOT_DISTURB "do-not-disturb" "the user accepts no calls.";
+    DEFLECTION "deflection" "the user diverted the call when it came.";
     FOLLOW_ME "follow-me" "the user is somewhere else.";
     OUT_OF_SERVICE "out-of-service" "the user's telephone is out of order.";
     AWAY "away" "the user is away.";
 }
 
 impl Diversion {
-    /// Why the call was diverted, without quotes: one of the constants here, or anything else. Compare it without case.
+    /// Returns the reason without quotes: one of the constants of this type, or another text.
+    ///
+    /// Compare it without case.
     pub fn reason(&self) -> Option<Cow<'_, str>> {
         self.params().value("reason")
     }
 
-    /// How many diversions there were at that party.
+    /// Returns how many times the party diverted the call (`counter`).
     pub fn counter(&self) -> Option<u8> {
         number(self.param("counter")?)
     }
 
-    /// How many diversions the party allows.
+    /// Returns how many diversions the party allows (`limit`).
     pub fn limit(&self) -> Option<u8> {
         number(self.param("limit")?)
     }
 
-    /// What of the party is not to be shown, without quotes: `full`, `name`, `uri`, `off`, or anything else.
+    /// Returns what to hide of the party, without quotes: `full`, `name`, `uri`, `off`, or another text.
     pub fn privacy(&self) -> Option<Cow<'_, str>> {
         self.params().value("privacy")
     }
 
-    /// Whether the party was checked, without quotes: `yes`, `no`, or anything else.
+    /// Returns whether the party was verified, without quotes: `yes`, `no`, or another text.
     pub fn screen(&self) -> Option<Cow<'_, str>> {
         self.params().value("screen")
     }
 
-    /// With a reason, which is written in quotes if it is no token.
+    /// Sets the reason, which is quoted if it is no token.
     ///
     /// # Errors
     ///
@@ -103,7 +107,7 @@ impl Diversion {
         self.with_param("reason", Some(&token_or_quoted(reason)?))
     }
 
-    /// With a counter.
+    /// Sets the counter.
     ///
     /// # Errors
     ///
@@ -112,7 +116,7 @@ impl Diversion {
         self.with_param("counter", Some(&counter.to_string()))
     }
 
-    /// With a limit.
+    /// Sets the limit.
     ///
     /// # Errors
     ///
@@ -121,7 +125,7 @@ impl Diversion {
         self.with_param("limit", Some(&limit.to_string()))
     }
 
-    /// With a privacy, which is written in quotes if it is no token.
+    /// Sets the privacy, which is quoted if it is no token.
     ///
     /// # Errors
     ///
@@ -130,7 +134,7 @@ impl Diversion {
         self.with_param("privacy", Some(&token_or_quoted(privacy)?))
     }
 
-    /// With a screen, which is written in quotes if it is no token.
+    /// Sets the screen, which is quoted if it is no token.
     ///
     /// # Errors
     ///
@@ -140,7 +144,7 @@ impl Diversion {
     }
 }
 
-/// A number of one or two digits.
+/// Parses a number of one or two digits.
 fn number(value: Option<&str>) -> Option<u8> {
     let digits = value?;
     let number = if digits.len() <= 2 {

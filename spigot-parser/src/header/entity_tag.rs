@@ -1,4 +1,5 @@
-//! SIP-ETag, SIP-If-Match and Suppress-If-Match: the version of a state (RFC 3903 §11.3, RFC 5839 §7.2).
+//! The SIP-ETag, SIP-If-Match and Suppress-If-Match headers, which name a version of a state (RFC 3903 §11.3,
+//! RFC 5839 §7.2).
 
 use bytestring::ByteString;
 
@@ -15,7 +16,7 @@ macro_rules! entity_tags {
         }
 
         impl $type {
-            /// The entity tag `tag`.
+            /// Creates a header with the entity tag `tag`.
             ///
             /// # Errors
             ///
@@ -27,7 +28,7 @@ macro_rules! entity_tags {
                 }
             }
 
-            /// The tag.
+            /// Returns the entity tag.
             pub fn as_str(&self) -> &str {
                 &self.text
             }
@@ -58,7 +59,7 @@ macro_rules! entity_tags {
 const EXPECTED: &str = "an entity tag, which is a token";
 
 entity_tags! {
-    /// The name of a version of a published state, given by who keeps it.
+    /// A SIP-ETag header: the entity tag that a server gives to a version of a published state.
     ///
     /// [RFC 3903 §11.3.1](https://www.rfc-editor.org/rfc/rfc3903#section-11.3.1), with the grammar of §12:
     ///
@@ -67,7 +68,7 @@ entity_tags! {
     /// entity-tag = token
     /// ```
     ///
-    /// Two are equal octet by octet: what a tag means is known only to who gave it.
+    /// Two values are equal if they have the same octets, because only the server knows what a tag means.
     ///
     /// ```
     /// use spigot_parser::header::SipEtag;
@@ -78,7 +79,7 @@ entity_tags! {
     /// ```
     SipEtag, SIP_ETAG;
 
-    /// The version of a published state that a PUBLISH refreshes, changes or removes.
+    /// A SIP-If-Match header: the version of a published state that a PUBLISH refreshes, changes or removes.
     ///
     /// [RFC 3903 §11.3.2](https://www.rfc-editor.org/rfc/rfc3903#section-11.3.2), with the grammar of §12:
     ///
@@ -86,7 +87,7 @@ entity_tags! {
     /// SIP-If-Match = "SIP-If-Match" HCOLON entity-tag
     /// ```
     ///
-    /// Two are equal octet by octet.
+    /// Two values are equal if they have the same octets.
     ///
     /// ```
     /// use spigot_parser::header::{SipEtag, SipIfMatch};
@@ -98,7 +99,9 @@ entity_tags! {
     /// ```
     SipIfMatch, SIP_IF_MATCH;
 
-    /// The version of a state that the subscriber has already, and wants no NOTIFY of; `*` stands for any.
+    /// A Suppress-If-Match header: the version of a state that the subscriber already has.
+    ///
+    /// The notifier sends no NOTIFY of this version; `*` stands for any version.
     ///
     /// [RFC 5839 §7.2](https://www.rfc-editor.org/rfc/rfc5839#section-7.2), with the grammar of §7.3:
     ///
@@ -106,7 +109,7 @@ entity_tags! {
     /// Suppress-If-Match = "Suppress-If-Match" HCOLON ( entity-tag / "*" )
     /// ```
     ///
-    /// Two are equal octet by octet.
+    /// Two values are equal if they have the same octets.
     ///
     /// ```
     /// use spigot_parser::header::{SipEtag, SuppressIfMatch};
@@ -121,24 +124,24 @@ entity_tags! {
 }
 
 impl SipIfMatch {
-    /// Whether the state has this version.
+    /// Reports whether the state has the required version.
     pub fn matches(&self, version: &SipEtag) -> bool {
         self.text == version.text
     }
 }
 
 impl SuppressIfMatch {
-    /// Whatever version the state has.
+    /// The value `*`, which stands for any version of the state.
     pub const ANY: SuppressIfMatch = SuppressIfMatch {
         text: ByteString::from_static("*"),
     };
 
-    /// Whether it stands for every version.
+    /// Reports whether the value is `*`, which stands for any version.
     pub fn is_any(&self) -> bool {
         self.as_str() == "*"
     }
 
-    /// Whether a state of that version is not to be notified of.
+    /// Reports whether a NOTIFY of the version `version` is to be suppressed.
     pub fn matches(&self, version: &SipEtag) -> bool {
         self.is_any() || self.text == version.text
     }

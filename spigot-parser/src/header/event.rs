@@ -1,11 +1,11 @@
-//! Event: what a subscription is about (RFC 6665 §8.2.1).
+//! The Event header, which names the event package of a subscription (RFC 6665 §8.2.1).
 
 use super::parametrized::{Parametrized, check_token, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{is_token, prefix, token};
 use crate::{ErrorKind, HeaderName, ParseError};
 
-/// The event package of a SUBSCRIBE, NOTIFY or PUBLISH.
+/// An Event header: the event package of a SUBSCRIBE, NOTIFY or PUBLISH.
 ///
 /// [RFC 6665 §8.2.1](https://www.rfc-editor.org/rfc/rfc6665#section-8.2.1), with the grammar of §8.4:
 ///
@@ -15,7 +15,8 @@ use crate::{ErrorKind, HeaderName, ParseError};
 /// event-param = generic-param / ( "id" EQUAL token )
 /// ```
 ///
-/// Two are equal if package and `id` are, octet by octet; other parameters do not count (RFC 6665 §8.2.1).
+/// Two values are equal if their packages and `id`s have the same octets; other parameters do not count (RFC
+/// 6665 §8.2.1).
 ///
 /// ```
 /// use spigot_parser::header::Event;
@@ -31,7 +32,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// The event package `package`, templates included.
+    /// Creates a header for the event package `package`, templates included.
     ///
     /// # Errors
     ///
@@ -45,17 +46,17 @@ impl Event {
         }
     }
 
-    /// The event package, templates included.
+    /// Returns the event package, templates included.
     pub fn package(&self) -> &str {
         self.text.value()
     }
 
-    /// The `id`, which tells several subscriptions of one dialog apart.
+    /// Returns the `id`, which distinguishes the subscriptions of one dialog.
     pub fn id(&self) -> Option<&str> {
         self.param("id").flatten()
     }
 
-    /// With another `id`.
+    /// Sets the `id`.
     ///
     /// # Errors
     ///
@@ -65,7 +66,7 @@ impl Event {
     }
 }
 
-/// What is expected where an event package is not.
+/// The expectation that errors about event packages name.
 pub(super) const EXPECTED: &str = "an event package: tokens with dots between them";
 
 /// ```text

@@ -1,6 +1,6 @@
-//! Expires and Min-Expires: times in seconds (RFC 3261 §20.19, §20.23).
+//! The Expires and Min-Expires headers, which are times in seconds (RFC 3261 §20.19, §20.23).
 
-/// Headers that are a number of seconds and nothing else.
+/// Defines header types that are a number of seconds.
 macro_rules! seconds {
     ($($(#[$doc:meta])* $type:ident, $name:ident;)*) => {$(
         $(#[$doc])*
@@ -10,12 +10,12 @@ macro_rules! seconds {
         }
 
         impl $type {
-            /// `seconds` seconds.
+            /// Creates a time of `seconds` seconds.
             pub fn new(seconds: u32) -> Self {
                 $type { seconds }
             }
 
-            /// The time in seconds.
+            /// Returns the time in seconds.
             pub fn seconds(&self) -> u32 {
                 self.seconds
             }
@@ -43,7 +43,7 @@ macro_rules! seconds {
 pub(super) use seconds;
 
 seconds! {
-    /// How long something is valid: a registration, an invitation, a subscription.
+    /// An Expires header: the time for which a registration, an invitation or a subscription is valid.
     ///
     /// [RFC 3261 §20.19](https://www.rfc-editor.org/rfc/rfc3261#section-20.19), with the grammar of §25.1:
     ///
@@ -52,7 +52,7 @@ seconds! {
     /// delta-seconds = 1*DIGIT
     /// ```
     ///
-    /// A value of 2^32 or more is an error; whoever reads it may take its default instead (RFC 4475 §3.1.2.4).
+    /// A value of 2^32 or more is an error. A receiver may use its default instead (RFC 4475 §3.1.2.4).
     ///
     /// ```
     /// use spigot_parser::header::Expires;
@@ -63,7 +63,7 @@ seconds! {
     /// ```
     Expires, EXPIRES;
 
-    /// The shortest time that a registrar takes, in its 423 response.
+    /// A Min-Expires header: the shortest time that a registrar accepts, in its 423 response.
     ///
     /// [RFC 3261 §20.23](https://www.rfc-editor.org/rfc/rfc3261#section-20.23), with the grammar of §25.1:
     ///

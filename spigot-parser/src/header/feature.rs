@@ -1,6 +1,6 @@
-//! Features: what a user agent or a proxy can do, as parameters say it (RFC 3840 §9).
+//! Features: parameters for the capabilities of a user agent or a proxy (RFC 3840 §9).
 //!
-//! Accept-Contact, Reject-Contact, Feature-Caps and Contact have parameters of this form.
+//! Accept-Contact, Reject-Contact, Feature-Caps and Contact have such parameters.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use super::feature_value::TagValue;
 use crate::grammar::{Class, alphanum_and, class_end, is_one_line, unquote};
 use crate::{ErrorKind, Params, ParseError};
 
-/// One feature: the tag that names it, and the values that it has or may have.
+/// A feature: a tag and its values.
 ///
 /// [RFC 3840 §9](https://www.rfc-editor.org/rfc/rfc3840#section-9):
 ///
@@ -72,25 +72,27 @@ const BASE_TAGS: [&str; 20] = [
 ];
 
 impl<'a> Feature<'a> {
-    /// The features among some parameters. A parameter that has the name of a feature but no value that features have
-    /// is another parameter.
+    /// Returns the features among `params`.
+    ///
+    /// A parameter with a feature's name and a value that no feature can have is not a feature.
     pub fn all(params: Params<'a>) -> impl Iterator<Item = Feature<'a>> + Clone + 'a {
         params.filter_map(|(name, value)| Feature::of(name, value))
     }
 
-    /// The feature that a parameter is.
+    /// Returns the parameter as a feature, if it is one.
     pub(super) fn of(name: &'a str, value: Option<&'a str>) -> Option<Feature<'a>> {
         let is_feature = is_name(name) && value.is_none_or(is_value);
         is_feature.then_some(Feature { name, value })
     }
 
-    /// The name of the parameter as written: `audio`, `+sip.instance`.
+    /// Returns the name of the parameter as written, such as `audio` and `+sip.instance`.
     pub fn name(&self) -> &'a str {
         self.name
     }
 
-    /// The name of the feature, to which RFC 3840 §5 encodes that of the parameter: `sip.audio`, `sip.instance`. It has
-    /// no case.
+    /// Returns the feature tag, such as `sip.audio` and `sip.instance`, in which case does not count.
+    ///
+    /// RFC 3840 §5 defines how parameter names encode feature tags.
     pub fn tag(&self) -> Cow<'a, str> {
         match self.name.strip_prefix('+') {
             Some(tag) => tag.into(),
@@ -104,12 +106,12 @@ impl<'a> Feature<'a> {
         }
     }
 
-    /// Whether it is there without a value, which means that it is true.
+    /// Reports whether the feature has no value, and so is true.
     pub fn is_flag(&self) -> bool {
         self.value.is_none()
     }
 
-    /// The text between `<` and `>`, if its value is a text.
+    /// Returns the text between `<` and `>`, if the value is a text.
     pub fn text(&self) -> Option<Cow<'a, str>> {
         let value = self.value.filter(|value| value.starts_with("\"<"))?;
         Some(match unquote(value) {
@@ -118,7 +120,9 @@ impl<'a> Feature<'a> {
         })
     }
 
-    /// The values that it lists; `TRUE` if it is there without a value, and none if its value is a text.
+    /// Returns the listed values.
+    ///
+    /// A feature without a value gives `TRUE`. A feature whose value is a text gives no values.
     pub fn values(&self) -> impl Iterator<Item = TagValue<'a>> + Clone + 'a {
         let list = self.value.map(|value| value.trim_matches('"'));
         list.unwrap_or("TRUE").split(',').filter_map(TagValue::parse)
@@ -134,7 +138,7 @@ impl fmt::Debug for Feature<'_> {
     }
 }
 
-/// Whether a parameter of that name may be a feature.
+/// Reports whether a parameter with this name may be a feature.
 pub(super) fn is_name(name: &str) -> bool {
     match name.strip_prefix('+') {
         Some(tag) => {
@@ -145,7 +149,7 @@ pub(super) fn is_name(name: &str) -> bool {
     }
 }
 
-/// Whether `value`, quotes included, is a list of values or a text.
+/// Reports whether `value`, quotes included, is a list of values or a text.
 pub(super) fn is_value(value: &str) -> bool {
     let Some(content) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) else {
         return false;
@@ -156,7 +160,7 @@ pub(super) fn is_value(value: &str) -> bool {
     }
 }
 
-/// Whether the first bracket in `text` that is not escaped is a `>` at its end.
+/// Reports whether the first bracket in `text` that is not escaped is a `>` at its end.
 fn ends_at_bracket(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -170,7 +174,7 @@ fn ends_at_bracket(text: &str) -> bool {
     }
 }
 
-/// Refuses a name that no feature has.
+/// Checks that `name` can be the name of a feature.
 pub(super) fn check_name(name: &str) -> Result<(), ParseError> {
     match is_name(name) {
         true => Ok(()),
@@ -182,7 +186,7 @@ pub(super) fn check_name(name: &str) -> Result<(), ParseError> {
     }
 }
 
-/// A text as the value of a feature, with its brackets and quotes.
+/// Writes a text as the value of a feature, with brackets and quotes.
 pub(super) fn print_text(text: &str) -> Result<String, ParseError> {
     if !is_one_line(text) {
         return fault(0, "a text without CR, LF or NUL");
@@ -200,21 +204,21 @@ pub(super) fn print_text(text: &str) -> Result<String, ParseError> {
     Ok(value)
 }
 
-/// What a header with features, which keeps itself in a `text: Parametrized`, says of them.
+/// Defines accessors for the features of a header type with a field `text: Parametrized`.
 macro_rules! feature_accessors {
     ($($type:ident),*) => {$(
         impl $type {
-            /// The features among the parameters.
+            /// Returns the features among the parameters.
             pub fn features(&self) -> impl Iterator<Item = crate::header::Feature<'_>> + '_ {
                 crate::header::Feature::all(self.params())
             }
 
-            /// The feature whose parameter has that name: `audio`, `+sip.instance`.
+            /// Returns the feature whose parameter is `name`, such as `audio` and `+sip.instance`.
             pub fn feature(&self, name: &str) -> Option<crate::header::Feature<'_>> {
                 self.features().find(|feature| feature.name().eq_ignore_ascii_case(name))
             }
 
-            /// With a feature that is there without a value.
+            /// Sets a feature without a value, which stands for `TRUE`.
             ///
             /// # Errors
             ///
@@ -225,23 +229,23 @@ macro_rules! feature_accessors {
                 self.with_param(name, None)
             }
 
-            /// With a feature that has a text.
+            /// Sets a feature whose value is a text.
             ///
             /// # Errors
             ///
-            /// [`ErrorKind`](crate::ErrorKind) `Token` or `Value` if no feature of this header has that name, `Value` if
-            /// `text` holds CR, LF or NUL, `TooManyParams`.
+            /// [`ErrorKind`](crate::ErrorKind) `Token` or `Value` if no feature of this header has that name,
+            /// `Value` if `text` holds CR, LF or NUL, `TooManyParams`.
             pub fn with_feature_text(self, name: &str, text: &str) -> Result<Self, crate::ParseError> {
                 crate::header::feature::check_name(name)?;
                 self.with_param(name, Some(&crate::header::feature::print_text(text)?))
             }
 
-            /// With a feature that has these values.
+            /// Sets a feature whose value is a list of values.
             ///
             /// # Errors
             ///
-            /// [`ErrorKind`](crate::ErrorKind) `Token` or `Value` if no feature of this header has that name, `Value` if
-            /// there is no value or one leaves the grammar, `TooManyParams`.
+            /// [`ErrorKind`](crate::ErrorKind) `Token` or `Value` if no feature of this header has that name,
+            /// `Value` if there is no value or one leaves the grammar, `TooManyParams`.
             pub fn with_feature_values<'a>(
                 self,
                 name: &str,

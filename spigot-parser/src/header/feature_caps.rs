@@ -1,11 +1,13 @@
-//! Feature-Caps: what a proxy on the way can do (RFC 6809 §4).
+//! The Feature-Caps header, which says what a proxy on the way supports (RFC 6809 §4).
 
 use super::feature::{Feature, feature_accessors};
 use super::parametrized::{Parametrized, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::{HeaderName, ParseError, params};
 
-/// What one entity on the way can do that is no user agent, or that does not say it in its Contact.
+/// A Feature-Caps header: the features of one entity on the way.
+///
+/// The entity is a proxy, or a user agent that does not state its features in its Contact.
 ///
 /// [RFC 6809 §4](https://www.rfc-editor.org/rfc/rfc6809#section-4), with the grammar of §6:
 ///
@@ -18,7 +20,7 @@ use crate::{HeaderName, ParseError, params};
 /// fcap-string-value = string-value
 /// ```
 ///
-/// Two are equal if they have the same features, in whatever order.
+/// Two values are equal if they have the same features in any order.
 ///
 /// ```
 /// use spigot_parser::header::FeatureCaps;
@@ -35,7 +37,7 @@ pub struct FeatureCaps {
 }
 
 impl FeatureCaps {
-    /// `*`, to which features are added.
+    /// Creates the value `*`, to which features are added.
     pub fn new() -> FeatureCaps {
         FeatureCaps {
             text: Parametrized::bare("*"),

@@ -1,4 +1,4 @@
-//! The values of features: names, truth values and numbers (RFC 3840 §9).
+//! The values of features, which are names, truth values and numbers (RFC 3840 §9).
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::fault;
 use crate::ParseError;
 use crate::grammar::{Class, alphanum_and, class_end};
 
-/// One of the values that a [`Feature`](crate::header::Feature) lists, and whether it has that value or has it not.
+/// A value that a [`Feature`](crate::header::Feature) lists, and whether the feature has it or lacks it.
 ///
 /// ```text
 /// tag-value = ["!"] (token-nobang / boolean / numeric)
@@ -17,7 +17,7 @@ pub struct TagValue<'a> {
     has: bool,
 }
 
-/// What a value of a feature is.
+/// A value of a feature.
 ///
 /// ```text
 /// token-nobang     = 1*(alphanum / "-" / "." / "%" / "*" / "_" / "+" / "`" / "'" / "~" )
@@ -32,11 +32,11 @@ pub enum FeatureValue<'a> {
     Token(&'a str),
     /// `TRUE` or `FALSE`.
     Boolean(bool),
-    /// Any number from this one on.
+    /// Any number that is not below the given one.
     AtLeast(f64),
-    /// Any number up to this one.
+    /// Any number that is not above the given one.
     AtMost(f64),
-    /// This number.
+    /// The given number.
     Exactly(f64),
     /// Any number from the first to the second.
     Between(f64, f64),
@@ -45,17 +45,17 @@ pub enum FeatureValue<'a> {
 static TOKEN_NOBANG: Class = alphanum_and(b"-.%*_+`'~");
 
 impl<'a> TagValue<'a> {
-    /// The value.
+    /// Returns the value.
     pub fn value(&self) -> FeatureValue<'a> {
         self.value
     }
 
-    /// Whether the feature has that value; false for one with `!` before it.
+    /// Reports whether the feature has the value, which is false if a `!` precedes it.
     pub fn has(&self) -> bool {
         self.has
     }
 
-    /// The value that `text`, an element of a list, is.
+    /// Parses one element of a list of values.
     pub(super) fn parse(text: &'a str) -> Option<TagValue<'a>> {
         let bare = text.strip_prefix('!');
         let value = FeatureValue::parse(bare.unwrap_or(text))?;
@@ -66,14 +66,14 @@ impl<'a> TagValue<'a> {
     }
 }
 
-/// A value that the feature has.
+/// Converts a value into one that the feature has.
 impl<'a> From<FeatureValue<'a>> for TagValue<'a> {
     fn from(value: FeatureValue<'a>) -> Self {
         TagValue { value, has: true }
     }
 }
 
-/// A value, and whether the feature has it.
+/// Converts a value, and whether the feature has it.
 impl<'a> From<(FeatureValue<'a>, bool)> for TagValue<'a> {
     fn from((value, has): (FeatureValue<'a>, bool)) -> Self {
         TagValue { value, has }
@@ -105,7 +105,7 @@ impl<'a> FeatureValue<'a> {
     }
 }
 
-/// As it is written in a list.
+/// Writes the value as an element of a list.
 impl fmt::Display for TagValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.has {
@@ -123,7 +123,7 @@ impl fmt::Display for TagValue<'_> {
     }
 }
 
-/// The number that `text` is, as far as a double has it.
+/// Parses a number, as precisely as an `f64` can hold it.
 fn number(text: &str) -> Option<f64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
@@ -134,12 +134,12 @@ fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// A list as the value of a feature, with its quotes.
+/// Writes a list of values with its quotes.
 pub(super) fn print<'a>(values: impl IntoIterator<Item = TagValue<'a>>) -> Result<String, ParseError> {
     let mut list = String::from("\"");
     for value in values {
         let text = value.to_string();
-        // A token such as `TRUE` or `!a` would be read as something else.
+        // A token such as `TRUE` or `!a` would be parsed as another value.
         if TagValue::parse(&text) != Some(value) {
             return fault(0, "values that are tokens without `!`, or finite numbers");
         }

@@ -1,9 +1,11 @@
-//! Flow-Timer: how long a flow lives without being heard of (RFC 5626 §11.1).
+//! The Flow-Timer header, which says how long a silent flow lives (RFC 5626 §11.1).
 
 use super::expires::seconds;
 
 seconds! {
-    /// After how many seconds of silence the server considers a flow dead, so that the client keeps it alive in time.
+    /// A Flow-Timer header: the seconds of silence after which the server considers a flow dead.
+    ///
+    /// The client has to keep the flow alive in time.
     ///
     /// [RFC 5626 §11.1](https://www.rfc-editor.org/rfc/rfc5626#section-11.1), with the grammar of §10:
     ///

@@ -1,4 +1,4 @@
-//! Geolocation: where the location of its target is written (RFC 6442).
+//! The Geolocation header, which points to the location of its target (RFC 6442).
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::fault;
 use crate::uri::escape::unescape;
 use crate::{NameAddr, ParseError, Uri};
 
-/// A place where a location is found: a body part of the message, or a server to ask.
+/// A Geolocation header: a body part of the message that holds a location, or a server that knows it.
 ///
 /// ```text
 /// Geolocation-header = "Geolocation" HCOLON locationValue *( COMMA locationValue )
@@ -16,8 +16,9 @@ use crate::{NameAddr, ParseError, Uri};
 /// geoloc-param       = generic-param
 /// ```
 ///
-/// The grammar is that of [RFC 6442 §4.1](https://www.rfc-editor.org/rfc/rfc6442#section-4.1): there is no display name,
-/// and parameters mean nothing yet. Two are equal if their URIs are and no parameter contradicts.
+/// The grammar is that of [RFC 6442 §4.1](https://www.rfc-editor.org/rfc/rfc6442#section-4.1). There is no
+/// display name, and no parameters are defined. Two values are equal if their URIs and the parameters that
+/// both have are equal.
 ///
 /// ```
 /// use spigot_parser::header::Geolocation;
@@ -36,14 +37,15 @@ pub struct Geolocation {
 }
 
 impl Geolocation {
-    /// `<uri>`.
+    /// Creates a header of `<uri>`.
     pub fn new(uri: Uri) -> Geolocation {
         Geolocation {
             address: NameAddr::new(uri),
         }
     }
 
-    /// The Content-ID of the body part that the location is in, if it comes with the message (RFC 2392 §2).
+    /// Returns the Content-ID of the body part that holds the location, if it is in the message (RFC 2392
+    /// §2).
     pub fn cid(&self) -> Option<Cow<'_, str>> {
         match self.uri() {
             Uri::Other(uri) if uri.scheme().eq_ignore_ascii_case("cid") => Some(unescape(uri.opaque())),
@@ -58,7 +60,7 @@ impl From<Uri> for Geolocation {
     }
 }
 
-/// The URI is in brackets, and nothing is before them.
+/// Checks that the URI is in brackets and that nothing precedes them.
 fn check(address: &NameAddr) -> Result<(), ParseError> {
     check_brackets(address)?;
     match address.as_str().starts_with('<') {

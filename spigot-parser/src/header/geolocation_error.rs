@@ -1,4 +1,4 @@
-//! Geolocation-Error: what was wrong with the location in a request (RFC 6442 §4.4).
+//! The Geolocation-Error header, which says what was wrong with the location in a request (RFC 6442 §4.4).
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::grammar::{decimal, is_quoted, number, prefix};
 use crate::params;
 use crate::{HeaderName, ParseError};
 
-/// Why a location could not be used.
+/// A Geolocation-Error header: the reason why a location could not be used.
 ///
 /// ```text
 /// Geolocation-Error        = "Geolocation-Error" HCOLON locationErrorValue
@@ -18,8 +18,8 @@ use crate::{HeaderName, ParseError};
 /// location-error-code-text = "code" EQUAL quoted-string
 /// ```
 ///
-/// The grammar is that of [RFC 6442 §4.4](https://www.rfc-editor.org/rfc/rfc6442#section-4.4). Two are equal if their
-/// codes are and no parameter contradicts.
+/// The grammar is that of [RFC 6442 §4.4](https://www.rfc-editor.org/rfc/rfc6442#section-4.4). Two values are
+/// equal if their codes and the parameters that both have are equal.
 ///
 /// ```
 /// use spigot_parser::header::GeolocationError;
@@ -35,7 +35,7 @@ pub struct GeolocationError {
 }
 
 impl GeolocationError {
-    /// The code `code`.
+    /// Creates an error with the code `code`.
     ///
     /// # Errors
     ///
@@ -49,18 +49,20 @@ impl GeolocationError {
         }
     }
 
-    /// The code: from 100 the location cannot be used, from 200 there is no permission to, from 300 the server that has
-    /// it did not give it.
+    /// Returns the code.
+    ///
+    /// From 100 on, the location cannot be used. From 200 on, there is no permission to use it. From 300 on,
+    /// the server that holds it did not return it.
     pub fn code(&self) -> u16 {
         decimal(self.text.value().as_bytes(), 999).map_or(0, |code| code as u16)
     }
 
-    /// What the code means, for people: the `code` parameter, without its quotes.
+    /// Returns the text of the `code` parameter for people, without its quotes.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         self.params().value("code")
     }
 
-    /// With a text for people, which is written in quotes.
+    /// Sets the text for people, which is quoted.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Geolocation-Routing: whether proxies may look at the location (RFC 6442 §4.2).
+//! The Geolocation-Routing header, which says whether proxies may use the location (RFC 6442 §4.2).
 
 use bytestring::ByteString;
 
@@ -6,15 +6,15 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{blanks, blanks_end, prefix, token, unquote};
 use crate::{HeaderName, ParseError, params};
 
-/// Whether the elements on the way may use the location in a request to decide where to send it.
+/// A Geolocation-Routing header: whether proxies may route a request by the location in it.
 ///
 /// ```text
 /// Georouting-header = "Geolocation-Routing" HCOLON ( "yes" / "no" / generic-value )
 /// generic-value     = generic-param
 /// ```
 ///
-/// The grammar is that of [RFC 6442 §4.2](https://www.rfc-editor.org/rfc/rfc6442#section-4.2). Two are equal if they are
-/// the same word, without case, with the same value.
+/// The grammar is that of [RFC 6442 §4.2](https://www.rfc-editor.org/rfc/rfc6442#section-4.2). Two values are
+/// equal if they have the same word, without case, and the same value.
 ///
 /// ```
 /// use spigot_parser::header::GeolocationRouting;
@@ -31,7 +31,7 @@ pub struct GeolocationRouting {
 }
 
 impl GeolocationRouting {
-    /// `yes` or `no`.
+    /// Creates the word `yes` or `no`.
     pub fn new(allowed: bool) -> GeolocationRouting {
         let text = ByteString::from_static(if allowed { "yes" } else { "no" });
         GeolocationRouting {
@@ -40,19 +40,19 @@ impl GeolocationRouting {
         }
     }
 
-    /// Whether the word is `yes`.
+    /// Reports whether the word is `yes`.
     ///
     /// > Implementations not aware of an extension MUST treat any other received value the same as "no".
     pub fn is_allowed(&self) -> bool {
         self.text.eq_ignore_ascii_case("yes")
     }
 
-    /// The word: `yes`, `no`, or another one.
+    /// Returns the word: `yes`, `no`, or another one.
     pub fn word(&self) -> &str {
         &self.text[..self.word_end as usize]
     }
 
-    /// What another word has after its `=`, as written.
+    /// Returns the value after the `=` of an extension, as written.
     pub fn value(&self) -> Option<&str> {
         let rest = blanks(&self.text[self.word_end as usize..]);
         rest.strip_prefix('=').map(blanks)

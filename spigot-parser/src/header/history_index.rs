@@ -1,4 +1,4 @@
-//! The index of an entry of History-Info: its place in the tree of the targets that were tried (RFC 7044 §10.3).
+//! The index of a History-Info entry, which is its place in the tree of the targets tried (RFC 7044 §10.3).
 //!
 //! The one invariant: there is at least one number.
 
@@ -9,15 +9,15 @@ use super::fault;
 use crate::ParseError;
 use crate::grammar::decimal;
 
-/// The place of an entry in the tree that a request's targets make: `1`, `1.2`, `1.2.1`.
+/// The place of an entry in the tree of a request's targets, such as `1`, `1.2` and `1.2.1`.
 ///
 /// ```text
 /// index-val = number *("." number)
 /// number    = [ %x31-39 *DIGIT ] DIGIT
 /// ```
 ///
-/// Indexes are in the order of the tree: a parent comes before its children, and both before the parent's next sibling.
-/// A number fits 32 bits.
+/// Indexes are ordered as the tree is: a parent precedes its children, which precede the parent's next
+/// sibling. A number fits 32 bits.
 ///
 /// ```
 /// use spigot_parser::header::HistoryIndex;
@@ -35,23 +35,24 @@ pub struct HistoryIndex {
 }
 
 impl HistoryIndex {
-    /// `1`, the index of the first entry.
+    /// Creates `1`, the index of the first entry.
     pub fn first() -> HistoryIndex {
         HistoryIndex { numbers: vec![1] }
     }
 
-    /// The numbers, from the root on.
+    /// Returns the numbers, the root's first.
     pub fn numbers(&self) -> &[u32] {
         &self.numbers
     }
 
-    /// The first index below this one: for a request that is sent on.
+    /// Returns the index of the first child, for a request that is forwarded.
     pub fn child(&self) -> HistoryIndex {
         self.below(1)
     }
 
-    /// The index after this one on the same level: for the next target of the same request. `None` where the number
-    /// would not fit.
+    /// Returns the next index on the same level, for the next target of the same request.
+    ///
+    /// Returns `None` if the number would not fit.
     pub fn next_sibling(&self) -> Option<HistoryIndex> {
         let (last, parents) = self.numbers.split_last()?;
         let mut numbers = parents.to_vec();
@@ -59,17 +60,20 @@ impl HistoryIndex {
         Some(HistoryIndex { numbers })
     }
 
-    /// The index below this one that stands for entries that nobody wrote: the next one is a child of it.
+    /// Returns the child `0`, which stands for missing entries.
+    ///
+    /// The next entry is a child of it.
     ///
     /// [RFC 7044 §10.3](https://www.rfc-editor.org/rfc/rfc7044#section-10.3):
     ///
-    /// > For example, if the index of the last hi-entry in the request received was 1.1.2 and there was a missing hi-entry
-    /// > and the request was being forwarded to the next hop, the resulting index will be 1.1.2.0.1.
+    /// > For example, if the index of the last hi-entry in the request received was 1.1.2 and there was a
+    /// > missing hi-entry and the request was being forwarded to the next hop, the resulting index will be
+    /// > 1.1.2.0.1.
     pub fn gap(&self) -> HistoryIndex {
         self.below(0)
     }
 
-    /// The index above this one.
+    /// Returns the index of the parent.
     pub fn parent(&self) -> Option<HistoryIndex> {
         match self.numbers.split_last() {
             Some((_, parents)) if !parents.is_empty() => Some(HistoryIndex {
@@ -79,7 +83,7 @@ impl HistoryIndex {
         }
     }
 
-    /// Whether this index is somewhere below `other`.
+    /// Reports whether `other` is an ancestor of this index.
     pub fn is_below(&self, other: &HistoryIndex) -> bool {
         self.numbers.len() > other.numbers.len() && self.numbers.starts_with(&other.numbers)
     }
@@ -92,7 +96,7 @@ impl HistoryIndex {
     }
 }
 
-/// The numbers of an index; `None` where the text is none.
+/// Returns the numbers of an index, with `None` for each part that is no number.
 fn numbers(text: &str) -> impl Iterator<Item = Option<u32>> + '_ {
     text.split('.').map(|number| match number {
         "0" => Some(0),
@@ -101,7 +105,7 @@ fn numbers(text: &str) -> impl Iterator<Item = Option<u32>> + '_ {
     })
 }
 
-/// Whether `text` is an index.
+/// Reports whether `text` is an index.
 pub(super) fn is_index(text: &str) -> bool {
     numbers(text).all(|number| number.is_some())
 }

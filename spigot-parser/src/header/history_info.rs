@@ -1,4 +1,4 @@
-//! History-Info: the targets that a request had before this one (RFC 7044).
+//! The History-Info header, which lists the earlier targets of a request (RFC 7044).
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::history_index::{HistoryIndex, is_index};
 use super::{Privacy, Reason, TypedHeader, fault};
 use crate::{ErrorKind, NameAddr, ParseError, SipUri, Uri};
 
-/// One target that a request was sent to, and where it stands among the others.
+/// A History-Info header: one target of the request, and its place among the others.
 ///
 /// ```text
 /// History-Info       = "History-Info" HCOLON hi-entry *(COMMA hi-entry)
@@ -21,9 +21,10 @@ use crate::{ErrorKind, NameAddr, ParseError, SipUri, Uri};
 /// np-param           = "np" EQUAL index-val
 /// ```
 ///
-/// The grammar is that of [RFC 7044 §5](https://www.rfc-editor.org/rfc/rfc7044#section-5). `index` has to be there. Why
-/// the target was left, and that it is not to be shown, are headers of its URI: Reason and Privacy. Two are equal if
-/// their URIs, `index`, `rc`, `mp` and `np` are and no other parameter contradicts.
+/// The grammar is that of [RFC 7044 §5](https://www.rfc-editor.org/rfc/rfc7044#section-5). `index` is
+/// mandatory. The URI may carry two headers: Reason says why the target was left, and Privacy that it is to
+/// be hidden. Two values are equal if their URIs, `index`, `rc`, `mp`, `np` and the other parameters that
+/// both have are equal.
 ///
 /// ```
 /// use spigot_parser::header::{HistoryIndex, HistoryInfo, Reason};
@@ -45,40 +46,41 @@ pub struct HistoryInfo {
 }
 
 impl HistoryInfo {
-    /// `<uri>;index=`.
+    /// Creates an entry of `<uri>` with the given index.
     pub fn new(uri: Uri, index: &HistoryIndex) -> HistoryInfo {
         HistoryInfo {
             address: NameAddr::new(uri).set_param("index", Some(Some(&index.to_string()))),
         }
     }
 
-    /// The place of this target among the others.
+    /// Returns the place of this target among the others.
     pub fn index(&self) -> HistoryIndex {
-        // It was there when the entry was made.
+        // An entry always has an index.
         self.index_in("index").unwrap_or_else(HistoryIndex::first)
     }
 
-    /// `rc`: the entry whose URI was changed for this one, for the same user.
+    /// Returns the `rc` parameter: the index of the entry whose URI was changed to this one for the same
+    /// user.
     pub fn rc(&self) -> Option<HistoryIndex> {
         self.index_in("rc")
     }
 
-    /// `mp`: the entry whose URI was changed for this one, for another user.
+    /// Returns the `mp` parameter: the index of the entry whose URI was changed to this one for another user.
     pub fn mp(&self) -> Option<HistoryIndex> {
         self.index_in("mp")
     }
 
-    /// `np`: the entry whose URI is still this one.
+    /// Returns the `np` parameter: the index of the entry whose URI was kept for this one.
     pub fn np(&self) -> Option<HistoryIndex> {
         self.index_in("np")
     }
 
-    /// The display name, without its quotes; `None` where there is none or it is empty.
+    /// Returns the display name without its quotes, or `None` if it is missing or empty.
     pub fn display_name(&self) -> Option<Cow<'_, str>> {
         self.address.display_name()
     }
 
-    /// Why the target was left: the Reasons that the URI carries, of which there is one for each protocol.
+    /// Returns the Reasons in the URI, which say why the target was left, one for each protocol.
     ///
     /// # Errors
     ///
@@ -87,7 +89,7 @@ impl HistoryInfo {
         self.uri().as_sip().map_or(Ok(Vec::new()), SipUri::typed_headers)
     }
 
-    /// Whether the target is not to be shown: the Privacy that the URI carries.
+    /// Returns the Privacy in the URI, which says whether the target is to be hidden.
     ///
     /// # Errors
     ///
@@ -96,7 +98,7 @@ impl HistoryInfo {
         self.uri().as_sip().map_or(Ok(None), SipUri::typed_header)
     }
 
-    /// With a Reason in the URI, instead of those that are there.
+    /// Replaces the Reasons in the URI by `reason`.
     ///
     /// # Errors
     ///
@@ -105,7 +107,7 @@ impl HistoryInfo {
         self.with_uri_header(reason)
     }
 
-    /// With a Privacy in the URI.
+    /// Sets the Privacy in the URI.
     ///
     /// # Errors
     ///
@@ -125,14 +127,14 @@ impl HistoryInfo {
         }
     }
 
-    /// With another URI.
+    /// Sets the URI.
     pub fn with_uri(self, uri: Uri) -> HistoryInfo {
         HistoryInfo {
             address: self.address.with_uri(uri),
         }
     }
 
-    /// With a display name, which is written as a quoted string.
+    /// Sets the display name, which is written as a quoted string.
     ///
     /// # Errors
     ///
@@ -143,7 +145,7 @@ impl HistoryInfo {
         })
     }
 
-    /// With an `rc`.
+    /// Sets the `rc` parameter.
     ///
     /// # Errors
     ///
@@ -152,7 +154,7 @@ impl HistoryInfo {
         self.with_param("rc", Some(&index.to_string()))
     }
 
-    /// With an `mp`.
+    /// Sets the `mp` parameter.
     ///
     /// # Errors
     ///
@@ -161,7 +163,7 @@ impl HistoryInfo {
         self.with_param("mp", Some(&index.to_string()))
     }
 
-    /// With an `np`.
+    /// Sets the `np` parameter.
     ///
     /// # Errors
     ///
@@ -177,7 +179,8 @@ impl HistoryInfo {
 
 const INDEX: &str = "an index: numbers with dots between them";
 
-/// The URI is in brackets, the index is there, and what has an index for its value has one.
+/// Checks that the URI is in brackets, that `index` is there, and that the values of all index parameters are
+/// indexes.
 fn check(address: &NameAddr) -> Result<(), ParseError> {
     check_brackets(address)?;
     if !address.params().contains("index") {

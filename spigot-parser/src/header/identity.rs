@@ -1,4 +1,4 @@
-//! Identity: a signature over who calls whom (RFC 8224).
+//! The Identity header, which is a signature over caller and callee (RFC 8224).
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::grammar::{
 use crate::params;
 use crate::{ErrorKind, HeaderName, ParseError, Uri};
 
-/// A PASSporT (RFC 8225), which is signed by somebody who may speak for the caller, and where to find the certificate.
+/// An Identity header: a PASSporT (RFC 8225), and the URI of the certificate that signed it.
 ///
 /// ```text
 /// Identity               = "Identity" HCOLON signed-identity-digest SEMI ident-info *( SEMI ident-info-params )
@@ -25,11 +25,12 @@ use crate::{ErrorKind, HeaderName, ParseError, Uri};
 /// base64-char            = ALPHA / DIGIT / "/" / "+"
 /// ```
 ///
-/// The grammar is that of [RFC 8224 §4](https://www.rfc-editor.org/rfc/rfc8224#section-4). Its own examples, and every
-/// PASSporT, are in the other base64, so `-` and `_` are taken, too. Read are also `alg` and `ppt` in quotes, as some
-/// senders write them. The header of RFC 4474, a signature in quotes, is another and refused.
+/// The grammar is that of [RFC 8224 §4](https://www.rfc-editor.org/rfc/rfc8224#section-4). As in the examples
+/// there, `-` and `_` of the URL-safe base64 are accepted, too. Some senders quote `alg` and `ppt`, which is
+/// accepted. The header of RFC 4474, a signature in quotes, is refused.
 ///
-/// There may be several, each in a line of its own. Two are equal if all their parts are, the URI octet by octet.
+/// A message may have several, each in a line of its own. Two values are equal if all their parts are equal,
+/// the URI octet by octet.
 ///
 /// ```
 /// use spigot_parser::header::Identity;
@@ -47,7 +48,7 @@ use crate::{ErrorKind, HeaderName, ParseError, Uri};
 /// ```
 #[derive(Clone)]
 pub struct Identity {
-    /// The value is the digest and `info`.
+    /// The value before the parameters is the digest and `info`.
     text: Parametrized,
     info: Uri,
     digest_end: u32,
@@ -56,7 +57,7 @@ pub struct Identity {
 static DIGEST: Class = alphanum_and(b"/+.-_");
 
 impl Identity {
-    /// The PASSporT `digest`, whose certificate is at `info`.
+    /// Creates a header of the PASSporT `digest`, whose certificate is at `info`.
     ///
     /// # Errors
     ///
@@ -68,32 +69,34 @@ impl Identity {
         }
     }
 
-    /// The PASSporT, whole or compact.
+    /// Returns the PASSporT, in its full or compact form.
     pub fn digest(&self) -> &str {
         &self.text.value()[..self.digest_end as usize]
     }
 
-    /// Whether it is the signature only, and what is signed has to be gathered from the request (RFC 8225 §7).
+    /// Reports whether the PASSporT is compact, without the header and payload that it signs (RFC 8225 §7).
+    ///
+    /// They have to be built from the request.
     pub fn is_compact(&self) -> bool {
         self.digest().starts_with("..")
     }
 
-    /// Where the certificate is. Its text has to be that of `x5u` in the PASSporT.
+    /// Returns the URI of the certificate, which has to be the text of `x5u` in the PASSporT.
     pub fn info(&self) -> &Uri {
         &self.info
     }
 
-    /// The algorithm of the signature: `ES256` where none is named.
+    /// Returns the algorithm of the signature, which is `ES256` by default.
     pub fn algorithm(&self) -> Cow<'_, str> {
         self.params().value("alg").unwrap_or("ES256".into())
     }
 
-    /// The extension that the PASSporT is made for.
+    /// Returns the PASSporT extension (`ppt`).
     pub fn passport_type(&self) -> Option<Cow<'_, str>> {
         self.params().value("ppt")
     }
 
-    /// With an algorithm.
+    /// Sets the algorithm.
     ///
     /// # Errors
     ///
@@ -102,7 +105,7 @@ impl Identity {
         self.with_token("alg", algorithm)
     }
 
-    /// With a PASSporT type.
+    /// Sets the PASSporT extension (`ppt`).
     ///
     /// # Errors
     ///
@@ -171,7 +174,7 @@ impl TypedHeader for Identity {
     }
 }
 
-/// What is in angle brackets.
+/// Parses what is in angle brackets.
 fn bracketed(input: &str) -> Parsed<'_, &str> {
     let Some(rest) = input.strip_prefix('<') else {
         return expected(input, "`<` before the URI");

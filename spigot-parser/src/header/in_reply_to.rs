@@ -1,4 +1,4 @@
-//! In-Reply-To: the calls that a call answers (RFC 3261 §20.21).
+//! The In-Reply-To header: the calls that a call answers (RFC 3261 §20.21).
 
 use bytestring::ByteString;
 
@@ -6,7 +6,7 @@ use super::{CallId, Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{Span, trimmed};
 use crate::{HeaderName, ParseError};
 
-/// The Call-IDs of the calls that this one refers to or returns.
+/// An In-Reply-To header: the Call-IDs of the calls that this call refers to or returns.
 ///
 /// [RFC 3261 §20.21](https://www.rfc-editor.org/rfc/rfc3261#section-20.21), with the grammar of §25.1:
 ///
@@ -14,7 +14,7 @@ use crate::{HeaderName, ParseError};
 /// In-Reply-To = "In-Reply-To" HCOLON callid *(COMMA callid)
 /// ```
 ///
-/// Two are equal if they have the same Call-IDs, in whatever order.
+/// Two values are equal if they have the same Call-IDs in any order.
 ///
 /// ```
 /// use spigot_parser::header::{CallId, InReplyTo};
@@ -30,7 +30,7 @@ pub struct InReplyTo {
 }
 
 impl InReplyTo {
-    /// These calls, in this order.
+    /// Creates a list of the given Call-IDs.
     ///
     /// # Errors
     ///
@@ -49,18 +49,20 @@ impl InReplyTo {
         }
     }
 
-    /// The Call-IDs, in their order.
+    /// Returns the Call-IDs in their order.
     pub fn call_ids(&self) -> impl Iterator<Item = CallId> + '_ {
         ids(&self.text).filter_map(|id| CallId::parse(Field::within(&self.text, id)).ok())
     }
 
-    /// Whether `call` is among them.
+    /// Reports whether the list contains `call`.
     pub fn contains(&self, call: &CallId) -> bool {
         ids(&self.text).any(|id| id == call.as_str())
     }
 }
 
-/// What the commas separate. A word may have quotes and brackets in it that are not closed; it has no comma.
+/// Splits a list at its commas.
+///
+/// A Call-ID may hold quotes and brackets that are not closed, but no comma.
 fn ids(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(trimmed)
 }

@@ -1,12 +1,13 @@
-//! Alert-Info, Call-Info and Error-Info: URIs with more about a call (RFC 3261 §20.4, §20.9, §20.18).
+//! The Alert-Info, Call-Info and Error-Info headers, which are URIs with more about a call (RFC 3261 §20.4,
+//! §20.9, §20.18).
 //!
-//! All three are `<absoluteURI>` with parameters. Phones and servers that leave the brackets out are understood: then
-//! the URI ends before the first `;` or blank, and may have no comma. What is no URI at all, such as the bare names of
-//! ring tones that some servers write into Alert-Info, is an error; its text is there for `Headers::get`.
+//! Each is `<absoluteURI>` with parameters. A URI without brackets is accepted, too: it ends before the first
+//! `;` or blank and has no comma. A value that is no URI, such as the name of a ring tone, is an error;
+//! `Headers::get` returns its text.
 
 use super::parametrized::{Parametrized, check_token, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
-use crate::params::{self, Place};
+use crate::params::{self, ParamSpan};
 use crate::{HeaderName, ParseError, Uri};
 
 macro_rules! infos {
@@ -19,12 +20,12 @@ macro_rules! infos {
         }
 
         impl $type {
-            /// `<uri>`, without parameters.
+            /// Creates a header of `<uri>`, without parameters.
             pub fn new(uri: Uri) -> Self {
                 $type { text: Parametrized::bare(format!("<{uri}>")), uri }
             }
 
-            /// The URI.
+            /// Returns the URI.
             pub fn uri(&self) -> &Uri {
                 &self.uri
             }
@@ -47,7 +48,7 @@ macro_rules! infos {
             }
         }
 
-        /// The same URI and the same parameters; brackets do not count.
+        /// Compares the URI and the parameters, whether or not there are brackets.
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
                 self.uri == other.uri && params::agree(self.params(), other.params(), |_| true)
@@ -65,7 +66,7 @@ macro_rules! infos {
 }
 
 infos! {
-    /// Another ring tone for the callee, or ringback tone for the caller.
+    /// An Alert-Info header: another ring tone for the callee, or another ringback tone for the caller.
     ///
     /// [RFC 3261 §20.4](https://www.rfc-editor.org/rfc/rfc3261#section-20.4), with the grammar of §25.1:
     ///
@@ -74,7 +75,7 @@ infos! {
     /// alert-param = LAQUOT absoluteURI RAQUOT *( SEMI generic-param )
     /// ```
     ///
-    /// Whoever plays it should be able to turn that off, and should trust who put it there.
+    /// The user should be able to disable it, and it should be used only if it comes from a trusted element.
     ///
     /// ```
     /// use spigot_parser::header::AlertInfo;
@@ -84,9 +85,9 @@ infos! {
     /// assert_eq!(AlertInfo::new("urn:alert:service:call-waiting".parse()?).to_string(), "<urn:alert:service:call-waiting>");
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
-    AlertInfo, ALERT_INFO, any;
+    AlertInfo, ALERT_INFO, accept_any;
 
-    /// More about the caller, in a request, or about the callee, in a response.
+    /// A Call-Info header: more about the caller, in a request, or about the callee, in a response.
     ///
     /// [RFC 3261 §20.9](https://www.rfc-editor.org/rfc/rfc3261#section-20.9), with the grammar of §25.1:
     ///
@@ -96,7 +97,7 @@ infos! {
     /// info-param = ( "purpose" EQUAL ( "icon" / "info" / "card" / token ) ) / generic-param
     /// ```
     ///
-    /// It is to be shown only if the element that put it there is authenticated and trusted.
+    /// It should be shown only if it comes from an authenticated and trusted element.
     ///
     /// ```
     /// use spigot_parser::header::CallInfo;
@@ -110,7 +111,8 @@ infos! {
     /// ```
     CallInfo, CALL_INFO, check_purpose;
 
-    /// More about why a request failed: something to show, or a SIP URI to call for a recorded announcement.
+    /// An Error-Info header: more about why a request failed, such as a page to show or a SIP URI of an
+    /// announcement.
     ///
     /// [RFC 3261 §20.18](https://www.rfc-editor.org/rfc/rfc3261#section-20.18), with the grammar of §25.1:
     ///
@@ -127,28 +129,30 @@ infos! {
     /// assert_eq!(ErrorInfo::new("https://example.com/why".parse()?).to_string(), "<https://example.com/why>");
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
-    ErrorInfo, ERROR_INFO, any;
+    ErrorInfo, ERROR_INFO, accept_any;
 }
 
 impl CallInfo {
-    /// The purpose of an image that stands for the caller or the callee.
+    /// The purpose of an image of the caller or the callee.
     pub const ICON: &'static str = "icon";
     /// The purpose of a description, such as a web page.
     pub const INFO: &'static str = "info";
     /// The purpose of a business card, such as a vCard.
     pub const CARD: &'static str = "card";
 
-    /// What the URI is for: one of the constants or another token. It has no case.
+    /// Returns the purpose of the URI: one of the constants of this type, or another token.
+    ///
+    /// Compare it without case.
     pub fn purpose(&self) -> Option<&str> {
         self.param("purpose").flatten()
     }
 
-    /// Whether the URI is for that purpose.
+    /// Reports whether the purpose of the URI is `purpose`, compared without case.
     pub fn is_for(&self, purpose: &str) -> bool {
         self.purpose().is_some_and(|it| it.eq_ignore_ascii_case(purpose))
     }
 
-    /// With another purpose.
+    /// Sets the purpose.
     ///
     /// # Errors
     ///
@@ -159,18 +163,18 @@ impl CallInfo {
     }
 }
 
-fn any(_: &str, _: Place) -> Result<(), ParseError> {
+fn accept_any(_: &str, _: ParamSpan) -> Result<(), ParseError> {
     Ok(())
 }
 
-fn check_purpose(text: &str, param: Place) -> Result<(), ParseError> {
+fn check_purpose(text: &str, param: ParamSpan) -> Result<(), ParseError> {
     match param.name(text).eq_ignore_ascii_case("purpose") {
         true => check_token(param, "a purpose, which is a token"),
         false => Ok(()),
     }
 }
 
-/// The URI at the beginning of a value, and where it ends, brackets included.
+/// Parses the URI at the beginning of a value, and returns the offset after it, brackets included.
 fn uri(field: Field<'_>) -> Result<(Uri, usize), ParseError> {
     let text = field.as_str();
     let (start, end, after) = match text.strip_prefix('<') {

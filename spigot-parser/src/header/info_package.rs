@@ -1,4 +1,4 @@
-//! Info-Package and Recv-Info: what an INFO is about (RFC 6086 §7.2, §7.3).
+//! The Info-Package and Recv-Info headers, which name Info Packages (RFC 6086 §7.2, §7.3).
 
 use bytestring::ByteString;
 
@@ -8,7 +8,7 @@ use crate::grammar::{Span, is_token, prefix, token};
 use crate::params::{self, Values};
 use crate::{ErrorKind, HeaderName, ParseError};
 
-/// The Info Package of an INFO request.
+/// An Info-Package header: the Info Package of an INFO request.
 ///
 /// [RFC 6086 §7.2](https://www.rfc-editor.org/rfc/rfc6086#section-7.2), with the grammar of §9.2:
 ///
@@ -19,7 +19,7 @@ use crate::{ErrorKind, HeaderName, ParseError};
 /// Info-package-param = generic-param
 /// ```
 ///
-/// Two are equal if their names are, octet by octet; parameters do not count.
+/// Two values are equal if their names have the same octets; parameters do not count.
 ///
 /// ```
 /// use spigot_parser::header::InfoPackage;
@@ -35,7 +35,7 @@ pub struct InfoPackage {
 }
 
 impl InfoPackage {
-    /// The package `name`.
+    /// Creates a header for the package `name`.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl InfoPackage {
         }
     }
 
-    /// The name, which has case.
+    /// Returns the name, which is compared with case.
     pub fn name(&self) -> &str {
         self.text.value()
     }
@@ -80,7 +80,9 @@ impl PartialEq for InfoPackage {
     }
 }
 
-/// The Info Packages that the sender takes; the list may be empty, which says that it takes none but knows of them.
+/// A Recv-Info header: the Info Packages that the sender accepts.
+///
+/// An empty list says that the sender supports Info Packages but accepts none.
 ///
 /// [RFC 6086 §7.3](https://www.rfc-editor.org/rfc/rfc6086#section-7.3), with the grammar of §9.2:
 ///
@@ -89,7 +91,7 @@ impl PartialEq for InfoPackage {
 /// Info-package-list = Info-package-type *( COMMA Info-package-type )
 /// ```
 ///
-/// Two are equal if they have packages of the same names, in whatever order.
+/// Two values are equal if their packages have the same names in any order.
 ///
 /// ```
 /// use spigot_parser::header::{InfoPackage, RecvInfo};
@@ -106,7 +108,7 @@ pub struct RecvInfo {
 }
 
 impl RecvInfo {
-    /// These packages, in this order.
+    /// Creates a list of the given packages.
     pub fn new(packages: impl IntoIterator<Item = InfoPackage>) -> RecvInfo {
         let mut text = String::new();
         for package in packages {
@@ -118,17 +120,17 @@ impl RecvInfo {
         RecvInfo { text: text.into() }
     }
 
-    /// The packages, in their order.
+    /// Returns the packages in their order.
     pub fn packages(&self) -> impl Iterator<Item = InfoPackage> + '_ {
         elements(&self.text).filter_map(|package| InfoPackage::parse(Field::within(&self.text, package)).ok())
     }
 
-    /// Whether the package of that name is among them; names have case.
+    /// Reports whether the list contains the package `name`, compared with case.
     pub fn allows(&self, name: &str) -> bool {
         self.packages().any(|package| package.name() == name)
     }
 
-    /// Whether there is none.
+    /// Reports whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }

@@ -1,11 +1,11 @@
-//! Join: the dialog that an INVITE joins (RFC 3911).
+//! The Join header: the dialog that an INVITE joins (RFC 3911).
 
 use super::dialog_reference::between_tags;
 use super::parametrized::{Parametrized, param_accessors};
 use super::{Field, Shape, TypedHeader, dialog_reference, text_traits};
 use crate::{HeaderName, ParseError};
 
-/// A dialog of the recipient that the new one is to be mixed with.
+/// A Join header: a dialog of the recipient that the new call joins.
 ///
 /// ```text
 /// Join       = "Join" HCOLON callid *(SEMI join-param)
@@ -16,10 +16,10 @@ use crate::{HeaderName, ParseError};
 ///
 /// [RFC 3911 §7.1](https://www.rfc-editor.org/rfc/rfc3911#section-7.1):
 ///
-/// > A Join header MUST contain exactly one to-tag and exactly one from-tag, as they are required for unique dialog
-/// > matching.
+/// > A Join header MUST contain exactly one to-tag and exactly one from-tag, as they are required for unique
+/// > dialog matching.
 ///
-/// Two are equal if Call-ID and tags are, octet by octet; other parameters do not count.
+/// Two values are equal if their Call-IDs and tags have the same octets; other parameters do not count.
 ///
 /// ```
 /// use spigot_parser::header::{CallId, Join};

@@ -1,10 +1,10 @@
-//! Max-Breadth: the limit of a request's branches (RFC 5393 §5.8).
+//! The Max-Breadth header, which limits the branches of a request (RFC 5393 §5.8).
 
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::decimal;
 use crate::{HeaderName, ParseError};
 
-/// How many branches of the request may be under way at once, those of all proxies further on together.
+/// A Max-Breadth header: the number of branches that all proxies further on may have pending at once.
 ///
 /// [RFC 5393 §5.8](https://www.rfc-editor.org/rfc/rfc5393#section-5.8):
 ///
@@ -12,7 +12,7 @@ use crate::{HeaderName, ParseError};
 /// Max-Breadth = "Max-Breadth" HCOLON 1*DIGIT
 /// ```
 ///
-/// A proxy divides it among the branches that it starts, and answers 440 if it is not enough (RFC 5393 §5.3).
+/// A proxy divides the number among its branches, and answers 440 if it is too small (RFC 5393 §5.3).
 ///
 /// ```
 /// use spigot_parser::header::MaxBreadth;
@@ -27,15 +27,15 @@ pub struct MaxBreadth {
 }
 
 impl MaxBreadth {
-    /// What a client that sets a limit should set: 60 (RFC 5393 §5.3.4).
+    /// The recommended limit for clients, which is 60 (RFC 5393 §5.3.4).
     pub const RECOMMENDED: MaxBreadth = MaxBreadth { branches: 60 };
 
-    /// `branches` branches at once.
+    /// Creates a limit of `branches` branches.
     pub fn new(branches: u32) -> MaxBreadth {
         MaxBreadth { branches }
     }
 
-    /// How many branches at once.
+    /// Returns the number of branches.
     pub fn branches(&self) -> u32 {
         self.branches
     }

@@ -1,10 +1,10 @@
-//! Max-Forwards: the limit of a request's way (RFC 3261 §20.22).
+//! The Max-Forwards header, which limits the hops of a request (RFC 3261 §20.22).
 
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::decimal;
 use crate::{HeaderName, ParseError};
 
-/// Through how many more proxies the request may go.
+/// A Max-Forwards header: how many more proxies may forward the request.
 ///
 /// [RFC 3261 §20.22](https://www.rfc-editor.org/rfc/rfc3261#section-20.22), with the grammar of §25.1:
 ///
@@ -12,8 +12,8 @@ use crate::{HeaderName, ParseError};
 /// Max-Forwards = "Max-Forwards" HCOLON 1*DIGIT
 /// ```
 ///
-/// > The Max-Forwards value is an integer in the range 0-255 indicating the remaining number of times this request
-/// > message is allowed to be forwarded.
+/// > The Max-Forwards value is an integer in the range 0-255 indicating the remaining number of times this
+/// > request message is allowed to be forwarded.
 ///
 /// ```
 /// use spigot_parser::header::MaxForwards;
@@ -29,17 +29,18 @@ pub struct MaxForwards {
 }
 
 impl MaxForwards {
-    /// `hops` more proxies; RFC 3261 §8.1.1.6 recommends 70.
+    /// Creates a limit of `hops` hops; RFC 3261 §8.1.1.6 recommends 70.
     pub fn new(hops: u8) -> MaxForwards {
         MaxForwards { hops }
     }
 
-    /// How many more proxies.
+    /// Returns the number of hops left.
     pub fn hops(&self) -> u8 {
         self.hops
     }
 
-    /// What a proxy forwards; `None` where it answers 483 instead (RFC 3261 §16.3).
+    /// Returns the value for the forwarded request, or `None` if the proxy has to answer 483 (RFC 3261
+    /// §16.3).
     pub fn decremented(&self) -> Option<MaxForwards> {
         self.hops.checked_sub(1).map(MaxForwards::new)
     }

@@ -1,10 +1,10 @@
-//! MIME-Version: the version of MIME that the message was made with (RFC 3261 §20.24).
+//! The MIME-Version header: the version of MIME that the message uses (RFC 3261 §20.24).
 
 use super::{Field, Shape, TypedHeader, text_traits};
 use crate::grammar::{Parsed, expected, number, whole};
 use crate::{HeaderName, ParseError};
 
-/// The version of MIME, which has been 1.0 ever since.
+/// A MIME-Version header, which has always been 1.0.
 ///
 /// ```text
 /// MIME-Version = "MIME-Version" HCOLON 1*DIGIT "." 1*DIGIT
@@ -26,17 +26,17 @@ pub struct MimeVersion {
 }
 
 impl MimeVersion {
-    /// The version `major.minor`.
+    /// Creates the version `major.minor`.
     pub fn new(major: u32, minor: u32) -> MimeVersion {
         MimeVersion { major, minor }
     }
 
-    /// The number before the dot.
+    /// Returns the number before the dot.
     pub fn major(&self) -> u32 {
         self.major
     }
 
-    /// The number after the dot.
+    /// Returns the number after the dot.
     pub fn minor(&self) -> u32 {
         self.minor
     }

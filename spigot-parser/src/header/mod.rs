@@ -1,8 +1,8 @@
 //! Typed headers: one type for each header that the library reads or writes itself.
 //!
-//! A header of a message is text until somebody asks for it by its type. The type then holds the same octets and the
-//! places of their parts, so that reading copies nothing; what is built or changed writes new text. The one invariant:
-//! `parse(print(x)) == x`, and no constructor takes CR, LF, NUL or anything else that the grammar forbids.
+//! A header is text until it is read as its type. The type holds that text and the positions of its parts, so
+//! reading copies nothing. Building or changing a header writes new text. The one invariant: `parse(print(x))
+//! == x`, and no constructor accepts CR, LF, NUL or anything else that the grammar forbids.
 //!
 //! ```
 //! use spigot_parser::header::{Contact, TypedHeader, Via};
@@ -190,45 +190,45 @@ pub use user_to_user::UserToUser;
 pub use via::Via;
 pub use warning::Warning;
 
-/// How often a header may be there and how its lines combine (RFC 3261 §7.3.1).
+/// The number of lines that a header may have, and how they combine (RFC 3261 §7.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// One line, one value.
+    /// One line, which is one value.
     Single,
-    /// Every line is a comma-separated list, and each element of it is one value.
+    /// Lines that are comma-separated lists with one value in each element.
     List,
-    /// All lines together, joined by commas, are one value.
+    /// Lines that are joined by commas into one value.
     Joined,
-    /// Every line is one value, and its commas are its own: challenges and credentials.
+    /// Lines that are one value each, commas included, such as challenges and credentials.
     Lines,
 }
 
-/// A header that is known by its type.
+/// A header with a type of its own.
 ///
-/// Implement it for a header of your own and `Headers::typed` reads it like one of these.
+/// Implement it for your own header type to read it with `Headers::typed`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a typed header",
     label = "this cannot be read from a message's headers",
     note = "use a type of the `header` module, such as `header::From`, or implement `TypedHeader` for your own"
 )]
 pub trait TypedHeader: Sized + Clone {
-    /// The header's name.
+    /// The name of the header.
     const NAME: HeaderName;
-    /// How often it may be there and how its lines combine.
+    /// The number of lines that the header may have, and how they combine.
     const SHAPE: Shape;
 
-    /// Parses one value: a line, an element of it, or all lines joined, as [`Self::SHAPE`] says.
+    /// Parses one value, which is a line, a list element or all lines joined, depending on [`Self::SHAPE`].
     ///
     /// # Errors
     ///
     /// A [`ParseError`] with the offset within the value where the text leaves the grammar.
     fn parse(value: Field<'_>) -> Result<Self, ParseError>;
 
-    /// Appends the value as it goes on the wire, without the name.
+    /// Appends the value to `out`, without the header name.
     fn write(&self, out: &mut String);
 }
 
-/// `FromStr`, `Display` and `Debug` of a typed header, out of its `parse` and `write`; `Debug` shows no password.
+/// Implements `FromStr`, `Display` and `Debug` for typed headers; `Debug` shows no password.
 macro_rules! text_traits {
     ($($type:ident),*) => {$(
         crate::header::parsed_and_printed!($type);
@@ -243,7 +243,7 @@ macro_rules! text_traits {
 }
 use text_traits;
 
-/// `FromStr` and `Display` of a typed header whose `Debug` shows less than it prints.
+/// Implements `FromStr` and `Display` for a typed header with a `Debug` of its own.
 macro_rules! parsed_and_printed {
     ($type:ident) => {
         impl std::str::FromStr for $type {
@@ -266,7 +266,7 @@ macro_rules! parsed_and_printed {
 }
 use parsed_and_printed;
 
-/// An error in a value, at `at`.
+/// Returns an error at the offset `at` of a value.
 fn fault<T>(at: usize, expected: &'static str) -> Result<T, ParseError> {
     Err(ParseError::new(crate::ErrorKind::Value, at, expected))
 }
@@ -278,8 +278,8 @@ mod tests {
     use std::fmt::{Debug, Display};
     use std::str::FromStr;
 
-    /// What parses is printed so that it parses to the same again.
-    fn survives<H: FromStr<Err = ParseError> + Display + Debug + PartialEq>(text: &str) {
+    /// Parses a text, prints the value, and checks that the printed text parses to the same value.
+    fn assert_round_trip<H: FromStr<Err = ParseError> + Display + Debug + PartialEq>(text: &str) {
         let Ok(header) = text.parse::<H>() else { return };
         let printed = header.to_string();
         match printed.parse::<H>() {
@@ -291,9 +291,9 @@ mod tests {
         }
     }
 
-    fn all_survive(text: &str) {
+    fn assert_all_round_trip(text: &str) {
         macro_rules! survive {
-            ($($type:ident)*) => { $(survives::<$type>(text);)* };
+            ($($type:ident)*) => { $(assert_round_trip::<$type>(text);)* };
         }
         types::every_typed_header!(survive);
     }
@@ -301,16 +301,16 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_panics_any_header(text in ".{0,80}") {
-            all_survive(&text);
+            assert_all_round_trip(&text);
         }
 
         #[test]
-        fn nor_does_one_that_looks_like_one(
+        fn no_text_like_a_value_panics_any_header(
             first in "(SIP */ *2.0/UDP |[0-9]{1,12} |\"[a\\\\]*\" ?|<sip:a@b>|[a-z]{1,3}/[a-z*]{1,3}|\\(a\\)|[a-z]{1,4},? ?){1,3}",
             rest in "([;,=/. ]{1,2}(\\*|[0-9]{1,4}|\"[a ,;<>!#=]*\"|[a-z]{1,4}|q|expires|require|\\+[a-z.]{1,3}|<sip:a,b>|\\[::1\\]))*",
             last in "[;=, \"a-z0-9<>\\[\\]:().]{0,12}"
         ) {
-            all_survive(&format!("{first}{rest}{last}"));
+            assert_all_round_trip(&format!("{first}{rest}{last}"));
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Supported, Require, Proxy-Require and Unsupported: lists of option tags (RFC 3261 §20.37, §20.32, §20.29, §20.40).
+//! The Supported, Require, Proxy-Require and Unsupported headers, which are lists of option tags (RFC 3261
+//! §20.37, §20.32, §20.29, §20.40).
 
 use bytestring::ByteString;
 
@@ -16,27 +17,27 @@ macro_rules! option_tags {
         }
 
         impl $type {
-            /// These tags, in this order.
+            /// Creates a list of the given option tags.
             ///
             /// # Errors
             ///
-            /// [`ErrorKind::Token`] if one of them is no token, [`ErrorKind::Value`] if there is none where the
-            /// grammar asks for one.
+            /// [`ErrorKind::Token`] if one of them is no token, [`ErrorKind::Value`] if there is none where
+            /// the grammar asks for one.
             pub fn new<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Self, ParseError> {
                 Ok($type { text: join(tags, $may_be_empty)?.into() })
             }
 
-            /// The tags, in their order.
+            /// Returns the option tags in their order.
             pub fn tags(&self) -> impl Iterator<Item = &str> + '_ {
                 tokens(&self.text)
             }
 
-            /// Whether `tag` is among them; tags have no case (RFC 3261 §7.3.1).
+            /// Reports whether the list contains `tag`, compared without case (RFC 3261 §7.3.1).
             pub fn contains(&self, tag: &str) -> bool {
                 self.tags().any(|other| other.eq_ignore_ascii_case(tag))
             }
 
-            /// Whether there is none.
+            /// Reports whether the list is empty.
             pub fn is_empty(&self) -> bool {
                 self.tags().next().is_none()
             }
@@ -59,7 +60,7 @@ macro_rules! option_tags {
             }
         }
 
-        /// The same tags, in whatever order.
+        /// Compares the option tags in any order.
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
                 self.tags().all(|tag| other.contains(tag)) && other.tags().all(|tag| self.contains(tag))
@@ -71,7 +72,9 @@ macro_rules! option_tags {
 }
 
 option_tags! {
-    /// The extensions that the sender understands; the list may be empty.
+    /// A Supported header: the extensions that the sender supports.
+    ///
+    /// The list may be empty.
     ///
     /// [RFC 3261 §20.37](https://www.rfc-editor.org/rfc/rfc3261#section-20.37), with the grammar of §25.1:
     ///
@@ -88,7 +91,9 @@ option_tags! {
     /// ```
     Supported, SUPPORTED, true;
 
-    /// The extensions that the receiver has to understand; it answers 420 otherwise.
+    /// A Require header: the extensions that the receiver has to support.
+    ///
+    /// The receiver answers 420 if it does not.
     ///
     /// [RFC 3261 §20.32](https://www.rfc-editor.org/rfc/rfc3261#section-20.32), with the grammar of §25.1:
     ///
@@ -105,7 +110,7 @@ option_tags! {
     /// ```
     Require, REQUIRE, false;
 
-    /// The extensions that every proxy on the way has to understand.
+    /// A Proxy-Require header: the extensions that every proxy on the way has to support.
     ///
     /// [RFC 3261 §20.29](https://www.rfc-editor.org/rfc/rfc3261#section-20.29), with the grammar of §25.1:
     ///
@@ -122,7 +127,7 @@ option_tags! {
     /// ```
     ProxyRequire, PROXY_REQUIRE, false;
 
-    /// The required extensions that the answering element does not understand, in its 420 response.
+    /// An Unsupported header: the required extensions that the sender of a 420 response does not support.
     ///
     /// [RFC 3261 §20.40](https://www.rfc-editor.org/rfc/rfc3261#section-20.40), with the grammar of §25.1:
     ///

@@ -1,6 +1,6 @@
-//! What a Contact says of the flow and the instance that it belongs to (RFC 5626, RFC 5627).
+//! The parameters of Contact about the flow and the instance (RFC 5626, RFC 5627).
 //!
-//! `ob` is not here: it is a parameter of the URI, [`SipUri::is_outbound`].
+//! The `ob` parameter belongs to the URI: see [`SipUri::is_outbound`].
 
 use super::{Contact, fault};
 use crate::grammar::{decimal, is_quoted};
@@ -23,8 +23,8 @@ const GRUU: &str = "a GRUU in quotes";
 /// pub-gruu     = "pub-gruu" EQUAL LDQUOT *(qdtext / quoted-pair ) RDQUOT
 /// ```
 impl Contact {
-    /// `reg-id`: which of the flows of its instance registers
-    /// ([RFC 5626 §4.2](https://www.rfc-editor.org/rfc/rfc5626#section-4.2)).
+    /// Returns the `reg-id`, which distinguishes the flows of one instance ([RFC 5626
+    /// §4.2](https://www.rfc-editor.org/rfc/rfc5626#section-4.2)).
     ///
     /// ```
     /// use spigot_parser::header::Contact;
@@ -43,14 +43,14 @@ impl Contact {
         self.param("reg-id")?.and_then(reg_id)
     }
 
-    /// `+sip.instance`: the URN of the user agent itself, without quotes and brackets
-    /// ([RFC 5626 §4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.1)).
+    /// Returns the `+sip.instance`, which is the URN of the user agent, without quotes and brackets ([RFC
+    /// 5626 §4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.1)).
     pub fn instance(&self) -> Option<&str> {
         self.param("+sip.instance")?.and_then(instance)
     }
 
-    /// `pub-gruu`: the lasting URI that leads to this instance
-    /// ([RFC 5627 §7](https://www.rfc-editor.org/rfc/rfc5627#section-7)).
+    /// Returns the `pub-gruu`, which is a permanent URI of this instance ([RFC 5627
+    /// §7](https://www.rfc-editor.org/rfc/rfc5627#section-7)).
     ///
     /// # Errors
     ///
@@ -59,8 +59,8 @@ impl Contact {
         self.gruu("pub-gruu")
     }
 
-    /// `temp-gruu`: a URI that leads to this instance, does not say whose it is, and is new in each registration
-    /// ([RFC 5627 §7](https://www.rfc-editor.org/rfc/rfc5627#section-7)).
+    /// Returns the `temp-gruu`, an anonymous URI of this instance that each registration renews ([RFC 5627
+    /// §7](https://www.rfc-editor.org/rfc/rfc5627#section-7)).
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl Contact {
         self.gruu("temp-gruu")
     }
 
-    /// With a `reg-id`.
+    /// Sets the `reg-id`.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl Contact {
         self.with_param("reg-id", Some(&reg_id.to_string()))
     }
 
-    /// With the URN of the user agent itself.
+    /// Sets the `+sip.instance`, which is the URN of the user agent.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Contact {
         }
     }
 
-    /// With a `pub-gruu`.
+    /// Sets the `pub-gruu`.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Contact {
         self.with_param("pub-gruu", Some(&format!("\"{uri}\"")))
     }
 
-    /// With a `temp-gruu`.
+    /// Sets the `temp-gruu`.
     ///
     /// # Errors
     ///
@@ -113,8 +113,8 @@ impl Contact {
     }
 }
 
-/// What the parameter has to be, if it is one of these and is not.
-pub(super) fn unfit(name: &str, value: Option<&str>) -> Option<&'static str> {
+/// Returns what a parameter of this module has to be, if `value` does not follow its grammar.
+pub(super) fn violation(name: &str, value: Option<&str>) -> Option<&'static str> {
     let unless = |fits: bool, expected| (!fits).then_some(expected);
     match name.len() {
         6 if name.eq_ignore_ascii_case("reg-id") => unless(value.and_then(reg_id).is_some(), REG_ID),

@@ -1,4 +1,4 @@
-//! P-Access-Network-Info: the network that a user agent is connected by (RFC 7315 §4.4).
+//! The P-Access-Network-Info header, which describes the access network of a user agent (RFC 7315 §4.4).
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::grammar::{is_quoted, is_token, prefix, token};
 use crate::params;
 use crate::{HeaderName, ParseError};
 
-/// The kind of network that a user agent is connected by, and where in it.
+/// A P-Access-Network-Info header: the type of the access network, and the place in it.
 ///
 /// ```text
 /// P-Access-Network-Info = "P-Access-Network-Info" HCOLON access-net-spec *(COMMA access-net-spec)
@@ -23,9 +23,10 @@ use crate::{HeaderName, ParseError};
 /// extension-access-info = generic-param                                    ; RFC 7913
 /// ```
 ///
-/// The grammar is that of [RFC 7315 §5.4](https://www.rfc-editor.org/rfc/rfc7315#section-5.4). The values of what it names
-/// are tokens or quoted strings, those of `local-time-zone` and `dvb-rcs2-node-id` quoted strings. Two are equal if
-/// the network is the same, without case, and all parameters are.
+/// The grammar is that of [RFC 7315 §5.4](https://www.rfc-editor.org/rfc/rfc7315#section-5.4). The values of
+/// the parameters that it names are tokens or quoted strings; those of `local-time-zone` and
+/// `dvb-rcs2-node-id` are quoted strings. Two values are equal if the network, without case, and all
+/// parameters are equal.
 ///
 /// ```
 /// use spigot_parser::header::PAccessNetworkInfo;
@@ -46,12 +47,12 @@ pub struct PAccessNetworkInfo {
 macro_rules! access_infos {
     ($($name:literal $get:ident $set:ident $write:ident $doc:literal;)*) => {
         impl PAccessNetworkInfo {
-            $(#[doc = concat!("`", $name, "`: ", $doc, ", without quotes.")]
+            $(#[doc = concat!("Returns the `", $name, "` without quotes: ", $doc, ".")]
             pub fn $get(&self) -> Option<Cow<'_, str>> {
                 self.params().value($name)
             }
 
-            #[doc = concat!("With `", $name, "`: ", $doc, ".")]
+            #[doc = concat!("Sets the `", $name, "`: ", $doc, ".")]
             ///
             /// # Errors
             ///
@@ -61,7 +62,7 @@ macro_rules! access_infos {
             })*
         }
 
-        /// What has a value.
+        /// The parameters that have a value.
         const INFOS: &[&str] = &[$($name),*];
     };
 }
@@ -83,7 +84,7 @@ access_infos! {
 }
 
 impl PAccessNetworkInfo {
-    /// The access type or access class `access`.
+    /// Creates a header with the access type or access class `access`.
     ///
     /// # Errors
     ///
@@ -97,17 +98,19 @@ impl PAccessNetworkInfo {
         }
     }
 
-    /// The access type, such as `3GPP-E-UTRAN-FDD`, or the access class, such as `3GPP-WLAN`. Compare it without case.
+    /// Returns the access type, such as `3GPP-E-UTRAN-FDD`, or the access class, such as `3GPP-WLAN`.
+    ///
+    /// Compare it without case.
     pub fn access(&self) -> &str {
         self.text.value()
     }
 
-    /// Whether the network wrote this, and not the user agent: `network-provided`.
+    /// Reports whether the network, and not the user agent, wrote the header (`network-provided`).
     pub fn is_network_provided(&self) -> bool {
         self.param("network-provided").is_some()
     }
 
-    /// With `network-provided`.
+    /// Adds `network-provided`: the network wrote the header.
     ///
     /// # Errors
     ///
@@ -119,8 +122,8 @@ impl PAccessNetworkInfo {
 
 const ACCESS: &str = "an access type, which is a token";
 
-/// What the parameter has to be, if it is one that is known and is not.
-fn unfit(name: &str, value: Option<&str>) -> Option<&'static str> {
+/// Returns what a known parameter has to be, if `value` does not follow its grammar.
+fn violation(name: &str, value: Option<&str>) -> Option<&'static str> {
     let is = |known: &str| known.eq_ignore_ascii_case(name);
     if is("network-provided") {
         return value.map(|_| "no value of `network-provided`");
@@ -146,7 +149,7 @@ impl TypedHeader for PAccessNetworkInfo {
         let text = value.as_str();
         let (_, end) = prefix(text, token(ACCESS))?;
         let text = Parametrized::scan(value, end, |param| {
-            match unfit(param.name(text), param.value(text)) {
+            match violation(param.name(text), param.value(text)) {
                 Some(expected) => fault(param.at(), expected),
                 None => Ok(()),
             }

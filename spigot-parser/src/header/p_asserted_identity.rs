@@ -1,4 +1,5 @@
-//! P-Asserted-Identity and P-Preferred-Identity: who a user is within a trusted network (RFC 3325).
+//! The P-Asserted-Identity and P-Preferred-Identity headers, which identify a user in a trusted network (RFC
+//! 3325).
 
 use std::borrow::Cow;
 
@@ -14,34 +15,34 @@ macro_rules! identities {
         }
 
         impl $type {
-            /// The identity `<uri>`, without display name.
+            /// Creates the identity `<uri>`, without display name.
             ///
             /// # Errors
             ///
             /// [`ErrorKind::Value`](crate::ErrorKind::Value) if the URI is none of `sip`, `sips` and `tel`.
             pub fn new(uri: Uri) -> Result<Self, ParseError> {
-                match scheme(&uri) {
+                match is_telephone(&uri) {
                     Some(_) => Ok($type { address: NameAddr::new(uri) }),
                     None => fault(0, "a SIP, SIPS or TEL URI"),
                 }
             }
 
-            /// The address.
+            /// Returns the address.
             pub fn name_addr(&self) -> &NameAddr {
                 &self.address
             }
 
-            /// The URI.
+            /// Returns the URI.
             pub fn uri(&self) -> &Uri {
                 self.address.uri()
             }
 
-            /// The display name, without its quotes; `None` where there is none or it is empty.
+            /// Returns the display name without its quotes, or `None` if it is missing or empty.
             pub fn display_name(&self) -> Option<Cow<'_, str>> {
                 self.address.display_name()
             }
 
-            /// With a display name, which is written as a quoted string.
+            /// Sets the display name, which is written as a quoted string.
             ///
             /// # Errors
             ///
@@ -50,18 +51,20 @@ macro_rules! identities {
                 Ok($type { address: self.address.with_display_name(name)? })
             }
 
-            /// Those of the values of a message that count: the first with a SIP or SIPS URI and the first with a TEL
-            /// URI. A proxy does not forward the others.
+            /// Filters the values that count: the first one with a SIP or SIPS URI, and the first one with a
+            /// TEL URI.
+            ///
+            /// A proxy does not forward the others.
             ///
             /// [RFC 5876 §4.5](https://www.rfc-editor.org/rfc/rfc5876#section-4.5):
             ///
-            /// > ignore any URI with a scheme other than SIP, SIPS, or TEL; ignore a second or subsequent SIP URI, a
-            /// > second or subsequent SIPS URI, or a second or subsequent TEL URI; and ignore a SIP URI if a SIPS URI
-            /// > occurred earlier in the header field and vice versa.
+            /// > ignore any URI with a scheme other than SIP, SIPS, or TEL; ignore a second or subsequent SIP
+            /// > URI, a second or subsequent SIPS URI, or a second or subsequent TEL URI; and ignore a SIP
+            /// > URI if a SIPS URI occurred earlier in the header field and vice versa.
             pub fn counting(values: impl IntoIterator<Item = Self>) -> impl Iterator<Item = Self> {
                 let mut seen = [false; 2];
                 values.into_iter().filter(move |value| {
-                    let index = scheme(value.uri()).map(usize::from);
+                    let index = is_telephone(value.uri()).map(usize::from);
                     let seen = index.and_then(|index| seen.get_mut(index));
                     seen.is_some_and(|seen| !std::mem::replace(seen, true))
                 })
@@ -81,7 +84,7 @@ macro_rules! identities {
             }
         }
 
-        /// The same URI; display names do not count.
+        /// Compares the URIs; display names do not count.
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
                 self.uri() == other.uri()
@@ -93,21 +96,25 @@ macro_rules! identities {
 }
 
 identities! {
-    /// An identity of the sender that a trusted element has verified. It says something only if it comes from an
-    /// element that is trusted, which is for the reader to know.
+    /// A P-Asserted-Identity header: an identity of the sender that a trusted element has verified.
+    ///
+    /// The reader has to know whether the element that it comes from is trusted.
     ///
     /// ```text
     /// PAssertedID       = "P-Asserted-Identity" HCOLON PAssertedID-value *(COMMA PAssertedID-value)
     /// PAssertedID-value = name-addr / addr-spec
     /// ```
     ///
-    /// The grammar is that of [RFC 3325 §9.1](https://www.rfc-editor.org/rfc/rfc3325#section-9.1). It has no header
-    /// parameters: what follows a URI without brackets is the URI's, and nothing may follow one with brackets.
+    /// The grammar is that of [RFC 3325 §9.1](https://www.rfc-editor.org/rfc/rfc3325#section-9.1). There are
+    /// no header parameters: those after a URI without brackets belong to the URI, and nothing may follow a
+    /// URI in brackets.
     ///
-    /// > There may be one or two P-Asserted-Identity values. If there is one value, it MUST be a sip, sips, or tel URI.
-    /// > If there are two values, one value MUST be a sip or sips URI and the other MUST be a tel URI.
+    /// > There may be one or two P-Asserted-Identity values. If there is one value, it MUST be a sip, sips,
+    /// > or tel URI. If there are two values, one value MUST be a sip or sips URI and the other MUST be a tel
+    /// > URI.
     ///
-    /// Others are read, for [`counting`](Self::counting) to leave them out, but cannot be built.
+    /// Other combinations are read, and [`counting`](Self::counting) leaves them out, but they cannot be
+    /// built.
     ///
     /// ```
     /// use spigot_parser::Request;
@@ -128,7 +135,7 @@ identities! {
     /// ```
     PAssertedIdentity, P_ASSERTED_IDENTITY;
 
-    /// The identity that a user would have the network assert, if it has several.
+    /// A P-Preferred-Identity header: the identity that a user wants the network to assert.
     ///
     /// ```text
     /// PPreferredID       = "P-Preferred-Identity" HCOLON PPreferredID-value *(COMMA PPreferredID-value)
@@ -148,8 +155,8 @@ identities! {
     PPreferredIdentity, P_PREFERRED_IDENTITY;
 }
 
-/// Whether the identity is a telephone number, if it is one that counts.
-fn scheme(uri: &Uri) -> Option<bool> {
+/// Returns whether the URI is a telephone number, or `None` if its scheme does not count.
+fn is_telephone(uri: &Uri) -> Option<bool> {
     match uri {
         Uri::Sip(_) => Some(false),
         Uri::Tel(_) => Some(true),
@@ -157,7 +164,9 @@ fn scheme(uri: &Uri) -> Option<bool> {
     }
 }
 
-/// `name-addr / addr-spec`. An `addr-spec` with parameters gets brackets, so that they stay the URI's.
+/// Parses `name-addr / addr-spec`.
+///
+/// An `addr-spec` with parameters gets brackets, so that the parameters stay those of the URI.
 fn address(value: Field<'_>) -> Result<NameAddr, ParseError> {
     let text = value.as_str();
     let is_bare = !text.contains(['<', '"']);

@@ -1,4 +1,4 @@
-//! P-Asserted-Service and P-Preferred-Service: the service that a request belongs to (RFC 6050).
+//! The P-Asserted-Service and P-Preferred-Service headers, which name the service of a request (RFC 6050).
 
 use bytestring::ByteString;
 
@@ -16,7 +16,7 @@ macro_rules! services {
         }
 
         impl $type {
-            /// The service of that name, which is written in lower case after `urn:urn-7:`.
+            /// Creates a header for a service, whose name is written in lower case after `urn:urn-7:`.
             ///
             /// # Errors
             ///
@@ -30,17 +30,17 @@ macro_rules! services {
                 Ok($type { text: text.into() })
             }
 
-            /// The URN.
+            /// Returns the URN.
             pub fn urn(&self) -> &str {
                 &self.text
             }
 
-            /// The name of the service: what follows `urn:urn-7:`.
+            /// Returns the name of the service, without `urn:urn-7:`.
             pub fn service(&self) -> &str {
                 &self.text[URN.len()..]
             }
 
-            /// The labels of the name, the most general one first.
+            /// Returns the labels of the name, the most general one first.
             pub fn labels(&self) -> impl Iterator<Item = &str> + '_ {
                 self.service().split('.')
             }
@@ -65,7 +65,7 @@ macro_rules! services {
             }
         }
 
-        /// The same URN, without case (RFC 6050 §4.4).
+        /// Compares the URNs without case (RFC 6050 §4.4).
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
                 self.text.eq_ignore_ascii_case(&other.text)
@@ -77,7 +77,7 @@ macro_rules! services {
 }
 
 services! {
-    /// The service that a trusted element found a request to belong to.
+    /// A P-Asserted-Service header: the service of a request, as a trusted element determined it.
     ///
     /// ```text
     /// PAssertedService       = "P-Asserted-Service" HCOLON PAssertedService-value
@@ -89,8 +89,8 @@ services! {
     /// let-dig                = ALPHA / DIGIT / "-"
     /// ```
     ///
-    /// The grammar is that of [RFC 6050 §4.1](https://www.rfc-editor.org/rfc/rfc6050#section-4.1) and §4.4, which lets a
-    /// request have several, and tells a sender to write one.
+    /// The grammar is that of [RFC 6050 §4.1](https://www.rfc-editor.org/rfc/rfc6050#section-4.1) and §4.4. A
+    /// request may have several, but a sender should write one.
     ///
     /// ```
     /// use spigot_parser::header::PAssertedService;
@@ -102,7 +102,7 @@ services! {
     /// ```
     PAssertedService, P_ASSERTED_SERVICE;
 
-    /// The service that a user agent wants its request to be of.
+    /// A P-Preferred-Service header: the service that a user agent wants for its request.
     ///
     /// ```text
     /// PPreferredService       = "P-Preferred-Service" HCOLON PPreferredService-value
@@ -122,7 +122,7 @@ services! {
     PPreferredService, P_PREFERRED_SERVICE;
 }
 
-/// Checks an `urn-service-id`.
+/// Checks that `service` is a `urn-service-id`.
 fn check(service: &str) -> Result<(), ParseError> {
     let mut at = 0;
     for label in service.split('.') {

@@ -1,4 +1,4 @@
-//! P-Associated-URI: the other addresses of a user who has registered (RFC 7315 §4.1).
+//! The P-Associated-URI header, which lists the other addresses of a registered user (RFC 7315 §4.1).
 
 use bytestring::ByteString;
 
@@ -7,7 +7,9 @@ use super::{Field, Shape, TypedHeader, elements, text_traits};
 use crate::grammar::Span;
 use crate::{HeaderName, NameAddr, ParseError};
 
-/// The addresses that a registrar has for the user beside the one that was registered; there may be none.
+/// A P-Associated-URI header: the user's addresses besides the one that was registered.
+///
+/// The list may be empty.
 ///
 /// ```text
 /// P-Associated-URI = "P-Associated-URI" HCOLON [p-aso-uri-spec] *(COMMA p-aso-uri-spec)
@@ -15,8 +17,8 @@ use crate::{HeaderName, NameAddr, ParseError};
 /// ai-param         = generic-param
 /// ```
 ///
-/// The grammar is that of [RFC 7315 §5.1](https://www.rfc-editor.org/rfc/rfc7315#section-5.1). Two are equal if their
-/// addresses are, in the same order.
+/// The grammar is that of [RFC 7315 §5.1](https://www.rfc-editor.org/rfc/rfc7315#section-5.1). Two values are
+/// equal if they have equal addresses in the same order.
 ///
 /// ```
 /// use spigot_parser::NameAddr;
@@ -37,7 +39,7 @@ pub struct PAssociatedUri {
 }
 
 impl PAssociatedUri {
-    /// These addresses, in this order. Those without brackets get them.
+    /// Creates a list of the given addresses, adding brackets where there are none.
     pub fn new(addresses: impl IntoIterator<Item = NameAddr>) -> PAssociatedUri {
         let mut text = String::new();
         for address in addresses {
@@ -52,19 +54,20 @@ impl PAssociatedUri {
         PAssociatedUri { text: text.into() }
     }
 
-    /// The addresses, in their order.
+    /// Returns the addresses in their order.
     pub fn addresses(&self) -> impl Iterator<Item = NameAddr> + '_ {
-        present(&self.text).filter_map(|element| NameAddr::parse(Field::within(&self.text, element)).ok())
+        address_elements(&self.text)
+            .filter_map(|element| NameAddr::parse(Field::within(&self.text, element)).ok())
     }
 
-    /// Whether there is none.
+    /// Reports whether the list is empty.
     pub fn is_empty(&self) -> bool {
-        present(&self.text).next().is_none()
+        address_elements(&self.text).next().is_none()
     }
 }
 
-/// The elements that have to be addresses: the first one may be empty.
-fn present(text: &str) -> impl Iterator<Item = &str> + '_ {
+/// Returns the elements, leaving out the first one if it is empty.
+fn address_elements(text: &str) -> impl Iterator<Item = &str> + '_ {
     let empty = usize::from(elements(text).next().is_some_and(str::is_empty));
     elements(text).skip(empty)
 }
@@ -75,7 +78,7 @@ impl TypedHeader for PAssociatedUri {
 
     fn parse(value: Field<'_>) -> Result<Self, ParseError> {
         let text = value.as_str();
-        for element in present(text) {
+        for element in address_elements(text) {
             let address = NameAddr::parse(value.narrow(element));
             address
                 .and_then(|address| check_brackets(&address))

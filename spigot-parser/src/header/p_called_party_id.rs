@@ -1,9 +1,10 @@
-//! P-Called-Party-ID: whom the caller asked for (RFC 7315 §4.2).
+//! The P-Called-Party-ID header, which names the user that the caller asked for (RFC 7315 §4.2).
 
 use super::address::{addresses, bracketed, check_brackets};
 
 addresses! {
-    /// The Request-URI that a request had before its home proxy put the Contact of the user there.
+    /// A P-Called-Party-ID header: the Request-URI before the home proxy replaced it by the Contact of the
+    /// user.
     ///
     /// ```text
     /// P-Called-Party-ID  = "P-Called-Party-ID" HCOLON called-pty-id-spec
@@ -11,8 +12,8 @@ addresses! {
     /// cpid-param         = generic-param
     /// ```
     ///
-    /// The grammar is that of [RFC 7315 §5.2](https://www.rfc-editor.org/rfc/rfc7315#section-5.2). Two are equal if their
-    /// URIs are and no parameter contradicts.
+    /// The grammar is that of [RFC 7315 §5.2](https://www.rfc-editor.org/rfc/rfc7315#section-5.2). Two values
+    /// are equal if their URIs and the parameters that both have are equal.
     ///
     /// ```
     /// use spigot_parser::header::PCalledPartyId;

@@ -1,4 +1,4 @@
-//! P-Charging-Function-Addresses: where charging records go (RFC 7315 §4.5).
+//! The P-Charging-Function-Addresses header, which says where charging records go (RFC 7315 §4.5).
 
 use std::borrow::Cow;
 
@@ -8,8 +8,10 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::unquote;
 use crate::{HeaderName, ParseError};
 
-/// The servers that collect the charging records of a call: those for accounts (`ccf`) and those for credit (`ecf`),
-/// each with a second one for when the first one is not there.
+/// A P-Charging-Function-Addresses header: the servers that collect the charging records of a call.
+///
+/// `ccf` servers are for accounts and `ecf` servers for credit. A second server of each kind is used when the
+/// first is not available.
 ///
 /// ```text
 /// P-Charging-Addresses = "P-Charging-Function-Addresses" HCOLON charge-addr-params *(COMMA charge-addr-params)
@@ -21,8 +23,8 @@ use crate::{HeaderName, ParseError};
 /// ecf-2                = "ecf-2" EQUAL gen-value
 /// ```
 ///
-/// The grammar is that of [RFC 7315 §5.5](https://www.rfc-editor.org/rfc/rfc7315#section-5.5), and a message has one
-/// line of it at most. Two are equal if they have the same parameters, in whatever order.
+/// The grammar is that of [RFC 7315 §5.5](https://www.rfc-editor.org/rfc/rfc7315#section-5.5). A message has
+/// at most one line of it. Two values are equal if they have the same parameters in any order.
 ///
 /// ```
 /// use spigot_parser::header::PChargingFunctionAddresses;
@@ -43,12 +45,12 @@ pub struct PChargingFunctionAddresses {
 macro_rules! servers {
     ($($name:literal $get:ident $set:ident $doc:literal;)*) => {
         impl PChargingFunctionAddresses {
-            $(#[doc = concat!("`", $name, "`: ", $doc, ", without quotes.")]
+            $(#[doc = concat!("Returns the `", $name, "` without quotes: ", $doc, ".")]
             pub fn $get(&self) -> Option<Cow<'_, str>> {
                 self.param($name)?.map(unquote)
             }
 
-            #[doc = concat!("With ", $doc, ", which is written in quotes if it is neither token nor host.")]
+            #[doc = concat!("Sets the `", $name, "`: ", $doc, ". It is quoted if it is neither a token nor a host.")]
             ///
             /// # Errors
             ///
@@ -58,7 +60,7 @@ macro_rules! servers {
             })*
         }
 
-        /// The parameters that have to have a value.
+        /// The parameters that must have a value.
         const SERVERS: &[&str] = &[$($name),*];
     };
 }
@@ -71,8 +73,9 @@ servers! {
 }
 
 impl PChargingFunctionAddresses {
-    /// `name=address`, where `name` is `ccf`, `ecf` or another one; the address is written in quotes if it is neither
-    /// token nor host.
+    /// Creates a header with the parameter `name=address`, where `name` is `ccf`, `ecf` or another one.
+    ///
+    /// The address is quoted if it is neither a token nor a host.
     ///
     /// # Errors
     ///

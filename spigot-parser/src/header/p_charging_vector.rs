@@ -1,4 +1,4 @@
-//! P-Charging-Vector: what ties the charging records of a call together (RFC 7315 §4.6).
+//! The P-Charging-Vector header, which connects the charging records of a call (RFC 7315 §4.6).
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -10,7 +10,8 @@ use crate::grammar::{Span, decimal, trimmed, unquote};
 use crate::uri::bracketed;
 use crate::{HeaderName, Host, ParseError};
 
-/// The identifiers that the charging records of a call are found by, and the networks that it goes through.
+/// A P-Charging-Vector header: the identifiers of a call's charging records, and the networks that the call
+/// passes.
 ///
 /// ```text
 /// P-Charging-Vector         = "P-Charging-Vector" HCOLON icid-value *(SEMI charge-params)
@@ -31,8 +32,8 @@ use crate::{HeaderName, Host, ParseError};
 /// related-icid-gen-addr     = "related-icid-generated-at" EQUAL host
 /// ```
 ///
-/// The grammar is that of [RFC 7315 §5.6](https://www.rfc-editor.org/rfc/rfc7315#section-5.6). `icid-value` has to be
-/// there, and is the first. Two are equal if they have the same parameters, in whatever order.
+/// The grammar is that of [RFC 7315 §5.6](https://www.rfc-editor.org/rfc/rfc7315#section-5.6). `icid-value`
+/// is mandatory and comes first. Two values are equal if they have the same parameters in any order.
 ///
 /// ```
 /// use spigot_parser::header::PChargingVector;
@@ -50,17 +51,17 @@ pub struct PChargingVector {
     params: ParamList,
 }
 
-/// One network that a call goes through.
+/// One network that a call passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransitIoi<'a> {
     /// A network and its place among the others.
     Network {
-        /// The name: letters and digits, of which a letter is the first.
+        /// The name, which consists of letters and digits and begins with a letter.
         name: &'a str,
-        /// The place.
+        /// The place among the other networks.
         index: u32,
     },
-    /// `void`: a network that does not say its name.
+    /// `void`: a network that does not state its name.
     Void,
 }
 
@@ -81,7 +82,7 @@ fn is_network(name: &str) -> bool {
 }
 
 impl PChargingVector {
-    /// `icid-value=icid`, which is written in quotes if it is neither token nor host.
+    /// Creates a header with this `icid-value`, which is quoted if it is neither a token nor a host.
     ///
     /// # Errors
     ///
@@ -91,44 +92,44 @@ impl PChargingVector {
         PChargingVector::parse(Field::exact(&text))
     }
 
-    /// `icid-value`: what the records of the call have in common, without quotes.
+    /// Returns the `icid-value`, which the records of the call share, without quotes.
     pub fn icid(&self) -> Cow<'_, str> {
-        // It was there when the header was made.
+        // Every header has one, as the parser checks.
         self.text("icid-value").unwrap_or_default()
     }
 
-    /// `icid-generated-at`: who made up the `icid-value`.
+    /// Returns the `icid-generated-at`: the host that generated the `icid-value`.
     pub fn icid_generated_at(&self) -> Option<Host<'_>> {
         self.host("icid-generated-at")
     }
 
-    /// `orig-ioi`: the network of the caller, without quotes.
+    /// Returns the `orig-ioi`: the caller's network, without quotes.
     pub fn orig_ioi(&self) -> Option<Cow<'_, str>> {
         self.text("orig-ioi")
     }
 
-    /// `term-ioi`: the network of the callee, without quotes.
+    /// Returns the `term-ioi`: the callee's network, without quotes.
     pub fn term_ioi(&self) -> Option<Cow<'_, str>> {
         self.text("term-ioi")
     }
 
-    /// `transit-ioi`: the networks between them, in their order.
+    /// Returns the `transit-ioi`: the networks between caller and callee, in their order.
     pub fn transit_ioi(&self) -> impl Iterator<Item = TransitIoi<'_>> + '_ {
         let list = self.param("transit-ioi").flatten().and_then(in_quotes);
         list.into_iter().flat_map(elements).filter_map(TransitIoi::parse)
     }
 
-    /// `related-icid`: the `icid-value` of another leg of the same call, without quotes.
+    /// Returns the `related-icid`: the `icid-value` of another leg of the call, without quotes.
     pub fn related_icid(&self) -> Option<Cow<'_, str>> {
         self.text("related-icid")
     }
 
-    /// `related-icid-generated-at`: who made up the `related-icid`.
+    /// Returns the `related-icid-generated-at`: the host that generated the `related-icid`.
     pub fn related_icid_generated_at(&self) -> Option<Host<'_>> {
         self.host("related-icid-generated-at")
     }
 
-    /// With another `icid-value`, which is written in quotes if it is neither token nor host.
+    /// Sets the `icid-value`, which is quoted if it is neither a token nor a host.
     ///
     /// # Errors
     ///
@@ -137,7 +138,7 @@ impl PChargingVector {
         self.with_param("icid-value", Some(&gen_value(icid)?))
     }
 
-    /// With an `icid-generated-at`. An IPv6 address gets its brackets if it has none.
+    /// Sets the `icid-generated-at`, adding brackets to an IPv6 address that has none.
     ///
     /// # Errors
     ///
@@ -146,7 +147,7 @@ impl PChargingVector {
         self.with_param("icid-generated-at", Some(&bracketed(host)))
     }
 
-    /// With an `orig-ioi`, which is written in quotes if it is neither token nor host.
+    /// Sets the `orig-ioi`, which is quoted if it is neither a token nor a host.
     ///
     /// # Errors
     ///
@@ -155,7 +156,7 @@ impl PChargingVector {
         self.with_param("orig-ioi", Some(&gen_value(network)?))
     }
 
-    /// With a `term-ioi`, which is written in quotes if it is neither token nor host.
+    /// Sets the `term-ioi`, which is quoted if it is neither a token nor a host.
     ///
     /// # Errors
     ///
@@ -164,12 +165,12 @@ impl PChargingVector {
         self.with_param("term-ioi", Some(&gen_value(network)?))
     }
 
-    /// With these networks between caller and callee.
+    /// Sets the `transit-ioi`: the networks between caller and callee.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if there is none, or one has a name that is not letters and digits
-    /// after a letter.
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if there is none, or one has a name that is not letters
+    /// and digits after a letter.
     pub fn with_transit_ioi<'a>(
         self,
         networks: impl IntoIterator<Item = TransitIoi<'a>>,
@@ -192,7 +193,7 @@ impl PChargingVector {
         self.with_param("transit-ioi", Some(&list))
     }
 
-    /// With a `related-icid`, which is written in quotes if it is neither token nor host.
+    /// Sets the `related-icid`, which is quoted if it is neither a token nor a host.
     ///
     /// # Errors
     ///
@@ -201,7 +202,7 @@ impl PChargingVector {
         self.with_param("related-icid", Some(&gen_value(icid)?))
     }
 
-    /// With a `related-icid-generated-at`. An IPv6 address gets its brackets if it has none.
+    /// Sets the `related-icid-generated-at`, adding brackets to an IPv6 address that has none.
     ///
     /// # Errors
     ///
@@ -221,8 +222,8 @@ impl PChargingVector {
 
 const TRANSIT: &str = "networks in quotes: each `void`, or letters and digits, a dot and a number";
 
-/// Whether the value of a parameter is what the grammar says; what it has to be if it is not.
-fn unfit(name: &str, value: Option<&str>) -> Option<&'static str> {
+/// Returns what a known parameter has to be, if `value` does not follow its grammar.
+fn violation(name: &str, value: Option<&str>) -> Option<&'static str> {
     let is = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(name));
     if is(&["icid-value", "orig-ioi", "term-ioi", "related-icid"]) {
         return value.is_none().then_some("a value after `=`");
@@ -240,7 +241,7 @@ fn unfit(name: &str, value: Option<&str>) -> Option<&'static str> {
     None
 }
 
-/// What is in the quotes, where nothing is escaped.
+/// Returns the text in the quotes, if nothing in it is escaped.
 fn in_quotes(value: &str) -> Option<&str> {
     let inner = value.strip_prefix('"')?.strip_suffix('"')?;
     (!inner.contains('\\')).then(|| trimmed(inner))
@@ -262,7 +263,7 @@ impl TypedHeader for PChargingVector {
             if std::mem::take(&mut first) && !name.eq_ignore_ascii_case("icid-value") {
                 return fault(0, "`icid-value=`");
             }
-            match unfit(name, value) {
+            match violation(name, value) {
                 Some(expected) => fault(at, expected),
                 None => Ok(()),
             }

@@ -1,4 +1,4 @@
-//! P-Early-Media: which early media is wanted (RFC 5009).
+//! The P-Early-Media header, which authorizes early media (RFC 5009).
 
 use bytestring::ByteString;
 
@@ -7,15 +7,15 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::is_token;
 use crate::{HeaderName, ParseError};
 
-/// Which way media may flow before a call is answered: one direction for each media line of the session.
+/// A P-Early-Media header: the directions of media before the call is answered, one for each media line.
 ///
 /// ```text
 /// P-Early-Media = "P-Early-Media" HCOLON [ em-param *(COMMA em-param) ]
 /// em-param      = "sendrecv" / "sendonly" / "recvonly" / "inactive" / "gated" / "supported" / token
 /// ```
 ///
-/// The grammar is that of [RFC 5009 §9](https://www.rfc-editor.org/rfc/rfc5009#section-9). Two are equal if their words
-/// are, without case and in the same order.
+/// The grammar is that of [RFC 5009 §9](https://www.rfc-editor.org/rfc/rfc5009#section-9). Two values are
+/// equal if they have the same words, without case and in the same order.
 ///
 /// ```
 /// use spigot_parser::header::{EarlyMedia, PEarlyMedia};
@@ -34,16 +34,16 @@ pub struct PEarlyMedia {
     text: ByteString,
 }
 
-/// A direction, as the callee sees it.
+/// A direction of early media, as the callee sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EarlyMedia {
-    /// `sendrecv`: both ways.
+    /// `sendrecv`: media flows both ways.
     SendRecv,
-    /// `sendonly`: from the callee to the caller.
+    /// `sendonly`: media flows from the callee to the caller.
     SendOnly,
-    /// `recvonly`: from the caller to the callee.
+    /// `recvonly`: media flows from the caller to the callee.
     RecvOnly,
-    /// `inactive`: not at all.
+    /// `inactive`: no media flows.
     Inactive,
 }
 
@@ -55,7 +55,7 @@ impl EarlyMedia {
         EarlyMedia::Inactive,
     ];
 
-    /// The word for it.
+    /// Returns the word for the direction.
     pub const fn as_str(self) -> &'static str {
         match self {
             EarlyMedia::SendRecv => "sendrecv",
@@ -73,7 +73,7 @@ impl EarlyMedia {
 }
 
 impl PEarlyMedia {
-    /// These words, in this order.
+    /// Creates a list of the given words.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl PEarlyMedia {
         Ok(PEarlyMedia { text: text.into() })
     }
 
-    /// These directions, in the order of the media lines.
+    /// Creates a list of the given directions, in the order of the media lines.
     pub fn of(directions: impl IntoIterator<Item = EarlyMedia>) -> PEarlyMedia {
         let mut text = String::new();
         for direction in directions {
@@ -98,7 +98,7 @@ impl PEarlyMedia {
         PEarlyMedia { text: text.into() }
     }
 
-    /// The same words and `gated`, which comes last.
+    /// Appends the word `gated`.
     pub fn with_gated(self) -> PEarlyMedia {
         let mut text = String::with_capacity(self.text.len() + 7);
         self.words()
@@ -108,33 +108,32 @@ impl PEarlyMedia {
         PEarlyMedia { text: text.into() }
     }
 
-    /// The words, in their order.
+    /// Returns the words in their order.
     pub fn words(&self) -> impl Iterator<Item = &str> + '_ {
         tokens(&self.text)
     }
 
-    /// The directions, in the order of the media lines.
+    /// Returns the directions in the order of the media lines.
     pub fn directions(&self) -> impl Iterator<Item = EarlyMedia> + '_ {
         self.words().filter_map(EarlyMedia::from_word)
     }
 
-    /// The direction of one media line, counted from 0; `None` where there is no direction at all, so that nothing is
-    /// asked for.
+    /// Returns the direction of one media line, counted from 0, or `None` if the header has no directions.
     ///
     /// [RFC 5009 §8](https://www.rfc-editor.org/rfc/rfc5009#section-8):
     ///
-    /// > If there are fewer direction parameters than media lines, the value of the last direction parameter SHALL apply
-    /// > to all remaining media lines.
+    /// > If there are fewer direction parameters than media lines, the value of the last direction parameter
+    /// > SHALL apply to all remaining media lines.
     pub fn direction(&self, media_line: usize) -> Option<EarlyMedia> {
         self.directions().take(media_line.saturating_add(1)).last()
     }
 
-    /// Whether somebody on the way holds back early media already.
+    /// Reports whether an element on the way already blocks early media (`gated`).
     pub fn is_gated(&self) -> bool {
         self.contains("gated")
     }
 
-    /// Whether the sender knows this header.
+    /// Reports whether the sender supports this header (`supported`).
     pub fn is_supported(&self) -> bool {
         self.contains("supported")
     }

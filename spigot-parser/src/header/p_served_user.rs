@@ -1,4 +1,4 @@
-//! P-Served-User: for whom an application server works (RFC 5502, RFC 8498).
+//! The P-Served-User header: the user that an application server serves (RFC 5502, RFC 8498).
 
 use super::address::{addresses, check_param, checked};
 use super::fault;
@@ -6,7 +6,7 @@ use crate::grammar::Span;
 use crate::{NameAddr, ParseError};
 
 addresses! {
-    /// The user whose services an application server is asked to perform, and for which side of the call.
+    /// A P-Served-User header: the user whom an application server serves, and the side of the call.
     ///
     /// ```text
     /// P-Served-User            = "P-Served-User" HCOLON PServedUser-value *(SEMI served-user-param)
@@ -17,9 +17,9 @@ addresses! {
     /// orig-cdiv                = "orig-cdiv"
     /// ```
     ///
-    /// The grammar is that of [RFC 8498 §6.2](https://www.rfc-editor.org/rfc/rfc8498#section-6.2), and a request has one
-    /// at most. `sescase` and `orig-cdiv` exclude each other. Two are equal if their URIs, session cases and
-    /// registration states are and no other parameter contradicts.
+    /// The grammar is that of [RFC 8498 §6.2](https://www.rfc-editor.org/rfc/rfc8498#section-6.2). A request
+    /// has at most one. `sescase` and `orig-cdiv` exclude each other. Two values are equal if their URIs,
+    /// session cases, registration states and the other parameters that both have are equal.
     ///
     /// ```
     /// use spigot_parser::header::{PServedUser, SessionCase};
@@ -46,12 +46,12 @@ pub enum SessionCase {
     Originating,
     /// `sescase=term`: the user is called.
     Terminating,
-    /// `orig-cdiv`: the user sent the call on, and calls the next one (RFC 8498 §4).
+    /// `orig-cdiv`: the user diverted the call, and so calls the next user (RFC 8498 §4).
     Diverted,
 }
 
 impl PServedUser {
-    /// The side of the call.
+    /// Returns the side of the call.
     pub fn session_case(&self) -> Option<SessionCase> {
         if self.param("orig-cdiv").is_some() {
             return Some(SessionCase::Diverted);
@@ -62,12 +62,12 @@ impl PServedUser {
         }
     }
 
-    /// Whether the user is registered: the `regstate`.
+    /// Reports whether the user is registered (`regstate`).
     pub fn is_registered(&self) -> Option<bool> {
         Some(self.param("regstate")??.eq_ignore_ascii_case("reg"))
     }
 
-    /// With another side of the call.
+    /// Sets the side of the call.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl PServedUser {
         }
     }
 
-    /// With a `regstate`.
+    /// Sets the `regstate`: whether the user is registered.
     ///
     /// # Errors
     ///

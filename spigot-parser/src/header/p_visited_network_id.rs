@@ -1,4 +1,4 @@
-//! P-Visited-Network-ID: the networks that a registration came through (RFC 7315 §4.3).
+//! The P-Visited-Network-ID header: the networks that a registration passed (RFC 7315 §4.3).
 
 use std::borrow::Cow;
 
@@ -8,7 +8,8 @@ use crate::grammar::{prefix, quoted, token, unquote};
 use crate::params;
 use crate::{HeaderName, ParseError};
 
-/// The name of one network that a request went through on the way to its home.
+/// A P-Visited-Network-ID header: the name of one network that a request passed on the way to its home
+/// network.
 ///
 /// ```text
 /// P-Visited-Network-ID = "P-Visited-Network-ID" HCOLON vnetwork-spec *(COMMA vnetwork-spec)
@@ -16,8 +17,8 @@ use crate::{HeaderName, ParseError};
 /// vnetwork-param       = generic-param
 /// ```
 ///
-/// The grammar is that of [RFC 7315 §5.3](https://www.rfc-editor.org/rfc/rfc7315#section-5.3). Two are equal if their
-/// names are, octet by octet and without quotes, and no parameter contradicts.
+/// The grammar is that of [RFC 7315 §5.3](https://www.rfc-editor.org/rfc/rfc7315#section-5.3). Two values are
+/// equal if their names without quotes have the same octets, and the parameters that both have are equal.
 ///
 /// ```
 /// use spigot_parser::header::PVisitedNetworkId;
@@ -33,7 +34,7 @@ pub struct PVisitedNetworkId {
 }
 
 impl PVisitedNetworkId {
-    /// The network of that name, which is written in quotes if it is no token.
+    /// Creates a header for a network, whose name is quoted if it is no token.
     ///
     /// # Errors
     ///
@@ -44,7 +45,7 @@ impl PVisitedNetworkId {
         })
     }
 
-    /// The name of the network, without quotes.
+    /// Returns the name of the network, without quotes.
     pub fn network(&self) -> Cow<'_, str> {
         unquote(self.text.value())
     }

@@ -1,6 +1,7 @@
-//! Parameters with no value before them: the form of P-Charging-Vector and P-Charging-Function-Addresses.
+//! Lists of parameters without a value before them: the form of P-Charging-Vector and
+//! P-Charging-Function-Addresses.
 //!
-//! The one invariant: the text was scanned from its beginning to its end, there is a parameter in it, and none is in it
+//! The one invariant: the whole text was scanned, it has at least one parameter, and no parameter is there
 //! twice.
 
 use bytestring::ByteString;
@@ -11,20 +12,22 @@ use crate::host::host_end;
 use crate::params::{self, MAX_PARAMS, Values};
 use crate::{ErrorKind, Params, ParseError};
 
-/// `generic-param *( (SEMI / COMMA) generic-param )`.
+/// The list `generic-param *( (SEMI / COMMA) generic-param )`.
 #[derive(Clone)]
 pub(super) struct ParamList {
     text: ByteString,
 }
 
 impl ParamList {
-    /// The field; `each` sees the name and the value of every parameter, and where the value begins (where the name
-    /// ends if there is none).
+    /// Scans a field, and calls `each` with the name and value of every parameter.
+    ///
+    /// The third argument of `each` is the offset of the value, or that of the end of the name if there is no
+    /// value.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`] `Value`, `Duplicate` and `TooManyParams` where the parameters leave the grammar; whatever `each`
-    /// says.
+    /// [`ErrorKind`] `Value`, `Duplicate` and `TooManyParams` where the parameters leave the grammar;
+    /// whatever `each` says.
     pub(super) fn scan(
         field: Field<'_>,
         mut each: impl FnMut(&str, Option<&str>, usize) -> Result<(), ParseError>,
@@ -67,30 +70,32 @@ impl ParamList {
         Ok(ParamList { text: field.share() })
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The parameters, in their order.
+    /// Returns the parameters in their order.
     pub(super) fn params(&self) -> impl Iterator<Item = (&str, Option<&str>)> + '_ {
         all(&self.text)
     }
 
-    /// The value of the parameter of that name, as written. `Some(None)`: it is there, without a value.
+    /// Returns the value of the parameter `name` as written, or `Some(None)` if it has no value.
     pub(super) fn get(&self, name: &str) -> Option<Option<&str>> {
         self.params()
             .find(|(other, _)| other.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
 
-    /// The text with one parameter set: in its place if it is there, at the end otherwise. The header parses it again.
+    /// Writes the text with a parameter replaced or appended.
+    ///
+    /// The caller parses the result.
     pub(super) fn text_with(&self, name: &str, value: Option<&str>) -> Result<String, ParseError> {
         params::check(name, value)?;
         Ok(self.rewritten(name, Some(value)))
     }
 
-    /// The text without the parameter of that name.
+    /// Writes the text without the parameter `name`.
     pub(super) fn text_without(&self, name: &str) -> String {
         self.rewritten(name, None)
     }
@@ -116,7 +121,7 @@ impl ParamList {
         out
     }
 
-    /// Whether both have the same parameters, in whatever order.
+    /// Reports whether both lists have the same parameters in any order.
     pub(super) fn agrees(&self, other: &ParamList) -> bool {
         let within = |left: &ParamList, right: &ParamList| {
             left.params().all(|(name, value)| match (value, right.get(name)) {
@@ -140,7 +145,7 @@ fn write(name: &str, value: Option<&str>, separator: &str, out: &mut String) {
     }
 }
 
-/// The parameters of a text that was scanned.
+/// Returns the parameters of a text that has been scanned.
 fn all(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> + '_ {
     elements(text).flat_map(params_of)
 }
@@ -154,7 +159,7 @@ fn params_of(element: &str) -> impl Iterator<Item = (&str, Option<&str>)> + '_ {
         .chain(Params::of_header(rest))
 }
 
-/// The name and the value of the parameter that `text` begins with, and where it ends.
+/// Parses the parameter at the beginning of `text`, and returns its name, its value and its end.
 fn first(text: &str) -> Result<(&str, Option<&str>, usize), ParseError> {
     let bytes = text.as_bytes();
     let name_end = token_end(bytes, 0);
@@ -180,33 +185,34 @@ fn first(text: &str) -> Result<(&str, Option<&str>, usize), ParseError> {
     }
 }
 
-/// The accessors for the parameters of a header that keeps itself in a `params: ParamList`.
+/// Defines accessors for the parameters of a header type with a field `params: ParamList`.
 macro_rules! list_accessors {
     ($type:ident) => {
         impl $type {
-            /// The parameters, in their order.
+            /// Returns the parameters in their order.
             pub fn params(&self) -> impl Iterator<Item = (&str, Option<&str>)> + '_ {
                 self.params.params()
             }
 
-            /// The value of a parameter as written. `Some(None)`: it is there, without a value.
+            /// Returns the value of the parameter `name` as written, or `Some(None)` if it has no value.
             pub fn param(&self, name: &str) -> Option<Option<&str>> {
                 self.params.get(name)
             }
 
-            /// With one parameter set: in its place if it is there, at the end otherwise. `value` is written as it is:
-            /// a token, a host, or a quoted string with its quotes.
+            /// Sets a parameter: replaces it if it is there, appends it otherwise.
+            ///
+            /// `value` is written as it is: a token, a host, or a quoted string with its quotes.
             ///
             /// # Errors
             ///
-            /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the grammar
-            /// of this header.
+            /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the
+            /// grammar of this header.
             pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, crate::ParseError> {
                 let text = self.params.text_with(name, value)?;
                 <Self as crate::header::TypedHeader>::parse(crate::header::Field::exact(&text))
             }
 
-            /// Without the parameter of that name.
+            /// Removes the parameter `name`.
             ///
             /// # Errors
             ///

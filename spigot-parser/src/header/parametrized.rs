@@ -1,6 +1,6 @@
-//! A value and its parameters: the form that most headers have.
+//! A value with parameters: the form of most headers.
 //!
-//! The one invariant: the text was scanned from its beginning to its end, and no parameter is in it twice.
+//! The one invariant: the whole text was scanned, and no parameter is there twice.
 
 use std::borrow::Cow;
 
@@ -8,10 +8,10 @@ use bytestring::ByteString;
 
 use super::{Field, fault};
 use crate::grammar::{decimal, is_one_line, is_token, write_quoted};
-use crate::params::{self, MAX_PARAMS, Place, Values};
+use crate::params::{self, MAX_PARAMS, ParamSpan, Values};
 use crate::{Host, Params, ParseError};
 
-/// `value *( SEMI generic-param )`, where the header that holds it knows what its value is.
+/// The form `value *( SEMI generic-param )`, with a value that its header has checked.
 #[derive(Clone)]
 pub(crate) struct Parametrized {
     text: ByteString,
@@ -19,16 +19,19 @@ pub(crate) struct Parametrized {
 }
 
 impl Parametrized {
-    /// The field, whose value ends at `value_end` and was found to be one; `each` sees every parameter.
+    /// Scans the parameters of a field whose value ends at `value_end`, and calls `each` with every
+    /// parameter.
+    ///
+    /// The caller has checked the value.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`](crate::ErrorKind) `Value`, `Duplicate` and `TooManyParams` where the parameters leave the
-    /// grammar; whatever `each` says.
+    /// [`ErrorKind`](crate::ErrorKind) `Value`, `Duplicate` and `TooManyParams` where the parameters leave
+    /// the grammar; whatever `each` says.
     pub(crate) fn scan(
         field: Field<'_>,
         value_end: usize,
-        each: impl FnMut(Place) -> Result<(), ParseError>,
+        each: impl FnMut(ParamSpan) -> Result<(), ParseError>,
     ) -> Result<Parametrized, ParseError> {
         params::scan(field.as_str().as_bytes(), value_end, Values::Generic, each)?;
         Ok(Parametrized {
@@ -37,14 +40,14 @@ impl Parametrized {
         })
     }
 
-    /// A value that is known to be one, without parameters.
+    /// Creates a checked value without parameters.
     pub(crate) fn bare(value: impl Into<ByteString>) -> Parametrized {
         let text = value.into();
         let value_end = text.len();
         Parametrized::known(text, value_end)
     }
 
-    /// A text that is known to have this form, with no parameter in it twice.
+    /// Creates a value from a text that is known to have this form, with no parameter twice.
     pub(crate) fn known(text: impl Into<ByteString>, value_end: usize) -> Parametrized {
         Parametrized {
             text: text.into(),
@@ -52,23 +55,24 @@ impl Parametrized {
         }
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What stands before the parameters.
+    /// Returns the value before the parameters.
     pub(crate) fn value(&self) -> &str {
         &self.text[..self.value_end as usize]
     }
 
-    /// The parameters.
+    /// Returns the parameters.
     pub(crate) fn params(&self) -> Params<'_> {
         Params::of_header(&self.text[self.value_end as usize..])
     }
 
-    /// The text with one parameter set: in its place if it is there, at the end otherwise. The header parses it again,
-    /// so that what it asks of its parameters holds for those that are set.
+    /// Writes the text with a parameter replaced or appended.
+    ///
+    /// The header parses the result, so that its checks hold for parameters that are set.
     pub(crate) fn text_with(&self, name: &str, value: Option<&str>) -> Result<String, ParseError> {
         params::check(name, value)?;
         if self.params().count() >= MAX_PARAMS && !self.params().contains(name) {
@@ -77,12 +81,12 @@ impl Parametrized {
         Ok(self.rewritten(name, Some(value)))
     }
 
-    /// The text without the parameter of that name.
+    /// Writes the text without the parameter `name`.
     pub(crate) fn text_without(&self, name: &str) -> String {
         self.rewritten(name, None)
     }
 
-    /// The same parameters after another value, which is known to be one.
+    /// Replaces the value by another checked one, and keeps the parameters.
     pub(crate) fn with_value(&self, value: &str) -> Parametrized {
         Parametrized::known(format!("{value}{}", self.params().as_str()), value.len())
     }
@@ -95,7 +99,7 @@ impl Parametrized {
     }
 }
 
-/// `text` as a value is written that may be a token or a quoted string: as it is if it is a token, in quotes otherwise.
+/// Returns `text` as it is if it is a token, and as a quoted string otherwise.
 ///
 /// # Errors
 ///
@@ -107,7 +111,7 @@ pub(crate) fn token_or_quoted(text: &str) -> Result<Cow<'_, str>, ParseError> {
     }
 }
 
-/// `text` as a value is written that may be a token, a host or a quoted string: in quotes only if it has to be.
+/// Returns `text` as it is if it is a token or a host, and as a quoted string otherwise.
 ///
 /// # Errors
 ///
@@ -119,7 +123,7 @@ pub(crate) fn gen_value(text: &str) -> Result<Cow<'_, str>, ParseError> {
     }
 }
 
-/// `text` as a quoted string.
+/// Returns `text` as a quoted string.
 ///
 /// # Errors
 ///
@@ -133,8 +137,8 @@ pub(crate) fn quoted(text: &str) -> Result<String, ParseError> {
     Ok(quoted)
 }
 
-/// Checks a parameter that is a number of seconds.
-pub(crate) fn check_seconds(text: &str, param: Place) -> Result<(), ParseError> {
+/// Checks a parameter whose value is a number of seconds.
+pub(crate) fn check_seconds(text: &str, param: ParamSpan) -> Result<(), ParseError> {
     match param
         .value(text)
         .and_then(|value| decimal(value.as_bytes(), u32::MAX))
@@ -144,49 +148,50 @@ pub(crate) fn check_seconds(text: &str, param: Place) -> Result<(), ParseError> 
     }
 }
 
-/// Checks a parameter whose value is a token; `expected` says which one.
-pub(crate) fn check_token(param: Place, expected: &'static str) -> Result<(), ParseError> {
+/// Checks a parameter whose value is a token; `expected` describes it in errors.
+pub(crate) fn check_token(param: ParamSpan, expected: &'static str) -> Result<(), ParseError> {
     match param.is_token {
         true => Ok(()),
         false => fault(param.at(), expected),
     }
 }
 
-/// Checks a parameter that is there or not, and says nothing else.
-pub(crate) fn check_flag(param: Place) -> Result<(), ParseError> {
+/// Checks a parameter that must not have a value.
+pub(crate) fn check_flag(param: ParamSpan) -> Result<(), ParseError> {
     match param.value {
         None => Ok(()),
         Some((at, _)) => fault(at, "no value for this parameter"),
     }
 }
 
-/// The accessors for the parameters of a header that keeps itself in a `text: Parametrized`.
+/// Defines accessors for the parameters of a header type with a field `text: Parametrized`.
 macro_rules! param_accessors {
     ($($type:ident),*) => {$(
         impl $type {
-            /// The parameters, in their order.
+            /// Returns the parameters in their order.
             pub fn params(&self) -> crate::Params<'_> {
                 self.text.params()
             }
 
-            /// The value of a parameter as written. `Some(None)`: it is there, without a value.
+            /// Returns the value of the parameter `name` as written, or `Some(None)` if it has no value.
             pub fn param(&self, name: &str) -> Option<Option<&str>> {
                 self.text.params().get(name)
             }
 
-            /// With one parameter set: in its place if it is there, at the end otherwise. `value` is written as it is:
-            /// a token, a host, or a quoted string with its quotes.
+            /// Sets a parameter: replaces it if it is there, appends it otherwise.
+            ///
+            /// `value` is written as it is: a token, a host, or a quoted string with its quotes.
             ///
             /// # Errors
             ///
-            /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the grammar
-            /// of this header.
+            /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the
+            /// grammar of this header.
             pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Self, crate::ParseError> {
                 let text = self.text.text_with(name, value)?;
                 <Self as crate::header::TypedHeader>::parse(crate::header::Field::exact(&text))
             }
 
-            /// Without the parameter of that name.
+            /// Removes the parameter `name`.
             ///
             /// # Errors
             ///

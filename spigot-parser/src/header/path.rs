@@ -1,17 +1,17 @@
-//! Path: the way back to a user agent that has registered (RFC 3327).
+//! The Path header, which lists the proxies between registrar and user agent (RFC 3327).
 
 use super::address::{addresses, bracketed, check_brackets};
 
 addresses! {
-    /// One proxy between the registrar and the user agent, which later requests to that user agent have to visit.
+    /// A Path header: one proxy between the registrar and the user agent, for later requests to visit.
     ///
     /// ```text
     /// Path       = "Path" HCOLON path-value *( COMMA path-value )
     /// path-value = name-addr *( SEMI rr-param )
     /// ```
     ///
-    /// The grammar is that of [RFC 3327 §4](https://www.rfc-editor.org/rfc/rfc3327#section-4). Two are equal if their
-    /// URIs are and no parameter contradicts.
+    /// The grammar is that of [RFC 3327 §4](https://www.rfc-editor.org/rfc/rfc3327#section-4). Two values are
+    /// equal if their URIs and the parameters that both have are equal.
     ///
     /// ```
     /// use spigot_parser::header::Path;

@@ -1,13 +1,13 @@
-//! Lists of what is taken and how much it is preferred: the form of Accept-Encoding and Accept-Language.
+//! Lists of accepted values with preferences: the form of Accept-Encoding and Accept-Language.
 //!
-//! The one invariant: each element of the text was parsed before it was kept.
+//! The one invariant: each element of the text has been parsed.
 
 use super::{elements, fault, qvalue};
 use crate::grammar::{Span, prefix, token};
 use crate::params::{self, Values};
 use crate::{Params, ParseError};
 
-/// One element of an Accept-Encoding or Accept-Language: what is taken, and how much it is preferred.
+/// One element of an Accept-Encoding or Accept-Language header: an accepted value and its preference.
 #[derive(Clone, Debug)]
 pub struct Preference<'a> {
     value: &'a str,
@@ -15,17 +15,17 @@ pub struct Preference<'a> {
 }
 
 impl<'a> Preference<'a> {
-    /// What is taken, as written: a coding, a range of languages, or `*`.
+    /// Returns the value as written: a coding, a language range, or `*`.
     pub fn value(&self) -> &'a str {
         self.value
     }
 
-    /// The preference from 0 to 1; 1 where none is given, and 0 for what is not taken.
+    /// Returns the preference from 0 (refused) to 1 (the default).
     pub fn q(&self) -> f32 {
         qvalue::of(&self.params)
     }
 
-    /// The parameters, `q` included.
+    /// Returns the parameters, `q` included.
     pub fn params(&self) -> Params<'a> {
         self.params.clone()
     }
@@ -57,7 +57,7 @@ impl<'a> Preference<'a> {
     }
 }
 
-/// The elements of a list that was checked.
+/// Returns the elements of a list that has been checked.
 pub(super) fn all(text: &str) -> impl Iterator<Item = Preference<'_>> + Clone + '_ {
     elements(text).filter_map(|element| Preference::parse(element, |_| true, "").ok())
 }
@@ -78,14 +78,16 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Whether two lists have the same elements, in whatever order.
+/// Reports whether two lists have the same elements in any order.
 pub(super) fn agree(left: &str, right: &str) -> bool {
     let within = |left, right| all(left).all(|one| all(right).any(|other| one.same(&other)));
     within(left, right) && within(right, left)
 }
 
-/// A header that is such a list: `$is_value` says what may stand before the parameters, `$expected` names it, and
-/// `$q(list, value)` is how much a value is preferred.
+/// Defines header types that are lists of preferences.
+///
+/// `$is_value` checks the value before the parameters, `$expected` describes it in errors, and `$q(list,
+/// value)` returns the preference of a value.
 macro_rules! preferences {
     ($(#[$doc:meta])* $type:ident, $name:ident, $is_value:expr, $expected:literal, $q:expr) => {
         $(#[$doc])*
@@ -95,7 +97,9 @@ macro_rules! preferences {
         }
 
         impl $type {
-            /// These values with their preferences from 0 to 1, of which three decimals are written, in this order.
+            /// Creates a list of values with their preferences from 0 to 1.
+            ///
+            /// At most three decimals of a preference are written.
             ///
             /// # Errors
             ///
@@ -120,22 +124,22 @@ macro_rules! preferences {
                 Ok($type { text: text.into() })
             }
 
-            /// The elements, in their order.
+            /// Returns the elements in their order.
             pub fn preferences(&self) -> impl Iterator<Item = crate::header::Preference<'_>> + '_ {
                 crate::header::preference::all(&self.text)
             }
 
-            /// Whether there is none.
+            /// Reports whether the list is empty.
             pub fn is_empty(&self) -> bool {
                 self.text.is_empty()
             }
 
-            /// How much `value` is preferred, from 0 to 1; 0 if it is not taken.
+            /// Returns the preference of `value` from 0, if it is refused, to 1.
             pub fn q(&self, value: &str) -> f32 {
                 $q(self, value)
             }
 
-            /// Whether `value` is taken.
+            /// Reports whether `value` is accepted.
             pub fn allows(&self, value: &str) -> bool {
                 self.q(value) > 0.0
             }
@@ -155,7 +159,7 @@ macro_rules! preferences {
             }
         }
 
-        /// The same elements with the same parameters, in whatever order.
+        /// Compares the elements and their parameters in any order.
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
                 crate::header::preference::agree(&self.text, &other.text)

@@ -1,4 +1,4 @@
-//! Priority: how urgent a request is for who receives it (RFC 3261 §20.26).
+//! The Priority header, which says how urgent a request is for its receiver (RFC 3261 §20.26).
 
 use bytestring::ByteString;
 
@@ -6,8 +6,9 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{is_token, token_end};
 use crate::{ErrorKind, HeaderName, ParseError};
 
-/// The urgency of the request for the human who receives it, or for their software. It says nothing about resources
-/// of the network; Resource-Priority is for those.
+/// A Priority header: the urgency of the request for the human who receives it, or for their software.
+///
+/// It says nothing about network resources, for which there is Resource-Priority.
 ///
 /// [RFC 3261 §20.26](https://www.rfc-editor.org/rfc/rfc3261#section-20.26), with the grammar of §25.1:
 ///
@@ -17,10 +18,10 @@ use crate::{ErrorKind, HeaderName, ParseError};
 /// other-priority = token
 /// ```
 ///
-/// > For these decisions, a message containing no Priority header field SHOULD be treated as if it specified a
-/// > Priority of "normal".
+/// > For these decisions, a message containing no Priority header field SHOULD be treated as if it specified
+/// > a Priority of "normal".
 ///
-/// It has no case.
+/// Values are compared without case.
 ///
 /// ```
 /// use spigot_parser::header::Priority;
@@ -48,14 +49,14 @@ priorities! {
     EMERGENCY "emergency";
     /// `urgent`.
     URGENT "urgent";
-    /// `normal`: the priority of a request that says nothing about it.
+    /// `normal`: the priority of a request without this header.
     NORMAL "normal";
     /// `non-urgent`.
     NON_URGENT "non-urgent";
 }
 
 impl Priority {
-    /// The priority of that name.
+    /// Creates the priority `name`.
     ///
     /// # Errors
     ///
@@ -67,7 +68,7 @@ impl Priority {
         }
     }
 
-    /// The name as written.
+    /// Returns the name as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -101,7 +102,7 @@ impl PartialEq for Priority {
 
 impl Eq for Priority {}
 
-/// Normal.
+/// Returns `normal`.
 impl Default for Priority {
     fn default() -> Self {
         Priority::NORMAL

@@ -1,4 +1,4 @@
-//! Privacy: what a caller wants hidden (RFC 3323).
+//! The Privacy header, which says what a caller wants hidden (RFC 3323).
 
 use bytestring::ByteString;
 
@@ -6,18 +6,18 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{Span, is_token, trimmed};
 use crate::{ErrorKind, HeaderName, ParseError};
 
-/// The kinds of privacy that a user asks of the network, or `none`.
+/// A Privacy header: the kinds of privacy that a user asks of the network, or `none`.
 ///
 /// ```text
 /// Privacy-hdr = "Privacy" HCOLON priv-value *(";" priv-value)
 /// priv-value  = "header" / "session" / "user" / "none" / "critical" / token
 /// ```
 ///
-/// The grammar is that of [RFC 3323 §4.2](https://www.rfc-editor.org/rfc/rfc3323#section-4.2), which has no blanks
-/// around the semicolons; they are read. `id` comes from RFC 3325 §9.3, `history` from RFC 7044 §10.1. Each value is
-/// there once, and `none` alone: what says both would be read as one by one server and as the other by the next.
+/// The grammar is that of [RFC 3323 §4.2](https://www.rfc-editor.org/rfc/rfc3323#section-4.2), but blanks
+/// around the semicolons are accepted. `id` comes from RFC 3325 §9.3, `history` from RFC 7044 §10.1. Each
+/// value is there once, and `none` is alone, because servers would disagree on how to read both.
 ///
-/// Two are equal if they have the same values, in whatever order; values have no case.
+/// Values are compared without case. Two headers are equal if they have the same values in any order.
 ///
 /// ```
 /// use spigot_parser::header::Privacy;
@@ -33,22 +33,22 @@ pub struct Privacy {
 }
 
 impl Privacy {
-    /// Headers that a user agent cannot do without are to be hidden by the network: Via, Contact.
+    /// The network is to hide headers that a user agent needs, such as Via and Contact.
     pub const HEADER: &str = "header";
-    /// The session is to go through the network, so that its addresses are hidden.
+    /// The network is to hide the addresses of the session by routing it through itself.
     pub const SESSION: &str = "session";
-    /// The network is to do what the user agent would do itself if it could.
+    /// The network is to hide what the user agent cannot hide itself.
     pub const USER: &str = "user";
-    /// Nothing is to be hidden, whatever else the network would do.
+    /// The network is to hide nothing, whatever it would do by default.
     pub const NONE: &str = "none";
-    /// The request is to fail if what is asked cannot be done.
+    /// The request is to fail if the privacy cannot be provided.
     pub const CRITICAL: &str = "critical";
-    /// The asserted identity is not to leave the network (RFC 3325 §9.3).
+    /// The asserted identity is not to leave the trusted network (RFC 3325 §9.3).
     pub const ID: &str = "id";
     /// History-Info is not to leave the network (RFC 7044 §10.1).
     pub const HISTORY: &str = "history";
 
-    /// These values, in this order; `critical` is written last.
+    /// Creates a list of the given values, with `critical` at the end.
     ///
     /// # Errors
     ///
@@ -86,22 +86,24 @@ impl Privacy {
         }
     }
 
-    /// The values, in their order.
+    /// Returns the values in their order.
     pub fn values(&self) -> impl Iterator<Item = &str> + '_ {
         values(&self.text)
     }
 
-    /// Whether `value` is among them.
+    /// Reports whether the list contains `value`.
     pub fn contains(&self, value: &str) -> bool {
         self.values().any(|other| other.eq_ignore_ascii_case(value))
     }
 
-    /// Whether nothing is to be hidden. Who is no user agent leaves this header as it is.
+    /// Reports whether the value is `none`: nothing is to be hidden.
+    ///
+    /// Only user agents may change such a header.
     pub fn is_none(&self) -> bool {
         self.contains(Privacy::NONE)
     }
 
-    /// Whether the request is to fail if what is asked cannot be done.
+    /// Reports whether the request is to fail if the privacy cannot be provided.
     pub fn is_critical(&self) -> bool {
         self.contains(Privacy::CRITICAL)
     }

@@ -1,12 +1,13 @@
-//! User-Agent and Server: what software speaks (RFC 3261 §20.41, §20.35).
+//! The User-Agent and Server headers, which name software (RFC 3261 §20.41, §20.35).
 
 use super::fault;
 use super::subject::{self, texts};
 use crate::ParseError;
 
 texts! {
-    /// The software of who sends the request. It is for humans: read as text, without its inner grammar, which real
-    /// products do not keep.
+    /// A User-Agent header: the software of the sender of the request.
+    ///
+    /// It is read as text, without its inner grammar, which real products do not follow.
     ///
     /// [RFC 3261 §20.41](https://www.rfc-editor.org/rfc/rfc3261#section-20.41), with the grammar of §25.1:
     ///
@@ -25,7 +26,9 @@ texts! {
     /// ```
     UserAgent, USER_AGENT, check;
 
-    /// The software of who answers the request. It is for humans: read as text, like [`UserAgent`].
+    /// A Server header: the software of the sender of the response.
+    ///
+    /// It is read as text, as is [`UserAgent`].
     ///
     /// [RFC 3261 §20.35](https://www.rfc-editor.org/rfc/rfc3261#section-20.35), with the grammar of §25.1:
     ///
@@ -68,7 +71,7 @@ mod tests {
     }
     #[test]
     fn what_leaves_the_grammar_is_not_set() {
-        // Quotes are characters like others here.
+        // Quotes are ordinary characters here.
         for evil in testing::EVIL
             .iter()
             .filter(|text| text.bytes().any(|octet| octet.is_ascii_control()))

@@ -1,4 +1,4 @@
-//! Preferences from 0 to 1, as Accept, its relatives and Contact write them.
+//! Preferences from 0 to 1, as in Accept, Accept-Encoding, Accept-Language and Contact.
 //!
 //! ```text
 //! qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
@@ -7,10 +7,10 @@
 use super::fault;
 use crate::{Params, ParseError};
 
-/// What is expected where a text is no `qvalue`.
+/// The expectation that errors about a `qvalue` name.
 pub(super) const EXPECTED: &str = "a `q` from 0 to 1 with at most three decimals";
 
-/// The number that `text` is.
+/// Parses a `qvalue`.
 pub(super) fn parse(text: &str) -> Option<f32> {
     let is = |test: fn(&u8) -> bool, decimals: &[u8]| decimals.len() <= 3 && decimals.iter().all(test);
     match text.as_bytes() {
@@ -22,24 +22,25 @@ pub(super) fn parse(text: &str) -> Option<f32> {
     }
 }
 
-/// The `q` among the parameters of what is preferred; 1 where there is none.
+/// Returns the `q` among the parameters, which is 1 by default.
 pub(super) fn of(params: &Params<'_>) -> f32 {
     params.get("q").flatten().and_then(parse).unwrap_or(1.0)
 }
 
-/// `q` with the decimals that it needs, of which three are written.
+/// Writes `q` with as many decimals as necessary, and at most three.
 pub(super) fn print(q: f32) -> Result<String, ParseError> {
     if !(0.0..=1.0).contains(&q) {
         return fault(0, "a preference from 0 to 1");
     }
-    // The sign of a negative zero is not written.
+    // A negative zero is written without its sign.
     let mut text = format!("{:.3}", q.abs());
     text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
     Ok(text)
 }
 
-/// Whether the one is the other with three decimals, but for what an `f32` is off by: that of 0.9655 is not half a thousandth
-/// from that of 0.966.
+/// Reports whether `read` is `written`, rounded to three decimals with the precision of an `f32`.
+///
+/// 0.9655 as an `f32`, for instance, is slightly more than half a thousandth from 0.966.
 #[cfg(test)]
 pub(super) fn is_rounded(read: f32, written: f32) -> bool {
     (read - written).abs() < 0.000_51

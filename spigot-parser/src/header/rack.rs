@@ -1,10 +1,10 @@
-//! RAck: which provisional response a PRACK acknowledges (RFC 3262 §7.2).
+//! The RAck header: the provisional response that a PRACK acknowledges (RFC 3262 §7.2).
 
 use super::{CSeq, Field, RSeq, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::blanks_end;
 use crate::{HeaderName, ParseError};
 
-/// The RSeq of the response, and its CSeq.
+/// A RAck header: the RSeq and the CSeq of the acknowledged response.
 ///
 /// ```text
 /// RAck         = "RAck" HCOLON response-num LWS CSeq-num LWS Method
@@ -30,17 +30,17 @@ pub struct RAck {
 }
 
 impl RAck {
-    /// The response with this RSeq and this CSeq.
+    /// Creates a header for the response with this RSeq and CSeq.
     pub fn new(rseq: RSeq, cseq: CSeq) -> RAck {
         RAck { rseq, cseq }
     }
 
-    /// The RSeq of the response.
+    /// Returns the RSeq of the response.
     pub fn rseq(&self) -> RSeq {
         self.rseq
     }
 
-    /// The CSeq of the response.
+    /// Returns the CSeq of the response.
     pub fn cseq(&self) -> &CSeq {
         &self.cseq
     }

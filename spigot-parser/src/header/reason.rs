@@ -1,4 +1,4 @@
-//! Reason: why a request is sent, or a session ends (RFC 3326).
+//! The Reason header, which says why a request is sent or a session ends (RFC 3326).
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{decimal, is_token, prefix, token, write_quoted};
 use crate::{ErrorKind, HeaderName, ParseError, StatusCode, params};
 
-/// A cause, in the numbers of one protocol or another, and a text for a human.
+/// A Reason header: a protocol, a cause in the numbers of this protocol, and a text for a human.
 ///
 /// ```text
 /// Reason           = "Reason" HCOLON reason-value *(COMMA reason-value)
@@ -20,18 +20,18 @@ use crate::{ErrorKind, HeaderName, ParseError, StatusCode, params};
 /// reason-extension = generic-param
 /// ```
 ///
-/// The grammar is that of [RFC 3326 §2](https://www.rfc-editor.org/rfc/rfc3326#section-2). A text of one word is read
-/// without quotes, too, as some gateways send it.
+/// The grammar is that of [RFC 3326 §2](https://www.rfc-editor.org/rfc/rfc3326#section-2). A text of one word
+/// is accepted without quotes, which some gateways leave out.
 ///
-/// There may be several, of several protocols. [RFC 9366 §3](https://www.rfc-editor.org/rfc/rfc9366#section-3):
+/// A message may have several. [RFC 9366 §3](https://www.rfc-editor.org/rfc/rfc9366#section-3):
 ///
-/// > If the registered protocol for the Reason value specifies what it means for multiple values to occur in one
-/// > message, more than one value for that protocol MAY be present. Otherwise, there MUST be only one value per protocol
-/// > provided (e.g., one SIP and another Q.850). An implementation is free to ignore Reason values that it does not
-/// > understand.
+/// > If the registered protocol for the Reason value specifies what it means for multiple values to occur in
+/// > one message, more than one value for that protocol MAY be present. Otherwise, there MUST be only one
+/// > value per protocol provided (e.g., one SIP and another Q.850). An implementation is free to ignore
+/// > Reason values that it does not understand.
 ///
-/// So several of one protocol are read; what they mean is for the reader to know. Two are equal if protocol and
-/// parameters are.
+/// Several values of one protocol are therefore read, and the reader has to know what they mean. Two values
+/// are equal if their protocols and parameters are equal.
 ///
 /// ```
 /// use spigot_parser::StatusCode;
@@ -50,12 +50,12 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// The protocol whose causes are status codes of SIP.
+    /// The protocol whose causes are SIP status codes.
     pub const SIP: &str = "SIP";
     /// The protocol whose causes are those of ITU-T Q.850.
     pub const Q850: &str = "Q.850";
 
-    /// A reason of `protocol`, without a cause.
+    /// Creates a reason of `protocol`, without a cause.
     ///
     /// # Errors
     ///
@@ -73,12 +73,12 @@ impl Reason {
         }
     }
 
-    /// A status code of SIP.
+    /// Creates a reason whose cause is a SIP status code.
     pub fn sip(status: StatusCode) -> Reason {
         Reason::caused(Reason::SIP, u32::from(status.as_u16()))
     }
 
-    /// A cause of ITU-T Q.850.
+    /// Creates a reason whose cause is one of ITU-T Q.850.
     pub fn q850(cause: u8) -> Reason {
         Reason::caused(Reason::Q850, u32::from(cause))
     }
@@ -89,33 +89,33 @@ impl Reason {
         text.unwrap_or(Reason { text: bare })
     }
 
-    /// The protocol, which has no case.
+    /// Returns the protocol, which is compared without case.
     pub fn protocol(&self) -> &str {
         self.text.value()
     }
 
-    /// Whether the protocol is this one.
+    /// Reports whether the protocol is `protocol`, compared without case.
     pub fn is_of(&self, protocol: &str) -> bool {
         self.protocol().eq_ignore_ascii_case(protocol)
     }
 
-    /// The cause, in the numbers of the protocol.
+    /// Returns the cause, in the numbers of the protocol.
     pub fn cause(&self) -> Option<u32> {
         decimal(self.param("cause").flatten()?.as_bytes(), u32::MAX)
     }
 
-    /// The cause, if it is a status code of SIP.
+    /// Returns the cause as a status code, if the protocol is SIP.
     pub fn status(&self) -> Option<StatusCode> {
         let cause = self.cause().filter(|_| self.is_of(Reason::SIP))?;
         StatusCode::from_u16(u16::try_from(cause).ok()?)
     }
 
-    /// The text, without its quotes.
+    /// Returns the text without its quotes.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         self.params().value("text")
     }
 
-    /// With a cause.
+    /// Sets the cause.
     ///
     /// # Errors
     ///
@@ -124,7 +124,7 @@ impl Reason {
         self.with_param("cause", Some(&cause.to_string()))
     }
 
-    /// With a text, which is quoted here.
+    /// Sets the text, which is quoted.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Refer-Sub: whether a REFER makes a subscription (RFC 4488).
+//! The Refer-Sub header, which says whether a REFER creates a subscription (RFC 4488).
 
 use super::parametrized::{Parametrized, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
@@ -6,7 +6,9 @@ use crate::grammar::{prefix, token};
 use crate::params;
 use crate::{HeaderName, ParseError};
 
-/// Whether the sender of a REFER wants to be told how the reference goes, and whether it will be.
+/// A Refer-Sub header: whether a REFER creates a subscription.
+///
+/// A request says what its sender wants, and a response what happens.
 ///
 /// ```text
 /// Refer-Sub       = "Refer-Sub" HCOLON refer-sub-value *(SEMI exten)
@@ -14,8 +16,8 @@ use crate::{HeaderName, ParseError};
 /// exten           = generic-param
 /// ```
 ///
-/// The grammar is that of [RFC 4488 §4](https://www.rfc-editor.org/rfc/rfc4488#section-4). Two are equal if they say the
-/// same and no parameter contradicts.
+/// The grammar is that of [RFC 4488 §4](https://www.rfc-editor.org/rfc/rfc4488#section-4). Two values are
+/// equal if they have the same word, and the parameters that both have are equal.
 ///
 /// ```
 /// use spigot_parser::header::ReferSub;
@@ -30,7 +32,7 @@ pub struct ReferSub {
 }
 
 impl ReferSub {
-    /// `true` or `false`.
+    /// Creates the value `true` or `false`.
     pub fn new(wanted: bool) -> ReferSub {
         let text = if wanted { "true" } else { "false" };
         ReferSub {
@@ -38,7 +40,7 @@ impl ReferSub {
         }
     }
 
-    /// Whether there is to be a subscription.
+    /// Reports whether there is to be a subscription.
     pub fn is_wanted(&self) -> bool {
         self.text.value().eq_ignore_ascii_case("true")
     }

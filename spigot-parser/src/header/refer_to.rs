@@ -1,20 +1,20 @@
-//! Refer-To: whom a REFER asks its recipient to turn to (RFC 3515).
+//! The Refer-To header: the resource that a REFER points to (RFC 3515).
 
 use super::address::addresses;
 use super::{Replaces, TypedHeader};
 use crate::{ErrorKind, Method, NameAddr, ParseError};
 
 addresses! {
-    /// The resource that the recipient of a REFER is to turn to.
+    /// A Refer-To header: the resource that the recipient of a REFER is to contact.
     ///
     /// ```text
     /// Refer-To = ("Refer-To" / "r") HCOLON ( name-addr / addr-spec ) *(SEMI generic-param)
     /// ```
     ///
-    /// The grammar is that of [RFC 3515 §2.1](https://www.rfc-editor.org/rfc/rfc3515#section-2.1), and a REFER has just
-    /// one. The URI says more than where: its `method` is that of the request to send, its headers after the `?` are
-    /// headers of that request. Feature tags (RFC 4508) are parameters of the header. Two are equal if their URIs are
-    /// and no parameter contradicts.
+    /// The grammar is that of [RFC 3515 §2.1](https://www.rfc-editor.org/rfc/rfc3515#section-2.1). A REFER
+    /// has exactly one. The `method` of the URI is that of the request to send, and the headers of the URI
+    /// are headers of that request. Feature tags (RFC 4508) are parameters of the header. Two values are
+    /// equal if their URIs and the parameters that both have are equal.
     ///
     /// ```
     /// use spigot_parser::header::{Event, ReferTo};
@@ -31,12 +31,14 @@ addresses! {
     /// assert_eq!(to.uri_header::<Event>()?.unwrap().package(), "presence");
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
-    ReferTo, REFER_TO, Single, any_address, &[];
+    ReferTo, REFER_TO, Single, accept_any, &[];
 }
 
 impl ReferTo {
-    /// The method of the request that is asked for: that of the URI, or INVITE where it says none. `None` where the URI
-    /// is no SIP URI, so that its scheme decides what to do (RFC 3261 §19.1.1, RFC 3515 §2.4.2).
+    /// Returns the method of the request to send: that of the URI, or INVITE by default.
+    ///
+    /// Returns `None` if the URI is no SIP URI, because its scheme decides what to do (RFC 3261 §19.1.1, RFC
+    /// 3515 §2.4.2).
     ///
     /// # Errors
     ///
@@ -56,7 +58,7 @@ impl ReferTo {
         }
     }
 
-    /// The dialog that the request is to take the place of, if the URI carries a Replaces (RFC 3891 §2).
+    /// Returns the Replaces header in the URI: the dialog that the request to send replaces (RFC 3891 §2).
     ///
     /// # Errors
     ///
@@ -65,7 +67,7 @@ impl ReferTo {
         self.uri_header()
     }
 
-    /// The header `H` of the request that is asked for, if the URI carries it.
+    /// Returns the header `H` in the URI, which belongs to the request to send.
     ///
     /// # Errors
     ///
@@ -84,8 +86,8 @@ impl From<NameAddr> for ReferTo {
     }
 }
 
-/// Whatever is an address.
-fn any_address(_: &NameAddr) -> Result<(), ParseError> {
+/// Accepts every address.
+fn accept_any(_: &NameAddr) -> Result<(), ParseError> {
     Ok(())
 }
 

@@ -1,11 +1,11 @@
-//! Referred-By: who asked for the request (RFC 3892).
+//! The Referred-By header, which names the referrer of a request (RFC 3892).
 
 use super::address::{addresses, check_param, checked};
 use crate::grammar::is_token;
 use crate::{ErrorKind, Host, NameAddr, ParseError};
 
 addresses! {
-    /// Who referred the sender of a request, and where in the request's body that is vouched for.
+    /// A Referred-By header: the referrer, and the body part that proves it.
     ///
     /// ```text
     /// Referred-By         = ("Referred-By" / "b") HCOLON referrer-uri *( SEMI (referredby-id-param / generic-param) )
@@ -16,8 +16,8 @@ addresses! {
     /// atom                = 1*( alphanum / "-" / "!" / "%" / "*" / "_" / "+" / "'" / "`" / "~" )
     /// ```
     ///
-    /// The grammar is that of [RFC 3892 §3](https://www.rfc-editor.org/rfc/rfc3892#section-3). Two are equal if their
-    /// URIs and `cid`s are and no other parameter contradicts.
+    /// The grammar is that of [RFC 3892 §3](https://www.rfc-editor.org/rfc/rfc3892#section-3). Two values are
+    /// equal if their URIs, their `cid`s and the other parameters that both have are equal.
     ///
     /// ```
     /// use spigot_parser::header::ReferredBy;
@@ -39,12 +39,12 @@ checked! {
 const CID: &str = "a `cid` in quotes: two names around an `@`";
 
 impl ReferredBy {
-    /// The Content-ID of the body part that holds the referrer's token, without its quotes.
+    /// Returns the Content-ID of the body part with the referrer's token, without its quotes.
     pub fn cid(&self) -> Option<&str> {
         id(self.param("cid")?)
     }
 
-    /// With a `cid`, which is written in quotes.
+    /// Sets the `cid`, which is quoted.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ fn check(address: &NameAddr) -> Result<(), ParseError> {
     check_param(address, "cid", CID, |value| id(value).is_some())
 }
 
-/// What is in the quotes of `sip-clean-msg-id`.
+/// Returns the text in the quotes of a `sip-clean-msg-id`.
 fn id(value: Option<&str>) -> Option<&str> {
     let inner = value?.strip_prefix('"')?.strip_suffix('"')?;
     is_id(inner).then_some(inner)
@@ -72,7 +72,7 @@ fn is_id(text: &str) -> bool {
         .is_some_and(|(left, right)| is_dot_atom(left) && (is_dot_atom(right) || Host::parse(right).is_ok()))
 }
 
-/// An atom is a token without dots.
+/// Reports whether `text` consists of atoms, which are tokens without dots, separated by dots.
 fn is_dot_atom(text: &str) -> bool {
     text.split('.').all(is_token)
 }

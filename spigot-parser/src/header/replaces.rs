@@ -1,11 +1,11 @@
-//! Replaces: the dialog that an INVITE takes the place of (RFC 3891).
+//! The Replaces header: the dialog that an INVITE replaces (RFC 3891).
 
 use super::dialog_reference::between_tags;
 use super::parametrized::{Parametrized, param_accessors};
 use super::{Field, Shape, TypedHeader, dialog_reference, text_traits};
 use crate::{HeaderName, ParseError};
 
-/// A dialog of the recipient that is to end when the request is accepted.
+/// A Replaces header: a dialog of the recipient that ends when the request is accepted.
 ///
 /// ```text
 /// Replaces       = "Replaces" HCOLON callid *(SEMI replaces-param)
@@ -17,11 +17,12 @@ use crate::{HeaderName, ParseError};
 ///
 /// [RFC 3891 §6.1](https://www.rfc-editor.org/rfc/rfc3891#section-6.1):
 ///
-/// > A Replaces header field MUST contain exactly one to-tag and exactly one from-tag, as they are required for unique
-/// > dialog matching. For compatibility with dialogs initiated by RFC 2543 \[9\] compliant UAs, a tag of zero matches both
-/// > tags of zero and null.
+/// > A Replaces header field MUST contain exactly one to-tag and exactly one from-tag, as they are required
+/// > for unique dialog matching. For compatibility with dialogs initiated by RFC 2543 \[9\] compliant UAs, a
+/// > tag of zero matches both tags of zero and null.
 ///
-/// Two are equal if Call-ID, tags and `early-only` are, octet by octet; other parameters do not count.
+/// Two values are equal if their Call-IDs, tags and `early-only` have the same octets; other parameters do
+/// not count.
 ///
 /// ```
 /// use spigot_parser::header::{CallId, Replaces};
@@ -40,12 +41,12 @@ pub struct Replaces {
 }
 
 impl Replaces {
-    /// Whether the dialog is to be replaced only if it is not confirmed yet.
+    /// Reports whether the dialog is to be replaced only before it is confirmed (`early-only`).
     pub fn early_only(&self) -> bool {
         self.params().contains("early-only")
     }
 
-    /// With the condition that the dialog is not confirmed yet.
+    /// Adds `early-only`: the dialog is to be replaced only before it is confirmed.
     ///
     /// # Errors
     ///

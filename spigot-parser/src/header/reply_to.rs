@@ -1,10 +1,10 @@
-//! Reply-To: where to call back (RFC 3261 §20.31).
+//! The Reply-To header, which says where to call back (RFC 3261 §20.31).
 
 use super::address::addresses;
 use crate::{NameAddr, ParseError};
 
 addresses! {
-    /// Where the caller wants to be called back, for instance when the call was missed.
+    /// A Reply-To header: the address that the caller wants to be called back at.
     ///
     /// [RFC 3261 §20.31](https://www.rfc-editor.org/rfc/rfc3261#section-20.31), with the grammar of §25.1:
     ///
@@ -14,7 +14,7 @@ addresses! {
     /// rplyto-param = generic-param
     /// ```
     ///
-    /// Two are equal if their URIs are and no parameter contradicts, as it is with From.
+    /// Two values are equal if their URIs and the parameters that both have are equal.
     ///
     /// ```
     /// use spigot_parser::header::ReplyTo;
@@ -24,10 +24,10 @@ addresses! {
     /// assert_eq!(ReplyTo::new("sip:bob@biloxi.example".parse()?).to_string(), "<sip:bob@biloxi.example>");
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
-    ReplyTo, REPLY_TO, Single, any, &[];
+    ReplyTo, REPLY_TO, Single, accept_any, &[];
 }
 
-fn any(_: &NameAddr) -> Result<(), ParseError> {
+fn accept_any(_: &NameAddr) -> Result<(), ParseError> {
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! Request-Disposition: how the caller wants servers to handle the request (RFC 3841 §9.1).
+//! The Request-Disposition header, which says how the caller wants servers to handle the request (RFC 3841
+//! §9.1).
 
 use bytestring::ByteString;
 
@@ -6,39 +7,39 @@ use super::{Field, Shape, TypedHeader, elements, fault, text_traits};
 use crate::grammar::Span;
 use crate::{ErrorKind, HeaderName, ParseError};
 
-/// What a [`RequestDisposition`] asks for. There are six types of two directives each, and there will be no others:
+/// A directive of a [`RequestDisposition`]. There are six types with two directives each:
 ///
 /// > The set of request disposition directives is not extensible on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Directive {
     /// Forward the request.
     Proxy,
-    /// Answer it with where to go.
+    /// Answer the request with a redirection.
     Redirect,
-    /// Cancel the other branches when one has answered, as it is done anyway.
+    /// Cancel the other branches when one of them is answered, which is the default.
     Cancel,
-    /// Leave it to the caller to end the other branches.
+    /// Do not cancel the other branches when one of them is answered.
     NoCancel,
     /// Try several contacts.
     Fork,
-    /// Try the best contact only.
+    /// Try only the best contact.
     NoFork,
     /// Follow redirections.
     Recurse,
-    /// Hand redirections back to the caller.
+    /// Return redirections to the caller.
     NoRecurse,
     /// Try all contacts at once.
     Parallel,
-    /// Try one contact after the other.
+    /// Try the contacts one after the other.
     Sequential,
-    /// Let the call wait if the callee cannot take it now.
+    /// Queue the call if the callee cannot take it now.
     Queue,
-    /// Reject the call at once if the callee cannot take it now.
+    /// Reject the call if the callee cannot take it now.
     NoQueue,
 }
 
 impl Directive {
-    /// Each type's two, one after the other.
+    /// The directives, in which the two of each type are neighbors.
     const ALL: [Directive; 12] = [
         Directive::Proxy,
         Directive::Redirect,
@@ -54,7 +55,7 @@ impl Directive {
         Directive::NoQueue,
     ];
 
-    /// The text of the directive.
+    /// Returns the directive as text.
     pub fn as_str(self) -> &'static str {
         match self {
             Directive::Proxy => "proxy",
@@ -78,13 +79,13 @@ impl Directive {
             .find(|directive| directive.as_str().eq_ignore_ascii_case(text))
     }
 
-    /// A bit for its type.
-    fn mark(self) -> u8 {
+    /// Returns a bit that stands for the type of the directive.
+    fn type_bit(self) -> u8 {
         1 << (self as u8 / 2)
     }
 }
 
-/// What the caller wants servers to do with the request.
+/// A Request-Disposition header: how the caller wants servers to handle the request.
 ///
 /// [RFC 3841 §9.1](https://www.rfc-editor.org/rfc/rfc3841#section-9.1), with the grammar of §10:
 ///
@@ -100,10 +101,10 @@ impl Directive {
 /// queue-directive     = "queue" / "no-queue"
 /// ```
 ///
-/// > There can only be one directive of each type per request (e.g., you cannot have both "proxy" and "redirect" in the
-/// > same Request-Disposition header field).
+/// > There can only be one directive of each type per request (e.g., you cannot have both "proxy" and
+/// > "redirect" in the same Request-Disposition header field).
 ///
-/// Two are equal if they have the same directives, in whatever order.
+/// Two values are equal if they have the same directives in any order.
 ///
 /// ```
 /// use spigot_parser::header::{Directive, RequestDisposition};
@@ -119,7 +120,7 @@ pub struct RequestDisposition {
 }
 
 impl RequestDisposition {
-    /// These directives, in this order.
+    /// Creates a list of the given directives.
     ///
     /// # Errors
     ///
@@ -127,7 +128,8 @@ impl RequestDisposition {
     pub fn new(directives: impl IntoIterator<Item = Directive>) -> Result<RequestDisposition, ParseError> {
         let mut text = String::new();
         for directive in directives {
-            // Two of a type are found below; a longer list has two of one.
+            // A list longer than the number of types has two directives of one type, which the parser
+            // refuses.
             if !text.is_empty() {
                 text.push_str(", ");
             }
@@ -136,12 +138,12 @@ impl RequestDisposition {
         RequestDisposition::parse(Field::exact(&text))
     }
 
-    /// The directives, in their order.
+    /// Returns the directives in their order.
     pub fn directives(&self) -> impl Iterator<Item = Directive> + '_ {
         elements(&self.text).filter_map(Directive::parse)
     }
 
-    /// Whether `directive` is among them.
+    /// Reports whether the list contains `directive`.
     pub fn contains(&self, directive: Directive) -> bool {
         self.directives().any(|other| other == directive)
     }
@@ -159,14 +161,14 @@ impl TypedHeader for RequestDisposition {
             let Some(directive) = Directive::parse(element) else {
                 return fault(at, "a directive, such as `proxy` or `no-fork`");
             };
-            if seen & directive.mark() != 0 {
+            if seen & directive.type_bit() != 0 {
                 return Err(ParseError::new(
                     ErrorKind::Duplicate,
                     at,
                     "one directive of each type",
                 ));
             }
-            seen |= directive.mark();
+            seen |= directive.type_bit();
         }
         Ok(RequestDisposition { text: value.share() })
     }
@@ -178,7 +180,7 @@ impl TypedHeader for RequestDisposition {
 
 impl PartialEq for RequestDisposition {
     fn eq(&self, other: &RequestDisposition) -> bool {
-        // No directive is in one of them twice.
+        // A value has no directive twice, so equal counts make the comparison symmetric.
         self.directives().count() == other.directives().count()
             && self.directives().all(|directive| other.contains(directive))
     }
@@ -198,7 +200,7 @@ mod tests {
         for (index, directive) in Directive::ALL.into_iter().enumerate() {
             assert_eq!(directive as usize, index);
             let twin = Directive::ALL[index ^ 1];
-            assert_eq!(directive.mark(), twin.mark());
+            assert_eq!(directive.type_bit(), twin.type_bit());
             for second in [directive, twin] {
                 let error = RequestDisposition::new([directive, second]).unwrap_err();
                 assert_eq!(

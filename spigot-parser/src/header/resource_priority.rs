@@ -1,4 +1,5 @@
-//! Resource-Priority and Accept-Resource-Priority: which calls go first where resources are scarce (RFC 4412 §3).
+//! The Resource-Priority and Accept-Resource-Priority headers, which order calls when resources are scarce
+//! (RFC 4412 §3).
 
 use bytestring::ByteString;
 
@@ -6,7 +7,7 @@ use super::{Field, Shape, TypedHeader, elements, fault, text_traits};
 use crate::grammar::{Class, Span, alphanum_and, class_end};
 use crate::{ErrorKind, HeaderName, ParseError};
 
-/// One namespace and a priority in it.
+/// A namespace, and a priority in it.
 ///
 /// ```text
 /// r-value     = namespace "." r-priority
@@ -15,7 +16,7 @@ use crate::{ErrorKind, HeaderName, ParseError};
 /// token-nodot = 1*( alphanum / "-"  / "!" / "%" / "*" / "_" / "+" / "`" / "'" / "~" )
 /// ```
 ///
-/// Neither has case.
+/// Both are compared without case.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceValue<'a> {
     namespace: &'a str,
@@ -26,16 +27,16 @@ static TOKEN_NODOT: Class = alphanum_and(b"-!%*_+`'~");
 
 const EXPECTED: &str = "a namespace, a dot and a priority";
 
-/// How many values a Resource-Priority may have. Each is of another namespace, of which there are not that many.
+/// The largest number of values of a Resource-Priority, which is more than there are namespaces.
 const MAX_VALUES: usize = 64;
 
 impl<'a> ResourceValue<'a> {
-    /// The namespace, such as `dsn` or `esnet`.
+    /// Returns the namespace, such as `dsn` or `esnet`.
     pub fn namespace(&self) -> &'a str {
         self.namespace
     }
 
-    /// The priority, which the namespace gives a meaning.
+    /// Returns the priority, whose meaning the namespace defines.
     pub fn priority(&self) -> &'a str {
         self.priority
     }
@@ -65,7 +66,7 @@ impl PartialEq for ResourceValue<'_> {
 
 impl Eq for ResourceValue<'_> {}
 
-/// The values of a list that was checked.
+/// Returns the values of a list that has been checked.
 fn values(text: &str) -> impl Iterator<Item = ResourceValue<'_>> + '_ {
     elements(text).filter_map(|value| ResourceValue::parse(value).ok())
 }
@@ -79,7 +80,7 @@ macro_rules! resource_values {
         }
 
         impl $type {
-            /// These (namespace, priority) pairs, in this order.
+            /// Creates a list of the given (namespace, priority) pairs.
             ///
             /// # Errors
             ///
@@ -101,12 +102,12 @@ macro_rules! resource_values {
                 Self::parse(Field::exact(&text))
             }
 
-            /// The values, in their order.
+            /// Returns the values in their order.
             pub fn values(&self) -> impl Iterator<Item = ResourceValue<'_>> + '_ {
                 values(&self.text)
             }
 
-            /// Whether that priority is among them.
+            /// Reports whether the list contains this priority.
             pub fn contains(&self, namespace: &str, priority: &str) -> bool {
                 self.values().any(|value| value == ResourceValue { namespace, priority })
             }
@@ -126,7 +127,7 @@ macro_rules! resource_values {
             }
         }
 
-        /// The same values, in whatever order.
+        /// Compares the values in any order.
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
                 self.values().all(|value| other.values().any(|it| it == value))
@@ -139,7 +140,8 @@ macro_rules! resource_values {
 }
 
 resource_values! {
-    /// How much the request needs resources that others want too, in one namespace or several.
+    /// A Resource-Priority header: the priority of the request for scarce resources, in one or more
+    /// namespaces.
     ///
     /// [RFC 4412 §3.1](https://www.rfc-editor.org/rfc/rfc4412#section-3.1):
     ///
@@ -149,7 +151,7 @@ resource_values! {
     ///
     /// > However, a particular namespace MUST NOT appear more than once in the same SIP message.
     ///
-    /// There are at most 64, more than there are namespaces.
+    /// There are at most 64 values, which is more than there are namespaces.
     ///
     /// ```
     /// use spigot_parser::header::ResourcePriority;
@@ -162,7 +164,9 @@ resource_values! {
     ResourcePriority, RESOURCE_PRIORITY, check_once,
     "[`ErrorKind::Duplicate`] for a namespace that is there twice, [`ErrorKind::Value`] if there is none or are more than 64.";
 
-    /// The values that the answering server is willing to process; the list may be empty.
+    /// An Accept-Resource-Priority header: the values that the server accepts.
+    ///
+    /// The list may be empty.
     ///
     /// [RFC 4412 §3.2](https://www.rfc-editor.org/rfc/rfc4412#section-3.2):
     ///
@@ -182,7 +186,7 @@ resource_values! {
 }
 
 impl ResourcePriority {
-    /// The priority in that namespace, if there is one.
+    /// Returns the priority in `namespace`, if there is one.
     pub fn of(&self, namespace: &str) -> Option<&str> {
         let mut values = self.values();
         values
@@ -192,7 +196,7 @@ impl ResourcePriority {
 }
 
 impl AcceptResourcePriority {
-    /// Whether there is none.
+    /// Reports whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -213,7 +217,7 @@ fn check(text: &str) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// Checks a list whose namespaces are there once.
+/// Checks a list in which each namespace may be there only once.
 fn check_once(text: &str) -> Result<(), ParseError> {
     for (index, element) in elements(text).enumerate() {
         let at = Span::within(text, element).start();

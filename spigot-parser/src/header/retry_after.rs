@@ -1,4 +1,4 @@
-//! Retry-After: when it is worth to try again (RFC 3261 §20.33).
+//! The Retry-After header, which says when to try again (RFC 3261 §20.33).
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{Span, blanks_end, decimal, number, prefix};
 use crate::{HeaderName, ParseError, params};
 
-/// In how many seconds the service, or the callee, may be there again.
+/// A Retry-After header: the seconds after which the service, or the callee, may be available again.
 ///
 /// [RFC 3261 §20.33](https://www.rfc-editor.org/rfc/rfc3261#section-20.33), with the grammar of §25.1:
 ///
@@ -17,7 +17,7 @@ use crate::{HeaderName, ParseError, params};
 /// comment     = LPAREN *(ctext / quoted-pair / comment) RPAREN
 /// ```
 ///
-/// Two are equal if their seconds and all of their parameters are; comments do not count.
+/// Two values are equal if their seconds and all their parameters are equal; comments do not count.
 ///
 /// ```
 /// use spigot_parser::header::RetryAfter;
@@ -36,7 +36,7 @@ pub struct RetryAfter {
 }
 
 impl RetryAfter {
-    /// In `seconds` seconds.
+    /// Creates a delay of `seconds` seconds.
     pub fn new(seconds: u32) -> RetryAfter {
         RetryAfter {
             text: Parametrized::bare(seconds.to_string()),
@@ -45,12 +45,12 @@ impl RetryAfter {
         }
     }
 
-    /// In how many seconds.
+    /// Returns the delay in seconds.
     pub fn seconds(&self) -> u32 {
         self.seconds
     }
 
-    /// The comment, without its parentheses and its escapes; `None` if there is none or it is empty.
+    /// Returns the comment without parentheses and escapes, or `None` if it is missing or empty.
     pub fn comment(&self) -> Option<Cow<'_, str>> {
         let comment = self.comment.get(self.text.as_str())?;
         if !comment.contains('\\') {
@@ -67,12 +67,12 @@ impl RetryAfter {
         Some(plain.into())
     }
 
-    /// For how many seconds the callee will be there then.
+    /// Returns for how many seconds the callee will be available after the delay (`duration`).
     pub fn duration(&self) -> Option<u32> {
         decimal(self.param("duration")??.as_bytes(), u32::MAX)
     }
 
-    /// With another comment, or without one if it is empty.
+    /// Sets the comment, or removes it if `comment` is empty.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ impl RetryAfter {
         RetryAfter::parse(Field::exact(&text))
     }
 
-    /// With another time for which the callee will be there.
+    /// Sets for how many seconds the callee will be available after the delay.
     ///
     /// # Errors
     ///
@@ -112,8 +112,9 @@ fn is_control(octet: u8) -> bool {
     octet.is_ascii_control() && octet != b'\t'
 }
 
-/// The octet after the comment whose opening parenthesis is at `at`. Control characters are not let through even after
-/// a backslash: no header line has them outside of quotes.
+/// Returns the offset after the comment whose opening parenthesis is at `at`.
+///
+/// Control characters are refused even after a backslash, because header lines may have them in quotes only.
 fn comment_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut depth = 0u32;
     loop {

@@ -1,10 +1,10 @@
-//! RSeq: the number of a provisional response that is sent reliably (RFC 3262 §7.1).
+//! The RSeq header, which numbers a reliable provisional response (RFC 3262 §7.1).
 
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::decimal;
 use crate::{HeaderName, ParseError};
 
-/// The number that a PRACK acknowledges a provisional response by.
+/// An RSeq header: the number of a provisional response, which a PRACK acknowledges.
 ///
 /// ```text
 /// RSeq         = "RSeq" HCOLON response-num
@@ -31,7 +31,7 @@ pub struct RSeq {
 const EXPECTED: &str = "a response's number from 1 to 2^32 - 1";
 
 impl RSeq {
-    /// The number `number`.
+    /// Creates an RSeq from `number`.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl RSeq {
         }
     }
 
-    /// The number, which is not 0.
+    /// Returns the number, which is not 0.
     pub fn number(&self) -> u32 {
         self.number
     }

@@ -1,4 +1,5 @@
-//! Security-Client, Security-Server and Security-Verify: which mechanism protects a hop (RFC 3329).
+//! The Security-Client, Security-Server and Security-Verify headers, which agree on the protection of a hop
+//! (RFC 3329).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +8,7 @@ use super::auth::{Algorithm, Qop};
 use super::parametrized::{Parametrized, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, parsed_and_printed, qvalue};
 use crate::grammar::{is_token, prefix, token, unquote};
-use crate::params::{self, Place};
+use crate::params::{self, ParamSpan};
 use crate::{ErrorKind, HeaderName, ParseError};
 
 macro_rules! mechanisms {
@@ -19,7 +20,7 @@ macro_rules! mechanisms {
         }
 
         impl $type {
-            /// The mechanism of that name: `tls`, `digest`, `ipsec-ike`, `ipsec-man` or another.
+            /// Creates a header for a mechanism: `tls`, `digest`, `ipsec-ike`, `ipsec-man` or another one.
             ///
             /// # Errors
             ///
@@ -31,33 +32,35 @@ macro_rules! mechanisms {
                 }
             }
 
-            /// The mechanism's name as written; it has no case.
+            /// Returns the mechanism's name as written, which is compared without case.
             pub fn mechanism(&self) -> &str {
                 self.text.value()
             }
 
-            /// The preference from 0 to 1. No two mechanisms of one list may have the same, which is for the reader of
-            /// the list to see.
+            /// Returns the preference from 0 to 1.
+            ///
+            /// The mechanisms of one list must have different preferences, which the reader of the list
+            /// checks.
             pub fn q(&self) -> Option<f32> {
                 self.param("q").flatten().and_then(qvalue::parse)
             }
 
-            /// The algorithm, if the mechanism is Digest.
+            /// Returns the Digest algorithm, if the mechanism is Digest.
             pub fn digest_algorithm(&self) -> Option<Algorithm> {
                 self.param("d-alg").flatten().and_then(|name| name.parse().ok())
             }
 
-            /// The quality of protection, if the mechanism is Digest.
+            /// Returns the Digest quality of protection, if the mechanism is Digest.
             pub fn digest_qop(&self) -> Option<Qop> {
                 self.param("d-qop").flatten().and_then(|name| name.parse().ok())
             }
 
-            /// The digest over the server's list, in hexadecimal digits, if the mechanism is Digest.
+            /// Returns the digest over the server's list, in hexadecimal digits, if the mechanism is Digest.
             pub fn digest_verify(&self) -> Option<Cow<'_, str>> {
                 self.params().value("d-ver")
             }
 
-            /// With a preference, of which three decimals are written.
+            /// Sets the preference, of which at most three decimals are written.
             ///
             /// # Errors
             ///
@@ -66,7 +69,7 @@ macro_rules! mechanisms {
                 self.with_param("q", Some(&qvalue::print(q)?))
             }
 
-            /// With an algorithm for Digest.
+            /// Sets the Digest algorithm.
             ///
             /// # Errors
             ///
@@ -75,7 +78,7 @@ macro_rules! mechanisms {
                 self.with_param("d-alg", Some(algorithm.as_str()))
             }
 
-            /// With a quality of protection for Digest.
+            /// Sets the Digest quality of protection.
             ///
             /// # Errors
             ///
@@ -84,7 +87,8 @@ macro_rules! mechanisms {
                 self.with_param("d-qop", Some(qop.as_str()))
             }
 
-            /// With a digest over the server's list: 32 hexadecimal digits of lower case, or more.
+            /// Sets the digest over the server's list, which has at least 32 hexadecimal digits in lower
+            /// case.
             ///
             /// # Errors
             ///
@@ -109,7 +113,7 @@ macro_rules! mechanisms {
             }
         }
 
-        /// The same mechanism with the same parameters, in whatever order.
+        /// Compares the mechanism, and the parameters in any order.
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
                 self.mechanism().eq_ignore_ascii_case(other.mechanism())
@@ -117,7 +121,7 @@ macro_rules! mechanisms {
             }
         }
 
-        /// Without the digest, out of which the password could be guessed.
+        /// Formats the value without the digest, from which the password could be guessed.
         impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, concat!(stringify!($type), "({}"), self.mechanism())?;
@@ -137,7 +141,7 @@ macro_rules! mechanisms {
 }
 
 mechanisms! {
-    /// One mechanism that the client can protect the first hop by.
+    /// A Security-Client header: one mechanism that the client supports for the first hop.
     ///
     /// ```text
     /// security-client  = "Security-Client" HCOLON sec-mechanism *(COMMA sec-mechanism)
@@ -151,8 +155,9 @@ mechanisms! {
     /// extension        = generic-param
     /// ```
     ///
-    /// The grammar is that of [RFC 3329 §2.2](https://www.rfc-editor.org/rfc/rfc3329#section-2.2). A digest may have
-    /// more than 32 digits, as the algorithms of RFC 8760 make them; digits in upper case are read, too.
+    /// The grammar is that of [RFC 3329 §2.2](https://www.rfc-editor.org/rfc/rfc3329#section-2.2). A digest
+    /// may have more than 32 digits, because those of the algorithms of RFC 8760 do. Digits in upper case are
+    /// accepted.
     ///
     /// ```
     /// use spigot_parser::header::{Algorithm, SecurityClient};
@@ -165,8 +170,9 @@ mechanisms! {
     /// ```
     SecurityClient, SECURITY_CLIENT;
 
-    /// One mechanism that the server takes, in its 494 response. The client uses the one with the highest `q` of those
-    /// that it knows.
+    /// A Security-Server header: one mechanism that the server supports, in its 494 response.
+    ///
+    /// The client uses the mechanism with the highest `q` among those it supports.
     ///
     /// ```text
     /// security-server = "Security-Server" HCOLON sec-mechanism *(COMMA sec-mechanism)
@@ -181,7 +187,8 @@ mechanisms! {
     /// ```
     SecurityServer, SECURITY_SERVER;
 
-    /// One mechanism of the server's list, given back by the client over the protected hop.
+    /// A Security-Verify header: one mechanism of the server's list, which the client returns over the
+    /// protected hop.
     ///
     /// ```text
     /// security-verify = "Security-Verify" HCOLON sec-mechanism *(COMMA sec-mechanism)
@@ -189,9 +196,10 @@ mechanisms! {
     ///
     /// [RFC 3329 §2.3.1](https://www.rfc-editor.org/rfc/rfc3329#section-2.3.1):
     ///
-    /// > Note that, following the standard SIP header field comparison rules defined in \[1\], both lists have to contain
-    /// > the same security mechanisms in the same order to be considered equivalent. In addition, for each particular
-    /// > security mechanism, its parameters in both lists need to have the same values.
+    /// > Note that, following the standard SIP header field comparison rules defined in \[1\], both lists
+    /// > have to contain the same security mechanisms in the same order to be considered equivalent. In
+    /// > addition, for each particular security mechanism, its parameters in both lists need to have the same
+    /// > values.
     ///
     /// ```
     /// use spigot_parser::header::{SecurityServer, SecurityVerify};
@@ -204,7 +212,7 @@ mechanisms! {
     SecurityVerify, SECURITY_VERIFY;
 }
 
-/// The server's mechanism, octet for octet.
+/// Copies the server's mechanism octet by octet.
 impl From<SecurityServer> for SecurityVerify {
     fn from(server: SecurityServer) -> Self {
         SecurityVerify { text: server.text }
@@ -217,7 +225,7 @@ fn scan(value: Field<'_>) -> Result<Parametrized, ParseError> {
     Parametrized::scan(value, end, |param| check(text, param))
 }
 
-fn check(text: &str, param: Place) -> Result<(), ParseError> {
+fn check(text: &str, param: ParamSpan) -> Result<(), ParseError> {
     let is = |name: &str| param.name(text).eq_ignore_ascii_case(name);
     let value = param.value(text);
     if is("q") && value.and_then(qvalue::parse).is_none() {

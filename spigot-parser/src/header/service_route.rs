@@ -1,17 +1,19 @@
-//! Service-Route: the way out that a registrar assigns (RFC 3608).
+//! The Service-Route header: the route that a registrar assigns to a user agent (RFC 3608).
 
 use super::address::{addresses, bracketed, check_brackets};
 
 addresses! {
-    /// One proxy that the registrar asks the user agent to send later requests through, as a route set to begin with.
+    /// A Service-Route header: one proxy that the user agent's later requests are to pass.
+    ///
+    /// The values of a response form the initial route set.
     ///
     /// ```text
     /// Service-Route = "Service-Route" HCOLON sr-value *( COMMA sr-value )
     /// sr-value      = name-addr *( SEMI rr-param )
     /// ```
     ///
-    /// The grammar is that of [RFC 3608 §5](https://www.rfc-editor.org/rfc/rfc3608#section-5). Two are equal if their
-    /// URIs are and no parameter contradicts.
+    /// The grammar is that of [RFC 3608 §5](https://www.rfc-editor.org/rfc/rfc3608#section-5). Two values are
+    /// equal if their URIs and the parameters that both have are equal.
     ///
     /// ```
     /// use spigot_parser::header::{Route, ServiceRoute};

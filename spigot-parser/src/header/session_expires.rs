@@ -1,25 +1,25 @@
-//! Session-Expires and Min-SE: how long a session lasts without being refreshed (RFC 4028 §4, §5).
+//! The Session-Expires and Min-SE headers, which limit a session without refreshes (RFC 4028 §4, §5).
 
 use super::parametrized::{Parametrized, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{decimal, number, prefix};
-use crate::params::{self, Place};
+use crate::params::{self, ParamSpan};
 use crate::{HeaderName, ParseError};
 
-/// The least that a Min-SE may ask for, in seconds.
+/// The smallest Min-SE, in seconds.
 const LEAST: u32 = 90;
 
-/// Who refreshes the session: the side that sent the request, or the one that answered it.
+/// The side of a transaction that refreshes the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refresher {
-    /// The client of the transaction, which sent the request.
+    /// The client, which sent the request.
     Uac,
-    /// The server of the transaction, which answered it.
+    /// The server, which answered the request.
     Uas,
 }
 
 impl Refresher {
-    /// The text of the parameter.
+    /// Returns the value of the `refresher` parameter.
     pub fn as_str(self) -> &'static str {
         match self {
             Refresher::Uac => "uac",
@@ -43,9 +43,9 @@ macro_rules! intervals {
         }
 
         impl $type {
-            /// The time in seconds, as its sender wrote it.
+            /// Returns the time in seconds, as its sender wrote it.
             pub fn seconds(&self) -> u32 {
-                // What `parse` let through is a number.
+                // The parser has checked that the value is a number.
                 decimal(self.text.value().as_bytes(), u32::MAX).unwrap_or(u32::MAX)
             }
         }
@@ -68,7 +68,7 @@ macro_rules! intervals {
             }
         }
 
-        /// The same number of seconds and the same parameters.
+        /// Compares the seconds and the parameters.
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {
                 self.seconds() == other.seconds() && params::agree(self.params(), other.params(), |_| true)
@@ -80,7 +80,8 @@ macro_rules! intervals {
 }
 
 intervals! {
-    /// After how long a session that was not refreshed is over, and who refreshes it.
+    /// A Session-Expires header: the time after which a session ends without a refresh, and the side that
+    /// refreshes it.
     ///
     /// [RFC 4028 §4](https://www.rfc-editor.org/rfc/rfc4028#section-4):
     ///
@@ -100,8 +101,10 @@ intervals! {
     /// ```
     SessionExpires, SESSION_EXPIRES, check_refresher;
 
-    /// The shortest time for which a session may last: in a request, to those that forward and answer it; in a 422
-    /// response, of who answers.
+    /// A Min-SE header: the shortest session time that is accepted.
+    ///
+    /// In a request, this holds for the elements that forward and answer it; in a 422 response, for its
+    /// sender.
     ///
     /// [RFC 4028 §5](https://www.rfc-editor.org/rfc/rfc4028#section-5):
     ///
@@ -111,7 +114,7 @@ intervals! {
     ///
     /// > When present in a request or response, its value MUST NOT be less than 90 seconds.
     ///
-    /// None can be built that is less. One that comes is read as it is.
+    /// A smaller value is read as it is, but cannot be built.
     ///
     /// ```
     /// use spigot_parser::header::MinSe;
@@ -121,30 +124,32 @@ intervals! {
     /// assert!(MinSe::new(89).is_err());
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
-    MinSe, MIN_SE, any;
+    MinSe, MIN_SE, accept_any;
 }
 
 impl SessionExpires {
-    /// A session of `seconds` seconds. A server answers 422 to less than it takes, which is 90 or more (RFC 4028 §5, §6).
+    /// Creates a session time of `seconds` seconds.
+    ///
+    /// A server answers 422 if it is too short, and may require 90 seconds or more (RFC 4028 §5, §6).
     pub fn new(seconds: u32) -> SessionExpires {
         SessionExpires {
             text: Parametrized::bare(seconds.to_string()),
         }
     }
 
-    /// Who refreshes the session, if that is said.
+    /// Returns the side that refreshes the session, if it is given.
     pub fn refresher(&self) -> Option<Refresher> {
         self.param("refresher")?.and_then(Refresher::parse)
     }
 
-    /// With another time.
+    /// Sets the time.
     pub fn with_seconds(self, seconds: u32) -> SessionExpires {
         SessionExpires {
             text: self.text.with_value(&seconds.to_string()),
         }
     }
 
-    /// With another refresher.
+    /// Sets the side that refreshes the session.
     ///
     /// # Errors
     ///
@@ -155,7 +160,7 @@ impl SessionExpires {
 }
 
 impl MinSe {
-    /// Sessions of `seconds` seconds at least.
+    /// Creates a minimum of `seconds` seconds.
     ///
     /// # Errors
     ///
@@ -170,11 +175,11 @@ impl MinSe {
     }
 }
 
-fn any(_: &str, _: Place) -> Result<(), ParseError> {
+fn accept_any(_: &str, _: ParamSpan) -> Result<(), ParseError> {
     Ok(())
 }
 
-fn check_refresher(text: &str, param: Place) -> Result<(), ParseError> {
+fn check_refresher(text: &str, param: ParamSpan) -> Result<(), ParseError> {
     let known = param.value(text).and_then(Refresher::parse).is_some();
     match param.name(text).eq_ignore_ascii_case("refresher") && !known {
         true => fault(param.at(), "`uac` or `uas`"),

@@ -1,11 +1,11 @@
-//! Session-ID: one name for a communication session, whatever is between its ends (RFC 7989).
+//! The Session-ID header, which identifies a session from end to end (RFC 7989).
 
 use super::parametrized::{Parametrized, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{prefix, token};
 use crate::{HeaderName, ParseError};
 
-/// The UUIDs of the two ends of a session: that of the sender, and that of its peer.
+/// A Session-ID header: the UUIDs of the two ends of a session, the sender's and its peer's.
 ///
 /// ```text
 /// session-id       = "Session-ID" HCOLON session-id-value
@@ -18,9 +18,9 @@ use crate::{HeaderName, ParseError};
 /// nil              = 32("0")
 /// ```
 ///
-/// The grammar is that of [RFC 7989 §5](https://www.rfc-editor.org/rfc/rfc7989#section-5). `remote` is missing in what
-/// implementations of RFC 7329 send. Digits in upper case are read, too: nothing but the tracing of calls depends on
-/// them. Two are equal if both UUIDs are, without case; other parameters do not count.
+/// The grammar is that of [RFC 7989 §5](https://www.rfc-editor.org/rfc/rfc7989#section-5). Implementations of
+/// RFC 7329 leave `remote` out. Digits in upper case are accepted, because only the tracing of calls depends
+/// on them. Two values are equal if both UUIDs are equal without case; other parameters do not count.
 ///
 /// ```
 /// use spigot_parser::header::SessionId;
@@ -41,14 +41,16 @@ pub struct SessionId {
 const UUID: &str = "a UUID of 32 hexadecimal digits";
 
 impl SessionId {
-    /// The UUID of an end that is not known.
+    /// The UUID of an unknown end.
     pub const NIL: &str = "00000000000000000000000000000000";
 
-    /// The UUIDs of the sender and of its peer; [`NIL`](Self::NIL) stands for one that is not known.
+    /// Creates a header from the UUIDs of the sender and its peer; [`NIL`](Self::NIL) stands for an unknown
+    /// one.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if one of them is not of 32 hexadecimal digits in lower case.
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if one of them is not of 32 hexadecimal digits in lower
+    /// case.
     pub fn new(local: &str, remote: &str) -> Result<SessionId, ParseError> {
         match is_lower(local) {
             true => SessionId::parse(Field::exact(local))?.with_remote(remote),
@@ -56,17 +58,17 @@ impl SessionId {
         }
     }
 
-    /// The UUID of who sends the message.
+    /// Returns the sender's UUID.
     pub fn local(&self) -> &str {
         self.text.value()
     }
 
-    /// The UUID of its peer.
+    /// Returns the UUID of the sender's peer.
     pub fn remote(&self) -> Option<&str> {
         self.param("remote").flatten()
     }
 
-    /// With another UUID of the peer.
+    /// Sets the UUID of the sender's peer.
     ///
     /// # Errors
     ///
@@ -86,8 +88,10 @@ fn is_uuid(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|octet| octet.is_ascii_hexdigit())
 }
 
-/// > The UUID values are presented as strings of lowercase hexadecimal characters, with the most significant octet of
-/// > the UUID appearing first.
+/// Reports whether `text` is a UUID in lower case.
+///
+/// > The UUID values are presented as strings of lowercase hexadecimal characters, with the most significant
+/// > octet of the UUID appearing first.
 fn is_lower(text: &str) -> bool {
     is_uuid(text) && !text.bytes().any(|octet| octet.is_ascii_uppercase())
 }

@@ -1,9 +1,9 @@
-//! Subject and Organization: texts for humans (RFC 3261 §20.36, §20.25).
+//! The Subject and Organization headers, which are texts for humans (RFC 3261 §20.36, §20.25).
 
 use super::fault;
 use crate::ParseError;
 
-/// Headers that are a text for humans, each with what checks it.
+/// Defines header types that are a text for humans, with a check for each type.
 macro_rules! texts {
     ($($(#[$doc:meta])* $type:ident, $name:ident, $check:expr;)*) => {$(
         $(#[$doc])*
@@ -13,17 +13,17 @@ macro_rules! texts {
         }
 
         impl $type {
-            /// That text, without the blanks around it.
+            /// Creates a header of `text`, without the blanks around it.
             ///
             /// # Errors
             ///
-            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `text` holds a control character other than HTAB, or is
-            /// blank where there has to be a text.
+            /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `text` holds a control character other than
+            /// HTAB, or is blank where there has to be a text.
             pub fn new(text: &str) -> Result<Self, crate::ParseError> {
                 text.parse()
             }
 
-            /// The text.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.text
             }
@@ -49,7 +49,7 @@ macro_rules! texts {
 pub(super) use texts;
 
 texts! {
-    /// What the call is about; it may be empty.
+    /// A Subject header: the subject of the call, which may be empty.
     ///
     /// [RFC 3261 §20.36](https://www.rfc-editor.org/rfc/rfc3261#section-20.36), with the grammar of §25.1:
     ///
@@ -59,7 +59,7 @@ texts! {
     /// TEXT-UTF8char  = %x21-7E / UTF8-NONASCII
     /// ```
     ///
-    /// Two are equal octet by octet.
+    /// Two values are equal if they have the same octets.
     ///
     /// ```
     /// use spigot_parser::header::Subject;
@@ -71,7 +71,7 @@ texts! {
     /// ```
     Subject, SUBJECT, check;
 
-    /// The organization that the sender belongs to; it may be empty.
+    /// An Organization header: the organization of the sender, which may be empty.
     ///
     /// [RFC 3261 §20.25](https://www.rfc-editor.org/rfc/rfc3261#section-20.25), with the grammar of §25.1:
     ///
@@ -79,7 +79,7 @@ texts! {
     /// Organization = "Organization" HCOLON [TEXT-UTF8-TRIM]
     /// ```
     ///
-    /// Two are equal octet by octet.
+    /// Two values are equal if they have the same octets.
     ///
     /// ```
     /// use spigot_parser::header::Organization;
@@ -92,20 +92,20 @@ texts! {
 }
 
 impl Subject {
-    /// Whether there is no text.
+    /// Reports whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 }
 
 impl Organization {
-    /// Whether there is no text.
+    /// Reports whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 }
 
-/// Refuses control characters; a tab is a blank.
+/// Refuses control characters other than HTAB.
 pub(super) fn check(text: &str) -> Result<(), ParseError> {
     let is_control = |octet: u8| octet.is_ascii_control() && octet != b'\t';
     match text.bytes().position(is_control) {
@@ -132,10 +132,10 @@ mod tests {
 
     #[test]
     fn what_leaves_the_grammar_is_not_set() {
-        // Quotes are characters like others here.
+        // Quotes are ordinary characters here.
         let evil = |text: &&&str| text.bytes().any(|octet| octet.is_ascii_control());
         for text in testing::EVIL.iter().filter(evil) {
-            // A line end is no blank that might be taken off.
+            // A line end is not removed as a blank.
             assert!(
                 Subject::new(text).is_err() && Organization::new(text).is_err(),
                 "{text:?}"

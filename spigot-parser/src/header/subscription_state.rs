@@ -1,11 +1,11 @@
-//! Subscription-State: what has become of a subscription (RFC 6665 §8.2.3).
+//! The Subscription-State header, which reports the state of a subscription (RFC 6665 §8.2.3).
 
 use super::parametrized::{Parametrized, check_seconds, check_token, param_accessors};
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{decimal, is_token, prefix, token};
 use crate::{ErrorKind, HeaderName, ParseError, params};
 
-/// The state of a subscription, in the NOTIFY that tells of it.
+/// A Subscription-State header: the state of a subscription in a NOTIFY.
 ///
 /// [RFC 6665 §8.2.3](https://www.rfc-editor.org/rfc/rfc6665#section-8.2.3), with the grammar of §8.4:
 ///
@@ -20,7 +20,8 @@ use crate::{ErrorKind, HeaderName, ParseError, params};
 ///                      / "noresource" / "invariant" / event-reason-extension
 /// ```
 ///
-/// States and reasons have no case. Two are equal if their states and all of their parameters are.
+/// States and reasons are compared without case. Two values are equal if their states and all their
+/// parameters are equal.
 ///
 /// ```
 /// use spigot_parser::header::SubscriptionState;
@@ -39,45 +40,46 @@ pub struct SubscriptionState {
 }
 
 impl SubscriptionState {
-    /// The reason of one that should be subscribed to again at once, for instance at another node.
+    /// The subscription ended, and the client should subscribe again at once, perhaps at another node.
     pub const DEACTIVATED: &'static str = "deactivated";
-    /// The reason of one that should be subscribed to again later.
+    /// The subscription ended, and the client should subscribe again later.
     pub const PROBATION: &'static str = "probation";
-    /// The reason of one that is not authorized any more; the client should not try again.
+    /// The subscription is not authorized any more, and the client should not subscribe again.
     pub const REJECTED: &'static str = "rejected";
-    /// The reason of one that was not refreshed in time.
+    /// The subscription was not refreshed in time.
     pub const TIMEOUT: &'static str = "timeout";
-    /// The reason of one that nobody authorized in time.
+    /// The subscription was not authorized in time.
     pub const GIVEUP: &'static str = "giveup";
-    /// The reason of one whose resource is not there any more; the client should not try again.
+    /// The resource no longer exists, and the client should not subscribe again.
     pub const NORESOURCE: &'static str = "noresource";
-    /// The reason of one whose resource will not change; the client should not try again.
+    /// The resource will not change, and the client should not subscribe again.
     pub const INVARIANT: &'static str = "invariant";
-    /// The reason of one whose filter was not understood (RFC 4660).
+    /// The filter of the subscription was not understood (RFC 4660).
     pub const BADFILTER: &'static str = "badfilter";
 
-    /// A subscription that is accepted and ends in `expires` seconds unless it is refreshed.
+    /// Creates the state of an accepted subscription that ends in `expires` seconds unless refreshed.
     pub fn active(expires: u32) -> SubscriptionState {
         SubscriptionState {
             text: Parametrized::known(format!("active;expires={expires}"), "active".len()),
         }
     }
 
-    /// A subscription that nobody has authorized yet, and that ends in `expires` seconds unless it is refreshed.
+    /// Creates the state of a subscription that is not authorized yet, and ends in `expires` seconds unless
+    /// refreshed.
     pub fn pending(expires: u32) -> SubscriptionState {
         SubscriptionState {
             text: Parametrized::known(format!("pending;expires={expires}"), "pending".len()),
         }
     }
 
-    /// A subscription that is over.
+    /// Creates the state of a subscription that has ended.
     pub fn terminated() -> SubscriptionState {
         SubscriptionState {
             text: Parametrized::bare("terminated"),
         }
     }
 
-    /// The state of that name, without parameters.
+    /// Creates the state `state`, without parameters.
     ///
     /// # Errors
     ///
@@ -91,31 +93,31 @@ impl SubscriptionState {
         }
     }
 
-    /// The state as written.
+    /// Returns the state as written.
     pub fn state(&self) -> &str {
         self.text.value()
     }
 
-    /// Whether the subscription is accepted.
+    /// Reports whether the subscription is accepted.
     pub fn is_active(&self) -> bool {
         self.state().eq_ignore_ascii_case("active")
     }
 
-    /// Whether nobody has authorized the subscription yet.
+    /// Reports whether the subscription is not authorized yet.
     pub fn is_pending(&self) -> bool {
         self.state().eq_ignore_ascii_case("pending")
     }
 
-    /// Whether the subscription is over.
+    /// Reports whether the subscription has ended.
     pub fn is_terminated(&self) -> bool {
         self.state().eq_ignore_ascii_case("terminated")
     }
 
-    /// In how many seconds the subscription ends unless it is refreshed. There is none where it is over:
+    /// Returns the seconds until the subscription ends unless it is refreshed, or `None` if it has ended.
     ///
-    /// > The "expires" parameter has no semantics for "terminated" -- notifiers SHOULD NOT include an "expires" parameter
-    /// > on a "Subscription-State" header field with a value of "terminated", and subscribers MUST ignore any such
-    /// > parameter, if present.
+    /// > The "expires" parameter has no semantics for "terminated" -- notifiers SHOULD NOT include an
+    /// > "expires" parameter on a "Subscription-State" header field with a value of "terminated", and
+    /// > subscribers MUST ignore any such parameter, if present.
     pub fn expires(&self) -> Option<u32> {
         match self.is_terminated() {
             true => None,
@@ -123,22 +125,23 @@ impl SubscriptionState {
         }
     }
 
-    /// Why the subscription is over: one of the constants or another token.
+    /// Returns the reason for the end of the subscription: one of the constants of this type, or another
+    /// token.
     pub fn reason(&self) -> Option<&str> {
         self.param("reason").flatten()
     }
 
-    /// Whether that is the reason; reasons have no case.
+    /// Reports whether the reason is `reason`, compared without case.
     pub fn is_for(&self, reason: &str) -> bool {
         self.reason().is_some_and(|it| it.eq_ignore_ascii_case(reason))
     }
 
-    /// After how many seconds, not before, the client may subscribe again.
+    /// Returns the seconds that the client has to wait before it subscribes again.
     pub fn retry_after(&self) -> Option<u32> {
         self.seconds("retry-after")
     }
 
-    /// With another time until it ends.
+    /// Sets the seconds until the subscription ends.
     ///
     /// # Errors
     ///
@@ -150,7 +153,7 @@ impl SubscriptionState {
         }
     }
 
-    /// With another reason.
+    /// Sets the reason for the end of the subscription.
     ///
     /// # Errors
     ///
@@ -159,7 +162,7 @@ impl SubscriptionState {
         self.with_param("reason", Some(reason))
     }
 
-    /// With another time before which the client may not subscribe again.
+    /// Sets the seconds that the client has to wait before it subscribes again.
     ///
     /// # Errors
     ///

@@ -1,10 +1,12 @@
-//! Target-Dialog: the dialog whose knowledge a request proves (RFC 4538).
+//! The Target-Dialog header: a dialog that the sender knows of (RFC 4538).
 
 use super::parametrized::{Parametrized, param_accessors};
 use super::{CallId, Field, Shape, TypedHeader, dialog_reference, text_traits};
 use crate::{HeaderName, ParseError};
 
-/// A dialog of the recipient that the sender knows of, by which the recipient may decide to admit the request.
+/// A Target-Dialog header: a dialog of the recipient that the sender knows of.
+///
+/// The recipient may admit the request for that reason.
 ///
 /// ```text
 /// Target-Dialog = "Target-Dialog" HCOLON callid *(SEMI td-param)
@@ -13,14 +15,14 @@ use crate::{HeaderName, ParseError};
 /// local-param   = "local-tag" EQUAL token
 /// ```
 ///
-/// The grammar is that of [RFC 4538 §7](https://www.rfc-editor.org/rfc/rfc4538#section-7). Both tags are as the
-/// recipient sees them. [RFC 4538 §4](https://www.rfc-editor.org/rfc/rfc4538#section-4):
+/// The grammar is that of [RFC 4538 §7](https://www.rfc-editor.org/rfc/rfc4538#section-7). The tags are local
+/// and remote as the recipient sees them. [RFC 4538 §4](https://www.rfc-editor.org/rfc/rfc4538#section-4):
 ///
-/// > If the dialog identifiers don't match, or if they don't contain both a "remote-tag" and "local-tag" parameter, the
-/// > header field MUST be ignored, and authorization MAY be determined by other means.
+/// > If the dialog identifiers don't match, or if they don't contain both a "remote-tag" and "local-tag"
+/// > parameter, the header field MUST be ignored, and authorization MAY be determined by other means.
 ///
-/// So one without them is read, and [`names`](TargetDialog::names) no dialog. Two are equal if Call-ID and tags are,
-/// octet by octet; other parameters do not count.
+/// A value without both tags is therefore read, but [`names`](TargetDialog::names) no dialog. Two values are
+/// equal if their Call-IDs and tags have the same octets; other parameters do not count.
 ///
 /// ```
 /// use spigot_parser::header::{CallId, TargetDialog};
@@ -38,7 +40,8 @@ pub struct TargetDialog {
 }
 
 impl TargetDialog {
-    /// The dialog of that Call-ID whose recipient has the tag `local_tag`, and whose other end has `remote_tag`.
+    /// Creates a reference to the dialog with this Call-ID, the recipient's tag `local_tag` and the other
+    /// end's tag `remote_tag`.
     ///
     /// # Errors
     ///
@@ -48,22 +51,22 @@ impl TargetDialog {
         TargetDialog::parse(Field::exact(&dialog_reference::written(call_id, tags)?))
     }
 
-    /// The Call-ID of the dialog.
+    /// Returns the Call-ID of the dialog.
     pub fn call_id(&self) -> &str {
         self.text.value()
     }
 
-    /// The recipient's tag.
+    /// Returns the recipient's tag.
     pub fn local_tag(&self) -> Option<&str> {
         self.param("local-tag").flatten()
     }
 
-    /// The tag of the other end.
+    /// Returns the tag of the other end.
     pub fn remote_tag(&self) -> Option<&str> {
         self.param("remote-tag").flatten()
     }
 
-    /// Whether this dialog of the recipient is the one that is meant.
+    /// Reports whether the header refers to the given dialog of the recipient.
     pub fn names(&self, call_id: &str, local_tag: Option<&str>, remote_tag: Option<&str>) -> bool {
         let (local, remote) = (self.local_tag(), self.remote_tag());
         self.call_id() == call_id

@@ -1,4 +1,4 @@
-//! What the tests of typed headers share: texts to build values of, and what must hold for every value.
+//! Texts, strategies and checks for the tests of typed headers.
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::TypedHeader;
 use crate::{HeaderName, Headers, ParseError, Request};
 
-/// Texts that no constructor may let into a value.
+/// Texts that no constructor may accept.
 pub(crate) const EVIL: &[&str] = &[
     "a\r\nVia: b",
     "a\n",
@@ -21,7 +21,7 @@ pub(crate) const EVIL: &[&str] = &[
     "a\"b",
 ];
 
-/// What must hold for a value that was built: it is one line, and parses to itself, alone and in a message.
+/// Checks that a built value is one line and parses to itself, both alone and in a message.
 pub(crate) fn assert_round_trip<H>(header: &H)
 where
     H: TypedHeader + FromStr<Err = ParseError> + PartialEq + Display + Debug,
@@ -48,22 +48,22 @@ where
     assert_eq!(in_message, Ok(Some(header.clone())), "in a message: {text:?}");
 }
 
-/// A token of up to twelve octets.
+/// Generates a token of up to twelve octets.
 pub(crate) fn token() -> impl Strategy<Value = String> {
     "[A-Za-z0-9.!%*_+`'~-]{1,12}"
 }
 
-/// An event package, with templates or without.
+/// Generates an event package, with or without templates.
 pub(crate) fn event_package() -> impl Strategy<Value = String> {
     "[A-Za-z0-9!%*_+`'~-]{1,6}(\\.[A-Za-z0-9-]{1,6}){0,2}"
 }
 
-/// Text without CR, LF, NUL and other control characters.
+/// Generates text without control characters.
 pub(crate) fn line() -> impl Strategy<Value = String> {
     "[ -~é漢]{0,16}"
 }
 
-/// The value of a generic parameter as it is written, or none.
+/// Generates the value of a generic parameter as written, or `None`.
 pub(crate) fn param_value() -> impl Strategy<Value = Option<String>> {
     prop_oneof![
         Just(None),
@@ -73,7 +73,7 @@ pub(crate) fn param_value() -> impl Strategy<Value = Option<String>> {
     ]
 }
 
-/// A URI of one scheme or another.
+/// Generates a URI of some scheme.
 pub(crate) fn uri() -> impl Strategy<Value = crate::Uri> {
     prop_oneof![
         "sips?:([a-z]{1,5}@)?[a-z]{1,6}\\.example(:[1-9][0-9]{1,3})?(;lr|;transport=tcp)?(\\?x=y)?",

@@ -1,4 +1,4 @@
-//! Timestamp: when the request was sent, for who sent it to know how long the answer took (RFC 3261 §20.38).
+//! The Timestamp header, by which the sender of a request measures the round trip (RFC 3261 §20.38).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{Span, blanks_end};
 use crate::{HeaderName, ParseError};
 
-/// When the client sent the request, by its own clock, and for how long the server held it before it answered.
+/// A Timestamp header: when the client sent the request, and for how long the server held it.
 ///
 /// [RFC 3261 §20.38](https://www.rfc-editor.org/rfc/rfc3261#section-20.38), with the grammar of §25.1:
 ///
@@ -19,12 +19,12 @@ use crate::{HeaderName, ParseError};
 ///
 /// [RFC 3261 §8.2.6.1](https://www.rfc-editor.org/rfc/rfc3261#section-8.2.6.1):
 ///
-/// > When a 100 (Trying) response is generated, any Timestamp header field present in the request MUST be copied into
-/// > this 100 (Trying) response. If there is a delay in generating the response, the UAS SHOULD add a delay value into
-/// > the Timestamp value in the response.
+/// > When a 100 (Trying) response is generated, any Timestamp header field present in the request MUST be
+/// > copied into this 100 (Trying) response. If there is a delay in generating the response, the UAS SHOULD
+/// > add a delay value into the Timestamp value in the response.
 ///
-/// So the text is kept as it came, whatever its number of digits, and two are equal if their numbers are written with
-/// the same digits.
+/// The text is therefore kept as it came, with all its digits. Two values are equal if their numbers have the
+/// same digits.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,7 +44,7 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// A request that is sent `time` after whatever the client counts from.
+    /// Creates a timestamp of a request sent at `time`, measured from any point that the client chooses.
     pub fn new(time: Duration) -> Timestamp {
         let mut text = String::new();
         write_decimal(time, &mut text);
@@ -55,23 +55,27 @@ impl Timestamp {
         }
     }
 
-    /// The text, which a response repeats.
+    /// Returns the text, which a response repeats.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// When the request was sent. What is below a nanosecond is cut off; `None` if it is more than 2^64 seconds.
+    /// Returns the time at which the request was sent, or `None` if it is more than 2^64 seconds.
+    ///
+    /// Fractions of a nanosecond are cut off.
     pub fn time(&self) -> Option<Duration> {
         duration(self.time_text())
     }
 
-    /// For how long the server held the request. What is below a nanosecond is cut off; `None` if it does not say, or
-    /// if it is more than 2^64 seconds.
+    /// Returns for how long the server held the request, or `None` if that is missing or more than 2^64
+    /// seconds.
+    ///
+    /// Fractions of a nanosecond are cut off.
     pub fn delay(&self) -> Option<Duration> {
         duration(self.delay_text()?)
     }
 
-    /// The same time, digit by digit, with another delay.
+    /// Sets the delay, and keeps the digits of the time.
     pub fn with_delay(&self, delay: Duration) -> Timestamp {
         let mut text = String::from(self.time_text());
         text.push(' ');
@@ -101,7 +105,7 @@ fn write_decimal(time: Duration, out: &mut String) {
     }
 }
 
-/// The end of the digits and the point that begin at `at`, and how many digits there are before the point.
+/// Returns the end of the decimal number that begins at `at`, and the number of its digits before the point.
 fn decimal_end(bytes: &[u8], at: usize) -> (usize, usize) {
     let digits_end = |at: usize| {
         bytes[at..]
@@ -116,7 +120,7 @@ fn decimal_end(bytes: &[u8], at: usize) -> (usize, usize) {
     }
 }
 
-/// The time that a decimal number of seconds is.
+/// Parses a decimal number of seconds.
 fn duration(text: &str) -> Option<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let seconds = if whole.is_empty() { 0 } else { whole.parse().ok()? };

@@ -1,6 +1,6 @@
-//! The list of all typed headers, one a line: `every_typed_header!(each)` gives it to the macro `each!`.
+//! The list of all typed headers, for tests: `every_typed_header!(each)` passes them to the macro `each!`.
 //!
-//! What has to hold for all of them is tested so, in the unit tests of this crate and in `tests/torture`.
+//! The unit tests of this crate and `tests/torture` use it to test properties of all typed headers.
 
 macro_rules! every_typed_header {
     ($each:ident) => {

@@ -1,4 +1,4 @@
-//! User-to-User: data that applications exchange along with a call (RFC 7433 §4).
+//! The User-to-User header, which carries data between applications (RFC 7433 §4).
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{quoted_end, token_end, unquote};
 use crate::{HeaderName, ParseError, params};
 
-/// Octets for the application at the other end, which SIP does not look into.
+/// A User-to-User header: data for the application at the other end, which is opaque to SIP.
 ///
 /// [RFC 7433 §4.1](https://www.rfc-editor.org/rfc/rfc7433#section-4.1):
 ///
@@ -22,8 +22,8 @@ use crate::{HeaderName, ParseError, params};
 /// enc-param   = "encoding" EQUAL enc-param-value
 /// ```
 ///
-/// Two are equal if their data and all of their parameters are. Quotes around the data do not count, nor does the case
-/// of data that says that it is hexadecimal.
+/// Two values are equal if their data and all their parameters are equal. Quotes around the data do not
+/// count, nor does the case of data with `encoding=hex`.
 ///
 /// ```
 /// use spigot_parser::header::UserToUser;
@@ -40,7 +40,7 @@ pub struct UserToUser {
 }
 
 impl UserToUser {
-    /// That text, as a token if it is one, in quotes otherwise.
+    /// Creates a header of `data`, which is quoted if it is no token.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl UserToUser {
         })
     }
 
-    /// Those octets, in hexadecimal.
+    /// Creates a header of octets in hexadecimal encoding.
     pub fn hex(octets: &[u8]) -> UserToUser {
         let mut text = String::with_capacity(2 * octets.len() + ";encoding=hex".len());
         for octet in octets {
@@ -68,12 +68,13 @@ impl UserToUser {
         }
     }
 
-    /// The data, without its quotes.
+    /// Returns the data without its quotes.
     pub fn data(&self) -> Cow<'_, str> {
         unquote(self.text.value())
     }
 
-    /// The octets that the data stands for. `None` if it says that it is not hexadecimal, or is not.
+    /// Returns the octets of hexadecimal data, or `None` if the encoding is another one or the data is
+    /// invalid.
     pub fn octets(&self) -> Option<Vec<u8>> {
         if self.encoding().is_some() && !self.is_hex() {
             return None;
@@ -88,22 +89,26 @@ impl UserToUser {
         pairs.map(octet).collect()
     }
 
-    /// The package that defines the data; `isdn-uui` if there is none (RFC 7433 §4).
+    /// Returns the package that defines the data.
+    ///
+    /// Without one, the package is `isdn-uui` (RFC 7433 §4).
     pub fn purpose(&self) -> Option<&str> {
         self.param("purpose").flatten()
     }
 
-    /// What the data is, if it is not what the package has it be.
+    /// Returns the type of the data, if it differs from the default of the package.
     pub fn content(&self) -> Option<&str> {
         self.param("content").flatten()
     }
 
-    /// How the data is encoded, if it is not as the package has it be; only `hex` is defined.
+    /// Returns the encoding of the data, if it differs from the default of the package.
+    ///
+    /// Only `hex` is defined.
     pub fn encoding(&self) -> Option<&str> {
         self.param("encoding").flatten()
     }
 
-    /// With another purpose.
+    /// Sets the purpose.
     ///
     /// # Errors
     ///
@@ -112,7 +117,7 @@ impl UserToUser {
         self.with_param("purpose", Some(purpose))
     }
 
-    /// With another content.
+    /// Sets the content.
     ///
     /// # Errors
     ///
@@ -121,7 +126,7 @@ impl UserToUser {
         self.with_param("content", Some(content))
     }
 
-    /// With another encoding; the data stays as it is.
+    /// Sets the encoding, and leaves the data as it is.
     ///
     /// # Errors
     ///

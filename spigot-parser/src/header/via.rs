@@ -9,7 +9,7 @@ use bytestring::ByteString;
 use super::{Field, Shape, TypedHeader, fault, text_traits};
 use crate::grammar::{Span, blanks_end, decimal, is_name, is_token, token_end};
 use crate::host::{Host, host_end, ipv6, port};
-use crate::params::{self, MAX_PARAMS, Place, Values};
+use crate::params::{self, MAX_PARAMS, ParamSpan, Values};
 use crate::uri::bracketed;
 use crate::{ErrorKind, HeaderName, Params, ParseError};
 
@@ -41,13 +41,13 @@ use crate::{ErrorKind, HeaderName, Params, ParseError};
 #[derive(Clone)]
 pub struct Via {
     text: ByteString,
-    places: Places,
+    spans: ViaSpans,
 }
 
 /// Where the parts of a Via are. They are found before the text is shared, so that a Via that is only checked
 /// shares nothing.
 #[derive(Clone, Copy)]
-struct Places {
+struct ViaSpans {
     transport: Span,
     sent_by: Span,
     host: Span,
@@ -72,7 +72,7 @@ struct Known {
 
 impl Known {
     #[inline]
-    fn take(&mut self, text: &str, place: Place) -> Result<(), ParseError> {
+    fn take(&mut self, text: &str, place: ParamSpan) -> Result<(), ParseError> {
         self.count += 1;
         let bytes = text.as_bytes();
         let (start, end) = place.name;
@@ -173,7 +173,7 @@ fn transport(bytes: &[u8]) -> Result<(usize, usize), ParseError> {
 }
 
 /// Finds the parts of the Via that the whole of `text` is.
-fn places(text: &str) -> Result<Places, ParseError> {
+fn spans(text: &str) -> Result<ViaSpans, ParseError> {
     let bytes = text.as_bytes();
     let (start, end) = transport(bytes)?;
     let host = blanks_end(bytes, end);
@@ -191,7 +191,7 @@ fn places(text: &str) -> Result<Places, ParseError> {
     params::scan(bytes, sent_by_end, Values::WithBareIpv6, |place| {
         known.take(text, place)
     })?;
-    Ok(Places {
+    Ok(ViaSpans {
         transport: Span::new(start, end),
         sent_by: Span::new(host, sent_by_end),
         host: Span::new(host, host_end),
@@ -225,7 +225,7 @@ impl Via {
 
     /// Refuses a text that is no Via, as [`parse`](TypedHeader::parse) does, without making one.
     pub(crate) fn check(text: &str) -> Result<(), ParseError> {
-        places(text).map(drop)
+        spans(text).map(drop)
     }
 
     /// The value as written.
@@ -235,32 +235,32 @@ impl Via {
 
     /// The transport as written: `UDP`, `TCP`, `TLS`, `WS`, `WSS` or any other token.
     pub fn transport(&self) -> &str {
-        self.places.transport.of(&self.text)
+        self.spans.transport.of(&self.text)
     }
 
     /// Host and port as written.
     pub fn sent_by(&self) -> &str {
-        self.places.sent_by.of(&self.text)
+        self.spans.sent_by.of(&self.text)
     }
 
     /// The host that the sender says it is.
     pub fn host(&self) -> Host<'_> {
-        Host::known(self.places.host.of(&self.text))
+        Host::known(self.spans.host.of(&self.text))
     }
 
     /// The port that the sender says it listens on, if it says one.
     pub fn port(&self) -> Option<u16> {
-        self.places.port
+        self.spans.port
     }
 
     /// The `branch`: the transaction's name, if the sender follows RFC 3261.
     pub fn branch(&self) -> Option<&str> {
-        self.places.known.branch.get(&self.text)
+        self.spans.known.branch.get(&self.text)
     }
 
     /// The `received` address as written: where the request really came from (RFC 3261 §18.2.1).
     pub fn received(&self) -> Option<&str> {
-        self.places.known.received.get(&self.text)
+        self.spans.known.received.get(&self.text)
     }
 
     /// The `received` address.
@@ -271,23 +271,23 @@ impl Via {
     /// The `rport` parameter (RFC 3581): `Some(None)` where the sender asks for it, `Some(Some(port))` where the
     /// receiver filled it in.
     pub fn rport(&self) -> Option<Option<u16>> {
-        let known = &self.places.known;
+        let known = &self.spans.known;
         (!known.rport.is_empty()).then_some(known.rport_value)
     }
 
     /// The `maddr` parameter: where to send responses to instead.
     pub fn maddr(&self) -> Option<&str> {
-        self.places.known.maddr.get(&self.text)
+        self.spans.known.maddr.get(&self.text)
     }
 
     /// The `ttl` parameter, for multicast.
     pub fn ttl(&self) -> Option<u8> {
-        self.places.known.ttl
+        self.spans.known.ttl
     }
 
     /// The parameters.
     pub fn params(&self) -> Params<'_> {
-        Params::of_header(&self.text[self.places.params as usize..])
+        Params::of_header(&self.text[self.spans.params as usize..])
     }
 
     /// The value of a parameter as written. `Some(None)`: it is there, without a value.
@@ -339,7 +339,7 @@ impl Via {
 
     fn set_param(&self, name: &str, setting: Option<Option<&str>>) -> Result<Via, ParseError> {
         let mut text = String::with_capacity(self.text.len() + 48);
-        text.push_str(&self.text[..self.places.params as usize]);
+        text.push_str(&self.text[..self.spans.params as usize]);
         params::write_with(self.params(), name, setting, &mut text);
         let text = ByteString::from(text);
         Via::parse(Field::within(&text, &text))
@@ -352,10 +352,10 @@ impl TypedHeader for Via {
 
     #[inline]
     fn parse(value: Field<'_>) -> Result<Self, ParseError> {
-        match places(value.as_str()) {
-            Ok(places) => Ok(Via {
+        match spans(value.as_str()) {
+            Ok(spans) => Ok(Via {
                 text: value.share(),
-                places,
+                spans,
             }),
             Err(error) => Err(error),
         }
@@ -372,7 +372,7 @@ impl PartialEq for Via {
     fn eq(&self, other: &Via) -> bool {
         self.transport().eq_ignore_ascii_case(other.transport())
             && self.host() == other.host()
-            && self.places.port == other.places.port
+            && self.spans.port == other.spans.port
             && params::agree(self.params(), other.params(), |_| true)
     }
 }

@@ -1,4 +1,4 @@
-//! Warning: more about what went wrong (RFC 3261 §20.43).
+//! The Warning header, which gives details of what went wrong (RFC 3261 §20.43).
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::grammar::{
 use crate::host::Host;
 use crate::{HeaderName, ParseError};
 
-/// One warning: a code, who added it, and a text for a human.
+/// A Warning header: a code, the element that added the warning, and a text for a human.
 ///
 /// [RFC 3261 §20.43](https://www.rfc-editor.org/rfc/rfc3261#section-20.43), with the grammar of §25.1:
 ///
@@ -41,7 +41,7 @@ pub struct Warning {
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident $code:literal;)*) => {
-        /// The codes of RFC 3261 §20.43. Others can be registered.
+        /// The codes of RFC 3261 §20.43; others can be registered.
         impl Warning {
             $($(#[$doc])* pub const $name: u16 = $code;)*
         }
@@ -71,17 +71,17 @@ codes! {
     UNICAST_NOT_AVAILABLE 331;
     /// 370: the session needs more bandwidth than there is.
     INSUFFICIENT_BANDWIDTH 370;
-    /// 399: whatever the text says. No software may act on it by itself.
+    /// 399: the text has the details, on which software must not act automatically.
     MISCELLANEOUS 399;
 }
 
 impl Warning {
-    /// `code agent "text"`; the text is quoted here.
+    /// Creates the value `code agent "text"`, and quotes the text.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `code` has not three digits, `agent` is neither a token nor a
-    /// host with or without a port, or `text` holds CR, LF or NUL.
+    /// [`ErrorKind::Value`](crate::ErrorKind::Value) if `code` has not three digits, `agent` is neither a
+    /// token nor a host with or without a port, or `text` holds CR, LF or NUL.
     pub fn new(code: u16, agent: &str, text: &str) -> Result<Warning, ParseError> {
         if !(100..=999).contains(&code) || !is_agent(agent) || !is_one_line(text) {
             return fault(
@@ -94,17 +94,17 @@ impl Warning {
         value.parse()
     }
 
-    /// The code, of three digits.
+    /// Returns the code, which has three digits.
     pub fn code(&self) -> u16 {
         self.code
     }
 
-    /// Who added the warning.
+    /// Returns the element that added the warning.
     pub fn agent(&self) -> &str {
         self.agent.of(&self.text)
     }
 
-    /// The text, without its quotes.
+    /// Returns the text without its quotes.
     pub fn text(&self) -> Cow<'_, str> {
         unquote(self.quoted.of(&self.text))
     }
@@ -163,7 +163,7 @@ impl TypedHeader for Warning {
     }
 }
 
-/// Code, agent and text; the agent has no case.
+/// Compares code, agent and text; the agent is compared without case.
 impl PartialEq for Warning {
     fn eq(&self, other: &Warning) -> bool {
         self.code == other.code

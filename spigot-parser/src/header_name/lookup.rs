@@ -1,26 +1,27 @@
-//! Finds the known name that some octets spell, by a hash that no two known names share.
+//! Finds known names by a perfect hash.
 //!
-//! Invariant: the tables are computed from [`Known::ALL`] when the crate is compiled, and so is the factor that makes
-//! the hash perfect.
+//! Invariant: the tables, and the factor that makes the hash perfect, are computed from [`Known::ALL`] at
+//! compile time.
 
 use super::Known;
 
 const COUNT: usize = count();
 
-/// How many octets of a name are hashed and compared as two words.
+/// The number of octets of a name that are hashed and compared, as two words.
 const WIDTH: usize = 16;
 
-/// The bit that tells lower case from upper, in every octet of a word.
+/// The bit that distinguishes lower case from upper case, in every octet of a word.
 const CASE: u64 = 0x2020_2020_2020_2020;
 
-/// How many bits the hash has.
+/// The number of bits of the hash.
 const BITS: u32 = 11;
 
-/// The first sixteen octets of a name in two words, the first octet lowest, each with the bit that makes it lower case. What
-/// is missing counts as NUL.
+/// The first sixteen octets of a name as two little-endian words, each octet with the bit of lower case set.
+///
+/// Missing octets count as NUL.
 type Words = (u64, u64);
 
-/// A known name, long or compact.
+/// A known name in its long or compact form.
 #[derive(Clone, Copy)]
 struct Entry {
     words: Words,
@@ -28,15 +29,15 @@ struct Entry {
     known: Known,
 }
 
-/// The entries; what is left of the 256 that a slot can name is filled with the first.
+/// The entries; the first one fills the unused rest of the 256 that a slot can refer to.
 static ENTRIES: [Entry; 256] = entries();
-/// The entry of each hash. Those of hashes that no known name has are the first, which then is not the one.
+/// The entry for each hash. Hashes of no known name refer to the first entry, which then does not match.
 static SLOTS: [u8; 1 << BITS] = slots();
-/// The octets of the two words that belong to a name of so many octets.
+/// The octets of the two words that belong to a name, by its length.
 static MASKS: [Words; WIDTH + 1] = masks();
 const FACTOR: u64 = factor();
 
-/// The known name, in either form and any case, that the whole of `name` spells.
+/// Returns the known name that `name` spells, in long or compact form and in any case.
 pub(crate) fn find(name: &[u8]) -> Option<Known> {
     let known = match name.first_chunk() {
         Some(first) => entry(first, name.len())?.known,
@@ -50,9 +51,10 @@ pub(crate) fn find(name: &[u8]) -> Option<Known> {
     (is(known.long()) || is(known.short())).then_some(known)
 }
 
-/// The same for a name of `length` octets, of which there are at most sixteen, by these and what follows them.
+/// Returns the known name of `length` octets, at most sixteen, at the beginning of `first`.
 ///
-/// There must be no CR in the name but before an LF: it would pass for a hyphen, because all octets are made lower case.
+/// The name must not have a CR except before an LF. Setting the bit of lower case would turn it into a
+/// hyphen.
 #[inline(always)]
 pub(crate) fn find_short(first: &[u8; WIDTH], length: usize) -> Option<Known> {
     entry(first, length).map(|entry| entry.known)
@@ -73,8 +75,9 @@ const fn hash((low, high): Words, length: usize, factor: u64) -> usize {
     (key.wrapping_mul(factor) >> (64 - BITS)) as usize
 }
 
-/// The words of a known name: only letters and hyphens are told from all other octets but controls when they are made
-/// lower case.
+/// Returns the words of a known name, which consists of letters and hyphens.
+///
+/// With the bit of lower case set, these differ from all other octets except control characters.
 const fn words(name: &str) -> Words {
     let name = name.as_bytes();
     let mut words = [CASE; 2];
@@ -119,7 +122,7 @@ const fn entry_hash(entry: &Entry, factor: u64) -> usize {
     hash(entry.words, entry.length as usize, factor)
 }
 
-/// How many names there are, compact ones included.
+/// Returns the number of names, compact forms included.
 const fn count() -> usize {
     let (mut at, mut count) = (0, 0);
     while at < Known::ALL.len() {
@@ -129,7 +132,7 @@ const fn count() -> usize {
     count
 }
 
-/// The first factor tried that gives every name a hash of its own.
+/// Returns the first factor that gives every name a hash of its own.
 const fn factor() -> u64 {
     let entries = entries();
     let mut factor: u64 = 0x9e37_79b9_7f4a_7c15;

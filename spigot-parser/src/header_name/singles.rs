@@ -1,15 +1,16 @@
-//! Which headers may be in a message once (RFC 3261 §7.3.1).
+//! The headers that a message may have only once (RFC 3261 §7.3.1).
 //!
-//! Invariant: every name that the library knows is on one side or the other, and its type's
-//! [`Shape`](crate::header::Shape) says the same.
+//! Invariant: every known name is in one of the two groups, and the [`Shape`](crate::header::Shape) of its
+//! type agrees.
 
 use super::Known;
 use crate::HeaderName;
 
 impl HeaderName {
-    /// Whether a message may have one line of that name and no more
-    /// ([RFC 3261 §7.3.1](https://www.rfc-editor.org/rfc/rfc3261#section-7.3.1)). Of a name that the library does not know
-    /// there may be several.
+    /// Reports whether a message may have only one line of this name ([RFC 3261
+    /// §7.3.1](https://www.rfc-editor.org/rfc/rfc3261#section-7.3.1)).
+    ///
+    /// There may be several lines of a name that the library does not know.
     ///
     /// ```
     /// use spigot_parser::HeaderName;
@@ -25,16 +26,16 @@ impl HeaderName {
 }
 
 impl Known {
-    /// Whether a message may have one line of that name and no more.
+    /// Reports whether a message may have only one line of this name.
     ///
     /// [RFC 3261 §7.3.1](https://www.rfc-editor.org/rfc/rfc3261#section-7.3.1):
     ///
-    /// > Multiple header field rows with the same field-name MAY be present in a message if and only if the entire
-    /// > field-value for that header field is defined as a comma-separated list (that is, if follows the grammar
-    /// > defined in Section 7.3). (...) The exceptions to this rule are the WWW-Authenticate, Authorization,
-    /// > Proxy-Authenticate, and Proxy-Authorization header fields.
+    /// > Multiple header field rows with the same field-name MAY be present in a message if and only if the
+    /// > entire field-value for that header field is defined as a comma-separated list (that is, if follows
+    /// > the grammar defined in Section 7.3). (...) The exceptions to this rule are the WWW-Authenticate,
+    /// > Authorization, Proxy-Authenticate, and Proxy-Authorization header fields.
     ///
-    /// Identity is not a list and may be there again all the same (RFC 8224 §14).
+    /// Identity is not a list, but may be there several times (RFC 8224 §14).
     pub(crate) const fn is_single(self) -> bool {
         match self {
             Known::AnswerMode

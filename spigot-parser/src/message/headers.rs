@@ -6,7 +6,7 @@
 use bytestring::ByteString;
 
 use super::fold::unfold;
-use super::line::{Line, Place, is_after_one_blank, trim};
+use super::line::{Line, TextSpan, is_after_one_blank, trim};
 use super::scan::unfit_for_value;
 use crate::header::Field;
 use crate::header_name::Known;
@@ -167,7 +167,7 @@ impl Headers {
     /// Adds all lines of that name in `other` at the end, in their order and with their octets.
     pub fn copy_from(&mut self, other: &Headers, name: &HeaderName) {
         for line in other.lines.iter().filter(|line| other.is(line, name)) {
-            let (owner, raw) = other.text(line.place());
+            let (owner, raw) = other.text(line.span());
             // The lines of a message end alike.
             let text = match line.start().is_some() && other.is_bare() && raw.contains('\n') {
                 true => ByteString::from(raw.replace('\n', "\r\n")),
@@ -245,7 +245,7 @@ impl Headers {
     /// The value, and what owns it.
     #[inline(always)]
     pub(super) fn field(&self, line: &Line) -> Field<'_> {
-        if let Place::Head(range) = line.value_place()
+        if let TextSpan::Head(range) = line.value_span()
             && self
                 .head
                 .as_bytes()
@@ -261,13 +261,13 @@ impl Headers {
 
     #[inline(never)]
     fn any_field(&self, line: &Line) -> Field<'_> {
-        let (owner, text) = self.text(line.value_place());
+        let (owner, text) = self.text(line.value_span());
         Field::within(owner, &text[trim(text.as_bytes())])
     }
 
     /// The line as it is written, without its line end.
     pub(super) fn raw(&self, line: &Line) -> &str {
-        self.text(line.place()).1
+        self.text(line.span()).1
     }
 
     /// How many octets the line has, without its line end.
@@ -282,19 +282,19 @@ impl Headers {
     /// The octets of the line as it is written, without its line end.
     #[inline(always)]
     pub(super) fn raw_octets(&self, line: &Line) -> &[u8] {
-        match line.place() {
-            Place::Head(range) => &self.head.as_bytes()[range],
+        match line.span() {
+            TextSpan::Head(range) => &self.head.as_bytes()[range],
             _ => self.raw(line).as_bytes(),
         }
     }
 
     /// The text at that place, and what owns it.
     #[inline(always)]
-    fn text(&self, place: Place) -> (&ByteString, &str) {
-        match place {
-            Place::Head(range) => (&self.head, &self.head[range]),
-            Place::Whole(number) => (&self.added[number - 1], &self.added[number - 1]),
-            Place::Rest(number, start) => {
+    fn text(&self, span: TextSpan) -> (&ByteString, &str) {
+        match span {
+            TextSpan::Head(range) => (&self.head, &self.head[range]),
+            TextSpan::Whole(number) => (&self.added[number - 1], &self.added[number - 1]),
+            TextSpan::Rest(number, start) => {
                 let text = &self.added[number - 1];
                 (text, &text[start..])
             }

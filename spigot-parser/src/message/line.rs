@@ -41,7 +41,7 @@ pub(super) fn length_of_name(length: usize) -> u8 {
 }
 
 /// Where the text of a line or of a value is.
-pub(super) enum Place {
+pub(super) enum TextSpan {
     /// In the head.
     Head(Range<usize>),
     /// The whole of the added text of that number.
@@ -84,7 +84,7 @@ impl Line {
         }
     }
 
-    /// The same with the text of that number, the value at the same place in it.
+    /// Moves the line into the text of that number, in which the value begins where it began before.
     pub(super) fn set_aside(self, text: usize) -> Line {
         Line {
             start: ASIDE,
@@ -94,7 +94,8 @@ impl Line {
         }
     }
 
-    /// The same with another text for its value: the one of that number, or for a line aside the one after its own.
+    /// Gives the line another text for its value: the one of that number, or for a line aside the one after
+    /// its own.
     pub(super) fn with_value_apart(self, text: usize) -> Line {
         Line {
             text: if self.start == ASIDE {
@@ -127,7 +128,7 @@ impl Line {
         range.start + value.start..range.start + value.end
     }
 
-    /// The same with what is around it.
+    /// Where the value of a line in the head is, with the blanks and folds around it.
     #[inline(always)]
     fn wide_value(&self) -> Range<usize> {
         let range = self.in_head();
@@ -136,21 +137,21 @@ impl Line {
 
     /// Where the line is.
     #[inline(always)]
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn span(&self) -> TextSpan {
         match self.start {
-            ASIDE => Place::Whole(self.text as usize),
-            _ => Place::Head(self.in_head()),
+            ASIDE => TextSpan::Whole(self.text as usize),
+            _ => TextSpan::Head(self.in_head()),
         }
     }
 
     /// Where the value is, with what blanks are around it.
     #[inline(always)]
-    pub(super) fn value_place(&self) -> Place {
+    pub(super) fn value_span(&self) -> TextSpan {
         match (self.start, self.value_start) {
-            (ASIDE, APART) => Place::Whole(self.text as usize + 1),
-            (_, APART) => Place::Whole(self.text as usize),
-            (ASIDE, _) => Place::Rest(self.text as usize, usize::from(self.value_start)),
-            _ => Place::Head(self.wide_value()),
+            (ASIDE, APART) => TextSpan::Whole(self.text as usize + 1),
+            (_, APART) => TextSpan::Whole(self.text as usize),
+            (ASIDE, _) => TextSpan::Rest(self.text as usize, usize::from(self.value_start)),
+            _ => TextSpan::Head(self.wide_value()),
         }
     }
 

@@ -82,13 +82,14 @@ fn mask(bytes: &[u8], at: usize) -> u64 {
     }
 }
 
-/// The same, as a call: for what is seldom asked.
+/// Computes the [`mask`] of what is seldom asked for, and is not inlined.
 #[cold]
 fn far_mask(bytes: &[u8], at: usize) -> u64 {
     mask(bytes, at)
 }
 
-/// The same where fewer than 64 octets are left: the last 64 are looked at, without those before `at`.
+/// Computes the [`mask`] where fewer than 64 octets are left: the last 64 are looked at, without those before
+/// `at`.
 #[inline(never)]
 fn last_mask(bytes: &[u8], at: usize) -> u64 {
     let left = bytes.len().saturating_sub(at);

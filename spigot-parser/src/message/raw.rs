@@ -70,7 +70,7 @@ impl<'a> RawMessage<'a> {
         RawMessage::parse_with(bytes, lines, &Limits::DEFAULT)
     }
 
-    /// The same with other limits.
+    /// Finds the lines of one whole message, as [`parse`](RawMessage::parse) does, within other limits.
     ///
     /// # Errors
     ///

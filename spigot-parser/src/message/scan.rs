@@ -136,7 +136,7 @@ fn extents(
     }
 }
 
-/// The same as [`extents`] after a start line that ends with a bare LF.
+/// Finds the lines of a head whose start line ends with a bare LF, as [`extents`] does for CRLF.
 #[cold]
 fn bare_extents(
     bytes: &[u8],
@@ -393,7 +393,7 @@ fn extent(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<Extent,
     }
 }
 
-/// The same as [`extent`] for a line in which there are control characters: they may be the second half of a
+/// Finds the end of a line in which there are control characters. They may be the second half of a
 /// quoted-pair, and nothing else (RFC 3261 §25.1).
 #[cold]
 fn extent_with_quoted_pairs(bytes: &[u8], start: usize) -> Result<Extent, ParseError> {

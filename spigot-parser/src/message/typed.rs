@@ -4,7 +4,7 @@
 
 use super::fold::place_in_folded;
 use super::headers::Headers;
-use super::line::{Line, Place};
+use super::line::{Line, TextSpan};
 use super::octets::find;
 use super::scan::unfit_for_value;
 use crate::header::{Field, Shape, TypedHeader, elements};
@@ -61,7 +61,7 @@ impl Headers {
                 let parsed = H::parse(Field::new(&joined));
                 parsed
                     .map(Some)
-                    .map_err(|error| error.shifted(self.place(line, 0)).in_header(&name))
+                    .map_err(|error| error.shifted(self.offset_of(line, 0)).in_header(&name))
             }
         }
     }
@@ -235,15 +235,15 @@ impl Headers {
         error: ParseError,
     ) -> ParseError {
         let at = distance(self.value(line), element) + error.offset();
-        error.moved_to(self.place(line, at)).in_header(&H::NAME)
+        error.moved_to(self.offset_of(line, at)).in_header(&H::NAME)
     }
 
     /// Where the octet at `at` in the value of `line` is in the message; in a line that was added, where it is in the
     /// value.
-    pub(super) fn place(&self, line: &Line, at: usize) -> usize {
-        match (line.place(), line.value_place()) {
-            (Place::Head(_), Place::Head(_)) => line.value_in_head(self.head.as_bytes()).start + at,
-            (Place::Head(line), _) => {
+    pub(super) fn offset_of(&self, line: &Line, at: usize) -> usize {
+        match (line.span(), line.value_span()) {
+            (TextSpan::Head(_), TextSpan::Head(_)) => line.value_in_head(self.head.as_bytes()).start + at,
+            (TextSpan::Head(line), _) => {
                 let raw = &self.head[line.clone()];
                 let value = raw.find(':').map_or(0, |colon| colon + 1);
                 line.start + value + place_in_folded(&raw[value..], at)

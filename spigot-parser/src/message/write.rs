@@ -6,7 +6,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::headers::{Headers, check};
-use super::line::{Line, Place};
+use super::line::{Line, TextSpan};
 use super::parse::number;
 use crate::header::{ContentType, Field, TypedHeader};
 use crate::header_name::Known;
@@ -94,8 +94,8 @@ impl<'a> Lines<'a> {
                         .map(|part| part.len() + 2)
                         .sum()
                 }
-                Writing::AsItCame => match line.place() {
-                    Place::Head(range) => range.len() + 2,
+                Writing::AsItCame => match line.span() {
+                    TextSpan::Head(range) => range.len() + 2,
                     _ => self.headers.raw(line).len() + 2,
                 },
                 Writing::Anew => length_line(self.headers.raw_name(line), self.body_length),
@@ -114,7 +114,7 @@ impl<'a> Lines<'a> {
         let mut pending = 0..0;
         for (index, line) in self.headers.lines.iter().enumerate() {
             let writing = self.writing(index, line);
-            if let (Writing::AsItCame, Place::Head(range), false) = (&writing, line.place(), self.bare) {
+            if let (Writing::AsItCame, TextSpan::Head(range), false) = (&writing, line.span(), self.bare) {
                 let (start, end) = (range.start, range.end);
                 if pending.end + 2 == start && head[pending.end..start] == *b"\r\n" && !pending.is_empty() {
                     pending.end = end;

@@ -1,7 +1,7 @@
-//! One component of a pattern: literals with holes between them.
+//! One component of a pattern: literals with captures and wildcards (holes) between them.
 //!
-//! The one invariant: no two holes and no two literals stand side by side, so that each hole ends where the literal
-//! after it begins for the first time, and nothing has to be tried twice.
+//! The one invariant: no two holes and no two literals are adjacent. Each hole therefore ends where the next
+//! literal first occurs, and matching never backtracks.
 
 use std::borrow::Cow;
 
@@ -10,9 +10,9 @@ use super::Captures;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece {
     Literal(String),
-    /// `{name}`: one character or more.
+    /// `{name}`, which takes at least one character.
     Capture(String),
-    /// `*`: any number of characters.
+    /// `*`, which takes any number of characters.
     Wildcard,
 }
 
@@ -21,7 +21,7 @@ pub(super) struct Component {
     pub(super) pieces: Vec<Piece>,
 }
 
-/// Whether the case of ASCII letters counts.
+/// Whether ASCII letters are compared with case.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Case {
     Counts,
@@ -37,7 +37,7 @@ impl Case {
         }
     }
 
-    /// Where `literal` begins in `text` for the first time at or after `from`.
+    /// Returns the first position of `literal` in `text` at or after `from`.
     fn find(self, text: &[u8], literal: &[u8], from: usize) -> Option<usize> {
         let after = text.get(from..)?;
         after
@@ -48,7 +48,7 @@ impl Case {
 }
 
 impl Component {
-    /// The text, if there are no holes in it.
+    /// Returns the text if the component has no holes.
     pub(super) fn literal(&self) -> Option<&str> {
         match &self.pieces[..] {
             [Piece::Literal(literal)] => Some(literal),
@@ -56,7 +56,7 @@ impl Component {
         }
     }
 
-    /// Whether it matches the whole of `text`; what its captures take is added to `captures`.
+    /// Matches the whole of `text`, and adds the captured texts to `captures`.
     pub(super) fn matches<'p, 'u>(
         &'p self,
         text: Cow<'u, str>,
@@ -72,7 +72,7 @@ impl Component {
         })
     }
 
-    /// Matches, and shows each capture's name and place to `take`.
+    /// Matches `text`, and calls `take` with the name and the range of each capture.
     fn walk<'p>(&'p self, text: &str, case: Case, mut take: impl FnMut(&'p str, usize, usize)) -> bool {
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -90,7 +90,7 @@ impl Component {
                     .map(|_| 0),
                 Some(hole) => match hole_min(hole, text, at) {
                     Some(min) if index + 1 == self.pieces.len() => {
-                        last(bytes, literal, case).filter(|begin| *begin >= min)
+                        literal_at_end(bytes, literal, case).filter(|begin| *begin >= min)
                     }
                     Some(min) => case.find(bytes, literal, min),
                     None => None,
@@ -115,7 +115,9 @@ impl Component {
         }
     }
 
-    /// Whether whatever `other` matches is matched by this one. Both match texts of at least one character.
+    /// Reports whether this component matches everything that `other` matches.
+    ///
+    /// Both match texts of at least one character.
     pub(super) fn covers(&self, other: &Component, case: Case) -> bool {
         if let [Piece::Capture(_) | Piece::Wildcard] = &self.pieces[..] {
             return true;
@@ -137,7 +139,7 @@ impl Component {
     }
 }
 
-/// The first place where a hole that begins at `at` can end.
+/// Returns the first position at which a hole at `at` may end.
 fn hole_min(hole: &Piece, text: &str, at: usize) -> Option<usize> {
     match hole {
         Piece::Capture(_) => text[at..].chars().next().map(|first| at + first.len_utf8()),
@@ -145,8 +147,8 @@ fn hole_min(hole: &Piece, text: &str, at: usize) -> Option<usize> {
     }
 }
 
-/// Where `literal` begins if the text ends with it.
-fn last(text: &[u8], literal: &[u8], case: Case) -> Option<usize> {
+/// Returns the position of `literal` at the end of `text`, if `text` ends with it.
+fn literal_at_end(text: &[u8], literal: &[u8], case: Case) -> Option<usize> {
     let begin = text.len().checked_sub(literal.len())?;
     case.same(&text[begin..], literal).then_some(begin)
 }

@@ -1,7 +1,7 @@
-//! Patterns that URIs are matched against: what routes are written with.
+//! Patterns that match URIs, as routes use them.
 //!
-//! The same code reads a pattern when a route is compiled and when it is matched. The one invariant: matching takes time
-//! in proportion to the URI times the pattern, whatever either looks like.
+//! The macros and the router share this code. The one invariant: the time to match is bounded by the length
+//! of the URI times that of the pattern.
 //!
 //! ```text
 //! pattern   = "*" / ( scheme ":" [ user "@" ] host [ ":" port ] *( ";" name [ "=" value ] ) )
@@ -24,16 +24,16 @@ use component::{Case, Component};
 
 pub use set::{Candidates, PatternSet};
 
-/// A pattern that URIs are matched against.
+/// A pattern that matches URIs.
 ///
-/// - A literal user compares unescaped and with case, a literal host, parameter value and scheme without case, IPv6
-///   addresses by value. A star that is meant is written `%2A`.
-/// - A capture takes at least one character, `*` any number of them, both as few as they can; both end before the
-///   literal that follows, and two of them never stand side by side.
-/// - No port in the pattern: any port, or none. No user in the pattern: only URIs without one. Parameters in the pattern
-///   must be there; others are ignored, as are a URI's password and headers.
-/// - `sip:` does not match `sips:`. In `tel:` visual separators are ignored. Of other schemes, what follows the colon is
-///   one component. `*` alone matches every URI.
+/// - A literal user is compared with its escapes decoded and with case. A literal host, parameter value or
+///   scheme is compared without case, and an IPv6 address by value. A literal star is written `%2A`.
+/// - A capture takes at least one character, and `*` any number. Both take as few as possible and end before
+///   the next literal. Two of them are never adjacent.
+/// - A pattern without a port matches any port or none. A pattern without a user matches only URIs without
+///   one. The parameters of the pattern must be there. Other parameters, passwords and headers are ignored.
+/// - `sip:` does not match `sips:`. Visual separators of `tel:` URIs are ignored. In other schemes, what
+///   follows the colon is one component. `*` alone matches every URI.
 ///
 /// ```
 /// use spigot_parser::{Pattern, Uri};
@@ -54,7 +54,7 @@ pub struct Pattern {
 
 #[derive(Clone)]
 enum Form {
-    /// `*`.
+    /// The pattern `*`.
     Any,
     Sip(SipPattern),
     Tel {
@@ -84,7 +84,7 @@ enum Port {
     Capture(String),
 }
 
-/// A parameter that has to be there; with no value here, with any value or none.
+/// A parameter that must be there; without a value here, it may have any value or none.
 #[derive(Clone)]
 struct Param {
     name: String,
@@ -101,22 +101,22 @@ impl Pattern {
         parse::pattern(text)
     }
 
-    /// The text.
+    /// Returns the text of the pattern.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The names of the captures, in their order.
+    /// Returns the names of the captures in their order.
     pub fn captures(&self) -> impl Iterator<Item = &str> + '_ {
         self.names.iter().map(String::as_str)
     }
 
-    /// Whether it is `*`, which matches every URI.
+    /// Reports whether the pattern is `*`, which matches every URI.
     pub fn is_catch_all(&self) -> bool {
         matches!(self.form, Form::Any)
     }
 
-    /// The scheme of the URIs that can match; `None` for `*`.
+    /// Returns the scheme of the URIs that may match, or `None` for `*`.
     pub fn scheme(&self) -> Option<&str> {
         match &self.form {
             Form::Any => None,
@@ -125,7 +125,7 @@ impl Pattern {
         }
     }
 
-    /// What the captures take from `uri`; `None` if it does not match.
+    /// Matches a URI and returns the captured texts, or `None` if it does not match.
     pub fn matches<'u>(&self, uri: &'u Uri) -> Option<Captures<'_, 'u>> {
         let mut captures = Captures { values: Vec::new() };
         let matched = match (&self.form, uri) {
@@ -146,10 +146,12 @@ impl Pattern {
         matched.then_some(captures)
     }
 
-    /// Whether every URI that `other` matches is certainly matched by this pattern, too. `false` means that this is not
-    /// known: it is `true` only where the two can be compared piece by piece.
+    /// Reports whether this pattern matches every URI that `other` matches.
     ///
-    /// A capture counts as matching whatever it takes; that its value must parse is not known here.
+    /// The result is `true` only if comparing the two piece by piece proves it; `false` means that it is
+    /// unknown.
+    ///
+    /// A capture is taken to match any value, although its handler argument may fail to parse.
     ///
     /// ```
     /// use spigot_parser::Pattern;
@@ -198,7 +200,7 @@ impl SipPattern {
     fn matches<'p, 'u>(&'p self, uri: &'u SipUri, captures: &mut Captures<'p, 'u>) -> bool {
         let user = match (&self.user, uri.user()) {
             (None, None) => true,
-            // What is no UTF-8 cannot be told apart as text, so it matches nothing.
+            // A user that is not UTF-8 cannot be compared as text, so it matches nothing.
             (Some(pattern), Some(user)) => {
                 unescape_utf8(user).is_some_and(|user| pattern.matches(user, Case::Counts, captures))
             }
@@ -260,7 +262,7 @@ impl Param {
         }
     }
 
-    /// Whether whatever has the parameters `given` has those that are `asked` for.
+    /// Reports whether the `given` parameters imply all that are `asked` for.
     fn cover(asked: &[Param], given: &[Param]) -> bool {
         asked.iter().all(|asked| {
             let mut same_name = given
@@ -283,7 +285,7 @@ impl FromStr for Pattern {
     }
 }
 
-/// Patterns are equal if their texts are.
+/// Compares the texts of the patterns.
 impl PartialEq for Pattern {
     fn eq(&self, other: &Pattern) -> bool {
         self.text == other.text
@@ -304,14 +306,14 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// What the captures of a pattern took from a URI, unescaped.
+/// The texts that the captures of a pattern took from a URI, unescaped.
 #[derive(Clone, Debug)]
 pub struct Captures<'p, 'u> {
     values: Vec<(&'p str, Cow<'u, str>)>,
 }
 
 impl Captures<'_, '_> {
-    /// What the capture of that name took.
+    /// Returns the text of the capture `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values
             .iter()
@@ -319,23 +321,23 @@ impl Captures<'_, '_> {
             .map(|(_, value)| &**value)
     }
 
-    /// Names and what they took, in the order of the pattern.
+    /// Returns (name, text) pairs in the order of the pattern.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
         self.values.iter().map(|(name, value)| (*name, &**value))
     }
 
-    /// How many there are.
+    /// Returns the number of captures.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether there is none.
+    /// Reports whether there are no captures.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 }
 
-/// The digits of `tel` literals, without the visual separators that a URI's are compared without.
+/// Returns the digits of a `tel` literal without visual separators, which matching ignores.
 fn tel_digits(literal: &str) -> String {
     crate::uri::tel_digits(literal).map(char::from).collect()
 }

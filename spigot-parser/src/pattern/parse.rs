@@ -1,6 +1,6 @@
-//! Reads patterns.
+//! The parser of patterns.
 //!
-//! The one invariant: every refusal has the offset of the character that is at fault, because a macro points at it.
+//! The one invariant: every error has the offset of the wrong character, which macros underline.
 
 use super::component::{Component, Piece};
 use super::{Form, Param, Pattern, Port, SipPattern, tel_digits};
@@ -107,7 +107,7 @@ impl Parser<'_> {
         })
     }
 
-    /// The port that may begin at `at` with its colon, and its end.
+    /// Parses the port that may begin at `at` with its colon, and returns it with its end.
     fn port(&mut self, at: usize) -> Result<(Option<Port>, usize), ParseError> {
         if !self.text[at..].starts_with(':') {
             return Ok((None, at));
@@ -164,14 +164,14 @@ impl Parser<'_> {
         Ok(params)
     }
 
-    /// Where the first of `characters` stands at or after `from`, else the end.
+    /// Returns the first position of one of `characters` at or after `from`, or the end of the text.
     fn find(&self, from: usize, characters: &[char]) -> usize {
         self.text[from..]
             .find(characters)
             .map_or(self.text.len(), |at| from + at)
     }
 
-    /// Reads one component; `literal` makes the text that is compared out of the text that is written.
+    /// Parses one component; `literal` converts the written text into the text that is compared.
     fn component(
         &mut self,
         start: usize,
@@ -239,7 +239,7 @@ impl Parser<'_> {
     }
 }
 
-/// What can name an argument of a handler.
+/// Reports whether `name` can be the name of a handler's argument.
 fn is_identifier(name: &str) -> bool {
     const KEYWORDS: &[&str] = &[
         "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",

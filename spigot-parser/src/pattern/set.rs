@@ -1,6 +1,7 @@
-//! Many patterns at once: which of them can match a URI, without asking each.
+//! Finds the patterns that may match a URI among many, without trying each.
 //!
-//! Invariant: every pattern that matches is among the candidates. Some that do not match may be.
+//! Invariant: every pattern that matches is among the candidates. Patterns that do not match may be among
+//! them, too.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,10 +13,10 @@ use super::{Form, Pattern};
 use crate::Uri;
 use crate::uri::escape::unescape_utf8;
 
-/// Patterns in an order, and where in it those are that can match a URI.
+/// An ordered set of patterns, with a fast search for those that may match a URI.
 ///
-/// A pattern whose user begins with a text, or whose host is one, is found by that text, and by both if it has both. All
-/// others are candidates for every URI.
+/// A pattern is found by the text that its user begins with, by its host if it is literal, or by both.
+/// Patterns without either are candidates for every URI.
 ///
 /// ```
 /// use spigot_parser::{Pattern, PatternSet, Uri};
@@ -29,31 +30,31 @@ use crate::uri::escape::unescape_utf8;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct PatternSet {
-    users: Texts,
-    /// Numbers of `tel:`, without separators and in small letters.
-    numbers: Texts,
-    /// Of patterns whose user or number begins with no text.
-    others: Places,
+    users: ByLiteral,
+    /// Patterns of `tel:` numbers, without separators and in lower case.
+    numbers: ByLiteral,
+    /// Patterns whose user or number does not begin with a literal.
+    others: ByHost,
 }
 
-/// Patterns by the text that stands in one place of them.
+/// Patterns by the literal that their user or number is, or begins with.
 #[derive(Clone, Debug, Default)]
-struct Texts {
-    whole: HashMap<String, Places>,
-    /// By how long the text is that they begin with, in octets.
-    beginnings: Vec<(usize, HashMap<String, Places>)>,
+struct ByLiteral {
+    whole: HashMap<String, ByHost>,
+    /// The patterns that begin with a literal, by its length in octets.
+    beginnings: Vec<(usize, HashMap<String, ByHost>)>,
 }
 
-/// Places in the order, of patterns that say the same of the user.
+/// The positions in the order of patterns with the same user.
 #[derive(Clone, Debug, Default)]
-struct Places {
-    /// Where the host is a text: by it, in small letters.
+struct ByHost {
+    /// The positions of patterns with a literal host, by the host in lower case.
     hosts: HashMap<String, Vec<usize>>,
     others: Vec<usize>,
 }
 
 impl PatternSet {
-    /// The set of these patterns. `None` stands for what matches everything.
+    /// Creates a set of patterns, in which `None` matches everything.
     pub fn new<'p>(patterns: impl IntoIterator<Item = Option<&'p Pattern>>) -> PatternSet {
         let mut set = PatternSet::default();
         for (place, pattern) in patterns.into_iter().enumerate() {
@@ -66,9 +67,12 @@ impl PatternSet {
         match pattern.map(|pattern| &pattern.form) {
             Some(Form::Sip(pattern)) => {
                 let user = pattern.user.as_ref().map_or(&[][..], |user| &user.pieces);
-                let places = self.users.of(user, str::to_owned).unwrap_or(&mut self.others);
+                let places = self
+                    .users
+                    .entry_of(user, str::to_owned)
+                    .unwrap_or(&mut self.others);
                 match pattern.host.literal() {
-                    // IPv6 addresses compare by their value, which texts do not.
+                    // IPv6 addresses are compared by value, not as text.
                     Some(host) if !host.starts_with('[') => {
                         let host = host.to_ascii_lowercase();
                         places.hosts.entry(host).or_default().push(place);
@@ -77,14 +81,14 @@ impl PatternSet {
                 }
             }
             Some(Form::Tel { number, .. }) => {
-                let places = self.numbers.of(&number.pieces, digits);
+                let places = self.numbers.entry_of(&number.pieces, digits);
                 places.unwrap_or(&mut self.others).others.push(place);
             }
             _ => self.others.others.push(place),
         }
     }
 
-    /// The places of those that can match, the first one first.
+    /// Returns the positions of the patterns that may match, in ascending order.
     pub fn candidates(&self, uri: &Uri) -> Candidates<'_> {
         let mut lists = Lists::new();
         match uri {
@@ -94,10 +98,10 @@ impl PatternSet {
                     true => Cow::Owned(host.to_ascii_lowercase()),
                     false => Cow::Borrowed(host),
                 };
-                self.others.at(&host, &mut lists);
+                self.others.push_matching(&host, &mut lists);
                 if let Some(user) = uri.user().and_then(unescape_utf8) {
-                    for places in self.users.that_can_be(&user) {
-                        places.at(&host, &mut lists);
+                    for places in self.users.matching(&user) {
+                        places.push_matching(&host, &mut lists);
                     }
                 }
             }
@@ -105,7 +109,7 @@ impl PatternSet {
                 lists.push(&self.others.others);
                 if !self.numbers.is_empty() {
                     let number = uri.digits().to_ascii_lowercase();
-                    let places = self.numbers.that_can_be(&number);
+                    let places = self.numbers.matching(&number);
                     lists.extend(places.map(|places| places.others.as_slice()));
                 }
             }
@@ -115,19 +119,19 @@ impl PatternSet {
     }
 }
 
-/// A number as numbers compare: RFC 3966 §4 has them without visual separators and without case.
+/// Returns a number without visual separators and in lower case, as RFC 3966 §4 compares it.
 fn digits(number: &str) -> String {
     let digits = number.chars().filter(|digit| !"-.()".contains(*digit));
     digits.map(|digit| digit.to_ascii_lowercase()).collect()
 }
 
-impl Texts {
+impl ByLiteral {
     fn is_empty(&self) -> bool {
         self.whole.is_empty() && self.beginnings.is_empty()
     }
 
-    /// Where patterns stand that say this; `None` if it begins with no text.
-    fn of(&mut self, pieces: &[Piece], key: impl Fn(&str) -> String) -> Option<&mut Places> {
+    /// Returns the entry for patterns with these pieces, or `None` if they do not begin with a literal.
+    fn entry_of(&mut self, pieces: &[Piece], key: impl Fn(&str) -> String) -> Option<&mut ByHost> {
         match pieces {
             [Piece::Literal(whole)] => Some(self.whole.entry(key(whole)).or_default()),
             [Piece::Literal(beginning), ..] => {
@@ -146,8 +150,8 @@ impl Texts {
         }
     }
 
-    /// Where those stand that this text can match.
-    fn that_can_be(&self, text: &str) -> impl Iterator<Item = &Places> {
+    /// Returns the entries of the patterns that may match `text`.
+    fn matching(&self, text: &str) -> impl Iterator<Item = &ByHost> {
         let beginnings = self.beginnings.iter().filter_map(move |(length, places)| {
             let beginning = text.get(..*length)?;
             places.get(beginning)
@@ -156,9 +160,9 @@ impl Texts {
     }
 }
 
-impl Places {
-    /// Adds those of patterns that can match a URI with this host.
-    fn at<'s>(&'s self, host: &str, lists: &mut Lists<'s>) {
+impl ByHost {
+    /// Adds the positions of the patterns that may match a URI with this host.
+    fn push_matching<'s>(&'s self, host: &str, lists: &mut Lists<'s>) {
         if !self.others.is_empty() {
             lists.push(&self.others);
         }
@@ -168,13 +172,13 @@ impl Places {
     }
 }
 
-/// The places of patterns that can match, in their order.
+/// The positions of the patterns that may match, in ascending order.
 #[derive(Clone, Debug)]
 pub struct Candidates<'s> {
     lists: Lists<'s>,
 }
 
-/// Each in its order, and no place in two of them.
+/// Lists in ascending order, in which no position occurs twice.
 type Lists<'s> = SmallVec<[&'s [usize]; 4]>;
 
 impl Iterator for Candidates<'_> {
@@ -271,7 +275,7 @@ mod tests {
             uri in "(sip|sips):((a|ab|bc|%61b|%C3%A9|abc|A)@)?(a\\.b|A\\.B|\\[0::1\\]|x\\.b)(;p=1)?|tel:\\+?1-?[2A](3|.4)?(;p=1)?",
         ) {
             let patterns: Vec<Pattern> = patterns.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
-            // A global number has no letters.
+            // The text of a global number has no letters.
             let uri: Result<Uri, _> = uri.parse();
             prop_assume!(uri.is_ok());
             let uri = uri.unwrap();

@@ -1,4 +1,4 @@
-//! URIs of the schemes that SIP itself gives no meaning to.
+//! URIs whose schemes have no meaning in SIP.
 
 use bytestring::ByteString;
 
@@ -9,10 +9,10 @@ use crate::{ErrorKind, ParseError};
 
 static SCHEME: Class = alphanum_and(b"+-.");
 
-/// `uric`, and the brackets that IPv6 addresses came to need (RFC 3986 §3.2.2).
+/// The `uric` of the grammar, and the brackets of IPv6 addresses (RFC 3986 §3.2.2).
 pub(crate) static URIC: Class = alphanum_and(b"-_.!~*'();/?:@&=+$,[]");
 
-/// A URI of any scheme but `sip`, `sips` and `tel`: an opaque text.
+/// A URI of any scheme other than `sip`, `sips` and `tel`, kept as text.
 ///
 /// ```text
 /// absoluteURI = scheme ":" ( hier-part / opaque-part )
@@ -35,11 +35,12 @@ pub struct AbsoluteUri {
 }
 
 impl AbsoluteUri {
-    /// Parses a URI out of a field, sharing the field's text.
+    /// Parses a URI from a field, sharing the field's text.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Uri`] where the text leaves the grammar, and for the schemes that have types of their own.
+    /// [`ErrorKind::Uri`] where the text leaves the grammar, and for the schemes that have types of their
+    /// own.
     pub fn parse(field: Field<'_>) -> Result<AbsoluteUri, ParseError> {
         let scheme_end = scheme_end(field.as_str())?;
         Ok(AbsoluteUri {
@@ -48,17 +49,17 @@ impl AbsoluteUri {
         })
     }
 
-    /// The text of the URI.
+    /// Returns the text of the URI.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The scheme as written.
+    /// Returns the scheme as written.
     pub fn scheme(&self) -> &str {
         &self.text[..self.scheme_end as usize]
     }
 
-    /// What follows the scheme and its colon.
+    /// Returns what follows the scheme and its colon.
     pub fn opaque(&self) -> &str {
         &self.text[self.scheme_end as usize + 1..]
     }

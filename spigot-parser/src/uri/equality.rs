@@ -1,13 +1,13 @@
-//! When two SIP URIs are the same.
+//! Equality of SIP URIs.
 //!
-//! [RFC 3261 §19.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.4) sentence by sentence; the table of its
-//! examples is the test.
+//! The code follows [RFC 3261 §19.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.4) sentence by
+//! sentence. Its test is the table of examples there.
 
 use super::SipUri;
 use super::escape::same;
 
-/// > A URI omitting any component with a default value will not match a URI explicitly containing that component with
-/// > its default value.
+/// > A URI omitting any component with a default value will not match a URI explicitly containing that
+/// > component with its default value.
 impl PartialEq for SipUri {
     fn eq(&self, other: &SipUri) -> bool {
         if self.as_str() == other.as_str() {
@@ -35,13 +35,14 @@ fn same_or_absent(left: Option<&str>, right: Option<&str>, ignore_case: bool) ->
 
 /// > Any uri-parameter appearing in both URIs must match.
 /// >
-/// > A user, ttl, or method uri-parameter appearing in only one URI never matches, even if it contains the default value.
+/// > A user, ttl, or method uri-parameter appearing in only one URI never matches, even if it contains the
+/// > default value.
 /// >
 /// > A URI that includes an maddr parameter will not match a URI that contains no maddr parameter.
 /// >
 /// > All other uri-parameters appearing in only one URI are ignored when comparing the URIs.
 ///
-/// `transport` is held to the rule of `maddr`: the RFC's own examples do.
+/// `transport` follows the rule of `maddr`, as it does in the RFC's own examples.
 fn same_params(left: &SipUri, right: &SipUri) -> bool {
     let agrees = |one: &SipUri, two: &SipUri| {
         one.params().all(|(name, value)| {
@@ -64,8 +65,8 @@ fn counts_when_absent(name: &str) -> bool {
         .any(|counting| same(name, counting, true))
 }
 
-/// > URI header components are never ignored. Any present header component MUST be present in both URIs and match for
-/// > the URIs to match.
+/// > URI header components are never ignored. Any present header component MUST be present in both URIs and
+/// > match for the URIs to match.
 fn same_headers(left: &SipUri, right: &SipUri) -> bool {
     let contains = |uri: &SipUri, (name, value): (&str, &str)| {
         uri.headers()
@@ -80,7 +81,7 @@ fn same_headers(left: &SipUri, right: &SipUri) -> bool {
 mod tests {
     use crate::Uri;
 
-    /// The examples of §19.1.4, and what its rules say where it has none.
+    /// The examples of §19.1.4, and others for rules without an example.
     const EQUAL: &[(&str, &str)] = &[
         (
             "sip:%61lice@atlanta.com;transport=TCP",

@@ -1,10 +1,10 @@
-//! The `%` escapes of URIs: scanned, undone once, written, and seen through when comparing.
+//! The `%` escapes of URIs: scanning, decoding once, encoding and comparing.
 
 use std::borrow::Cow;
 
 use crate::grammar::{Class, class_end};
 
-/// The end of what begins at `at` and is made of octets of `class` and of escapes.
+/// Returns the end of the octets of `class` and escapes that begin at `at`.
 ///
 /// ```text
 /// escaped = "%" HEXDIG HEXDIG
@@ -23,7 +23,9 @@ pub(crate) fn escaped_end(class: &Class, bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// `text` with its escapes undone, once: `%2541` becomes `%41`. Octets that are no UTF-8 become U+FFFD.
+/// Decodes the escapes of `text` once: `%2541` becomes `%41`.
+///
+/// Octets that are not UTF-8 become U+FFFD.
 pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
@@ -35,7 +37,7 @@ pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `text` with its escapes undone, once, if that is UTF-8.
+/// Decodes the escapes of `text` once; returns `None` if the result is not UTF-8.
 pub(crate) fn unescape_utf8(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
         return Some(Cow::Borrowed(text));
@@ -45,7 +47,7 @@ pub(crate) fn unescape_utf8(text: &str) -> Option<Cow<'_, str>> {
         .map(Cow::Owned)
 }
 
-/// Appends `text`, with every octet escaped that is not in `class`.
+/// Appends `text`, and escapes every octet that is not in `class`.
 pub(crate) fn write_escaped(class: &Class, text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for octet in text.bytes() {
@@ -59,12 +61,12 @@ pub(crate) fn write_escaped(class: &Class, text: &str, out: &mut String) {
     }
 }
 
-/// Whether two texts are the same once their escapes are undone.
+/// Reports whether two texts are equal when their escapes are decoded.
 ///
 /// [RFC 3261 §19.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.4):
 ///
-/// > Characters other than those in the "reserved" set (see RFC 2396 \[5\]) are equivalent to their ""%" HEX HEX"
-/// > encoding.
+/// > Characters other than those in the "reserved" set (see RFC 2396 \[5\]) are equivalent to their ""%" HEX
+/// > HEX" encoding.
 pub(crate) fn same(left: &str, right: &str, ignore_case: bool) -> bool {
     if left == right {
         return true;
@@ -92,7 +94,7 @@ fn is_reserved(octet: u8) -> bool {
     )
 }
 
-/// The octets that `text` stands for, each with whether it was escaped.
+/// Returns the decoded octets of `text`, each with whether it was escaped.
 fn octets(text: &[u8]) -> impl Iterator<Item = (u8, bool)> + '_ {
     let digit = |octet: u8| char::from(octet).to_digit(16);
     let mut at = 0;

@@ -1,26 +1,28 @@
-//! The headers that a SIP URI carries after its `?`: those of the request that is made out of it (RFC 3261 §19.1.1).
+//! The headers of a SIP URI, for the request that is made from it (RFC 3261 §19.1.1).
 //!
-//! The one invariant: what is set is what is read again, and could be the value of a header.
+//! The one invariant: a header that is set is read back unchanged, and its value is valid in a message
+//! header.
 
 use std::borrow::Cow;
 
 use super::SipUri;
 use super::escape::{unescape, unescape_utf8, write_escaped};
-use super::parts::Parts;
+use super::parts::UriParts;
 use super::scan::HEADER;
 use crate::header::TypedHeader;
 use crate::params::{self, MAX_PARAMS};
 use crate::{ErrorKind, HeaderName, Headers, ParseError};
 
 impl SipUri {
-    /// The headers after the `?`, as (name, value), both as written.
+    /// Returns the headers after the `?` as (name, value) pairs, both as written.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> + '_ {
         let text = self.text[self.headers as usize..].strip_prefix('?').unwrap_or("");
         text.split('&').filter_map(|header| header.split_once('='))
     }
 
-    /// The value of the first header of that name after the `?`, with its escapes undone, once. Octets that are no
-    /// UTF-8 become U+FFFD; what was escaped may be anything, line ends too.
+    /// Returns the value of the first header `name` after the `?`, with its escapes decoded once.
+    ///
+    /// Octets that are not UTF-8 become U+FFFD. The decoded value may have any characters, even line ends.
     ///
     /// ```
     /// use spigot_parser::{HeaderName, SipUri};
@@ -35,17 +37,17 @@ impl SipUri {
             .map(|(_, value)| unescape(value))
     }
 
-    /// The header `H` that the URI carries after its `?`, parsed, if it is there.
+    /// Parses the header `H` after the `?`, if the URI has it.
     ///
     /// # Errors
     ///
-    /// What is wrong with the value, [`ErrorKind::Utf8`] if it is no text, [`ErrorKind::Duplicate`] if a header that may
-    /// be there once is there again. The offset counts in the value without its escapes.
+    /// What is wrong with the value, [`ErrorKind::Utf8`] if it is no text, [`ErrorKind::Duplicate`] if a
+    /// header that may be there once is there again. The offset counts in the value without its escapes.
     pub fn typed_header<H: TypedHeader>(&self) -> Result<Option<H>, ParseError> {
         self.lines_of::<H>()?.typed()
     }
 
-    /// Every value of the header `H` that the URI carries after its `?`, parsed, in their order.
+    /// Parses every value of the header `H` after the `?`, in their order.
     ///
     /// # Errors
     ///
@@ -54,7 +56,7 @@ impl SipUri {
         self.lines_of::<H>()?.all().collect()
     }
 
-    /// The headers after the `?` that have the name of `H`, as lines.
+    /// Returns the headers after the `?` that have the name of `H`, as header lines.
     fn lines_of<H: TypedHeader>(&self) -> Result<Headers, ParseError> {
         let mut headers = Headers::default();
         for (_, value) in self.headers().filter(|(other, _)| is(other, &H::NAME)) {
@@ -69,8 +71,9 @@ impl SipUri {
         Ok(headers)
     }
 
-    /// The same URI with one header set: in its place if it is there, at the end otherwise. Name and value are plain
-    /// text, in which what has to be escaped is escaped here.
+    /// Returns the URI with one header set: it is replaced if it is there, and appended otherwise.
+    ///
+    /// Name and value are plain text, and are escaped where necessary.
     ///
     /// ```
     /// use spigot_parser::{HeaderName, SipUri};
@@ -91,7 +94,7 @@ impl SipUri {
         self.with_checked_header(name.try_into()?, value)
     }
 
-    /// The same URI with `header` set: in its place if it is there, at the end otherwise.
+    /// Returns the URI with `header` set: it is replaced if it is there, and appended otherwise.
     ///
     /// # Errors
     ///
@@ -110,7 +113,7 @@ impl SipUri {
         Ok(self.set_header(&name, Some(value)))
     }
 
-    /// The same URI without the headers of that name after its `?`.
+    /// Returns the URI without the headers `name` after its `?`.
     pub fn without_header(&self, name: &HeaderName) -> SipUri {
         self.set_header(name, None)
     }
@@ -131,7 +134,7 @@ impl SipUri {
         if let Some(value) = value {
             push(&mut headers, |out| write_header(name, value, out));
         }
-        Parts {
+        UriParts {
             headers: &headers,
             ..self.parts()
         }
@@ -139,7 +142,7 @@ impl SipUri {
     }
 }
 
-/// Whether `written`, an `hname`, is `name`.
+/// Reports whether `written`, an `hname`, is `name`.
 fn is(written: &str, name: &HeaderName) -> bool {
     *name == *unescape(written)
 }

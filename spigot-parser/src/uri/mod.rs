@@ -1,7 +1,7 @@
-//! URIs: what they are made of, and when two of them are the same.
+//! URIs, and the rules of their equality.
 //!
-//! The one invariant: a URI that exists is well formed, and printing it prints the octets it was parsed from. Each kind
-//! owns one text and the places of its parts in it, so that parsing, cloning and printing copy nothing.
+//! The one invariant: a URI is well formed, and printing it gives the octets from which it was parsed. Each
+//! kind owns one text and the positions of its parts, so parsing, cloning and printing copy nothing.
 
 mod absolute;
 mod equality;
@@ -27,10 +27,10 @@ use crate::field::Field;
 use crate::redact::Redacted;
 use crate::{Params, ParseError};
 
-/// Any URI that SIP carries.
+/// A URI of any scheme.
 ///
-/// Two SIP URIs are equal by the rules of RFC 3261 §19.1.4, two `tel` URIs by those of RFC 3966 §4, others if their
-/// text is the same. URIs of different schemes are never equal.
+/// Two SIP URIs are compared by RFC 3261 §19.1.4, two `tel` URIs by RFC 3966 §4, and others by their text.
+/// URIs of different schemes are never equal.
 ///
 /// ```
 /// use spigot_parser::Uri;
@@ -44,27 +44,28 @@ use crate::{Params, ParseError};
 /// # Ok::<(), spigot_parser::ParseError>(())
 /// ```
 ///
-/// [RFC 3261 §19.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.4): equality is not transitive, because a
-/// parameter that only one of the two has is mostly ignored. So there is no `Eq` and no `Hash`.
+/// [RFC 3261 §19.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.4): equality is not transitive,
+/// because most parameters that only one of two URIs has are ignored. Therefore there is no `Eq` and no
+/// `Hash`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Uri {
-    /// `sip:` and `sips:` (RFC 3261 §19.1).
+    /// A `sip:` or `sips:` URI (RFC 3261 §19.1).
     Sip(SipUri),
-    /// `tel:` (RFC 3966).
+    /// A `tel:` URI (RFC 3966).
     Tel(TelUri),
-    /// Every other scheme: kept, compared and printed as text.
+    /// A URI of another scheme, kept, compared and printed as text.
     Other(AbsoluteUri),
 }
 
-/// Whether a URI is a SIP or SIPS URI, going by its scheme.
+/// Reports whether the scheme of `text` is that of a SIP or SIPS URI.
 #[inline]
 pub(crate) fn is_sip(text: &str) -> bool {
     scan::scheme(text).is_some()
 }
 
 impl Uri {
-    /// Parses a URI out of a field, sharing the field's text.
+    /// Parses a URI from a field, sharing the field's text.
     ///
     /// # Errors
     ///
@@ -81,7 +82,7 @@ impl Uri {
     #[inline(always)]
     pub(crate) fn check(text: &str) -> Result<(), ParseError> {
         if is_sip(text) {
-            return scan::places(text).map(drop);
+            return scan::spans(text).map(drop);
         }
         if tel::is_tel(text) {
             return tel::number_end(text).map(drop);
@@ -98,7 +99,7 @@ impl Uri {
         }
     }
 
-    /// The scheme as written: `sip`, `sips`, `tel` ...
+    /// Returns the scheme as written, such as `sip`, `sips` and `tel`.
     pub fn scheme(&self) -> &str {
         match self {
             Uri::Sip(uri) => uri.scheme(),
@@ -107,7 +108,7 @@ impl Uri {
         }
     }
 
-    /// The text of the URI.
+    /// Returns the text of the URI.
     pub fn as_str(&self) -> &str {
         match self {
             Uri::Sip(uri) => uri.as_str(),
@@ -116,7 +117,7 @@ impl Uri {
         }
     }
 
-    /// The SIP or SIPS URI, if it is one.
+    /// Returns the SIP or SIPS URI, if it is one.
     pub fn as_sip(&self) -> Option<&SipUri> {
         match self {
             Uri::Sip(uri) => Some(uri),
@@ -124,7 +125,7 @@ impl Uri {
         }
     }
 
-    /// The telephone number, if it is one.
+    /// Returns the telephone number, if it is one.
     pub fn as_tel(&self) -> Option<&TelUri> {
         match self {
             Uri::Tel(uri) => Some(uri),
@@ -132,17 +133,17 @@ impl Uri {
         }
     }
 
-    /// The user part of a SIP URI as written.
+    /// Returns the user part of a SIP URI as written.
     pub fn user(&self) -> Option<&str> {
         self.as_sip().and_then(SipUri::user)
     }
 
-    /// The host of a SIP URI as written.
+    /// Returns the host of a SIP URI as written.
     pub fn host(&self) -> Option<&str> {
         self.as_sip().map(|uri| uri.host().as_str())
     }
 
-    /// The parameters of a SIP or `tel` URI; none for other schemes.
+    /// Returns the parameters of a SIP or `tel` URI, and none for other schemes.
     pub fn params(&self) -> Params<'_> {
         match self {
             Uri::Sip(uri) => uri.params(),
@@ -170,7 +171,7 @@ impl From<AbsoluteUri> for Uri {
     }
 }
 
-/// `FromStr`, `Display` and `Debug` for a type that is its text; `Debug` shows no password.
+/// Implements `FromStr`, `Display` and `Debug` for types that are a text; `Debug` shows no password.
 macro_rules! is_its_text {
     ($type:ty) => {
         impl FromStr for $type {

@@ -1,13 +1,13 @@
-//! A SIP URI taken apart and put together again: how one is changed.
+//! Splits a SIP URI into its parts, and joins them to a changed URI.
 //!
-//! The one invariant: whoever fills in a part has checked it, so that joining cannot fail.
+//! The one invariant: each part was checked by the code that set it, so joining cannot fail.
 
 use super::SipUri;
 
 impl SipUri {
-    /// The parts, to change some of them.
-    pub(super) fn parts(&self) -> Parts<'_> {
-        Parts {
+    /// Splits the URI into its parts.
+    pub(super) fn parts(&self) -> UriParts<'_> {
+        UriParts {
             scheme: self.scheme(),
             user: self.user(),
             password: self.password(),
@@ -19,8 +19,8 @@ impl SipUri {
     }
 }
 
-/// A URI in its parts, each of which was checked.
-pub(super) struct Parts<'a> {
+/// The checked parts of a URI.
+pub(super) struct UriParts<'a> {
     pub(super) scheme: &'a str,
     pub(super) user: Option<&'a str>,
     pub(super) password: Option<&'a str>,
@@ -30,8 +30,8 @@ pub(super) struct Parts<'a> {
     pub(super) headers: &'a str,
 }
 
-impl Parts<'_> {
-    /// Writes them one after the other.
+impl UriParts<'_> {
+    /// Joins the parts to a URI.
     pub(super) fn join(self) -> SipUri {
         let mut text = String::with_capacity(self.host.len() + self.params.len() + self.headers.len() + 64);
         let mut user_end = 0;

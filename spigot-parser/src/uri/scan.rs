@@ -1,6 +1,6 @@
 //! Finds the parts of a SIP URI in its octets (RFC 3261 §19.1.1, §25.1).
 //!
-//! The one invariant: nothing here owns anything. What is found is places; whoever has the text keeps them.
+//! The one invariant: this module returns offsets and owns no text.
 
 use super::escape::{escaped_end, same};
 use crate::grammar::{Class, Span, alphanum_and};
@@ -31,10 +31,10 @@ pub(crate) static PARAM: Class = alphanum_and(b"-_.!~*'()[]/:&+$");
 /// ```
 pub(super) static HEADER: Class = alphanum_and(b"-_.!~*'()[]/?:+$");
 
-/// Whether `text` begins with `sip:` (false) or `sips:` (true).
+/// Returns whether `text` begins with `sips:` (true) or `sip:` (false), or `None` for other schemes.
 #[inline]
 pub(super) fn scheme(text: &str) -> Option<bool> {
-    /// The bit that tells lower case from upper in the first three of four octets.
+    /// The bits that distinguish lower case from upper case in the first three of four octets.
     const CASE: u32 = 0x0020_2020;
     const SIP: u32 = u32::from_le_bytes(*b"sip:");
     match text.as_bytes().first_chunk() {
@@ -48,10 +48,11 @@ pub(super) fn scheme(text: &str) -> Option<bool> {
     }
 }
 
-/// Where the parts of a URI are. Found apart from the URI's text being shared, so that what is big is made once, where
-/// it stays.
-pub(super) struct Places {
-    /// The end of the user; 0 where there is none.
+/// The offsets of the parts of a URI.
+///
+/// They are found before the text is shared, so that the large URI value is built once and in place.
+pub(super) struct UriSpans {
+    /// The end of the user, or 0 if there is none.
     pub(super) user_end: u32,
     pub(super) host: u32,
     pub(super) host_end: u32,
@@ -61,8 +62,8 @@ pub(super) struct Places {
     pub(super) secure: bool,
 }
 
-/// Finds the parts of the URI that the whole of `text` is.
-pub(super) fn places(text: &str) -> Result<Places, ParseError> {
+/// Finds the parts of the URI `text`.
+pub(super) fn spans(text: &str) -> Result<UriSpans, ParseError> {
     let bytes = text.as_bytes();
     let Some(secure) = scheme(text) else {
         return fault(0, "`sip:` or `sips:`");
@@ -90,7 +91,7 @@ pub(super) fn places(text: &str) -> Result<Places, ParseError> {
             return fault(end, "the end of the URI");
         }
     }
-    Ok(Places {
+    Ok(UriSpans {
         user_end: user_end as u32,
         host: host as u32,
         host_end: host_end as u32,
@@ -101,8 +102,8 @@ pub(super) fn places(text: &str) -> Result<Places, ParseError> {
     })
 }
 
-/// The ends of the user and of the userinfo that begin at `start`, if there is an `@` after them; what else begins there
-/// is the host.
+/// Returns the ends of the user and of the userinfo that begin at `start`, or `None` if the host begins
+/// there.
 fn userinfo(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
     let user_end = escaped_end(&USER, bytes, start);
     let end = match bytes.get(user_end) {
@@ -112,7 +113,7 @@ fn userinfo(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
     (user_end > start && bytes.get(end) == Some(&b'@')).then_some((user_end, end))
 }
 
-/// The end of the parameters that begin at `at`.
+/// Returns the end of the parameters that begin at `at`.
 ///
 /// ```text
 /// uri-parameters = *( ";" uri-parameter )
@@ -121,8 +122,8 @@ fn userinfo(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
 ///
 /// [RFC 3261 §19.1.1](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.1), and RFC 3966 §3 for its own:
 ///
-/// > Even though an arbitrary number of URI parameters may be included in a URI, any given parameter-name MUST NOT
-/// > appear more than once.
+/// > Even though an arbitrary number of URI parameters may be included in a URI, any given parameter-name
+/// > MUST NOT appear more than once.
 pub(super) fn scan_params(bytes: &[u8], mut at: usize) -> Result<usize, ParseError> {
     let (start, mut count) = (at, 0);
     while bytes.get(at) == Some(&b';') {
@@ -149,13 +150,14 @@ pub(super) fn scan_params(bytes: &[u8], mut at: usize) -> Result<usize, ParseErr
     Ok(at)
 }
 
-/// Refuses `params`, which begin at `start`, if one of them is there twice, with escapes in its name or without.
+/// Refuses `params`, which begin at `start`, if one of them is there twice, even if its name is escaped.
 #[inline(never)]
 fn each_once(params: &[u8], start: usize) -> Result<(), ParseError> {
     let text = std::str::from_utf8(params).unwrap_or_default();
     let mut seen = 0u64;
     for (name, _) in Params::of_uri(text) {
-        // Names that differ in length or first letter nearly always have different marks; escapes change both.
+        // Names that differ in length or first letter nearly always have different marks; escapes change
+        // both.
         let first = name.bytes().next().unwrap_or_default();
         let mark = 1 << ((usize::from(first & 0x1f) + 8 * name.len()) % 64);
         let escaped = name.contains('%');
@@ -171,7 +173,7 @@ fn each_once(params: &[u8], start: usize) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// The end of the headers that begin at `at`.
+/// Returns the end of the headers that begin at `at`.
 ///
 /// ```text
 /// headers = "?" header *( "&" header )

@@ -1,14 +1,14 @@
 //! SIP and SIPS URIs (RFC 3261 §19.1).
 //!
-//! The one invariant: the places are those of the text, whether the text was parsed or written here.
+//! The one invariant: the offsets are those of the text, whether the text was parsed or built.
 
 use std::borrow::Cow;
 
 use bytestring::ByteString;
 
 use super::escape::{escaped_end, unescape, write_escaped};
-use super::parts::Parts;
-use super::scan::{PARAM, USER, fault, places, scan_params};
+use super::parts::UriParts;
+use super::scan::{PARAM, USER, fault, scan_params, spans};
 use crate::field::Field;
 use crate::grammar::is_one_line;
 use crate::host::{Host, ipv6};
@@ -41,7 +41,7 @@ use crate::{Params, ParseError};
 #[derive(Clone)]
 pub struct SipUri {
     pub(super) text: ByteString,
-    /// The end of the user; 0 where there is none.
+    /// The end of the user, or 0 if there is none.
     pub(super) user_end: u32,
     pub(super) host: u32,
     pub(super) host_end: u32,
@@ -52,27 +52,28 @@ pub struct SipUri {
 }
 
 impl SipUri {
-    /// Parses a SIP URI out of a field, sharing the field's text.
+    /// Parses a SIP URI from a field, sharing the field's text.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) where the text leaves the grammar, [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams).
+    /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) where the text leaves the grammar,
+    /// [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams).
     #[inline(always)]
     pub fn parse(field: Field<'_>) -> Result<SipUri, ParseError> {
-        let places = places(field.as_str())?;
+        let spans = spans(field.as_str())?;
         Ok(SipUri {
             text: field.share(),
-            user_end: places.user_end,
-            host: places.host,
-            host_end: places.host_end,
-            params: places.params,
-            headers: places.headers,
-            port: places.port,
-            secure: places.secure,
+            user_end: spans.user_end,
+            host: spans.host,
+            host_end: spans.host_end,
+            params: spans.params,
+            headers: spans.headers,
+            port: spans.port,
+            secure: spans.secure,
         })
     }
 
-    /// `sip:host`, or `sips:host`. An IPv6 address gets its brackets if it has none.
+    /// Creates `sip:host` or `sips:host`, adding brackets to an IPv6 address that has none.
     ///
     /// # Errors
     ///
@@ -81,7 +82,7 @@ impl SipUri {
         let bracketed = bracketed(host);
         let host = Host::parse(&bracketed)?.as_str();
         let scheme = if secure { "sips" } else { "sip" };
-        Ok(Parts {
+        Ok(UriParts {
             scheme,
             user: None,
             password: None,
@@ -93,17 +94,17 @@ impl SipUri {
         .join())
     }
 
-    /// The text of the URI.
+    /// Returns the text of the URI.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it is a `sips:` URI.
+    /// Reports whether the scheme is `sips`.
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// The scheme as written.
+    /// Returns the scheme as written.
     pub fn scheme(&self) -> &str {
         &self.text[..if self.secure { 4 } else { 3 }]
     }
@@ -112,68 +113,73 @@ impl SipUri {
         if self.secure { 5 } else { 4 }
     }
 
-    /// The user as written, escapes and all.
+    /// Returns the user as written, still escaped.
     pub fn user(&self) -> Option<&str> {
         (self.user_end > 0).then(|| &self.text[self.userinfo_start()..self.user_end as usize])
     }
 
-    /// The user with its escapes undone, once. Octets that are no UTF-8 become U+FFFD.
+    /// Returns the user with its escapes decoded once.
+    ///
+    /// Octets that are not UTF-8 become U+FFFD.
     pub fn user_decoded(&self) -> Option<Cow<'_, str>> {
         self.user().map(unescape)
     }
 
-    /// The password as written. The RFC advises against passwords in URIs (RFC 3261 §19.1.1).
+    /// Returns the password as written.
+    ///
+    /// The RFC advises against passwords in URIs (RFC 3261 §19.1.1).
     pub fn password(&self) -> Option<&str> {
         let (start, end) = (self.user_end as usize + 1, self.host as usize - 1);
         (self.user_end > 0 && start <= end).then(|| &self.text[start..end])
     }
 
-    /// The host.
+    /// Returns the host.
     pub fn host(&self) -> Host<'_> {
         Host::known(&self.text[self.host as usize..self.host_end as usize])
     }
 
-    /// The port, if one is written.
+    /// Returns the port, if one is written.
     pub fn port(&self) -> Option<u16> {
         self.port
     }
 
-    /// The URI parameters.
+    /// Returns the URI parameters.
     pub fn params(&self) -> Params<'_> {
         Params::of_uri(&self.text[self.params as usize..self.headers as usize])
     }
 
-    /// The value of a URI parameter as written. `Some(None)`: it is there, without a value.
+    /// Returns the value of the URI parameter `name` as written, or `Some(None)` if it has no value.
     pub fn param(&self, name: &str) -> Option<Option<&str>> {
         self.params().get(name)
     }
 
-    /// The `transport` parameter.
+    /// Returns the `transport` parameter.
     pub fn transport(&self) -> Option<&str> {
         self.param("transport").flatten()
     }
 
-    /// The `maddr` parameter: the address to send to instead of the host.
+    /// Returns the `maddr` parameter, which is the address to send to instead of the host.
     pub fn maddr(&self) -> Option<&str> {
         self.param("maddr").flatten()
     }
 
-    /// Whether there is an `lr` parameter: the element routes loosely (RFC 3261 §19.1.1).
+    /// Reports whether the `lr` parameter is there: the element is a loose router (RFC 3261 §19.1.1).
     pub fn is_loose_route(&self) -> bool {
         self.params().contains("lr")
     }
 
-    /// Whether there is an `ob` parameter: what is sent here goes by the flow that it came from (RFC 5626 §4.3).
+    /// Reports whether the `ob` parameter is there: requests to this URI use the flow that it came from (RFC
+    /// 5626 §4.3).
     pub fn is_outbound(&self) -> bool {
         self.params().contains("ob")
     }
 
-    /// Whether there is a `gr` parameter: the URI leads to one user agent, wherever it is used (RFC 5627 §4.5).
+    /// Reports whether the `gr` parameter is there: the URI is a GRUU of one user agent (RFC 5627 §4.5).
     pub fn is_gruu(&self) -> bool {
         self.params().contains("gr")
     }
 
-    /// The same URI with another user: plain text, in which what has to be escaped is escaped here.
+    /// Returns the URI with the user `user`, which is plain text and is escaped where necessary.
     ///
     /// # Errors
     ///
@@ -184,16 +190,16 @@ impl SipUri {
         }
         let mut escaped = String::with_capacity(user.len() + 8);
         write_escaped(&USER, user, &mut escaped);
-        Ok(Parts {
+        Ok(UriParts {
             user: Some(&escaped),
             ..self.parts()
         }
         .join())
     }
 
-    /// The same URI without user and password.
+    /// Returns the URI without user and password.
     pub fn without_user(&self) -> SipUri {
-        Parts {
+        UriParts {
             user: None,
             password: None,
             ..self.parts()
@@ -201,32 +207,34 @@ impl SipUri {
         .join()
     }
 
-    /// The same URI with another host. An IPv6 address gets its brackets if it has none.
+    /// Returns the URI with the host `host`, adding brackets to an IPv6 address that has none.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) if `host` is no host.
     pub fn with_host(&self, host: &str) -> Result<SipUri, ParseError> {
         let bracketed = bracketed(host);
-        Ok(Parts {
+        Ok(UriParts {
             host: Host::parse(&bracketed)?.as_str(),
             ..self.parts()
         }
         .join())
     }
 
-    /// The same URI with another port, or with none.
+    /// Returns the URI with the port `port`, or without a port.
     pub fn with_port(&self, port: Option<u16>) -> SipUri {
-        Parts { port, ..self.parts() }.join()
+        UriParts { port, ..self.parts() }.join()
     }
 
-    /// The same URI with one parameter set: in its place if it is there, at the end otherwise. `value` is plain text,
-    /// in which what has to be escaped is escaped here.
+    /// Returns the URI with one parameter set: it is replaced if it is there, and appended otherwise.
+    ///
+    /// `value` is plain text, and is escaped where necessary.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) if `name` has characters that the grammar forbids, or `value` is empty or holds CR, LF or
-    /// NUL; [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams).
+    /// [`ErrorKind::Uri`](crate::ErrorKind::Uri) if `name` has characters that the grammar forbids, or
+    /// `value` is empty or holds CR, LF or NUL;
+    /// [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams).
     pub fn with_param(&self, name: &str, value: Option<&str>) -> Result<SipUri, ParseError> {
         if name.is_empty() || escaped_end(&PARAM, name.as_bytes(), 0) != name.len() {
             return fault(0, "a parameter's name");
@@ -247,7 +255,7 @@ impl SipUri {
         Ok(uri)
     }
 
-    /// The same URI without the parameters of that name.
+    /// Returns the URI without the parameter `name`.
     pub fn without_param(&self, name: &str) -> SipUri {
         self.set_param(name, None)
     }
@@ -255,25 +263,25 @@ impl SipUri {
     fn set_param(&self, name: &str, setting: Option<Option<&str>>) -> SipUri {
         let mut params = String::with_capacity(self.text.len());
         write_with(self.params(), name, setting, &mut params);
-        Parts {
+        UriParts {
             params: &params,
             ..self.parts()
         }
         .join()
     }
 
-    /// The same URI without parameters.
+    /// Returns the URI without parameters.
     pub fn without_params(&self) -> SipUri {
-        Parts {
+        UriParts {
             params: "",
             ..self.parts()
         }
         .join()
     }
 
-    /// The same URI without the headers after its `?`.
+    /// Returns the URI without the headers after its `?`.
     pub fn without_headers(&self) -> SipUri {
-        Parts {
+        UriParts {
             headers: "",
             ..self.parts()
         }
@@ -281,7 +289,7 @@ impl SipUri {
     }
 }
 
-/// `host`, in brackets if it is a bare IPv6 address.
+/// Returns `host`, with brackets if it is an IPv6 address without them.
 pub(crate) fn bracketed(host: &str) -> Cow<'_, str> {
     if ipv6(host).is_some() {
         format!("[{host}]").into()

@@ -7,7 +7,7 @@ use crate::field::Field;
 use crate::grammar::{Class, alphanum_and};
 use crate::{ErrorKind, Params, ParseError};
 
-/// What local numbers are made of. RFC 3966 §3 has `phonedigit-hex = HEXDIG / "*" / "#" / [ visual-separator ]`.
+/// The octets of local numbers. RFC 3966 §3 has `phonedigit-hex = HEXDIG / "*" / "#" / [ visual-separator ]`.
 static LOCAL: Class = {
     let mut class = alphanum_and(b"*#-.()");
     let mut octet = b'g';
@@ -29,7 +29,7 @@ static LOCAL: Class = {
 /// visual-separator     = "-" / "." / "(" / ")"
 /// ```
 ///
-/// A local number without `phone-context` is taken too: emergency numbers come so.
+/// A local number without `phone-context` is accepted, because emergency numbers have none.
 ///
 /// ```
 /// use spigot_parser::TelUri;
@@ -49,7 +49,7 @@ pub struct TelUri {
 
 const START: usize = "tel:".len();
 
-/// Whether `text` begins with `tel:`.
+/// Reports whether `text` begins with `tel:`.
 pub(super) fn is_tel(text: &str) -> bool {
     text.as_bytes()
         .get(..START)
@@ -57,7 +57,7 @@ pub(super) fn is_tel(text: &str) -> bool {
 }
 
 impl TelUri {
-    /// Parses a `tel` URI out of a field, sharing the field's text.
+    /// Parses a `tel` URI from a field, sharing the field's text.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl TelUri {
         })
     }
 
-    /// `tel:` and `number`: a global one with its `+`, or a local one.
+    /// Creates a URI from a global number with its `+`, or from a local number.
     ///
     /// # Errors
     ///
@@ -87,37 +87,37 @@ impl TelUri {
         }
     }
 
-    /// The text of the URI.
+    /// Returns the text of the URI.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The scheme as written.
+    /// Returns the scheme as written.
     pub fn scheme(&self) -> &str {
         &self.text[..START - 1]
     }
 
-    /// The number as written, visual separators and all.
+    /// Returns the number as written, visual separators included.
     pub fn number(&self) -> &str {
         &self.text[START..self.number_end as usize]
     }
 
-    /// The number without its visual separators.
+    /// Returns the number without its visual separators.
     pub fn digits(&self) -> String {
         digits(self.number()).map(char::from).collect()
     }
 
-    /// Whether the number begins with `+`, and so means the same everywhere.
+    /// Reports whether the number begins with `+`, which makes it valid everywhere.
     pub fn is_global(&self) -> bool {
         self.number().starts_with('+')
     }
 
-    /// The parameters.
+    /// Returns the parameters.
     pub fn params(&self) -> Params<'_> {
         Params::of_uri(&self.text[self.number_end as usize..])
     }
 
-    /// The value of a parameter as written. `Some(None)`: it is there, without a value.
+    /// Returns the value of the parameter `name` as written, or `Some(None)` if it has no value.
     pub fn param(&self, name: &str) -> Option<Option<&str>> {
         self.params().get(name)
     }
@@ -162,13 +162,13 @@ fn same_digits(left: &str, right: &str) -> bool {
     left.eq(digits(right).map(|octet| octet.to_ascii_lowercase()))
 }
 
-/// The octets of a number without its visual separators.
+/// Returns the octets of a number without its visual separators.
 pub(crate) fn digits(number: &str) -> impl Iterator<Item = u8> + '_ {
     number.bytes().filter(|&octet| !is_separator(octet))
 }
 
-/// [RFC 3966 §4](https://www.rfc-editor.org/rfc/rfc3966#section-4): the digits without their visual separators, and
-/// every parameter in whatever order; one that only one of the two has makes them differ; no case anywhere.
+/// Compares by [RFC 3966 §4](https://www.rfc-editor.org/rfc/rfc3966#section-4): the digits without visual
+/// separators, and all parameters in any order, both without case.
 impl PartialEq for TelUri {
     fn eq(&self, other: &TelUri) -> bool {
         let same_value = |name: &str, left: Option<&str>, right: Option<&str>| match (left, right) {

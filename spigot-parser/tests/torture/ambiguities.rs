@@ -1,7 +1,7 @@
-//! Messages that two readers could understand in two ways, one test each.
+//! Messages that readers could understand in two ways, with one test each.
 //!
-//! Each is a good request with something changed. Where it is refused, `^` stands before the octet that is at fault; where
-//! it is taken, there is one way to understand it, and what that is, is asserted. `{hex}` is the octet of that value.
+//! Each is a good request with a change. In a message that is refused, `^` precedes the octet of the error.
+//! For one that is accepted, its meaning is asserted. `{hex}` stands for the octet with this value.
 
 use spigot_parser::{Bytes, ErrorKind, HeaderName, Message, header};
 
@@ -9,27 +9,27 @@ use crate::outcome::{First, Outcome};
 use crate::rules::{self, Known};
 use crate::singles::SINGLES;
 
-/// What the good request is changed by.
+/// A change of the good request.
 #[derive(Clone, Copy)]
 pub(crate) enum Change {
-    /// Another start line.
+    /// Replaces the start line.
     Start(&'static str),
-    /// Other lines in the place of the one with that name; at the end, if there is none.
+    /// Replaces the lines with this name, or appends them if there are none.
     Lines(&'static str, &'static str),
-    /// Something before the start line.
+    /// Inserts text before the start line.
     Before(&'static str),
-    /// Another start line of a response.
+    /// Replaces the start line by that of a response.
     Status(&'static str),
 }
 
-/// What is decided.
+/// The decided result.
 #[derive(Clone, Copy)]
 pub(crate) enum Decided {
-    /// With that error at the mark.
+    /// Refused with this error at the mark.
     Refused(ErrorKind, &'static str),
-    /// With that error where more was expected: at the end of the message, or of its head.
+    /// Refused with this error at the end of the message or its head, where more was expected.
     Cut(ErrorKind, &'static str),
-    /// And understood so.
+    /// Accepted, with this assertion about the meaning.
     Taken(fn(&Message)),
 }
 
@@ -54,7 +54,7 @@ const LINES: [(&str, &str); 7] = [
 const BODY: &str = "\r\nbody";
 
 impl Change {
-    /// What is written in the place of what, for the table.
+    /// Returns the text that the change inserts, for the table.
     pub(crate) fn text(self) -> &'static str {
         match self {
             Change::Start(text) | Change::Lines(_, text) | Change::Before(text) | Change::Status(text) => {
@@ -80,7 +80,7 @@ impl Change {
     }
 }
 
-/// The octets of `text` without its mark, and where the mark was.
+/// Returns the octets of `text` without its mark, and the offset of the mark.
 fn octets(text: &str) -> (Bytes, Option<usize>) {
     let (mut octets, mut mark) = (Vec::new(), None);
     let mut rest = text;
@@ -102,7 +102,7 @@ fn octets(text: &str) -> (Bytes, Option<usize>) {
 }
 
 impl Ambiguity {
-    /// What becomes of it as a datagram, and on a stream.
+    /// Returns the result as a datagram, and on a stream.
     pub(crate) fn outcome(&self) -> (Outcome, First) {
         let (bytes, _) = octets(&self.change.message());
         rules::hold(&bytes, &Known::default(), bytes.len() / 2)
@@ -145,7 +145,7 @@ impl Ambiguity {
 
 macro_rules! ambiguities {
     ($($group:literal { $($name:ident: $change:expr => $decided:expr, $why:literal;)* })*) => {
-        /// All of them, in their groups.
+        /// Returns all of them, in their groups.
         pub(crate) fn all() -> Vec<Ambiguity> {
             vec![$($(named::$name()),*),*]
         }
@@ -172,13 +172,13 @@ macro_rules! ambiguities {
     };
 }
 
-/// The values of a header, by its name.
+/// Returns the values of the header `name`.
 fn values<'a>(message: &'a Message, name: &str) -> Vec<&'a str> {
     let name = HeaderName::from_token(name).unwrap();
     message.headers().get_all(&name).collect()
 }
 
-/// Asserts that a header is found by its name, and that nothing of it is left once it is removed.
+/// Asserts that a header is found by its name, and that nothing of it is left after removing it.
 fn removed(message: &Message, name: &str, value: &str) {
     assert!(values(message, name).contains(&value));
     let mut message = message.clone();
@@ -524,7 +524,7 @@ ambiguities! {
     }
 }
 
-/// Every header that may be there once, twice, in both forms and any case: more than the list above names.
+/// Tests every single header twice, in both forms and in any case, which are more than the list above has.
 #[test]
 fn each_single_header_is_refused_twice() {
     for (long, compact, source) in SINGLES {

@@ -1,4 +1,4 @@
-//! Which part of a message each of its octets is. Lines are told apart here by themselves, without the parser.
+//! The parts of a message, octet by octet, found without the parser.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ pub(crate) enum Part {
     Name,
     /// The colon after a name and the blanks before it.
     Colon,
-    /// All after the colon, blanks included.
+    /// All that follows the colon, blanks included.
     Value,
-    /// The line end within a value and the blanks that the next line begins with.
+    /// The line end within a value and the blanks at the beginning of the next line.
     Fold,
     LineEnd,
     EmptyLine,
     Body,
-    /// What follows the body, as Content-Length has it.
+    /// What follows the body, whose length is that of Content-Length.
     After,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// The part that each octet of `bytes` is.
+/// Returns the part of each octet of `bytes`.
 pub(crate) fn parts(bytes: &[u8]) -> Vec<Part> {
     let mut parts = Vec::with_capacity(bytes.len());
     let mut length = None;
@@ -88,7 +88,7 @@ pub(crate) fn parts(bytes: &[u8]) -> Vec<Part> {
     parts
 }
 
-/// Where the content of the line at `start` ends.
+/// Returns the end of the content of the line at `start`.
 pub(crate) fn line_end(bytes: &[u8], start: usize) -> usize {
     let next = after_line(bytes, start);
     let line = &bytes[start..next];
@@ -96,7 +96,7 @@ pub(crate) fn line_end(bytes: &[u8], start: usize) -> usize {
     start + line.strip_suffix(b"\r").unwrap_or(line).len()
 }
 
-/// Where the line after the one at `start` begins.
+/// Returns the beginning of the line after the one at `start`.
 pub(crate) fn after_line(bytes: &[u8], start: usize) -> usize {
     bytes[start..]
         .iter()

@@ -1,4 +1,4 @@
-//! The files and what their manifest says of them.
+//! The files of the corpus and their manifest.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,24 +10,24 @@ use crate::sha256;
 
 /// One file of the corpus.
 pub(crate) struct Case {
-    /// Its name below the corpus: `rfc4475/wsinv.dat`.
+    /// The name below the corpus, such as `rfc4475/wsinv.dat`.
     pub(crate) file: String,
     pub(crate) rfc: String,
     pub(crate) section: String,
     pub(crate) title: String,
     /// The manifest's verdict: `accept`, `reject`, `frame`, `either` or `any`.
     pub(crate) verdict: String,
-    /// The RFC's expectation in the manifest's words.
+    /// The RFC's expectation in the words of the manifest.
     pub(crate) expected: String,
     pub(crate) bytes: Bytes,
     octets: usize,
     sha256: String,
 }
 
-/// Every file, in the manifest's order.
+/// Every file, in the order of the manifest.
 pub(crate) static CASES: LazyLock<Vec<Case>> = LazyLock::new(read);
 
-/// Where the corpus is.
+/// Returns the path of the corpus.
 pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/torture")
 }
@@ -92,7 +92,7 @@ fn no_file_was_touched_and_none_is_left_out() {
     assert_eq!(CASES.len(), 75);
 }
 
-/// The files of RFC 5118 that can be sent are those of its archive with three things changed and nothing else.
+/// Checks that the derived files of RFC 5118 differ from its archive in three ways only.
 #[test]
 fn the_derived_files_are_the_archive_with_line_ends_empty_line_and_length_put_right() {
     for derived in CASES

@@ -1,14 +1,14 @@
-//! What we decided where the manifest leaves it open, or speaks of another copy of the message than the file is.
+//! Decisions where the manifest leaves the result open, or describes another copy of the message.
 
 use spigot_parser::{Bytes, ErrorKind};
 
 use crate::corpus::{CASES, case};
 use crate::outcome::{First, Outcome};
 
-/// A file whose outcome does not follow from the manifest's verdict.
+/// A file whose result does not follow from the manifest's verdict.
 pub(crate) struct Decision {
     pub(crate) file: &'static str,
-    /// With what error it is refused, if it is.
+    /// The error with which it is refused, if it is.
     pub(crate) refused: Option<ErrorKind>,
     pub(crate) why: &'static str,
 }
@@ -105,7 +105,7 @@ pub(crate) const DECISIONS: &[Decision] = &[
     },
 ];
 
-/// What was decided about `file`, if anything was.
+/// Returns the decision about `file`, if there is one.
 pub(crate) fn decision(file: &str) -> Option<&'static Decision> {
     DECISIONS.iter().find(|decision| decision.file == file)
 }
@@ -128,7 +128,7 @@ fn what_is_open_is_decided_and_nothing_else_is() {
     }
 }
 
-/// The four copies of RFC 5118's archive that are refused lack something, and only that is why.
+/// Checks that the four refused copies of RFC 5118's archive are refused only for what they lack.
 #[test]
 fn the_archive_copies_that_are_refused_are_taken_with_what_they_lack() {
     let text = |file: &str| String::from_utf8(case(file).bytes.to_vec()).unwrap();

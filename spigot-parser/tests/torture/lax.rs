@@ -1,12 +1,11 @@
-//! A reader that is as careless as readers are: it takes CR, LF or both for a line end, strips whatever is no
-//! printable character from around a name, and looks no further than the first colon.
+//! A careless reader of messages, as many are: it accepts CR, LF or both as a line end, strips unprintable
+//! characters around names, and takes the first colon as the separator.
 //!
 //! Nothing that Spigot passes on may mean something else to it. It shares no code with the parser.
 
 use spigot_parser::Message;
 
-/// Compares what the careless reader makes of `written`, which is what `message` is written as, with what the message
-/// says that it is.
+/// Checks that the careless reader finds in `written` what `message` contains.
 ///
 /// # Panics
 ///
@@ -92,7 +91,7 @@ fn start_line(line: &[u8], message: &Message) {
     }
 }
 
-/// The first line of `rest` that has something in it: the value of a line that says nothing itself.
+/// Returns the first line of `rest` with content, which is the value of an empty line before it.
 fn folded(rest: &[u8]) -> &[u8] {
     let end = rest
         .iter()
@@ -111,7 +110,7 @@ fn strip(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// No control character but HTAB stands in a line, unless it has a backslash before it.
+/// Checks that a line has no control character but HTAB, except after a backslash.
 fn no_control(line: &[u8]) {
     for (at, octet) in line.iter().enumerate() {
         assert!(

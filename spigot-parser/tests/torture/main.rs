@@ -1,7 +1,9 @@
-//! The messages of RFC 4475 and RFC 5118, each of their prefixes, and each of them with any octet changed to any
-//! other: what becomes of each is decided, written down in `DISPOSITIONS.md` beside this file, and tested here.
+//! Tests of the messages of RFC 4475 and RFC 5118, of each of their prefixes, and of each message with one
+//! octet changed.
 //!
-//! `SPIGOT_BLESS=1 cargo test -p spigot-parser --test torture` writes that file anew.
+//! `DISPOSITIONS.md` beside this file lists the decided results.
+//!
+//! `SPIGOT_BLESS=1 cargo test -p spigot-parser --test torture` writes that file.
 
 mod ambiguities;
 mod anatomy;

@@ -1,4 +1,4 @@
-//! Each message as it stands.
+//! Tests of each message as it is.
 
 use spigot_parser::{Message, Method, header};
 
@@ -46,7 +46,7 @@ fn what_is_taken_is_written_as_it_came() {
         };
         let written = message.to_bytes();
         let head = &written[..written.len() - message.body().len() - 2];
-        // Where it came without Content-Length, that is added.
+        // A missing Content-Length is added.
         let mut lines: Vec<&[u8]> = head.split_inclusive(|octet| *octet == b'\n').collect();
         if !message
             .headers()

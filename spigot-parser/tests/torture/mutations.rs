@@ -1,8 +1,9 @@
-//! Each message with any of its octets changed to any other.
+//! Tests of each message with one octet changed.
 //!
-//! With `SPIGOT_TORTURE=full`, or when the table is written anew, each octet is changed to all 255 others, which takes a
-//! minute of two cores at most if the parser is optimised (`--profile thorough`) and many if it is not. Otherwise each
-//! is changed to those that lines and their parts are told by, and to four others, which are other ones in each place.
+//! With `SPIGOT_TORTURE=full`, and when the table is written, each octet is changed to all 255 others. This
+//! takes at most a minute of two cores if the parser is optimised (`--profile thorough`), and many minutes
+//! otherwise. Without it, each octet is changed to all separators and to four others that differ from place
+//! to place.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -20,13 +21,13 @@ use crate::corpus::{CASES, Case};
 use crate::outcome::{First, Outcome};
 use crate::rules::{self, Known};
 
-/// How many octets of one message a thread takes at once.
+/// The number of octets of one message that a thread takes at once.
 const STRETCH: usize = 16;
 
-/// What lines, words, names and quoted strings are told by.
+/// The octets that separate lines, words, names and quoted strings.
 const SEPARATORS: &[u8] = b"\r\n :\"";
 
-/// Of the other octets, one in so many is tried in each place.
+/// One of this many octets that are no separators is tried in each place.
 const ONE_IN: usize = 64;
 
 /// Whether every octet is changed to every other.
@@ -35,7 +36,7 @@ pub(crate) static FULL: LazyLock<bool> = LazyLock::new(|| {
     is("SPIGOT_TORTURE", "full") || is("SPIGOT_BLESS", "1")
 });
 
-/// What the octet `octet` at `at` is changed to.
+/// Returns the octets that `octet` at `at` is changed to.
 fn changes(octet: u8, at: usize) -> impl Iterator<Item = u8> {
     (0..=u8::MAX).filter(move |to| {
         let tried = *FULL || SEPARATORS.contains(to) || usize::from(*to) % ONE_IN == at % ONE_IN;
@@ -43,7 +44,7 @@ fn changes(octet: u8, at: usize) -> impl Iterator<Item = u8> {
     })
 }
 
-/// How a change ended, without its place.
+/// The result of a change, without its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Ended {
     Accepted,
@@ -51,32 +52,34 @@ pub(crate) enum Ended {
     Invalid(ErrorKind),
 }
 
-/// An error that came, and how often.
+/// An error that occurred, and how often.
 #[derive(Clone, Copy)]
 pub(crate) struct Sentence {
     pub(crate) error: ParseError,
     pub(crate) count: usize,
-    /// How often it pointed at the changed octet itself, and how often elsewhere in the same line.
+    /// The number of times that the error pointed at the changed octet, and at another octet of its line.
     pub(crate) at_octet: usize,
     pub(crate) in_line: usize,
-    /// The first change that gave it: message, place, and the octet it was changed to.
+    /// The first change that caused the error: message, offset, and the new octet.
     pub(crate) first: (usize, usize, u8),
 }
 
-/// What became of all changes of all messages.
+/// The results of all changes of all messages.
 #[derive(Default)]
 pub(crate) struct Matrix {
-    /// How many changes of a part of a message ended so. Messages are numbered as in the manifest.
+    /// The number of changes of a part of a message with a given result; messages are numbered as in the
+    /// manifest.
     pub(crate) outcomes: HashMap<(usize, Part, Ended), usize>,
-    /// Every sentence that came, by kind, by header if one is known, and by words.
+    /// Every error that occurred, by kind, by header if one is known, and by text.
     pub(crate) sentences: HashMap<(ErrorKind, Option<&'static str>, &'static str), Sentence>,
-    /// What a stream gives first that begins so: a message, nothing yet, or an error of that kind.
+    /// The number of changes after which a stream begins with a message, with nothing yet, or with an error
+    /// of a kind.
     pub(crate) framed: usize,
     pub(crate) waiting: usize,
     pub(crate) refused: HashMap<ErrorKind, usize>,
 }
 
-/// The matrix, worked out once, with every rule asserted on the way.
+/// The results, computed once, with every rule asserted.
 pub(crate) static MATRIX: LazyLock<Matrix> = LazyLock::new(all);
 
 fn all() -> Matrix {
@@ -135,7 +138,7 @@ fn words(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or_default()
 }
 
-/// A message, and what is known of it beforehand.
+/// A message, and what is known of it before it is changed.
 struct Prepared {
     case: &'static Case,
     parts: Vec<Part>,
@@ -219,8 +222,8 @@ impl Matrix {
     }
 }
 
-/// The line that the octet `at` belongs to, with its folds, and the line that it tore off: the one after it, or the one
-/// before it if it begins its own.
+/// Returns the line that contains the octet `at`, with its folds and with the next line, or the previous one
+/// if `at` is at its beginning.
 fn around(bytes: &[u8], at: usize) -> Range<usize> {
     let blank = |at: usize| matches!(bytes.get(at), Some(b' ' | b'\t'));
     let begins = at > 0 && bytes[at - 1] == b'\n';
@@ -238,13 +241,12 @@ fn around(bytes: &[u8], at: usize) -> Range<usize> {
     start..end
 }
 
-/// One change of a good message makes one fault: the error points into the line that was changed, unless what is wrong
-/// can only be seen elsewhere.
+/// Asserts that the error points into the changed line, unless it can only be noticed elsewhere.
 fn is_where_the_fault_is(error: &ParseError, in_line: bool, part: Part) {
     let elsewhere = match error.kind() {
-        // The end is where more was expected.
+        // These errors point at the end, where more was expected.
         ErrorKind::Truncated | ErrorKind::Missing => true,
-        // The other line is the one that is too many, or the one that does not agree.
+        // These errors point at the other line, which is one too many or does not agree.
         ErrorKind::Duplicate | ErrorKind::Mismatch | ErrorKind::ContentLength => true,
         _ => false,
     };

@@ -1,16 +1,16 @@
-//! What becomes of some octets, as a datagram and as the beginning of a stream.
+//! The results of parsing octets as a datagram and as the beginning of a stream.
 
 use std::fmt;
 
 use spigot_parser::{Bytes, ErrorKind, Frame, Framer, Limits, Message, ParseError};
 
-/// What becomes of a datagram.
+/// The result of parsing a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Accepted,
-    /// By `Message::parse`.
+    /// Refused by `Message::parse`.
     Unparsed(ParseError),
-    /// By `Message::validate`.
+    /// Refused by `Message::validate`.
     Invalid(ParseError),
 }
 
@@ -50,19 +50,19 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What a stream gives that begins so.
+/// The first result of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum First {
     /// More has to be read.
     Waits,
-    /// A message, which the framer cut out.
+    /// The framer returned a message.
     Message(Bytes),
-    /// The stream cannot be cut.
+    /// The framer returned an error.
     Refused(ParseError),
 }
 
 impl First {
-    /// What comes of `chunks`, one read after the other. Pings are passed over.
+    /// Returns the first result of `chunks`, read one after the other; pings are skipped.
     pub(crate) fn of<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> First {
         let mut framer = Framer::new(Limits::default());
         for chunk in chunks {

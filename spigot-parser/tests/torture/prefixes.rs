@@ -1,4 +1,4 @@
-//! Each message cut off after each of its octets.
+//! Tests of each message, cut off after each of its octets.
 
 use std::fmt::Display;
 use std::sync::LazyLock;
@@ -9,13 +9,13 @@ use crate::corpus::{CASES, Case};
 use crate::outcome::{First, Outcome};
 use crate::rules::{self, Known};
 
-/// What becomes of the prefixes of a message, from the empty one to the whole.
+/// The results of the prefixes of a message, from the empty one to the whole.
 pub(crate) struct Prefixes {
     pub(crate) datagrams: Vec<Outcome>,
     pub(crate) streams: Vec<First>,
 }
 
-/// Those of every message, in the manifest's order, with every rule asserted on the way.
+/// The prefixes of every message, in the order of the manifest, with every rule asserted.
 pub(crate) static PREFIXES: LazyLock<Vec<Prefixes>> = LazyLock::new(|| CASES.iter().map(of).collect());
 
 fn of(case: &Case) -> Prefixes {
@@ -26,7 +26,7 @@ fn of(case: &Case) -> Prefixes {
     Prefixes { datagrams, streams }
 }
 
-/// `values` as the lengths that give the same one: `0-45 Truncated, 46 accepted`.
+/// Writes `values` as ranges of lengths with the same value, such as `0-45 Truncated, 46 accepted`.
 pub(crate) fn runs(values: impl IntoIterator<Item = impl Display>) -> String {
     let mut runs: Vec<(usize, usize, String)> = Vec::new();
     for (length, value) in values.into_iter().enumerate() {
@@ -46,7 +46,7 @@ pub(crate) fn runs(values: impl IntoIterator<Item = impl Display>) -> String {
     runs.join(", ")
 }
 
-/// Where the head ends, the empty line with it, if it does.
+/// Returns the end of the head, empty line included, if it is complete.
 fn head_end(bytes: &[u8]) -> Option<usize> {
     let end = |pattern: &[u8]| {
         let start = bytes
@@ -77,7 +77,7 @@ fn a_prefix_is_cut_short_or_has_the_fault_of_the_whole() {
                 assert!(*outcome != Outcome::Accepted, "{what}");
             }
         }
-        // Nothing is cut short again after it was whole.
+        // After a complete prefix, no longer one is cut short.
         let first = prefixes
             .datagrams
             .iter()
@@ -95,7 +95,7 @@ fn a_stream_waits_until_it_has_one_message_and_gives_no_other() {
         let mut one_by_one = First::Waits;
         for (end, first) in prefixes.streams.iter().enumerate() {
             let what = format!("{} read up to {end}", case.file);
-            // Octet by octet it comes to the same.
+            // Reading octet by octet gives the same result.
             if end > 0 && one_by_one == First::Waits {
                 framer.buffer().extend_from_slice(&case.bytes[end - 1..end]);
                 one_by_one = match framer.next() {

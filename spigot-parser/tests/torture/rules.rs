@@ -1,4 +1,4 @@
-//! What holds for any octets whatever. `DISPOSITIONS.md` states the rules; here they are asserted.
+//! Rules that hold for any octets; `DISPOSITIONS.md` states them, and this module asserts them.
 
 use spigot_parser::header::Via;
 use spigot_parser::{Bytes, ErrorKind, HeaderName, Message, ParseError, Request};
@@ -8,14 +8,14 @@ use crate::outcome::{First, Outcome};
 use crate::singles;
 use crate::typed;
 
-/// Lines that are known to be good, because the message that was changed has them.
+/// Lines that are known to be good, because the message had them before the change.
 #[derive(Default)]
 pub(crate) struct Known {
     lines: Vec<(String, String)>,
 }
 
 impl Known {
-    /// The lines of `bytes`, if they are a message.
+    /// Returns the lines of `bytes`, if they are a message.
     pub(crate) fn of(bytes: &Bytes) -> Known {
         let lines = Message::parse(bytes.clone()).map(|message| {
             let fields = message.headers().iter();
@@ -34,8 +34,9 @@ impl Known {
     }
 }
 
-/// Puts `bytes` through everything that a server does with octets from anywhere, as a datagram and as a stream that
-/// comes in two reads, the first of which ends at `cut`.
+/// Passes `bytes` through everything that a server does with untrusted octets.
+///
+/// They are read as a datagram, and as a stream in two reads, of which the first ends at `cut`.
 ///
 /// # Panics
 ///
@@ -65,7 +66,7 @@ pub(crate) fn hold(bytes: &Bytes, known: &Known, cut: usize) -> (Outcome, First)
     (outcome, first)
 }
 
-/// Of what parses: it is written as one message, which every reader reads as this one does.
+/// Asserts that a message is written as one message, and that other readers understand it as the parser does.
 fn is_written_and_read_the_same(message: &Message, known: &Known) {
     let written = message.to_bytes();
     lax::sees_the_same(&written, message);
@@ -127,7 +128,7 @@ fn is_written_and_read_the_same(message: &Message, known: &Known) {
     }
 }
 
-/// The topmost Via can be taken off, put on again and replaced, as every server does; what is written after it parses.
+/// Asserts that the topmost Via can be removed, pushed and replaced, and that the result parses.
 fn is_edited_as_a_server_does(message: &Message) {
     let mut changed = message.clone();
     let headers = changed.headers_mut();
@@ -145,7 +146,7 @@ fn is_edited_as_a_server_does(message: &Message) {
     Message::parse(changed.to_bytes()).expect("what is written parses");
 }
 
-/// A header that is removed by its name is gone from what is written, in whatever spelling it was there.
+/// Asserts that a header removed by its name is no longer written in any spelling.
 fn is_gone_when_removed(message: &Message, name: &HeaderName) {
     let mut without = message.clone();
     let there = without.headers().get_all(name).count();
@@ -160,7 +161,7 @@ fn is_gone_when_removed(message: &Message, name: &HeaderName) {
     );
 }
 
-/// Of what validates: a header that may be there once is, to whoever counts lines.
+/// Asserts that a valid message has every single header only once.
 fn nothing_is_there_twice_that_may_be_there_once(message: &Message, known: &Known) {
     for (at, field) in message.headers().iter().enumerate() {
         if known.has(at, field.raw_name(), field.value()) {
@@ -179,7 +180,7 @@ fn nothing_is_there_twice_that_may_be_there_once(message: &Message, known: &Know
     }
 }
 
-/// An error says what is wrong, where and what to answer.
+/// Asserts that an error says what is wrong, where, and what to answer.
 pub(crate) fn is_a_good_error(error: &ParseError, bytes: &[u8]) {
     let expected = error.expected();
     assert!(!expected.is_empty() && expected.trim() == expected && !expected.ends_with('.'));
@@ -205,14 +206,14 @@ pub(crate) fn is_a_good_error(error: &ParseError, bytes: &[u8]) {
     assert_eq!(answer, expected, "{error}");
 }
 
-/// Whether a message that begins so is a response, which nobody answers.
+/// Reports whether a message with this beginning is a response, to which there is no answer.
 fn is_response(bytes: &[u8]) -> bool {
     without_empty_lines(bytes)
         .get(..4)
         .is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"SIP/"))
 }
 
-/// `bytes` from the first line on that has something in it.
+/// Returns `bytes` without the empty lines at their beginning.
 fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
     while let [b'\n', rest @ ..] | [b'\r', b'\n', rest @ ..] = bytes {
         bytes = rest;
@@ -220,7 +221,7 @@ fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// What is left of a request to address an answer with is a request again.
+/// Asserts that a salvaged request parses again.
 fn what_is_salvaged_is_good(bytes: &Bytes) {
     if let Some(request) = Request::salvage(bytes) {
         assert!(!is_response(bytes));
@@ -230,7 +231,7 @@ fn what_is_salvaged_is_good(bytes: &Bytes) {
     }
 }
 
-/// The framer and the parser see the same message, or one of them refuses.
+/// Asserts that the framer and the parser see the same message, or that one of them refuses it.
 fn stream_and_datagram_agree(bytes: &Bytes, first: &First, parsed: &Result<Message, ParseError>) {
     match (first, parsed) {
         (First::Message(frame), Ok(message)) => {

@@ -1,13 +1,13 @@
-//! SHA-256 (FIPS 180-4), to see that no file of the corpus was touched.
+//! SHA-256 (FIPS 180-4), to check that the files of the corpus are unchanged.
 
 use std::fmt::Write;
 
-/// The first 32 bits of the fractional parts of the `power`-th roots of the first 64 primes, as the standard has it.
+/// Returns the first 32 bits of the fractional parts of the `power`-th roots of the first 64 primes.
 fn roots(power: u32) -> [u32; 64] {
     let primes = (2u128..).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0));
     let mut words = [0; 64];
     for (word, prime) in words.iter_mut().zip(primes) {
-        // The largest r with r^power <= prime * 2^(32 * power): the root, 32 bits of it after the point.
+        // The largest r with r^power <= prime * 2^(32 * power) is the root with 32 bits after the point.
         let target = prime << (32 * power);
         let (mut low, mut high) = (0u128, 1 << 37);
         while high - low > 1 {
@@ -23,7 +23,7 @@ fn roots(power: u32) -> [u32; 64] {
     words
 }
 
-/// The digest of `bytes`, in hexadecimal digits.
+/// Returns the digest of `bytes` in hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let (first, constants) = (roots(2), roots(3));
     let mut state: [u32; 8] = std::array::from_fn(|at| first[at]);

@@ -1,12 +1,13 @@
-//! The headers that may be there once, written down a second time, from the RFCs and not from the code. Content-Length
-//! is one of them, too; the parser itself refuses it twice.
+//! The headers that a message may have only once, listed from the RFCs and not from the code.
+//!
+//! Content-Length is among them; the parser itself refuses a second one.
 
 use spigot_parser::HeaderName;
 use spigot_parser::header::Shape;
 
 use crate::typed;
 
-/// Long form, compact form (or the long one again), and where it is said.
+/// Long form, compact form (or the long form again), and the RFC section.
 pub(crate) const SINGLES: &[(&str, &str, &str)] = &[
     ("Call-ID", "i", "RFC 3261 §20.8"),
     ("Content-Disposition", "Content-Disposition", "RFC 3261 §20.11"),
@@ -62,7 +63,7 @@ pub(crate) const SINGLES: &[(&str, &str, &str)] = &[
     ("Content-ID", "Content-ID", "RFC 8262 §2"),
 ];
 
-/// Both forms of the header that is called `name` in one of them, if it may be there once.
+/// Returns both forms of the header with this name, if a message may have it only once.
 pub(crate) fn forms(name: &str) -> Option<(&'static str, &'static str)> {
     SINGLES
         .iter()

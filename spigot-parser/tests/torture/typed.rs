@@ -1,4 +1,4 @@
-//! Every typed header, to be asked for by its name.
+//! Every typed header, to be called by its name.
 
 use std::fmt::Debug;
 
@@ -8,24 +8,25 @@ use spigot_parser::{HeaderName, Message};
 #[path = "../../src/header/types.rs"]
 mod types;
 
-/// A typed header, without its type.
+/// A typed header, without its Rust type.
 pub(crate) struct Typed {
     pub(crate) name: HeaderName,
     pub(crate) shape: Shape,
-    /// Reads its values in both messages.
+    /// Asserts that two messages have the same values of the header.
     pub(crate) same: fn(&Message, &Message),
 }
 
 macro_rules! typed_headers {
     ($($type:ident)*) => {
-        /// All of them.
+        /// Every typed header.
         pub(crate) static ALL: &[Typed] = &[$(Typed { name: header::$type::NAME, shape: header::$type::SHAPE, same: same::<header::$type> }),*];
     };
 }
 types::every_typed_header!(typed_headers);
 
-/// Asserts that both messages have the same values of `H`, that each is written as text that parses to the same
-/// value, and that a fault is the same and says what it is.
+/// Asserts that both messages have the same values of `H`, or the same error.
+///
+/// Each value is written as text that parses to the same value, and an error has its message.
 fn same<H: TypedHeader + PartialEq + Debug>(one: &Message, other: &Message) {
     let mut others = other.headers().all::<H>();
     for value in one.headers().all::<H>() {

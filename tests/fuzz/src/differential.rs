@@ -1,7 +1,7 @@
-//! One message, read by our parser and by another one.
+//! Fuzzes one message with our parser and another one.
 //!
-//! Where both take it, they see the same in it, but for the peer's [known faults](agree). Where one of them takes it
-//! and the other does not, the reason is one of those that are listed here; anything else is a finding.
+//! If both accept it, they read the same, but for the peer's [known faults](agree). If only one accepts it,
+//! the reason is one that this module lists. Anything else is a finding.
 
 mod peer;
 
@@ -14,7 +14,7 @@ pub use peer::keep_quiet_about_the_peer;
 #[derive(Debug)]
 struct Seen {
     start: Start,
-    /// The values of the header lines, in their order.
+    /// The values of the header lines in their order.
     values: Vec<String>,
     transport: String,
     host: String,
@@ -78,19 +78,20 @@ pub(crate) fn run(data: &[u8]) {
     }
 }
 
-/// Whether a blank follows the empty line that ends the head (RFC 3261 §7): the peer takes it for a fold and reads the
-/// body as header lines. Nothing that it sees then can be compared.
+/// Reports whether a blank follows the empty line that ends the head (RFC 3261 §7).
+///
+/// The peer takes it for a fold and reads the body as header lines, which makes the results incomparable.
 fn peer_reads_past_the_head(data: &[u8]) -> bool {
     let mut lines = data.split_inclusive(|octet| *octet == b'\n');
     let empty = |line: &&[u8]| matches!(**line, [b'\n'] | [b'\r', b'\n']);
     lines.find(empty).is_some() && matches!(lines.next(), Some([b' ' | b'\t', ..]))
 }
 
-/// Both see the same. The peer's known faults, in which what it sees does not count:
+/// Checks that both read the same, except where the peer has known faults:
 ///
-/// - A method that begins with a known one, in any case, is that one: `ACKNOWLEDGE` is `ACK`.
-/// - Names of parameters count with their case, so it does not find `;Tag=1`.
-/// - Escapes are undone and quotes taken off in parameters of headers, too: a branch or tag with a `%` is another.
+/// - A method that begins with a known one, in any case, is taken for that one: `ACKNOWLEDGE` is `ACK`.
+/// - Parameter names are compared with case, so `;Tag=1` is not found.
+/// - Escapes are decoded and quotes removed in header parameters, too, so a branch or tag with a `%` differs.
 fn agree(message: &Message, theirs: &Seen) {
     let headers = message.headers();
     let ours: Vec<String> = headers.iter().map(|field| words(field.value())).collect();
@@ -130,7 +131,7 @@ fn agree(message: &Message, theirs: &Seen) {
     same_method(cseq.method().as_str(), &theirs.method);
 }
 
-/// A value without what folds and blanks add to it.
+/// Returns a value without the blanks that folds add.
 fn words(value: &str) -> String {
     value.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -165,41 +166,42 @@ fn same_param(name: &str, params: Params<'_>, ours: Option<&str>, theirs: Option
     );
 }
 
-/// Why the peer takes what we refuse: what it does not look at, or reads further than its grammar goes.
+/// Reports whether a known reason explains that only the peer accepts the message.
 fn ours_refuses(error: &ParseError, theirs: &Seen) -> bool {
     match error.kind() {
-        // It takes any white space between the parts, any number for a code, and what begins like the version.
+        // The peer accepts any white space between the parts, any number as a code, and any version with the
+        // right beginning.
         ErrorKind::StartLine | ErrorKind::Version | ErrorKind::Status => true,
-        // Letters of any alphabet are a token to it, and a user or a parameter may be empty.
+        // The peer accepts letters of any alphabet as a token, and an empty user or parameter.
         ErrorKind::Method | ErrorKind::Uri | ErrorKind::Value => true,
-        // It reads the value of a header line as it comes, line feeds, controls and all.
+        // The peer accepts line feeds and control characters in values.
         ErrorKind::HeaderLine => true,
-        // It has no limits.
+        // The peer has no limits.
         ErrorKind::UriTooLong
         | ErrorKind::HeaderTooLong
         | ErrorKind::TooManyHeaders
         | ErrorKind::HeadTooLarge
         | ErrorKind::TooManyParams => true,
-        // It takes the first of several.
+        // The peer uses the first of several.
         ErrorKind::Duplicate => true,
-        // It leaves the body to its user.
+        // The peer leaves the body to its user.
         ErrorKind::ContentLength | ErrorKind::Truncated => true,
-        // It does not compare the methods, of which it reads the beginning at that.
+        // The peer does not compare the methods, and reads only their beginnings.
         ErrorKind::Mismatch => matches!(theirs.start, Start::Request { .. }),
         _ => false,
     }
 }
 
-/// Why we take what the peer refuses.
+/// Reports whether a known reason explains that only our parser accepts the message.
 fn theirs_refuses(message: &Message, refusal: &Refusal, data: &[u8]) -> bool {
     match refusal {
-        // It skips no empty lines, and looks two octets ahead where line ends are of both kinds.
+        // The peer skips no empty lines, and mixed line ends make it look two octets ahead.
         Refusal::Incomplete => {
             let crlf = data.windows(2).filter(|end| end == b"\r\n").count();
             let lf = data.iter().filter(|octet| **octet == b'\n').count();
             data.starts_with(b"\r\n") || data.starts_with(b"\n") || (crlf > 0 && crlf < lf)
         }
-        // Schemes other than its two are no URI to it, and versions count with their case.
+        // The peer accepts two schemes only, and compares versions with case.
         Refusal::StartLine => {
             let first_line = data.split(|octet| *octet == b'\n').next().unwrap_or_default();
             match message {
@@ -229,7 +231,7 @@ fn theirs_refuses(message: &Message, refusal: &Refusal, data: &[u8]) -> bool {
     }
 }
 
-/// Display names with a backslash or with nothing in them, and what is strange in the rest.
+/// Reports whether the display name has a backslash or is empty, or the rest is strange to the peer.
 fn is_strange_address(address: &NameAddr) -> bool {
     let text = address.as_str();
     text.contains('\\')
@@ -238,7 +240,8 @@ fn is_strange_address(address: &NameAddr) -> bool {
         || are_strange_params(address.params())
 }
 
-/// URIs of other schemes, and those whose host, escapes or question marks in headers it does not read.
+/// Reports whether the peer cannot read the URI: its scheme, its host, its escapes, or question marks in its
+/// headers.
 fn is_beyond_the_peer(uri: &Uri) -> bool {
     let Some(uri) = uri.as_sip() else {
         return true;
@@ -252,8 +255,10 @@ fn is_beyond_the_peer(uri: &Uri) -> bool {
     is_strange_host(uri.host()) || not_utf8 || strange_headers || are_strange_params(uri.params())
 }
 
-/// Labels with underscores, names that begin like an IPv4 address, and IPv6 addresses that are no such thing but by
-/// RFC 3261's own mistake.
+/// Reports whether the host is strange to the peer.
+///
+/// Such hosts have labels with underscores, begin like an IPv4 address, or are IPv6 addresses only by RFC
+/// 3261's mistake.
 fn is_strange_host(host: Host<'_>) -> bool {
     let name = host.as_str();
     name.contains('_')
@@ -261,7 +266,7 @@ fn is_strange_host(host: Host<'_>) -> bool {
         || (name.starts_with(|char: char| char.is_ascii_digit()) && host.ip().is_none())
 }
 
-/// Parameters in quotes, and those whose escapes are no UTF-8.
+/// Reports whether parameters are quoted, or have escapes that are not UTF-8.
 fn are_strange_params(params: Params<'_>) -> bool {
     params.as_str().contains(['"', '%'])
 }

@@ -1,6 +1,6 @@
-//! A stream, cut into messages however it comes.
+//! Fuzzes splitting a stream into messages, whatever its fragments are.
 //!
-//! The first octet of the input chooses the limits, the second the pieces in which the stream arrives.
+//! The first octet of the input chooses the limits, the second the fragments of the stream.
 
 use spigot_parser::{ErrorKind, Frame, FrameError, Framer, Limits, Message, Request};
 
@@ -38,12 +38,12 @@ pub(crate) fn run(data: &[u8]) {
     }
 }
 
-/// What a framer makes of a stream.
+/// The result of framing a stream.
 #[derive(Debug, PartialEq)]
 struct Cut {
     frames: Vec<Frame>,
     error: Option<FrameError>,
-    /// What it still holds.
+    /// The octets that the framer still holds.
     left: Vec<u8>,
     idle: bool,
 }
@@ -78,7 +78,7 @@ fn cut<'a>(pieces: impl Iterator<Item = &'a [u8]>, limits: &Limits) -> Cut {
     }
 }
 
-/// The stream in pieces whose lengths look random, and are the same for the same input.
+/// Splits the stream into pieces of pseudorandom lengths, which are the same for the same input.
 struct Pieces<'a> {
     rest: &'a [u8],
     state: u8,
@@ -92,7 +92,7 @@ impl<'a> Iterator for Pieces<'a> {
             return None;
         }
         self.state = self.state.wrapping_mul(101).wrapping_add(29);
-        // Mostly a line at a time, and often one octet.
+        // Most pieces are about a line, and many are one octet.
         let longest = if self.state & 1 == 0 { 3 } else { 64 };
         let length = 1 + usize::from(self.state >> 1) % longest;
         let (piece, rest) = self.rest.split_at(length.min(self.rest.len()));
@@ -101,7 +101,7 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// Frames and the line ends between them are the stream, octet for octet, up to what is still held.
+/// Checks that frames, the line ends between them and the octets still held are the stream, octet for octet.
 fn account_for_every_octet(stream: &[u8], cut: &Cut, limits: &Limits) {
     let mut rest = stream;
     for frame in &cut.frames {
@@ -137,7 +137,7 @@ fn account_for_every_octet(stream: &[u8], cut: &Cut, limits: &Limits) {
     }
 }
 
-/// Whether a head is there to its end.
+/// Reports whether the head is complete.
 fn is_whole(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|end| end == b"\n\n") || bytes.windows(3).any(|end| end == b"\n\r\n")
 }
@@ -146,7 +146,7 @@ fn after_line_end(bytes: &[u8]) -> Option<&[u8]> {
     bytes.strip_prefix(b"\r\n").or(bytes.strip_prefix(b"\n"))
 }
 
-/// A frame keeps to the limits and is one message to the parser.
+/// Checks that a frame keeps to the limits and is one message to the parser.
 fn check(frame: &Frame, limits: &Limits) {
     let Frame::Message(frame) = frame else {
         return;

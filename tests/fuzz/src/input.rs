@@ -1,30 +1,31 @@
-//! How targets read their input: as texts, or as choices.
+//! The input of targets, as texts or as choices.
 
 use std::borrow::Cow;
 
-/// Texts parted by an octet that no UTF-8 has.
+/// Texts that are separated by an octet that UTF-8 does not have.
 pub(crate) struct Texts<'a> {
-    /// What is parsed.
+    /// The text that is parsed.
     pub(crate) value: Cow<'a, str>,
-    /// What an application might be made to put in by a peer. Plain where the input does not say.
+    /// A text that a peer could make an application set; plain if the input does not have it.
     pub(crate) first: Cow<'a, str>,
     pub(crate) second: Cow<'a, str>,
-    /// Whether the input does.
+    /// Whether the input has the hostile texts.
     pub(crate) hostile: bool,
-    /// A number that any octet of the input changes.
+    /// A number that depends on every octet of the input.
     turn: usize,
 }
 
 impl Texts<'_> {
-    /// Of so many checks, one after the other, whether it is the turn of this one: where all are too dear, inputs share
-    /// them out.
+    /// Returns for each of `count` checks whether this input runs it.
+    ///
+    /// Where all checks cost too much, inputs share them.
     pub(crate) fn turns(&self, count: usize) -> impl Iterator<Item = bool> + use<> {
         let turn = self.turn % count;
         (0..count).map(move |index| index == turn)
     }
 }
 
-/// Reads `data` as texts; what is no UTF-8 in them becomes U+FFFD.
+/// Reads `data` as texts; octets that are not UTF-8 become U+FFFD.
 pub(crate) fn texts(data: &[u8]) -> Texts<'_> {
     let mut parts = data.splitn(3, |octet| *octet == 0xff);
     let mut text = || parts.next().map(String::from_utf8_lossy);
@@ -38,12 +39,12 @@ pub(crate) fn texts(data: &[u8]) -> Texts<'_> {
     }
 }
 
-/// A number that a text makes: the one that it is in digits, or how long it is.
+/// Returns a number for a text: its value if it consists of digits, or else its length.
 pub(crate) fn number(text: &str) -> u32 {
     text.parse().unwrap_or(text.len() as u32)
 }
 
-/// Octets that are taken one choice after the other. At their end every choice is the first one.
+/// Octets that are read as choices; at their end, every choice is the first one.
 pub(crate) struct Choices<'a> {
     rest: &'a [u8],
 }
@@ -67,7 +68,7 @@ impl<'a> Choices<'a> {
         }
     }
 
-    /// A number below `end`, which is 1 to 256.
+    /// Returns a number below `end`, which is 1 to 256.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::from(self.octet()) % end
     }
@@ -80,7 +81,7 @@ impl<'a> Choices<'a> {
         all[self.below(all.len())]
     }
 
-    /// Up to 31 octets, or all that are left.
+    /// Returns up to 31 octets, or all that are left.
     pub(crate) fn octets(&mut self) -> &'a [u8] {
         let length = self.below(32).min(self.rest.len());
         let (octets, rest) = self.rest.split_at(length);

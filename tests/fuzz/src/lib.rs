@@ -1,9 +1,9 @@
-//! What is fuzzed: one function for each way into the parser, which takes any octets and panics where the parser does
-//! not keep what it promises.
+//! Fuzz targets: one function for each entry to the parser, which takes any octets and panics if the parser
+//! breaks a promise.
 //!
-//! The functions know no engine. `cargo test` replays the corpora through them on any toolchain; `engine/` and
-//! `campaign` let libFuzzer look for more. Invariant: a target looks at its input only, so that whatever it finds is
-//! found again.
+//! The functions know no engine. `cargo test` replays the corpora through them on any toolchain; `engine/`
+//! and `campaign` run them with libFuzzer. Invariant: a target depends on its input only, so that every
+//! finding can be reproduced.
 
 mod differential;
 mod framer;
@@ -19,14 +19,14 @@ mod uri;
 
 pub use differential::keep_quiet_about_the_peer;
 
-/// One way into the parser.
+/// A fuzz target.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Its name, and that of its corpus.
+    /// The name of the target and of its corpus.
     pub name: &'static str,
-    /// The longest input that a campaign makes, in octets.
+    /// The longest input that a campaign generates, in octets.
     pub max_len: usize,
-    /// Puts one input through it.
+    /// Runs the target with one input.
     ///
     /// # Panics
     ///
@@ -34,7 +34,7 @@ pub struct Target {
     pub run: fn(&[u8]),
 }
 
-/// All of them.
+/// All targets.
 pub const TARGETS: &[Target] = &[
     target("differential", 1024, differential::run),
     target("framer", 1024, framer::run),

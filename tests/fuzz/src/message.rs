@@ -1,4 +1,4 @@
-//! One message: parsed, read, judged, changed and written.
+//! Fuzzes one message: parsed, read, validated, changed and written.
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ use spigot_parser::{
 use crate::headers;
 use crate::oracle::{self, fields, survives};
 
-/// What a reply is addressed by (RFC 3261 §8.2.6.2).
+/// The headers that address a reply (RFC 3261 §8.2.6.2).
 const ADDRESSED_BY: [HeaderName; 5] = [
     HeaderName::VIA,
     HeaderName::FROM,
@@ -62,7 +62,8 @@ pub(crate) fn run(data: &[u8]) {
     black_box(format!("{message:?}"));
 }
 
-/// What looks at a message sees what a message of its own has, and refuses the same but for texts and URIs.
+/// Checks that a [`RawMessage`](spigot_parser::RawMessage) has what the parsed message has, and the same
+/// errors but for text encoding and URIs.
 fn check_raw(data: &[u8], message: Result<&Message, &ParseError>) {
     let mut lines = RawLines::new();
     match (RawMessage::parse(data, &mut lines), message) {
@@ -97,7 +98,7 @@ fn check_raw(data: &[u8], message: Result<&Message, &ParseError>) {
     }
 }
 
-/// A request that was salvaged can be answered, and is nothing but what that takes.
+/// Checks that a salvaged request can be answered, and has only the headers for that.
 fn check_salvaged(request: &Request) {
     for name in &ADDRESSED_BY {
         assert!(request.headers().contains(name), "{name:?} is missing");
@@ -106,7 +107,7 @@ fn check_salvaged(request: &Request) {
     survives(&Message::Request(request.clone()));
 }
 
-/// The message as it should be written, made of its octets line by line.
+/// Returns the message as it has to be written, made from its octets line by line.
 fn as_it_came(data: &[u8], message: &Message) -> Vec<u8> {
     let mut lines = data
         .split(|octet| *octet == b'\n')
@@ -138,7 +139,7 @@ fn as_it_came(data: &[u8], message: &Message) -> Vec<u8> {
     text
 }
 
-/// Every line of the head has the name and the words of its line in the input, with those of the lines that continue it.
+/// Checks that every line of the head has the name and the words of its line in the input, with its folds.
 fn check_lines(data: &[u8], message: &Message) {
     let head = data
         .split(|octet| *octet == b'\n')
@@ -165,7 +166,7 @@ fn check_lines(data: &[u8], message: &Message) {
     }
 }
 
-/// What can be worked with has everything that identifies it, and can be salvaged just as well.
+/// Checks that a valid message has everything that identifies it, and can be salvaged.
 fn judge(message: &Message, salvaged: Option<&Request>, length: usize) {
     let headers = message.headers();
     let essentials = match message.essentials() {
@@ -209,7 +210,7 @@ fn judge(message: &Message, salvaged: Option<&Request>, length: usize) {
     }
 }
 
-/// A tag that is read by itself is the one of the whole header.
+/// Checks that a tag is the same, read alone and with its header.
 fn same_tags(message: &Message, length: usize) {
     let headers = message.headers();
     let from = (header::From::tag_of(headers), headers.typed::<header::From>());
@@ -225,14 +226,14 @@ fn same_tags(message: &Message, length: usize) {
     }
 }
 
-/// Every Via of the message: its text, or what is wrong with it.
+/// Returns the text of every Via of the message, or its error.
 fn vias(message: &Message) -> Vec<Result<String, ErrorKind>> {
     let all = message.headers().all::<header::Via>();
     all.map(|via| via.map(|via| via.to_string()).map_err(|error| error.kind()))
         .collect()
 }
 
-/// What a proxy does with the topmost Via, there and back.
+/// Changes the topmost Via as a proxy does, and undoes it.
 fn change_vias(mut message: Message) {
     let before = vias(&message);
     let untouched = message.to_bytes();
@@ -259,7 +260,7 @@ fn change_vias(mut message: Message) {
     }
 }
 
-/// Lines are added, set and removed, under a name and with a value that the peer has chosen.
+/// Adds, sets and removes lines under a name and with a value that the peer chose.
 fn change_lines(mut message: Message, tail: &str) {
     let (name, value) = tail.split_once(':').unwrap_or(("X-Fuzz", tail));
     let Ok(name) = name.parse::<HeaderName>() else {
@@ -297,7 +298,7 @@ fn change_lines(mut message: Message, tail: &str) {
     survives(&message);
 }
 
-/// The body is set and taken away.
+/// Sets the body and removes it.
 fn change_the_body(mut message: Message, tail: &str) {
     let set = match &mut message {
         Message::Request(request) => request.set_body(tail, tail.as_bytes().to_vec()),
@@ -319,7 +320,7 @@ fn change_the_body(mut message: Message, tail: &str) {
     survives(&message);
 }
 
-/// A response that is made of lines of the message.
+/// Builds a response from lines of the message.
 fn reply_to(message: &Message) {
     let mut response = Response::new(StatusCode::OK);
     for name in &ADDRESSED_BY {

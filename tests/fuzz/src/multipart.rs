@@ -1,4 +1,4 @@
-//! A multipart body: the first line of the input is its Content-Type, the rest is the body.
+//! Fuzzes a multipart body: the first line of the input is its Content-Type, the rest is the body.
 
 use std::hint::black_box;
 
@@ -37,7 +37,7 @@ pub(crate) fn run(data: &[u8]) {
     rebuild(&multipart);
 }
 
-/// Its parts are there, within the limits, and lie in the body one after the other.
+/// Checks that the parts are within the limits, and lie in the body one after the other.
 fn check(multipart: &Multipart) {
     let parts = multipart.parts();
     assert!((1..=Limits::DEFAULT.multipart_parts).contains(&parts.len()));
@@ -61,7 +61,7 @@ fn check(multipart: &Multipart) {
     }
 }
 
-/// Reads a part that lies in so many multipart bodies, and the parts in it.
+/// Reads a part at the nesting level `depth`, and the parts in it.
 fn read(part: &Part, depth: usize) {
     assert!(
         depth <= Limits::DEFAULT.multipart_depth + 1,
@@ -85,7 +85,7 @@ fn oracle_of_kinds(part: &Part) {
     }
 }
 
-/// The same parts in a body that is built of them, alone and in a request.
+/// Builds a body of the same parts, alone and in a request.
 fn rebuild(multipart: &Multipart) {
     let kind = format!("multipart/{}", multipart.content_type().subtype());
     let parts = multipart.parts();

@@ -1,10 +1,10 @@
-//! What must hold wherever it comes up.
+//! Checks that several targets share.
 
 use std::fmt::Debug;
 
 use spigot_parser::{Bytes, HeaderName, Headers, Limits, Message, ParseError};
 
-/// Limits that no input of a campaign comes near, for what was edited: one line more is no fault of the edit.
+/// Limits that no input of a campaign reaches, for messages to which lines were added.
 pub(crate) const LOOSE: Limits = Limits {
     message: usize::MAX,
     head: 1 << 20,
@@ -14,33 +14,33 @@ pub(crate) const LOOSE: Limits = Limits {
     ..Limits::DEFAULT
 };
 
-/// An error is at an octet of what was given, or at its end, and reads as a sentence.
+/// Checks that an error is at an octet of the input or at its end, and reads as a sentence.
 pub(crate) fn error(error: &ParseError, length: usize) {
     assert!(error.offset() <= length, "{error} is outside of {length} octets");
     assert!(!error.expected().is_empty());
     assert!(!error.to_string().contains(['\r', '\n']));
 }
 
-/// A value equals itself, and another one whichever of the two is asked.
+/// Checks that equality is reflexive and symmetric.
 pub(crate) fn equal<T: PartialEq + Debug>(one: &T, two: &T) {
     for (left, right) in [(one, one), (one, two), (two, one)] {
         assert!(left == right, "{left:?} is not {right:?}");
     }
 }
 
-/// Whether two are equal, whichever of the two is asked.
+/// Returns whether two values are equal, and checks that this is symmetric.
 pub(crate) fn are_equal<T: PartialEq + Debug>(one: &T, two: &T) -> bool {
     let [one_way, other_way] = [(one, two), (two, one)].map(|(left, right)| left == right);
     assert!(one_way == other_way, "{one:?} and {two:?}");
     one_way
 }
 
-/// What is written into a header line does not end it.
+/// Checks that the text does not end its header line.
 pub(crate) fn is_one_line(text: &str) {
     assert!(!text.contains(['\r', '\n']), "{text:?} is more than a line");
 }
 
-/// The names as spelled and the values, without those of Content-Length, which the printer answers for.
+/// Returns names and values of all lines but Content-Length, which the printer writes.
 pub(crate) fn fields(headers: &Headers) -> Vec<(&str, &str)> {
     headers
         .iter()
@@ -49,8 +49,9 @@ pub(crate) fn fields(headers: &Headers) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// A message that is printed is read as the same message, its lines and nothing else, and Content-Length is right.
-/// Gives what is read, and what was printed.
+/// Checks that a printed message parses to the same message with a correct Content-Length.
+///
+/// Returns the parsed message and the printed octets.
 pub(crate) fn survives(message: &Message) -> (Message, Bytes) {
     let printed = message.to_bytes();
     let again = match Message::parse_with(printed.clone(), &LOOSE) {

@@ -1,4 +1,5 @@
-//! Route patterns: the first text of the input, matched against the second, and compared with the third.
+//! Fuzzes route patterns: the first text of the input is matched against the second, and compared with the
+//! third.
 
 use spigot_parser::{ErrorKind, Pattern, Uri};
 
@@ -42,7 +43,7 @@ pub(crate) fn run(data: &[u8]) {
             );
         }
     }
-    // A pattern without captures and stars is a URI that matches itself.
+    // A pattern without captures and wildcards is a URI that matches itself.
     if let Ok(uri) = &uris[1]
         && !texts.value.contains(['{', '*', '%'])
     {

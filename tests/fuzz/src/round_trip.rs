@@ -1,6 +1,7 @@
-//! A message that an application builds of what a peer made it believe: written and read back.
+//! Fuzzes messages that an application builds from hostile values, and writes and reads them back.
 //!
-//! The input is a row of choices. What constructors refuse is left out; what they take has to come back.
+//! The input is a sequence of choices. Values that constructors refuse are skipped; values that they accept
+//! have to come back.
 
 use spigot_parser::header::{self, TypedHeader};
 use spigot_parser::{
@@ -62,7 +63,8 @@ pub(crate) fn run(data: &[u8]) {
     assert_eq!(read.to_bytes(), printed);
 }
 
-/// What setting a body does to the lines: what described the one before goes, and the type takes its place.
+/// Updates the expected lines after setting a body: those about the old body are removed, and the type takes
+/// their place.
 fn describe_body(lines: &mut Vec<(String, String)>, content_type: &str) {
     lines.retain(|(name, _)| {
         !["Content-Encoding", "Content-Language", "Content-Disposition"].contains(&name.as_str())
@@ -109,7 +111,7 @@ fn uri(choices: &mut Choices<'_>) -> Result<Uri, ParseError> {
     Ok(uri.into())
 }
 
-/// Adds one line, and gives its name and value, if the constructors take it.
+/// Adds one line, and returns its name and value, if the constructors accept it.
 fn one_line(headers: &mut Headers, choices: &mut Choices<'_>) -> Option<(HeaderName, String)> {
     let count = headers.len();
     let added = match choices.below(12) {

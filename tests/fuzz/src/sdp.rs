@@ -1,4 +1,4 @@
-//! A session description: the first text of the input, read, changed, and built of the others.
+//! Fuzzes a session description: the first text of the input is read, changed, and built from the others.
 
 use std::hint::black_box;
 use std::net::IpAddr;
@@ -36,7 +36,8 @@ pub(crate) fn run(data: &[u8]) {
     change_direction_of_one(sdp, direction);
 }
 
-/// It is what its text says, line by line, keeps to the limits, and is the same when it is read again.
+/// Checks that a description is what its text says, keeps to the limits, and is the same when it is parsed
+/// again.
 fn check(sdp: &Sdp) {
     let text = sdp.as_str();
     assert!(
@@ -107,7 +108,7 @@ fn is_direction(line: &(char, &str)) -> bool {
     line.0 == 'a' && Direction::from_attribute(line.1).is_some()
 }
 
-/// Only the version grows, and by one.
+/// Checks that only the version increases, by one.
 fn change_version(mut sdp: Sdp) {
     let before = sdp.clone();
     if sdp.next_version().is_err() {
@@ -125,7 +126,7 @@ fn change_version(mut sdp: Sdp) {
     check(&sdp);
 }
 
-/// All media flow that way, and no other line changes.
+/// Checks that all media get the direction, and that no other line changes.
 fn change_direction(mut sdp: Sdp, direction: Direction) {
     let before = sdp.clone();
     if sdp.set_direction(direction).is_err() {
@@ -142,7 +143,7 @@ fn change_direction(mut sdp: Sdp, direction: Direction) {
     check(&sdp);
 }
 
-/// One of the media flows that way, and all others as before.
+/// Checks that one medium gets the direction, and that the others keep theirs.
 fn change_direction_of_one(mut sdp: Sdp, direction: Direction) {
     let before = sdp.clone();
     let last = before.media().len().saturating_sub(1);
@@ -158,7 +159,7 @@ fn change_direction_of_one(mut sdp: Sdp, direction: Direction) {
     check(&sdp);
 }
 
-/// A session description of what a peer made an application believe; whatever is set is there, and nothing else.
+/// Builds a session description from hostile texts, and checks that it has what was set and nothing else.
 fn build(a: &str, b: &str) -> Result<Sdp, ParseError> {
     let address = IpAddr::from([192, 0, 2, number(a) as u8]);
     let media = MediaBuilder::new("audio", number(b) as u16, "RTP/AVP")?.format("0")?;

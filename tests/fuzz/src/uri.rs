@@ -1,4 +1,5 @@
-//! URIs, hosts and addresses: the first text of the input, compared with the second, and changed with both.
+//! Fuzzes URIs, hosts and addresses: the first text of the input is compared with the second, and changed
+//! with both.
 
 use std::hint::black_box;
 
@@ -62,7 +63,7 @@ pub(crate) fn run(data: &[u8]) {
     }
 }
 
-/// It is an address in brackets, or labels with dots between them; a dot may follow the last one.
+/// Checks that a host is an address in brackets, or labels separated by dots; a dot may follow the last one.
 fn check_host(host: Host<'_>) {
     let text = host.as_str();
     if text.starts_with('[') {
@@ -79,7 +80,7 @@ fn check_host(host: Host<'_>) {
     }
 }
 
-/// It is one word, equals itself, and is the same once it was printed and parsed.
+/// Checks that a URI is one word, equals itself, and is the same after printing and parsing.
 fn check(uri: &Uri) {
     let text = uri.to_string();
     assert!(
@@ -102,7 +103,7 @@ fn check_built(built: Result<Uri, ParseError>) {
     }
 }
 
-/// What is set is there, what is taken away is not, and the rest stays as it was.
+/// Checks that what is set is there, what is removed is not, and the rest is unchanged.
 fn change(uri: &SipUri, texts: &Texts<'_>) {
     let (first, second) = (&*texts.first, &*texts.second);
     let same_but_user = |other: &SipUri| {
@@ -161,7 +162,7 @@ fn change(uri: &SipUri, texts: &Texts<'_>) {
     without.into_iter().for_each(|new| check(&new.into()));
 }
 
-/// What makes no difference to equality by RFC 3261 §19.1.4, and what does.
+/// Checks what makes a difference to equality by RFC 3261 §19.1.4, and what does not.
 fn compare(uri: &SipUri) {
     let same = |other: &SipUri| assert!(oracle::are_equal(uri, other), "{uri} and {other}");
     let differs = |other: &SipUri| assert!(!oracle::are_equal(uri, other), "{uri} and {other}");
@@ -182,7 +183,7 @@ fn compare(uri: &SipUri) {
     let Some(at) = letter.filter(|at| !user[..*at].contains('%')) else {
         return;
     };
-    // A letter and its escape are the same, and the letter in the other case is another one.
+    // A letter equals its escape, and differs from the letter in the other case.
     let octet = rest.as_bytes()[at];
     let with = |text: &str| format!("{scheme}{}{text}{}", &rest[..at], &rest[at + 1..]).parse::<SipUri>();
     let escaped = with(&format!("%{octet:02x}"));

@@ -1,6 +1,7 @@
-//! Boundaries: which strings are one, where their lines are in a body, and one that no part holds (RFC 2046 §5.1.1).
+//! Boundaries: checking them, finding them in a body, and choosing one that no part contains (RFC 2046
+//! §5.1.1).
 //!
-//! Invariant: a body is looked at once, whatever is in it.
+//! Invariant: a body is scanned once, whatever it contains.
 
 use std::collections::HashSet;
 
@@ -17,10 +18,10 @@ use crate::{ErrorKind, ParseError};
 /// ```
 static BCHARS: Class = alphanum_and(b"'()+_,-./:=? ");
 
-/// The most octets of a boundary.
+/// The largest length of a boundary in octets.
 const LONGEST: usize = 70;
 
-/// The boundary that `content_type` names.
+/// Returns the boundary that `content_type` names.
 ///
 /// ```text
 /// boundary := 0*69<bchars> bcharsnospace
@@ -44,19 +45,19 @@ fn is_boundary(text: &str) -> bool {
         && text.bytes().all(|octet| BCHARS[usize::from(octet)])
 }
 
-/// A line that is a boundary and begins, or ends, a part.
+/// A boundary line, which begins or ends a part.
 pub(super) struct Delimiter {
-    /// Where the line begins.
+    /// The offset of the line.
     pub(super) start: usize,
-    /// Where what is before it ends: the line end before the line belongs to the line.
+    /// The end of what precedes the line; the line end before the line belongs to the line.
     pub(super) before: usize,
-    /// Where the next line begins.
+    /// The offset of the next line.
     pub(super) next: usize,
-    /// Whether it is the last one.
+    /// Whether the line is the closing one.
     pub(super) closes: bool,
 }
 
-/// The first delimiter at or after `at`, which is where a line begins.
+/// Finds the first delimiter at or after `at`, which is the beginning of a line.
 ///
 /// ```text
 /// dash-boundary     := "--" boundary
@@ -65,12 +66,12 @@ pub(super) struct Delimiter {
 /// transport-padding := *LWSP-char
 /// ```
 ///
-/// > Boundary string comparisons must compare the boundary value with the beginning of each candidate line. An exact
-/// > match of the entire candidate line is not required; it is sufficient that the boundary appear in its entirety
-/// > following the CRLF.
+/// > Boundary string comparisons must compare the boundary value with the beginning of each candidate line.
+/// > An exact match of the entire candidate line is not required; it is sufficient that the boundary appear
+/// > in its entirety following the CRLF.
 ///
-/// Readers differ in whether a line that goes on after the boundary is one, so such a body is refused: the same
-/// section forbids boundaries in what is between them.
+/// Readers differ on lines that continue after the boundary. Such a body is refused, because the section
+/// forbids boundaries in the content of parts.
 pub(super) fn find(bytes: &[u8], at: usize, boundary: &str) -> Result<Option<Delimiter>, ParseError> {
     let mut start = at;
     while let Some(rest) = bytes.get(start..).filter(|rest| !rest.is_empty()) {
@@ -102,7 +103,7 @@ pub(super) fn find(bytes: &[u8], at: usize, boundary: &str) -> Result<Option<Del
     Ok(None)
 }
 
-/// Whether `text` is blanks and a line end, or blanks where the body ends.
+/// Reports whether `text` is blanks and a line end, or blanks at the end of the body.
 fn is_padding(text: &[u8]) -> bool {
     let text = text
         .strip_suffix(b"\n")
@@ -110,7 +111,7 @@ fn is_padding(text: &[u8]) -> bool {
     text.iter().all(|octet| matches!(octet, b' ' | b'\t'))
 }
 
-/// Where the line end that is right before `at` begins.
+/// Returns the offset of the line end right before `at`.
 fn line_end_before(bytes: &[u8], at: usize) -> usize {
     let before = &bytes[..at];
     let before = before
@@ -119,11 +120,11 @@ fn line_end_before(bytes: &[u8], at: usize) -> usize {
     before.len()
 }
 
-/// What a boundary of ours begins with; eight digits follow.
+/// The prefix of generated boundaries, which eight digits follow.
 const PREFIX: &str = "part-";
 const DIGITS: usize = 8;
 
-/// A boundary that is nowhere in `parts`: the lowest number that none of them has after [`PREFIX`].
+/// Returns a boundary that does not occur in `parts`: [`PREFIX`] with the lowest unused number.
 pub(super) fn unused(parts: &[Part]) -> String {
     let finder = memmem::Finder::new(PREFIX);
     let mut taken = HashSet::new();

@@ -1,6 +1,6 @@
 //! Multipart bodies (RFC 2046 §5.1, RFC 3261 §7.4, RFC 5621).
 //!
-//! Invariant: parts are slices of one text, cut where exactly one reading of it has boundaries.
+//! Invariant: parts are slices of one text, and the boundaries in it have only one reading.
 
 mod boundary;
 mod part;
@@ -11,14 +11,14 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::header::ContentType;
 use crate::{ErrorKind, Limits, ParseError};
-use part::Within;
+use part::PartPosition;
 
 pub use part::Part;
 
-/// A body of several parts, each with headers of its own.
+/// A body of several parts, which have headers of their own.
 ///
-/// Parts share the octets of the body. What was parsed is written as it came, with what stands before the first
-/// boundary and after the last one, both of which mean nothing (RFC 2046 §5.1.1).
+/// Parts share the octets of the body. A parsed body is written as it came, including what precedes the first
+/// boundary and follows the last one, which has no meaning (RFC 2046 §5.1.1).
 ///
 /// ```
 /// use spigot_parser::{Multipart, Part, header::ContentType};
@@ -39,12 +39,11 @@ pub use part::Part;
 /// # Ok::<(), spigot_parser::ParseError>(())
 /// ```
 ///
-/// # What is taken
+/// # What is accepted
 ///
-/// Lines end with CRLF, or with a bare LF as some peers send them. These are refused, because readers would differ in
-/// what the parts are: a boundary that is empty, longer than 70 octets or has characters that RFC 2046 does not allow; a
-/// line that begins with the boundary and goes on with anything but blanks; a body without a part, or without the
-/// closing boundary.
+/// Lines end with CRLF, or with a bare LF as some peers send them. Bodies that readers would split
+/// differently are refused: those with an empty boundary or one that RFC 2046 does not allow, a line that
+/// continues after the boundary, no part, or no closing boundary.
 #[derive(Clone)]
 pub struct Multipart {
     content_type: ContentType,
@@ -53,17 +52,18 @@ pub struct Multipart {
 }
 
 impl Multipart {
-    /// Cuts `body` into the parts that the boundary in `content_type` divides, within the default [`Limits`].
+    /// Splits `body` into parts at the boundary that `content_type` names, within the default [`Limits`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Multipart`] and [`ErrorKind::Truncated`] as above, [`ErrorKind::TooManyParts`], and whatever is
-    /// wrong with the header lines of a part; at an octet of `body`.
+    /// [`ErrorKind::Multipart`] and [`ErrorKind::Truncated`] for what [`Multipart`] refuses,
+    /// [`ErrorKind::TooManyParts`], and whatever is wrong with the header lines of a part; at an
+    /// octet of `body`.
     pub fn parse(content_type: &ContentType, body: impl Into<Bytes>) -> Result<Multipart, ParseError> {
         Multipart::parse_with(content_type, body, &Limits::DEFAULT)
     }
 
-    /// Parses with other limits, which the multipart bodies in it will be held to as well.
+    /// Splits `body` into parts within the given limits, which also bound the multipart bodies in it.
     ///
     /// # Errors
     ///
@@ -77,14 +77,16 @@ impl Multipart {
         Multipart::parse_at(content_type, &boundary, body.into(), limits, 1, 0)
     }
 
-    /// A multipart body of these parts: `content_type` is `multipart/mixed` or another one, with any parameters.
+    /// Creates a multipart body from `parts`, where `content_type` is `multipart/mixed` or another multipart
+    /// type.
     ///
-    /// Its boundary, which replaces one that `content_type` may have, follows from the parts: it is in none of them.
+    /// The boundary is chosen so that it does not occur in the parts. It replaces one that `content_type`
+    /// has.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`] if `content_type` is none, [`ErrorKind::Multipart`] if it is not multipart or there is no
-    /// part, [`ErrorKind::TooManyParts`] beyond the default [`Limits`].
+    /// [`ErrorKind::Value`] if `content_type` is none, [`ErrorKind::Multipart`] if it is not multipart or
+    /// there is no part, [`ErrorKind::TooManyParts`] beyond the default [`Limits`].
     pub fn new(content_type: &str, parts: impl IntoIterator<Item = Part>) -> Result<Multipart, ParseError> {
         let parts: Vec<Part> = parts
             .into_iter()
@@ -106,22 +108,23 @@ impl Multipart {
         Multipart::parse(&content_type, body.freeze())
     }
 
-    /// Its type, with the boundary: what the Content-Type of the message or of the part that holds it has to be.
+    /// Returns the type with the boundary, which is the Content-Type for the message or part around this
+    /// body.
     pub fn content_type(&self) -> &ContentType {
         &self.content_type
     }
 
-    /// The parts, in their order. There is at least one.
+    /// Returns the parts in their order, of which there is at least one.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// The body as it goes on the wire.
+    /// Returns the body as octets.
     pub fn to_bytes(&self) -> Bytes {
         self.body.clone()
     }
 
-    /// The first part of that type, here or in a multipart body among the parts, whatever it is for.
+    /// Returns the first part of the given type, also from nested multipart bodies, whatever its purpose.
     ///
     /// # Errors
     ///
@@ -130,7 +133,7 @@ impl Multipart {
         self.find_where(kind, subtype, None)
     }
 
-    /// The first part of that type which is for that; see [`Part::disposition`].
+    /// Returns the first part of the given type with the given disposition; see [`Part::disposition`].
     ///
     /// ```
     /// use spigot_parser::{Multipart, Part};
@@ -163,7 +166,7 @@ impl Multipart {
         Ok(None)
     }
 
-    /// Parses a body that is `depth` deep and begins `offset` octets into what was given to the parser.
+    /// Parses a body at the nesting level `depth`, which begins at `offset` of the parser's input.
     fn parse_at(
         content_type: &ContentType,
         boundary: &str,
@@ -179,7 +182,7 @@ impl Multipart {
                 "no deeper multipart bodies than the limit",
             ));
         }
-        let within = Within {
+        let within = PartPosition {
             depth,
             offset,
             head: 0,
@@ -212,14 +215,14 @@ impl Multipart {
     }
 }
 
-/// The same type, parameters in whatever order, and the same octets.
+/// Compares the type, its parameters in any order, and the octets.
 impl PartialEq for Multipart {
     fn eq(&self, other: &Multipart) -> bool {
         self.content_type == other.content_type && self.body == other.body
     }
 }
 
-/// The type and what [`Part`] shows of each part.
+/// Formats the type and each part.
 impl fmt::Debug for Multipart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Multipart")
@@ -345,7 +348,7 @@ mod tests {
         assert_eq!(build(0).unwrap_err(), ErrorKind::Multipart);
     }
 
-    /// A multipart body that is `depth` deep, with a text at the bottom.
+    /// Builds multipart bodies nested `depth` deep, with a text in the innermost one.
     fn nested(depth: usize) -> Part {
         let mut part = Part::new("text/plain", "deep").unwrap();
         for _ in 0..depth {

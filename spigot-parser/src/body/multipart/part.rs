@@ -1,4 +1,4 @@
-//! One part of a multipart body: its headers, its body, and what it is for.
+//! One part of a multipart body: its headers, its body, and its purpose.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::{ErrorKind, HeaderName, Headers, Limits, ParseError};
 
 /// A part of a [`Multipart`] body: headers and a body.
 ///
-/// The body is as it came: what Content-Transfer-Encoding or Content-Encoding did to it is not undone.
+/// The body is as it came: Content-Transfer-Encoding and Content-Encoding are not decoded.
 ///
 /// ```
 /// use spigot_parser::{HeaderName, Part};
@@ -29,29 +29,29 @@ use crate::{ErrorKind, HeaderName, Headers, Limits, ParseError};
 pub struct Part {
     headers: Headers,
     body: Bytes,
-    /// The whole part, if it was parsed and nobody changed it.
+    /// The whole part, if it was parsed and has not been changed.
     raw: Option<Bytes>,
     limits: Limits,
-    within: Within,
+    within: PartPosition,
 }
 
-/// Where a part is.
+/// The position of a part.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Within {
-    /// How many multipart bodies it lies in.
+pub(super) struct PartPosition {
+    /// The number of multipart bodies that contain the part.
     pub(super) depth: usize,
-    /// Where the body that it was found in begins in what was given to the parser; for a part, where its own body does.
+    /// The offset in the parser's input of the body that contains the part, or of the part's own body.
     pub(super) offset: usize,
-    /// How long the head of the part is, which stands before its body.
+    /// The length of the part's head, which precedes its body.
     pub(super) head: usize,
-    /// Whether it is one of several that say the same.
+    /// Whether the part is one of several alternatives.
     pub(super) alternative: bool,
-    /// Whether it is in a `multipart/digest`, where another type is the default.
+    /// Whether the part is in a `multipart/digest`, which has another default type.
     pub(super) digest: bool,
 }
 
 impl Part {
-    /// A part of that type.
+    /// Creates a part of the given type.
     ///
     /// # Errors
     ///
@@ -63,8 +63,9 @@ impl Part {
         Ok(Part::made_of(headers, body.into()))
     }
 
-    /// The body of a message as if it were a part, with the headers that describe it, so that one and the same search
-    /// goes through messages with one body and with several.
+    /// Creates a part from the body of a message and the headers that describe it.
+    ///
+    /// Code can then search messages with one body and with several in the same way.
     ///
     /// ```
     /// use spigot_parser::{Part, Request};
@@ -95,11 +96,11 @@ impl Part {
             body,
             raw: None,
             limits: Limits::DEFAULT,
-            within: Within::default(),
+            within: PartPosition::default(),
         }
     }
 
-    /// With one more header line.
+    /// Adds a header line.
     ///
     /// # Errors
     ///
@@ -114,24 +115,26 @@ impl Part {
         Ok(self)
     }
 
-    /// With one more header line.
+    /// Adds a header line.
     pub fn with<H: TypedHeader>(mut self, header: H) -> Part {
         self.headers.push_typed(&header);
         self.raw = None;
         self
     }
 
-    /// The header lines of the part.
+    /// Returns the header lines of the part.
     pub fn headers(&self) -> &Headers {
         &self.headers
     }
 
-    /// The body of the part.
+    /// Returns the body of the part.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The part as it goes on the wire, header lines, empty line and body: what a signature over it signs.
+    /// Returns the part as octets: header lines, empty line and body.
+    ///
+    /// This is what a signature over the part covers.
     pub fn to_bytes(&self) -> Bytes {
         if let Some(raw) = &self.raw {
             return raw.clone();
@@ -147,8 +150,9 @@ impl Part {
         out.freeze()
     }
 
-    /// The type of the body; without Content-Type it is plain text, and in a `multipart/digest` a message
-    /// (RFC 2046 §5.1, §5.1.5).
+    /// Returns the type of the body.
+    ///
+    /// The default is plain text, or a message in a `multipart/digest` (RFC 2046 §5.1, §5.1.5).
     ///
     /// # Errors
     ///
@@ -161,10 +165,11 @@ impl Part {
         }
     }
 
-    /// What the body is for, `session` or `render` or another word.
+    /// Returns the purpose of the body: `session`, `render` or another word.
     ///
-    /// > For backward-compatibility, if the Content-Disposition header field is missing, the server SHOULD assume bodies
-    /// > of Content-Type application/sdp are the disposition "session", while other content types are "render".
+    /// > For backward-compatibility, if the Content-Disposition header field is missing, the server SHOULD
+    /// > assume bodies of Content-Type application/sdp are the disposition "session", while other content
+    /// > types are "render".
     ///
     /// ([RFC 3261 §20.11](https://www.rfc-editor.org/rfc/rfc3261#section-20.11))
     ///
@@ -179,13 +184,14 @@ impl Part {
         }
     }
 
-    /// Whether who does not understand this part has to refuse the message, with 415.
+    /// Reports whether a receiver that does not understand the part has to refuse the message with 415.
     ///
-    /// So it is unless Content-Disposition says `handling=optional`, and unless it is one of the parts of a
-    /// `multipart/alternative`, of which one is enough:
+    /// This is true unless Content-Disposition has `handling=optional`, or the part is one of the
+    /// alternatives of a `multipart/alternative`:
     ///
-    /// > The receiver of a 'multipart/alternative' body MUST process the body based on its handling parameter. The
-    /// > receiver SHOULD ignore the handling parameters of the body parts within the 'multipart/alternative'.
+    /// > The receiver of a 'multipart/alternative' body MUST process the body based on its handling
+    /// > parameter. The receiver SHOULD ignore the handling parameters of the body parts within the
+    /// > 'multipart/alternative'.
     ///
     /// ([RFC 5621 §8.3](https://www.rfc-editor.org/rfc/rfc5621#section-8.3))
     pub fn is_required(&self) -> bool {
@@ -196,17 +202,18 @@ impl Part {
         !optional && !self.within.alternative
     }
 
-    /// The parts of this part, if its type is a multipart one. It is held to the limits that this part was parsed with.
+    /// Parses the part as a multipart body, if it has such a type, within the limits of this part.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooDeep`], and as [`Multipart::parse`]; at an octet of what the outermost parser was given.
+    /// [`ErrorKind::TooDeep`], and as [`Multipart::parse`]; at an octet of what the outermost parser was
+    /// given.
     pub fn multipart(&self) -> Result<Option<Multipart>, ParseError> {
         let content_type = self.content_type()?;
         if !content_type.kind().eq_ignore_ascii_case("multipart") {
             return Ok(None);
         }
-        let Within {
+        let PartPosition {
             depth, offset, head, ..
         } = self.within;
         let boundary =
@@ -223,18 +230,18 @@ impl Part {
         .map_err(|error| error.shifted(offset))
     }
 
-    /// This part if it has that type, or the first one with it in a multipart body that this part is; whatever it is
-    /// for.
+    /// Returns this part if it has the given type, or else the first such part in it, whatever its purpose.
     ///
     /// # Errors
     ///
-    /// What is wrong with a part that [`is_required`](Part::is_required). One that is not and cannot be read is passed
-    /// over.
+    /// What is wrong with a part that [`is_required`](Part::is_required). One that is not and cannot be read
+    /// is passed over.
     pub fn find(&self, kind: &str, subtype: &str) -> Result<Option<Part>, ParseError> {
         self.find_where(kind, subtype, None)
     }
 
-    /// The same, for a part that is for `disposition`; see [`disposition`](Part::disposition).
+    /// Returns this part or the first part in it with the given type and disposition; see
+    /// [`disposition`](Part::disposition).
     ///
     /// # Errors
     ///
@@ -243,7 +250,7 @@ impl Part {
         self.find_where(kind, subtype, Some(disposition))
     }
 
-    /// A header of the part; an error counts octets as those of the body do.
+    /// Parses a header of the part, with errors whose offsets are those of the parser's input.
     fn header<H: TypedHeader>(&self) -> Result<Option<H>, ParseError> {
         let start = self.within.offset.saturating_sub(self.within.head);
         self.headers.typed::<H>().map_err(|error| error.shifted(start))
@@ -282,7 +289,7 @@ impl Part {
         }
     }
 
-    /// The part that begins at `start` of `text` and ends with `delimiter`.
+    /// Parses the part that begins at `start` of `text` and ends at `delimiter`.
     ///
     /// ```text
     /// body-part := MIME-part-headers [CRLF *OCTET]
@@ -292,9 +299,9 @@ impl Part {
         start: usize,
         delimiter: &Delimiter,
         limits: &Limits,
-        within: Within,
+        within: PartPosition,
     ) -> Result<Part, ParseError> {
-        // The line end before the delimiter ends the last header line where there is no body.
+        // The line end before the delimiter ends the last header line if there is no body.
         let lines = text.slice(start..delimiter.start);
         let (headers, head_end) = head(&lines, limits).map_err(|error| error.shifted(start))?;
         let end = delimiter.before.max(start);
@@ -304,7 +311,7 @@ impl Part {
             body: text.slice(body_start..end),
             raw: Some(text.slice(start..end)),
             limits: limits.clone(),
-            within: Within {
+            within: PartPosition {
                 offset: within.offset + body_start,
                 head: body_start - start,
                 ..within
@@ -313,7 +320,8 @@ impl Part {
     }
 }
 
-/// The header lines that `text` begins with, and where they end: after an empty line, or where the text does.
+/// Parses the header lines at the beginning of `text`, and returns their end, which is after an empty line or
+/// at the end.
 fn head(text: &Bytes, limits: &Limits) -> Result<(Headers, usize), ParseError> {
     let (mut lines, mut folded) = (Vec::new(), false);
     let mut at = 0;
@@ -340,14 +348,14 @@ fn head(text: &Bytes, limits: &Limits) -> Result<(Headers, usize), ParseError> {
     Ok((Headers::indexed(head, lines, folded), at))
 }
 
-/// The same octets.
+/// Compares the octets.
 impl PartialEq for Part {
     fn eq(&self, other: &Part) -> bool {
         self.to_bytes() == other.to_bytes()
     }
 }
 
-/// The headers and how long the body is.
+/// Formats the headers and the length of the body.
 impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Part")

@@ -1,6 +1,6 @@
-//! Session descriptions made from nothing: constructors that let nothing in that the grammar forbids.
+//! Builders of session descriptions, which refuse everything outside of the grammar.
 //!
-//! Invariant: each line is checked when it is given, so that only how many there are is left to be checked at the end.
+//! Invariant: each line is checked when it is added, so only their number is checked at the end.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use super::lines::{is_protocol, is_text, is_token};
 use super::{Direction, Sdp};
 use crate::{ErrorKind, ParseError};
 
-/// A session description in the making; [`Sdp::builder`] begins one.
+/// A builder of a session description, created by [`Sdp::builder`].
 ///
 /// ```
 /// use spigot_parser::{Direction, MediaBuilder, Sdp};
@@ -57,7 +57,7 @@ impl SdpBuilder {
         }
     }
 
-    /// With that user name, instead of none.
+    /// Sets the user name, which is missing by default.
     ///
     /// # Errors
     ///
@@ -71,13 +71,13 @@ impl SdpBuilder {
         Ok(self)
     }
 
-    /// With that version, instead of 1.
+    /// Sets the version, which is 1 by default.
     pub fn version(mut self, version: u64) -> SdpBuilder {
         self.version = version;
         self
     }
 
-    /// With that name of the session, instead of `-`.
+    /// Sets the name of the session, which is `-` by default.
     ///
     /// # Errors
     ///
@@ -90,13 +90,13 @@ impl SdpBuilder {
         Ok(self)
     }
 
-    /// Media go to that address, instead of that of the origin.
+    /// Sets the address for media, which is that of the origin by default.
     pub fn connection(mut self, address: IpAddr) -> SdpBuilder {
         self.connection = address;
         self
     }
 
-    /// With a bandwidth of the whole session.
+    /// Adds a bandwidth of the whole session.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl SdpBuilder {
         Ok(self)
     }
 
-    /// With an attribute of the session.
+    /// Adds an attribute of the session.
     ///
     /// # Errors
     ///
@@ -116,19 +116,19 @@ impl SdpBuilder {
         Ok(self)
     }
 
-    /// All media flow that way that do not say it themselves.
+    /// Sets the direction of the media that have none of their own.
     pub fn direction(mut self, direction: Direction) -> SdpBuilder {
         self.attributes.push(direction.to_string());
         self
     }
 
-    /// With one more medium.
+    /// Adds a medium.
     pub fn media(mut self, media: MediaBuilder) -> SdpBuilder {
         self.media.push(media);
         self
     }
 
-    /// The session description.
+    /// Builds the session description.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl SdpBuilder {
     }
 }
 
-/// One of the media of a session description in the making.
+/// A builder of one medium of a session description.
 ///
 /// ```
 /// use spigot_parser::{MediaBuilder, Sdp};
@@ -183,7 +183,7 @@ pub struct MediaBuilder {
 }
 
 impl MediaBuilder {
-    /// A medium of that type at that port. It still needs a format.
+    /// Creates a medium of the type `kind` at `port`, to which at least one format has to be added.
     ///
     /// # Errors
     ///
@@ -205,7 +205,7 @@ impl MediaBuilder {
         })
     }
 
-    /// With one more format.
+    /// Adds a format.
     ///
     /// # Errors
     ///
@@ -218,7 +218,7 @@ impl MediaBuilder {
         Ok(self)
     }
 
-    /// With one more payload type, and what it stands for.
+    /// Adds a payload type with its encoding.
     ///
     /// # Errors
     ///
@@ -237,25 +237,29 @@ impl MediaBuilder {
             1 => String::new(),
             more => format!("/{more}"),
         };
-        let map = format!("{} {encoding}/{clock_rate}{channels}", checked(payload_type)?);
+        let map = format!(
+            "{} {encoding}/{clock_rate}{channels}",
+            check_payload_type(payload_type)?
+        );
         self.format(&payload_type.to_string())?
             .attribute("rtpmap", Some(&map))
     }
 
-    /// With parameters of a payload type.
+    /// Adds parameters of a payload type.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Sdp`] if `payload_type` is more than 127, or `parameters` are empty or have CR, LF or NUL.
+    /// [`ErrorKind::Sdp`] if `payload_type` is more than 127, or `parameters` are empty or have CR, LF or
+    /// NUL.
     pub fn fmtp(self, payload_type: u8, parameters: &str) -> Result<MediaBuilder, ParseError> {
         if !is_text(parameters) {
             return fault("parameters without CR, LF and NUL");
         }
-        let value = format!("{} {parameters}", checked(payload_type)?);
+        let value = format!("{} {parameters}", check_payload_type(payload_type)?);
         self.attribute("fmtp", Some(&value))
     }
 
-    /// With an attribute.
+    /// Adds an attribute.
     ///
     /// # Errors
     ///
@@ -265,19 +269,19 @@ impl MediaBuilder {
         Ok(self)
     }
 
-    /// It flows that way.
+    /// Sets the direction of the medium.
     pub fn direction(mut self, direction: Direction) -> MediaBuilder {
         self.attributes.push(direction.to_string());
         self
     }
 
-    /// It goes to that address, whatever the session says.
+    /// Sets the address for the medium, in place of that of the session.
     pub fn connection(mut self, address: IpAddr) -> MediaBuilder {
         self.connection = Some(address);
         self
     }
 
-    /// With a bandwidth.
+    /// Adds a bandwidth.
     ///
     /// # Errors
     ///
@@ -304,7 +308,7 @@ impl MediaBuilder {
     }
 }
 
-/// Without attributes: some are keys.
+/// Formats the builder without attributes, some of which are keys.
 impl fmt::Debug for SdpBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SdpBuilder")
@@ -315,7 +319,7 @@ impl fmt::Debug for SdpBuilder {
     }
 }
 
-/// Without attributes: some are keys.
+/// Formats the builder without attributes, some of which are keys.
 impl fmt::Debug for MediaBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MediaBuilder")
@@ -327,8 +331,8 @@ impl fmt::Debug for MediaBuilder {
     }
 }
 
-/// A payload type, which has seven bits (RFC 3550 §5.1).
-fn checked(payload_type: u8) -> Result<u8, ParseError> {
+/// Checks a payload type, which has seven bits (RFC 3550 §5.1).
+fn check_payload_type(payload_type: u8) -> Result<u8, ParseError> {
     match payload_type {
         0..=127 => Ok(payload_type),
         _ => fault("a payload type of at most 127"),
@@ -387,7 +391,7 @@ mod tests {
         MediaBuilder::new("audio", 4000, "RTP/AVP").unwrap()
     }
 
-    /// Texts that may be nowhere.
+    /// Texts that no setter may accept.
     const EVIL: &[&str] = &["", "a\r\nm=audio 1 RTP/AVP 0", "a\n", "a\r", "\0"];
 
     #[test]
@@ -411,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn nor_leave_its_field() {
+    fn no_value_leaves_its_field() {
         assert!(builder().username("a b").is_err() && builder().username("a\u{a0}b").is_err());
         assert!(builder().attribute("a:b", None).is_err() && builder().attribute("a b", None).is_err());
         assert!(builder().bandwidth("A:S", 1).is_err());

@@ -1,4 +1,4 @@
-//! What payload types stand for.
+//! The codecs of payload types.
 
 use super::lines::is_token;
 use crate::grammar::decimal;
@@ -25,27 +25,29 @@ pub struct Codec<'a> {
 }
 
 impl<'a> Codec<'a> {
-    /// The name of the encoding, as written.
+    /// Returns the name of the encoding as written.
     pub fn encoding(&self) -> &'a str {
         self.encoding
     }
 
-    /// The clock rate in Hz.
+    /// Returns the clock rate in Hz.
     pub fn clock_rate(&self) -> u32 {
         self.clock_rate
     }
 
-    /// How many channels there are: 1 where nothing is said.
+    /// Returns the number of channels, which is 1 by default.
     pub fn channels(&self) -> u16 {
         self.channels
     }
 
-    /// Whether it is that encoding, whose name has no case (RFC 4855 §3), at that clock rate.
+    /// Reports whether this is the given encoding at the given clock rate.
+    ///
+    /// Encodings are compared without case (RFC 4855 §3).
     pub fn is(&self, encoding: &str, clock_rate: u32) -> bool {
         self.encoding.eq_ignore_ascii_case(encoding) && self.clock_rate == clock_rate
     }
 
-    /// Parses what follows the payload type.
+    /// Parses what follows the payload type in an `a=rtpmap`.
     ///
     /// ```text
     /// rtpmap-value = payload-type SP encoding-name "/" clock-rate [ "/" encoding-params ]
@@ -65,7 +67,7 @@ impl<'a> Codec<'a> {
     }
 }
 
-/// What RFC 3551 §6, tables 4 and 5, assigns to a payload type.
+/// Returns the codec that RFC 3551 §6, tables 4 and 5, assigns to a payload type.
 pub(super) fn assigned(format: &str) -> Option<Codec<'static>> {
     let (encoding, clock_rate, channels) = match format {
         "0" => ("PCMU", 8_000, 1),

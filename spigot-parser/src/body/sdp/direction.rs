@@ -1,8 +1,8 @@
-//! Which way media flow.
+//! The direction of media.
 
 use std::fmt;
 
-/// Which way media flow, seen by whoever wrote the description (RFC 8866 §6.7).
+/// The direction of media, as the sender of the description sees it (RFC 8866 §6.7).
 ///
 /// ```
 /// use spigot_parser::Direction;
@@ -13,19 +13,19 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// Both ways; so it is where nothing is said.
+    /// Both sides send and receive, which is the default.
     #[default]
     SendRecv,
-    /// The writer sends and does not receive.
+    /// The sender of the description sends media and does not receive.
     SendOnly,
-    /// The writer receives and does not send.
+    /// The sender of the description receives media and does not send.
     RecvOnly,
-    /// Neither way.
+    /// Neither side sends.
     Inactive,
 }
 
 impl Direction {
-    /// The name of the attribute that says so.
+    /// Returns the name of the attribute.
     pub const fn as_str(self) -> &'static str {
         match self {
             Direction::SendRecv => "sendrecv",
@@ -35,7 +35,7 @@ impl Direction {
         }
     }
 
-    /// The direction that the attribute of that name means.
+    /// Returns the direction that the attribute `name` states.
     pub fn from_attribute(name: &str) -> Option<Direction> {
         match name {
             "sendrecv" => Some(Direction::SendRecv),
@@ -46,7 +46,7 @@ impl Direction {
         }
     }
 
-    /// The same flow, seen by the other side.
+    /// Returns the direction as the other side sees it.
     pub const fn reversed(self) -> Direction {
         match self {
             Direction::SendOnly => Direction::RecvOnly,
@@ -55,12 +55,12 @@ impl Direction {
         }
     }
 
-    /// Whether the writer sends.
+    /// Reports whether the sender of the description sends media.
     pub const fn sends(self) -> bool {
         matches!(self, Direction::SendRecv | Direction::SendOnly)
     }
 
-    /// Whether the writer receives.
+    /// Reports whether the sender of the description receives media.
     pub const fn receives(self) -> bool {
         matches!(self, Direction::SendRecv | Direction::RecvOnly)
     }

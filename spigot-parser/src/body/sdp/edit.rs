@@ -1,4 +1,4 @@
-//! Changes of a session description, line by line: lines that are not meant keep their octets and their place.
+//! Changes of a session description, which keep all other lines as they are.
 
 use super::lines::{Line, lines, origin_parts};
 use super::{Direction, Sdp};
@@ -6,10 +6,11 @@ use crate::grammar::Span;
 use crate::{ErrorKind, ParseError};
 
 impl Sdp {
-    /// Adds one to the version, as every change of a session description has to.
+    /// Increments the version, which every change of a session description requires.
     ///
-    /// > When issuing an offer that modifies the session, the "o=" line of the new SDP MUST be identical to that in the
-    /// > previous SDP, except that the version in the origin field MUST increment by one from the previous SDP.
+    /// > When issuing an offer that modifies the session, the "o=" line of the new SDP MUST be identical to
+    /// > that in the previous SDP, except that the version in the origin field MUST increment by one from the
+    /// > previous SDP.
     ///
     /// ([RFC 3264 §8](https://www.rfc-editor.org/rfc/rfc3264#section-8))
     ///
@@ -38,14 +39,14 @@ impl Sdp {
         };
         let at = Span::within(text, parts.version).start();
         let (before, after) = (&text[..at], &text[at + parts.version.len()..]);
-        *self = self.again(format!("{before}{next}{after}"))?;
+        *self = self.reparse(format!("{before}{next}{after}"))?;
         Ok(())
     }
 
-    /// Lets all media flow that way.
+    /// Sets the direction of the session and of all media.
     ///
-    /// Where the session or a medium says a direction, that attribute is written anew in its place. Where neither does,
-    /// the medium gets one.
+    /// Existing direction attributes are replaced in their place. If the session has none, media without one
+    /// get the attribute.
     ///
     /// ```
     /// use spigot_parser::{Direction, Sdp};
@@ -58,15 +59,16 @@ impl Sdp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::SdpTooLarge`] or [`ErrorKind::TooLarge`] if the attribute is one too many; then nothing changes.
+    /// [`ErrorKind::SdpTooLarge`] or [`ErrorKind::TooLarge`] if the attribute is one too many; then nothing
+    /// changes.
     pub fn set_direction(&mut self, direction: Direction) -> Result<(), ParseError> {
         let inherited = self.direction().is_some();
-        let meant = |section: usize, says: bool| says || (section > 0 && !inherited);
-        *self = self.again(directed(self.as_str(), direction, meant))?;
+        let selected = |section: usize, says: bool| says || (section > 0 && !inherited);
+        *self = self.reparse(with_direction(self.as_str(), direction, selected))?;
         Ok(())
     }
 
-    /// Lets one of the media, counted from 0, flow that way, whatever the session says.
+    /// Sets the direction of one medium, counted from 0, whatever the direction of the session is.
     ///
     /// # Errors
     ///
@@ -76,17 +78,18 @@ impl Sdp {
             let end = self.as_str().len();
             return Err(ParseError::new(ErrorKind::Sdp, end, "a medium of that number"));
         }
-        *self = self.again(directed(self.as_str(), direction, |section, _| {
+        *self = self.reparse(with_direction(self.as_str(), direction, |section, _| {
             section == media + 1
         }))?;
         Ok(())
     }
 }
 
-/// `text` with the direction of the sections that `meant` picks written anew: in the place of the first attribute that
-/// says one, or after the last line of the section. It is asked for each section, 0 being the session, with whether the
-/// section says a direction.
-fn directed(text: &str, direction: Direction, meant: impl Fn(usize, bool) -> bool) -> String {
+/// Writes `text` with the direction of the sections that `selected` selects.
+///
+/// A direction attribute is replaced in its place, or appended to the section. `selected` is called for each
+/// section, of which 0 is the session, with whether the section has a direction.
+fn with_direction(text: &str, direction: Direction, selected: impl Fn(usize, bool) -> bool) -> String {
     let all: Vec<Line<'_>> = lines(text).collect();
     let line_end = all
         .iter()
@@ -102,7 +105,7 @@ fn directed(text: &str, direction: Direction, meant: impl Fn(usize, bool) -> boo
     let sections = all.chunk_by(|_, next| next.letter() != Some(b'm'));
     for (section, lines) in sections.enumerate() {
         let first = lines.iter().position(is_direction);
-        if !meant(section, first.is_some()) {
+        if !selected(section, first.is_some()) {
             lines.iter().for_each(|line| write(line.text, line.end));
             continue;
         }

@@ -1,6 +1,7 @@
-//! The lines of a session description: found, checked, and mended for the crate that reads them.
+//! The lines of a session description: splitting, checking, and normalizing them for the crate that parses
+//! them.
 //!
-//! Invariant: a mended text has the same lines in the same places, so that a fault in it is one in what came.
+//! Invariant: normalizing keeps the number and order of lines, so errors refer to lines of the original text.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,7 @@ use crate::{ErrorKind, Limits, ParseError};
 /// One line.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
-    /// Where it begins.
+    /// The offset of the line.
     pub(super) start: usize,
     /// The line without its line end.
     pub(super) text: &'a str,
@@ -19,7 +20,7 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// The letter before the `=`, if that is how the line begins.
+    /// Returns the letter before the `=`, if the line begins with a letter and `=`.
     pub(super) fn letter(&self) -> Option<u8> {
         match self.text.as_bytes() {
             [letter, b'=', ..] if letter.is_ascii() => Some(*letter),
@@ -27,18 +28,18 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// What follows the `=`.
+    /// Returns what follows the `=`.
     pub(super) fn value(&self) -> &'a str {
         self.text.get(2..).unwrap_or_default()
     }
 
-    /// Whether nothing is in it.
+    /// Reports whether the line is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 }
 
-/// The lines of `text`, empty ones too.
+/// Returns the lines of `text`, empty ones included.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0;
     text.split_inclusive('\n').map(move |whole| {
@@ -62,7 +63,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
 /// ```
 static TOKEN: Class = alphanum_and(b"!#$%&'*+-.^_`{|}~");
 
-/// Whether `text` is a token of RFC 8866, which is not quite that of RFC 3261.
+/// Reports whether `text` is a token of RFC 8866, which differs slightly from a token of RFC 3261.
 pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|octet| TOKEN[usize::from(octet)])
 }
@@ -74,7 +75,7 @@ pub(super) fn is_protocol(text: &str) -> bool {
     text.split('/').all(is_token)
 }
 
-/// Whether `text` may be the value of an attribute or another text: not empty, without NUL, CR and LF.
+/// Reports whether `text` may be the value of an attribute: not empty, and without NUL, CR and LF.
 ///
 /// ```text
 /// byte-string = 1*(%x01-09/%x0B-0C/%x0E-FF)
@@ -87,7 +88,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
 }
 
-/// What stands between single or several blanks.
+/// Splits a text at its blanks, several of which count as one.
 fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(' ').filter(|word| !word.is_empty())
 }
@@ -105,7 +106,9 @@ pub(super) struct OriginParts<'a> {
 /// origin-field = %s"o" "=" username SP sess-id SP sess-version SP nettype SP addrtype SP unicast-address CRLF
 /// ```
 ///
-/// The last five have no blanks, so all that stands before them is the user name, even if it has some.
+/// Splits the value of an `o=` line.
+///
+/// The last five fields have no blanks, so everything before them is the user name, which may have some.
 pub(super) fn origin_parts(value: &str) -> Option<OriginParts<'_>> {
     let mut words = words(value).rev();
     let (address, address_type, network) = (words.next()?, words.next()?, words.next()?);
@@ -119,44 +122,44 @@ pub(super) fn origin_parts(value: &str) -> Option<OriginParts<'_>> {
     })
 }
 
-/// Checks what the crate does not, within `limits`, and gives the text as the crate takes it.
+/// Checks what the crate does not, within `limits`, and returns the text in the form that the crate accepts.
 ///
-/// - A user name with blanks in it, which some gateways send, becomes `-`.
+/// - A user name with blanks, which some gateways send, becomes `-`.
 /// - Several blanks between the fields of `m=` become one.
-/// - Blanks at the end of `v=`, `b=` and `m=` go.
+/// - Blanks at the end of `v=`, `b=` and `m=` are removed.
 ///
-/// > an SDP parser MUST completely ignore or reject any session description that contains a type letter that it does not
-/// > understand
+/// > an SDP parser MUST completely ignore or reject any session description that contains a type letter that
+/// > it does not understand
 ///
 /// ([RFC 8866 §5](https://www.rfc-editor.org/rfc/rfc8866#section-5)); the crate would skip the line.
-pub(super) fn checked<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, ParseError> {
-    let mut check = Check {
+pub(super) fn check_and_normalize<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, ParseError> {
+    let mut check = LineCheck {
         limits,
         version: false,
         origin: false,
         media: 0,
         attributes: 0,
     };
-    let mut mended: Option<String> = None;
+    let mut normalized: Option<String> = None;
     for line in lines(text) {
         let value = check.line(line)?;
-        if value.len() != line.value().len() && mended.is_none() {
-            mended = Some(text[..line.start].to_owned());
+        if value.len() != line.value().len() && normalized.is_none() {
+            normalized = Some(text[..line.start].to_owned());
         }
-        if let Some(mended) = &mut mended {
-            mended.push_str(line.text.get(..2).unwrap_or_default());
-            mended.push_str(&value);
-            mended.push_str(line.end);
+        if let Some(normalized) = &mut normalized {
+            normalized.push_str(line.text.get(..2).unwrap_or_default());
+            normalized.push_str(&value);
+            normalized.push_str(line.end);
         }
     }
     if !check.origin {
         return fault(text.len(), "an `o=` line");
     }
-    Ok(mended.map_or(Cow::Borrowed(text), Cow::Owned))
+    Ok(normalized.map_or(Cow::Borrowed(text), Cow::Owned))
 }
 
-/// What was seen so far.
-struct Check<'a> {
+/// The state of the check after some lines.
+struct LineCheck<'a> {
     limits: &'a Limits,
     version: bool,
     origin: bool,
@@ -164,8 +167,8 @@ struct Check<'a> {
     attributes: usize,
 }
 
-impl Check<'_> {
-    /// Checks one line; gives its value, mended.
+impl LineCheck<'_> {
+    /// Checks one line, and returns its normalized value.
     fn line<'a>(&mut self, line: Line<'a>) -> Result<Cow<'a, str>, ParseError> {
         if let Some(at) = line.text.find(['\0', '\r']) {
             return fault(line.start + at, "no NUL and no CR in a line");
@@ -268,8 +271,8 @@ fn trimmed_end(text: &str) -> &str {
     text.trim_end_matches([' ', '\t'])
 }
 
-/// What the crate says is wrong, as an error of ours.
-pub(super) fn refused(text: &str, error: &sdp_types::ParserError) -> ParseError {
+/// Converts an error of the crate.
+pub(super) fn convert_error(text: &str, error: &sdp_types::ParserError) -> ParseError {
     use sdp_types::ParserError as E;
     let (number, once) = match error {
         E::MultipleOrigins(number)
@@ -287,7 +290,7 @@ pub(super) fn refused(text: &str, error: &sdp_types::ParserError) -> ParseError 
         | E::InvalidFieldFormat(number, _)
         | E::MissingField(number, _)
         | E::FieldTrailingData(number, _) => (*number, None),
-        // Whatever a later version of the crate may find.
+        // A later version of the crate may have other errors.
         _ => (1, Some("a session description")),
     };
     let line = lines(text).nth(number.saturating_sub(1));
@@ -299,7 +302,7 @@ pub(super) fn refused(text: &str, error: &sdp_types::ParserError) -> ParseError 
     }
 }
 
-/// What the value of a line with that letter is.
+/// Returns what the value of a line with this letter has to be.
 fn expected(letter: u8) -> &'static str {
     match letter {
         b'v' => "version 0",

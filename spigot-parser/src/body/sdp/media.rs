@@ -1,11 +1,11 @@
-//! One of the media of a session.
+//! One medium of a session.
 
 use std::fmt;
 
 use super::codec::{self, Codec};
 use super::{Connection, Direction, Sdp, attribute, attributes, bandwidth, direction};
 
-/// One of the media of a session: an `m=` line and the lines after it (RFC 8866 §5.14).
+/// One medium of a session: an `m=` line and the lines that belong to it (RFC 8866 §5.14).
 ///
 /// ```
 /// use spigot_parser::{Direction, Sdp};
@@ -34,71 +34,76 @@ impl<'a> Media<'a> {
         Media { sdp, parsed }
     }
 
-    /// The media type: `audio`, `video`, `image` or another word.
+    /// Returns the media type: `audio`, `video`, `image` or another word.
     pub fn kind(&self) -> &'a str {
         &self.parsed.media
     }
 
-    /// The port.
+    /// Returns the port.
     pub fn port(&self) -> u16 {
         self.parsed.port
     }
 
-    /// How many ports there are from [`port`](Self::port) on, as layers of a multicast have them: 1 where nothing is said.
+    /// Returns the number of ports from [`port`](Self::port) on, which is 1 by default.
+    ///
+    /// Layers of a multicast have several.
     pub fn port_count(&self) -> u16 {
         self.parsed.num_ports.unwrap_or(1)
     }
 
-    /// The protocol: `RTP/AVP`, `RTP/SAVP`, `udptl` or another one.
+    /// Returns the protocol: `RTP/AVP`, `RTP/SAVP`, `udptl` or another one.
     pub fn protocol(&self) -> &'a str {
         &self.parsed.proto
     }
 
-    /// The formats, which in RTP are payload types, the preferred one first. There is at least one.
+    /// Returns the formats, the preferred one first, of which there is at least one.
+    ///
+    /// In RTP, formats are payload types.
     pub fn formats(&self) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
         self.parsed.fmt.split(' ')
     }
 
-    /// Where the media go to: what this medium says itself, else what the session says.
+    /// Returns the address that the medium goes to: its own, or else that of the session.
     pub fn connection(&self) -> Option<Connection<'a>> {
         self.connections().next().or_else(|| self.sdp.connection())
     }
 
-    /// What the medium itself says about where it goes to; more than one line for layers of a multicast.
+    /// Returns the medium's own addresses, of which the layers of a multicast may have several.
     pub fn connections(&self) -> impl ExactSizeIterator<Item = Connection<'a>> + Clone + use<'a> {
         self.parsed.connections.iter().map(Connection::of)
     }
 
-    /// The bandwidth of that type, `AS` or `TIAS` or another one, that this medium names itself.
+    /// Returns the medium's own bandwidth for the type `kind`, such as `AS` and `TIAS`.
     pub fn bandwidth(&self, kind: &str) -> Option<u64> {
         bandwidth(&self.parsed.bandwidths, kind)
     }
 
-    /// The attributes that the medium has itself, in order: names, with values where they have some.
+    /// Returns the medium's own attributes in their order, as names with optional values.
     pub fn attributes(&self) -> impl ExactSizeIterator<Item = (&'a str, Option<&'a str>)> + Clone + use<'a> {
         attributes(&self.parsed.attributes)
     }
 
-    /// The value of the first attribute of that name that the medium has itself. `Some(None)`: it is there, without a
-    /// value.
+    /// Returns the value of the medium's own first attribute `name`, or `Some(None)` if it has no value.
     pub fn attribute(&self, name: &str) -> Option<Option<&'a str>> {
         attribute(&self.parsed.attributes, name)
     }
 
-    /// Which way it flows: what the medium says itself, else what the session says, else both ways.
+    /// Returns the direction: that of the medium, or else that of the session, or else `sendrecv`.
     pub fn direction(&self) -> Direction {
         direction(&self.parsed.attributes)
             .or_else(|| self.sdp.direction())
             .unwrap_or_default()
     }
 
-    /// Whether whoever wrote this wants no media sent: by its direction, or as RFC 2543 had it, by an address of zeros.
+    /// Reports whether the sender of the description wants no media.
     ///
-    /// > An agent MUST be capable of receiving SDP with a connection address of 0.0.0.0, in which case it means that
-    /// > neither RTP nor RTCP should be sent to the peer.
+    /// This is stated by the direction or, as in RFC 2543, by an address of zeros.
     ///
-    /// ([RFC 3264 §8.4](https://www.rfc-editor.org/rfc/rfc3264#section-8.4)) With ICE, zeros only mean that the addresses
-    /// are not known yet; there they do not count.
+    /// > An agent MUST be capable of receiving SDP with a connection address of 0.0.0.0, in which case it
+    /// > means that neither RTP nor RTCP should be sent to the peer.
+    ///
+    /// ([RFC 3264 §8.4](https://www.rfc-editor.org/rfc/rfc3264#section-8.4)) With ICE, zeros do not count:
+    /// they mean that the addresses are not known yet.
     pub fn is_hold(&self) -> bool {
         let ip = self.connection().and_then(|connection| connection.ip());
         let zeros = ip.is_some_and(|ip| ip.is_unspecified());
@@ -106,15 +111,17 @@ impl<'a> Media<'a> {
         !self.direction().receives() || (zeros && !has_ice())
     }
 
-    /// Whether the medium is refused, or was taken out of the session: its port is 0 (RFC 3264 §6, §8.2).
+    /// Reports whether the medium is refused or removed from the session, which a port of 0 says (RFC 3264
+    /// §6, §8.2).
     ///
-    /// With `a=bundle-only` a port of 0 means something else (RFC 9143 §6).
+    /// With `a=bundle-only`, a port of 0 has another meaning (RFC 9143 §6).
     pub fn is_rejected(&self) -> bool {
         self.port() == 0 && self.attribute("bundle-only").is_none()
     }
 
-    /// What a payload type stands for: what `a=rtpmap` says, else what RFC 3551 says. `None` where neither does, where
-    /// `a=rtpmap` says it wrong, and for formats of media that are not RTP.
+    /// Returns the codec of a payload type from `a=rtpmap`, or else from RFC 3551.
+    ///
+    /// Returns `None` if neither defines it, if the `a=rtpmap` is malformed, and for media other than RTP.
     pub fn codec(&self, format: &str) -> Option<Codec<'a>> {
         let is_rtp = |part: &str| part.eq_ignore_ascii_case("RTP");
         if !self.protocol().split('/').any(is_rtp) {
@@ -126,12 +133,12 @@ impl<'a> Media<'a> {
         }
     }
 
-    /// What `a=fmtp` says of a format.
+    /// Returns the parameters of a format (`a=fmtp`).
     pub fn fmtp(&self, format: &str) -> Option<&'a str> {
         self.of_format("fmtp", format)
     }
 
-    /// The rest of the first attribute of that name whose value begins with `format`.
+    /// Returns the rest of the first attribute `name` whose value begins with `format`.
     fn of_format(&self, name: &str, format: &str) -> Option<&'a str> {
         self.attributes()
             .filter(|(found, _)| *found == name)
@@ -141,7 +148,7 @@ impl<'a> Media<'a> {
     }
 }
 
-/// The fields of the `m=` line.
+/// Formats the fields of the `m=` line.
 impl fmt::Debug for Media<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, port, protocol) = (self.kind(), self.port(), self.protocol());

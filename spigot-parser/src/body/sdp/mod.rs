@@ -1,7 +1,7 @@
-//! Session descriptions (RFC 8866), and what offers and answers do with them (RFC 3264).
+//! Session descriptions (RFC 8866), and their changes in offers and answers (RFC 3264).
 //!
-//! Invariant: a description is one text and what was read out of it. A change edits lines of the text and reads it
-//! again, so the two never differ.
+//! Invariant: a description is one text and the result of parsing it. A change edits lines of the text and
+//! parses it again, so the two never differ.
 
 mod build;
 mod codec;
@@ -30,7 +30,7 @@ pub use origin::{Connection, Origin};
 
 /// A session description.
 ///
-/// Cloning shares it.
+/// Cloning it is cheap, because clones share the text.
 ///
 /// ```
 /// use spigot_parser::{Direction, MediaBuilder, Sdp};
@@ -55,16 +55,16 @@ pub use origin::{Connection, Origin};
 /// # Ok::<(), spigot_parser::ParseError>(())
 /// ```
 ///
-/// # What is taken
+/// # What is accepted
 ///
-/// More than the grammar allows, where peers are known to send it: lines that end with a bare LF, empty lines, lines of
-/// the session in another order after `v=`, no `s=`, no `t=`, no `c=`, a user name with blanks, several blanks between
-/// fields and blanks after them. All of it is written as it came.
+/// Some deviations from the grammar that peers are known to send are accepted, and written as they came:
+/// lines that end with a bare LF, empty lines, session lines in another order after `v=`, no `s=`, `t=` or
+/// `c=`, a user name with blanks, and several blanks between or after fields.
 ///
-/// Refused is what leaves the meaning open: a letter that RFC 8866 does not know, or that has no place after `m=`; no
-/// `o=`, or a line again that may be there once; NUL or CR in a line; a number that is none, and a version of more than
-/// 64 bits (RFC 3264 §5 allows 63); text that is not UTF-8, whatever `a=charset` says. An attribute may say what it
-/// likes: who does not understand it passes it over (RFC 8866 §5.13).
+/// Descriptions with an unclear meaning are refused: a letter that RFC 8866 does not define or does not allow
+/// after `m=`, no `o=`, a second line where only one is allowed, NUL or CR in a line, an invalid number, a
+/// version of more than 64 bits (RFC 3264 §5 allows 63), and text that is not UTF-8, whatever `a=charset`
+/// says. Unknown attributes are accepted, because receivers ignore them (RFC 8866 §5.13).
 #[derive(Clone)]
 pub struct Sdp {
     text: ByteString,
@@ -73,23 +73,23 @@ pub struct Sdp {
 
 struct Parsed {
     session: sdp_types::Session,
-    /// Where the user name is in the text: what the crate was given may be mended.
+    /// The range of the user name in the text, because the text that the crate parsed may be normalized.
     username: Span,
     limits: Limits,
 }
 
 impl Sdp {
-    /// Parses a session description, within the default [`Limits`].
+    /// Parses a session description within the default [`Limits`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Sdp`] and [`ErrorKind::Utf8`] as above, [`ErrorKind::TooLarge`], and [`ErrorKind::SdpTooLarge`] for
-    /// more media, formats or attributes than the limits allow.
+    /// [`ErrorKind::Sdp`] and [`ErrorKind::Utf8`] for what [`Sdp`] refuses, [`ErrorKind::TooLarge`], and
+    /// [`ErrorKind::SdpTooLarge`] for more media, formats or attributes than the limits allow.
     pub fn parse(body: impl Into<Bytes>) -> Result<Sdp, ParseError> {
         Sdp::parse_with(body, &Limits::DEFAULT)
     }
 
-    /// Parses with other limits, which changes will be held to as well.
+    /// Parses a session description within the given limits, which also bound later changes.
     ///
     /// # Errors
     ///
@@ -106,8 +106,9 @@ impl Sdp {
         let text = ByteString::try_from(body)
             .map_err(|error| ParseError::new(ErrorKind::Utf8, error.valid_up_to(), "text in UTF-8"))?;
         let session = {
-            let mended = lines::checked(&text, limits)?;
-            sdp_types::Session::parse(mended.as_bytes()).map_err(|error| lines::refused(&text, &error))?
+            let normalized = lines::check_and_normalize(&text, limits)?;
+            sdp_types::Session::parse(normalized.as_bytes())
+                .map_err(|error| lines::convert_error(&text, &error))?
         };
         let username = lines::lines(&text)
             .find(|line| line.letter() == Some(b'o'))
@@ -123,14 +124,15 @@ impl Sdp {
         })
     }
 
-    /// Begins a session description: the session `session_id` of a host with that address, which its media go to as well
-    /// where nothing else is said.
+    /// Creates a builder of a session description for the session `session_id` of the host `address`.
+    ///
+    /// Media go to `address` unless another one is set.
     pub fn builder(session_id: u64, address: IpAddr) -> SdpBuilder {
         SdpBuilder::new(session_id, address)
     }
 
-    /// `text` parsed with the limits of this one.
-    fn again(&self, text: String) -> Result<Sdp, ParseError> {
+    /// Parses `text` with the limits of this description.
+    fn reparse(&self, text: String) -> Result<Sdp, ParseError> {
         Sdp::parse_with(text, &self.parsed.limits)
     }
 
@@ -142,57 +144,57 @@ impl Sdp {
         self.parsed.username.of(&self.text)
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The text as it goes on the wire.
+    /// Returns the text as octets.
     pub fn to_bytes(&self) -> Bytes {
         self.text.as_bytes().clone()
     }
 
-    /// All lines in their order, letter and value each: those without an accessor of their own, too.
+    /// Returns all lines in their order, as letter and value.
     pub fn lines(&self) -> impl Iterator<Item = (char, &str)> {
         lines::lines(&self.text).filter_map(|line| Some((char::from(line.letter()?), line.value())))
     }
 
-    /// Who made the session, and the version of its description.
+    /// Returns the origin of the session, and the version of its description.
     pub fn origin(&self) -> Origin<'_> {
         Origin::of(self)
     }
 
-    /// The name of the session, empty where there is none.
+    /// Returns the name of the session, which is empty if there is none.
     pub fn name(&self) -> &str {
         &self.session().session_name
     }
 
-    /// Where the media go to that say nothing else.
+    /// Returns the address of media that have none of their own.
     pub fn connection(&self) -> Option<Connection<'_>> {
         self.session().connection.as_ref().map(Connection::of)
     }
 
-    /// The bandwidth of that type, `CT` or `AS` or another one, of the whole session.
+    /// Returns the bandwidth of the whole session for the type `kind`, such as `CT` and `AS`.
     pub fn bandwidth(&self, kind: &str) -> Option<u64> {
         bandwidth(&self.session().bandwidths, kind)
     }
 
-    /// The attributes of the session, in order: names, with values where they have some.
+    /// Returns the attributes of the session in their order, as names with optional values.
     pub fn attributes(&self) -> impl ExactSizeIterator<Item = (&str, Option<&str>)> + Clone {
         attributes(&self.session().attributes)
     }
 
-    /// The value of the first attribute of that name of the session. `Some(None)`: it is there, without a value.
+    /// Returns the value of the first session attribute `name`, or `Some(None)` if it has no value.
     pub fn attribute(&self, name: &str) -> Option<Option<&str>> {
         attribute(&self.session().attributes, name)
     }
 
-    /// Which way media flow that do not say it themselves, if the session says it.
+    /// Returns the direction of media that have none of their own, if the session states it.
     pub fn direction(&self) -> Option<Direction> {
         direction(&self.session().attributes)
     }
 
-    /// The media, in order.
+    /// Returns the media in their order.
     pub fn media(&self) -> impl ExactSizeIterator<Item = Media<'_>> + DoubleEndedIterator + Clone {
         self.session().medias.iter().map(|media| Media::of(self, media))
     }
@@ -216,7 +218,7 @@ fn attribute<'a>(all: &'a [sdp_types::Attribute], name: &str) -> Option<Option<&
         .map(|(_, value)| value)
 }
 
-/// The first direction among attributes.
+/// Returns the first direction among attributes.
 fn direction(all: &[sdp_types::Attribute]) -> Option<Direction> {
     attributes(all).find_map(|(name, value)| match value {
         None => Direction::from_attribute(name),
@@ -238,17 +240,17 @@ impl fmt::Display for Sdp {
     }
 }
 
-/// The same lines in the same order, whatever ends them.
+/// Compares the lines in their order, whatever their line ends are.
 impl PartialEq for Sdp {
     fn eq(&self, other: &Sdp) -> bool {
         self.lines().eq(other.lines())
     }
 }
 
-/// Attributes that have a key or a password in them.
+/// The names of attributes that hold a key or a password.
 const SECRET: &[&str] = &["crypto", "ice-pwd", "key-mgmt"];
 
-/// The lines, without keys and passwords: those do not belong into logs.
+/// Formats the lines without keys and passwords, which must not appear in logs.
 impl fmt::Debug for Sdp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.lines().map(|(letter, value)| match value.split_once(':') {

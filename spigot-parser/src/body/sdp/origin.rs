@@ -1,13 +1,14 @@
-//! Who made a session, and where its media go.
+//! The `o=` and `c=` lines of a session description.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use super::Sdp;
 
-/// Who made a session description, and which one it is (RFC 8866 §5.2).
+/// The origin of a session, which identifies it (RFC 8866 §5.2).
 ///
-/// User name, id, network type, address type and address say which session it is; the version grows with every change.
+/// User name, id, network type, address type and address identify the session. The version increases with
+/// every change.
 ///
 /// ```
 /// use spigot_parser::Sdp;
@@ -32,43 +33,45 @@ impl<'a> Origin<'a> {
         }
     }
 
-    /// The user name, `-` where there is none. Some gateways have blanks in it.
+    /// Returns the user name, which is `-` if there is none.
+    ///
+    /// Some gateways send user names with blanks.
     pub fn username(&self) -> &'a str {
         self.username
     }
 
-    /// The id of the session: digits, as many as it has.
+    /// Returns the id of the session, which has any number of digits.
     pub fn session_id(&self) -> &'a str {
         &self.parsed.sess_id
     }
 
-    /// The version of this description.
+    /// Returns the version of this description.
     pub fn version(&self) -> u64 {
         self.parsed.sess_version
     }
 
-    /// The network type, `IN` for the Internet.
+    /// Returns the network type, which is `IN` for the Internet.
     pub fn network(&self) -> &'a str {
         self.parsed.nettype.as_str()
     }
 
-    /// The address type, `IP4` or `IP6`.
+    /// Returns the address type, which is `IP4` or `IP6`.
     pub fn address_type(&self) -> &'a str {
         self.parsed.addrtype.as_str()
     }
 
-    /// The address as written: an IP address or a host name.
+    /// Returns the address as written, which is an IP address or a host name.
     pub fn address(&self) -> &'a str {
         &self.parsed.unicast_address
     }
 
-    /// The address, if it is an IP address.
+    /// Returns the address, if it is an IP address.
     pub fn ip(&self) -> Option<IpAddr> {
         self.address().parse().ok()
     }
 }
 
-/// The fields of the line.
+/// Formats the fields of the line.
 impl fmt::Debug for Origin<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (username, id, version) = (self.username(), self.session_id(), self.version());
@@ -77,7 +80,7 @@ impl fmt::Debug for Origin<'_> {
     }
 }
 
-/// Where media go to, those of a session or one of them (RFC 8866 §5.7).
+/// The address that the media of a session, or one of them, go to (RFC 8866 §5.7).
 ///
 /// ```
 /// use spigot_parser::Sdp;
@@ -99,30 +102,31 @@ impl<'a> Connection<'a> {
         Connection { parsed }
     }
 
-    /// The network type, `IN` for the Internet.
+    /// Returns the network type, which is `IN` for the Internet.
     pub fn network(&self) -> &'a str {
         self.parsed.nettype.as_str()
     }
 
-    /// The address type, `IP4` or `IP6`.
+    /// Returns the address type, which is `IP4` or `IP6`.
     pub fn address_type(&self) -> &'a str {
         self.parsed.addrtype.as_str()
     }
 
-    /// The address as written: an IP address or a host name, that of a multicast group with its time to live and how many
-    /// addresses there are.
+    /// Returns the address as written, which is an IP address or a host name.
+    ///
+    /// A multicast address comes with its time to live and the number of addresses.
     pub fn address(&self) -> &'a str {
         &self.parsed.connection_address
     }
 
-    /// The address, if it is an IP address.
+    /// Returns the address, if it is an IP address.
     pub fn ip(&self) -> Option<IpAddr> {
         let address = self.address();
         address.split('/').next().unwrap_or(address).parse().ok()
     }
 }
 
-/// The fields of the line.
+/// Formats the fields of the line.
 impl fmt::Debug for Connection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (network, kind, address) = (self.network(), self.address_type(), self.address());

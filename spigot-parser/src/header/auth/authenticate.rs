@@ -1,20 +1,21 @@
-//! WWW-Authenticate and Proxy-Authenticate: the challenges of a server (RFC 3261 §20.44, §20.27).
+//! The WWW-Authenticate and Proxy-Authenticate headers, which hold a server's challenges (RFC 3261 §20.44,
+//! §20.27).
 
 use super::{Challenge, auth_headers};
 
 auth_headers! {
-    /// The challenge of a UAS, registrar or redirect server, in its 401 response.
+    /// A WWW-Authenticate header: the challenge of a UAS, registrar or redirect server, in its 401 response.
     ///
     /// ```text
     /// WWW-Authenticate = "WWW-Authenticate" HCOLON challenge
     /// ```
     ///
-    /// There may be several, each in a line of its own because its commas are its own (RFC 3261 §7.3.1).
-    /// [RFC 8760 §2.4](https://www.rfc-editor.org/rfc/rfc8760#section-2.4):
+    /// A message may have several. Each is a line of its own, because its commas separate parameters (RFC
+    /// 3261 §7.3.1).
     ///
-    /// > When the UAC receives a response with multiple WWW-Authenticate/Proxy-Authenticate header fields with the
-    /// > same realm, it SHOULD use the topmost header field that it supports unless a local policy dictates otherwise.
-    /// > The client MUST ignore any challenge it does not understand.
+    /// > When the UAC receives a response with multiple WWW-Authenticate/Proxy-Authenticate header fields
+    /// > with the same realm, it SHOULD use the topmost header field that it supports unless a local policy
+    /// > dictates otherwise. The client MUST ignore any challenge it does not understand.
     ///
     /// ```
     /// use spigot_parser::Response;
@@ -38,7 +39,9 @@ auth_headers! {
     /// ```
     WwwAuthenticate, WWW_AUTHENTICATE, Challenge, challenge;
 
-    /// The challenge of a proxy, in its 407 response. There may be several, each in a line of its own.
+    /// A Proxy-Authenticate header: the challenge of a proxy, in its 407 response.
+    ///
+    /// A message may have several, each in a line of its own.
     ///
     /// ```text
     /// Proxy-Authenticate = "Proxy-Authenticate" HCOLON challenge

@@ -1,10 +1,13 @@
-//! Authorization and Proxy-Authorization: the credentials of a client (RFC 3261 §20.7, §20.28).
+//! The Authorization and Proxy-Authorization headers, which hold a client's credentials (RFC 3261 §20.7,
+//! §20.28).
 
 use super::{Credentials, auth_headers};
 
 auth_headers! {
-    /// Credentials for a UAS, registrar or redirect server. There may be several, for several realms, each in a line
-    /// of its own because its commas are its own (RFC 3261 §7.3.1).
+    /// An Authorization header: credentials for a UAS, registrar or redirect server.
+    ///
+    /// A message may have several, for several realms. Each is a line of its own, because its commas separate
+    /// parameters (RFC 3261 §7.3.1).
     ///
     /// ```text
     /// Authorization = "Authorization" HCOLON credentials
@@ -27,7 +30,9 @@ auth_headers! {
     /// ```
     Authorization, AUTHORIZATION, Credentials, credentials;
 
-    /// Credentials for the proxy whose realm they name. There may be several, each in a line of its own.
+    /// A Proxy-Authorization header: credentials for the proxy of a realm.
+    ///
+    /// A message may have several, each in a line of its own.
     ///
     /// ```text
     /// Proxy-Authorization = "Proxy-Authorization" HCOLON credentials

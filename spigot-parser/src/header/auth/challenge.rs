@@ -1,16 +1,16 @@
-//! What a server asks for: the challenges of RFC 3261 §25.1 and RFC 7616 §3.3.
+//! The challenges of servers (RFC 3261 §25.1, RFC 7616 §3.3).
 
 use std::borrow::Cow;
 use std::fmt;
 
-use super::params::{AuthParams, Place, inner};
+use super::params::{AuthParam, AuthParams, inner};
 use super::value::{AuthValue, written};
 use super::{Algorithm, Qop, auth_traits};
 use crate::grammar::{is_token, trimmed};
 use crate::header::{Field, fault};
 use crate::{ParseError, Uri};
 
-/// A challenge: the scheme to authenticate by, and what it needs to be answered.
+/// A challenge: an authentication scheme and its parameters.
 ///
 /// ```text
 /// challenge       = ("Digest" LWS digest-cln *(COMMA digest-cln)) / other-challenge
@@ -24,13 +24,13 @@ use crate::{ParseError, Uri};
 /// qop-options     = "qop" EQUAL LDQUOT qop-value *("," qop-value) RDQUOT
 /// ```
 ///
-/// The grammar is that of RFC 3261 §25.1; `userhash` and `charset` come from RFC 7616 §3.3. Other schemes, such as
-/// `Bearer` (RFC 8898), are read as their parameters or as the one `token68` of RFC 7235 §2.1; they have no
-/// [`algorithm`](Challenge::algorithm) and no [`qop`](Challenge::qop).
+/// The grammar is that of RFC 3261 §25.1; `userhash` and `charset` come from RFC 7616 §3.3. Other schemes,
+/// such as `Bearer` (RFC 8898), are read as their parameters or as the one `token68` of RFC 7235 §2.1. They
+/// have no [`algorithm`](Challenge::algorithm) and no [`qop`](Challenge::qop).
 ///
-/// What is written has quotes just where the grammar has them. Read is each parameter with and without, as senders
-/// differ, save that nothing but a URI is in `uri`. Two are equal if they hold the same parameters in whatever order.
-/// `Display` prints all, `Debug` without what is secret.
+/// Parameters are written with quotes where the grammar has them, and read with or without quotes, because
+/// senders differ. Two values are equal if they have the same parameters in any order. `Display` prints
+/// everything, and `Debug` leaves out secrets.
 ///
 /// ```
 /// use spigot_parser::header::{Algorithm, Challenge, Qop};
@@ -58,22 +58,23 @@ pub struct Challenge {
 ///
 /// RFC 7616 §3.3:
 ///
-/// > For historical reasons, a sender MUST NOT generate the quoted string syntax values for the following parameters:
-/// > stale and algorithm.
+/// > For historical reasons, a sender MUST NOT generate the quoted string syntax values for the following
+/// > parameters: stale and algorithm.
 const BARE: &[&str] = &["algorithm", "stale", "userhash", "charset"];
 
 impl Challenge {
-    /// Parses a challenge out of a field, sharing the field's text.
+    /// Parses a challenge from a field, sharing the field's text.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`](crate::ErrorKind) `Value`, `Duplicate` or `TooManyParams` where the text leaves the grammar.
+    /// [`ErrorKind`](crate::ErrorKind) `Value`, `Duplicate` or `TooManyParams` where the text leaves the
+    /// grammar.
     pub fn parse(field: Field<'_>) -> Result<Challenge, ParseError> {
         let value = AuthValue::scan(field, check)?;
         Ok(Challenge { value })
     }
 
-    /// A Digest challenge.
+    /// Creates a Digest challenge.
     ///
     /// # Errors
     ///
@@ -82,12 +83,12 @@ impl Challenge {
         Challenge::new("Digest", [("realm", realm), ("nonce", nonce)])
     }
 
-    /// A challenge of any scheme, with these parameters; their values are quoted here.
+    /// Creates a challenge of any scheme with the given parameters, whose values are quoted.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value`, `Duplicate` or `TooManyParams` if they leave the grammar,
-    /// which asks for one parameter at least.
+    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value`, `Duplicate` or `TooManyParams` if they leave the
+    /// grammar, which asks for one parameter at least.
     pub fn new<'a>(
         scheme: &str,
         params: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -95,44 +96,45 @@ impl Challenge {
         Challenge::parse(Field::exact(&written(scheme, params, BARE)?))
     }
 
-    /// The text.
+    /// Returns the challenge as text.
     pub fn as_str(&self) -> &str {
         self.value.text()
     }
 
-    /// The scheme as written; schemes have no case.
+    /// Returns the scheme as written, which is compared without case.
     pub fn scheme(&self) -> &str {
         self.value.scheme()
     }
 
-    /// Whether the scheme is Digest.
+    /// Reports whether the scheme is Digest.
     pub fn is_digest(&self) -> bool {
         self.value.is_digest()
     }
 
-    /// What is asked for: shown to the user, and where credentials are looked up.
+    /// Returns the realm, which is shown to the user and selects the credentials.
     pub fn realm(&self) -> Option<Cow<'_, str>> {
         self.params().value("realm")
     }
 
-    /// The server's nonce.
+    /// Returns the server's nonce.
     pub fn nonce(&self) -> Option<Cow<'_, str>> {
         self.params().value("nonce")
     }
 
-    /// What the client gives back as it is.
+    /// Returns the `opaque` value, which the client returns unchanged.
     pub fn opaque(&self) -> Option<Cow<'_, str>> {
         self.params().value("opaque")
     }
 
-    /// Whether the credentials were right, save that their nonce is too old. Anything but `true` is no (RFC 7616
-    /// §3.3).
+    /// Reports whether the credentials were right but for a nonce that was too old.
+    ///
+    /// Any value other than `true` means that it is not so (RFC 7616 §3.3).
     pub fn stale(&self) -> bool {
         let stale = self.params().value("stale");
         stale.is_some_and(|stale| stale.eq_ignore_ascii_case("true"))
     }
 
-    /// The algorithm of a Digest challenge: MD5 where none is named.
+    /// Returns the algorithm of a Digest challenge, which is MD5 by default.
     pub fn algorithm(&self) -> Option<Algorithm> {
         if !self.is_digest() {
             return None;
@@ -143,20 +145,21 @@ impl Challenge {
         })
     }
 
-    /// The qualities of protection that a Digest challenge offers, in their order. None is what servers offer that do
-    /// not know of them (RFC 3261 §22.4); then the client sends none.
+    /// Returns the qualities of protection that a Digest challenge offers, in their order.
+    ///
+    /// Old servers offer none, and the client then sends none (RFC 3261 §22.4).
     pub fn qop(&self) -> impl Iterator<Item = Qop> + '_ {
         let offered = self.params().get("qop").filter(|_| self.is_digest());
         let names = offered.into_iter().flat_map(|offered| inner(offered).split(','));
         names.map(|name| Qop::within(self.value.text(), trimmed(name)))
     }
 
-    /// Whether that quality of protection is among those offered.
+    /// Reports whether the challenge offers the quality of protection `qop`.
     pub fn offers(&self, qop: &Qop) -> bool {
         self.qop().any(|offered| offered == *qop)
     }
 
-    /// The URIs that the same credentials are good for, as written; there are servers that give paths.
+    /// Returns the URIs for which the credentials are valid, as written; some servers list paths.
     pub fn domain(&self) -> impl Iterator<Item = &str> + '_ {
         let domain = self.params().get("domain");
         domain
@@ -164,42 +167,42 @@ impl Challenge {
             .flat_map(|domain| inner(domain).split_ascii_whitespace())
     }
 
-    /// Whether the server takes the hash of the username in its place (RFC 7616 §3.4.4).
+    /// Reports whether the server accepts the hash of the username instead of the username (RFC 7616 §3.4.4).
     pub fn userhash(&self) -> bool {
         let userhash = self.params().value("userhash");
         userhash.is_some_and(|userhash| userhash.eq_ignore_ascii_case("true"))
     }
 
-    /// The encoding that the server takes names and passwords in: `UTF-8` or nothing.
+    /// Returns the encoding that the server takes names and passwords in: `UTF-8` or nothing.
     pub fn charset(&self) -> Option<Cow<'_, str>> {
         self.params().value("charset")
     }
 
-    /// The one word that some schemes have in place of parameters.
+    /// Returns the one word that some schemes have in place of parameters.
     pub fn token68(&self) -> Option<&str> {
         self.value.token68()
     }
 
-    /// The parameters, in their order.
+    /// Returns the parameters in their order.
     pub fn params(&self) -> AuthParams<'_> {
         self.value.params()
     }
 
-    /// The value of a parameter, without its quotes.
+    /// Returns the value of a parameter without its quotes.
     pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
         self.params().value(name)
     }
 
-    /// With an opaque.
+    /// Sets the `opaque` value.
     ///
     /// # Errors
     ///
-    /// Those of [`with_param`](Challenge::with_param); so for all that follow.
+    /// Those of [`with_param`](Challenge::with_param).
     pub fn with_opaque(self, opaque: &str) -> Result<Challenge, ParseError> {
         self.with_param("opaque", opaque)
     }
 
-    /// With or without the statement that the nonce was too old.
+    /// Sets whether the nonce was too old, although the credentials were right.
     ///
     /// # Errors
     ///
@@ -208,7 +211,7 @@ impl Challenge {
         self.with_param("stale", if stale { "true" } else { "false" })
     }
 
-    /// With an algorithm.
+    /// Sets the algorithm.
     ///
     /// # Errors
     ///
@@ -217,7 +220,9 @@ impl Challenge {
         self.with_param("algorithm", algorithm.as_str())
     }
 
-    /// With these qualities of protection, the preferred one first. A server has to offer one (RFC 8760 §2.6).
+    /// Sets the qualities of protection, the preferred one first.
+    ///
+    /// A server has to offer one (RFC 8760 §2.6).
     ///
     /// # Errors
     ///
@@ -233,7 +238,7 @@ impl Challenge {
         self.with_param("qop", &names)
     }
 
-    /// With the URIs that the same credentials are good for.
+    /// Sets the URIs for which the credentials are valid.
     ///
     /// # Errors
     ///
@@ -243,7 +248,7 @@ impl Challenge {
         self.with_param("domain", &uris.join(" "))
     }
 
-    /// With the statement whether the hash of a username is taken in its place.
+    /// Sets whether the server accepts the hash of the username instead of the username.
     ///
     /// # Errors
     ///
@@ -252,18 +257,20 @@ impl Challenge {
         self.with_param("userhash", if userhash { "true" } else { "false" })
     }
 
-    /// With one parameter set: in its place if it is there, at the end otherwise. The value is plain text, which is
-    /// quoted here, or not, as the grammar has it.
+    /// Sets a parameter: replaces it if it is there, appends it otherwise.
+    ///
+    /// The value is plain text. It is quoted where the grammar asks for quotes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the grammar.
+    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the
+    /// grammar.
     pub fn with_param(self, name: &str, value: &str) -> Result<Challenge, ParseError> {
         let text = self.value.text_with(name, Some(value), BARE)?;
         Challenge::parse(Field::exact(&text))
     }
 
-    /// Without the parameter of that name.
+    /// Removes the parameter `name`.
     ///
     /// # Errors
     ///
@@ -273,15 +280,15 @@ impl Challenge {
         Challenge::parse(Field::exact(&text))
     }
 
-    /// `ik` and `ck`, which are keys, go from one server to the next in the challenges of 3GPP TS 24.229.
+    /// Leaves out `ik` and `ck`, which are keys in the challenges of 3GPP TS 24.229 between servers.
     pub(super) fn write_redacted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let secret = |name: &str| name.eq_ignore_ascii_case("ik") || name.eq_ignore_ascii_case("ck");
         self.value.write_redacted(|name| !secret(name), f)
     }
 }
 
-/// What the grammar says of the parameters of a Digest challenge.
-fn check(param: Place<'_>) -> Result<(), ParseError> {
+/// Checks the parameters of a Digest challenge against the grammar.
+fn check(param: AuthParam<'_>) -> Result<(), ParseError> {
     let value = param.inner();
     if param.is("algorithm") && !is_token(value) {
         return fault(param.at, "an algorithm, which is a token");
@@ -296,10 +303,10 @@ fn check(param: Place<'_>) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// RFC 7616 §3.3:
+/// Checks that the value of `userhash` is valid, by RFC 7616 §3.3:
 ///
 /// > Valid values are: "true" or "false".
-pub(super) fn check_userhash(param: Place<'_>) -> Result<(), ParseError> {
+pub(super) fn check_userhash(param: AuthParam<'_>) -> Result<(), ParseError> {
     let is = |word: &str| param.inner().eq_ignore_ascii_case(word);
     match param.is("userhash") && !is("true") && !is("false") {
         true => fault(param.at, "`true` or `false`"),

@@ -1,18 +1,18 @@
-//! What a client answers: the credentials of RFC 3261 §25.1 and RFC 7616 §3.4.
+//! The credentials of clients (RFC 3261 §25.1, RFC 7616 §3.4).
 
 use std::borrow::Cow;
 use std::fmt;
 
 use super::challenge::check_userhash;
 use super::extended;
-use super::params::{AuthParams, Place, inner};
+use super::params::{AuthParam, AuthParams, inner};
 use super::value::{AuthValue, check_scheme, is_token68, written};
 use super::{Algorithm, Qop, auth_traits};
 use crate::grammar::{is_token, unquote};
 use crate::header::{Field, fault};
 use crate::{ErrorKind, ParseError, Uri};
 
-/// Credentials: who sends the request, and the proof of it.
+/// Credentials: the sender of a request, and the proof of its identity.
 ///
 /// ```text
 /// credentials    = ("Digest" LWS dig-resp *(COMMA dig-resp)) / other-response
@@ -27,14 +27,14 @@ use crate::{ErrorKind, ParseError, Uri};
 /// nonce-count    = "nc" EQUAL 8LHEX
 /// ```
 ///
-/// The grammar is that of RFC 3261 §25.1 as RFC 8760 §2.6 and §2.7 change it; `userhash` and `username*` come from
-/// RFC 7616 §3.4. Other schemes, such as `Bearer` (RFC 8898), are read as their parameters or as the one `token68` of
-/// RFC 7235 §2.1. `Basic` is one of them: SIP forbids to accept it, which is for the server to do.
+/// The grammar is that of RFC 3261 §25.1 with the changes of RFC 8760 §2.6 and §2.7; `userhash` and
+/// `username*` come from RFC 7616 §3.4. Other schemes, such as `Bearer` (RFC 8898), are read as their
+/// parameters or as the one `token68` of RFC 7235 §2.1. So is `Basic`, which SIP servers have to refuse.
 ///
-/// What is written has quotes just where the grammar has them. Read are also `algorithm`, `qop` and `nc` in quotes, as
-/// some phones send them, and hexadecimal digits in upper case. A parameter that is missing is for the server to miss.
-/// Two are equal if they hold the same parameters in whatever order. `Display` prints all, `Debug` leaves out whatever
-/// is, or may be, secret.
+/// Parameters are written with quotes where the grammar has them. `algorithm`, `qop` and `nc` in quotes, as
+/// some phones send them, and hexadecimal digits in upper case are accepted. The server has to check that no
+/// parameter is missing. Two values are equal if they have the same parameters in any order. `Display` prints
+/// everything, and `Debug` leaves out everything that is or may be secret.
 ///
 /// ```
 /// use spigot_parser::header::{Algorithm, Credentials, Qop};
@@ -63,17 +63,17 @@ pub struct Credentials {
 ///
 /// RFC 7616 §3.4:
 ///
-/// > For historical reasons, a sender MUST NOT generate the quoted string syntax for the following parameters:
-/// > algorithm, qop, and nc.
+/// > For historical reasons, a sender MUST NOT generate the quoted string syntax for the following
+/// > parameters: algorithm, qop, and nc.
 const BARE: &[&str] = &["algorithm", "qop", "nc", "userhash", "username*"];
 
 impl Credentials {
-    /// Parses credentials out of a field, sharing the field's text.
+    /// Parses credentials from a field, sharing the field's text.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`](crate::ErrorKind) `Value`, `Uri`, `Duplicate` or `TooManyParams` where the text leaves the
-    /// grammar.
+    /// [`ErrorKind`](crate::ErrorKind) `Value`, `Uri`, `Duplicate` or `TooManyParams` where the text leaves
+    /// the grammar.
     pub fn parse(field: Field<'_>) -> Result<Credentials, ParseError> {
         let mut uri = None;
         let (mut plain, mut extended, mut hashed) = (false, None, false);
@@ -90,7 +90,8 @@ impl Credentials {
             Ok(())
         })?;
         match extended {
-            // RFC 7616 §3.4: "Sending both username and username* in the same header option MUST be treated as an error."
+            // RFC 7616 §3.4: "Sending both username and username* in the same header option MUST be treated
+            // as an error."
             Some(at) if plain => Err(ParseError::new(
                 ErrorKind::Duplicate,
                 at,
@@ -101,8 +102,10 @@ impl Credentials {
         }
     }
 
-    /// Digest credentials. `response` is the digest, of 32 hexadecimal digits at least and in lower case; it is empty
-    /// before there was a challenge (RFC 8760 §2.7).
+    /// Creates Digest credentials.
+    ///
+    /// `response` is the digest, which has at least 32 hexadecimal digits in lower case. It is empty before
+    /// the first challenge (RFC 8760 §2.7).
     ///
     /// # Errors
     ///
@@ -126,12 +129,12 @@ impl Credentials {
         )
     }
 
-    /// Credentials of any scheme, with these parameters; their values are quoted here.
+    /// Creates credentials of any scheme with the given parameters, whose values are quoted.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value`, `Uri`, `Duplicate` or `TooManyParams` if they leave the
-    /// grammar, which asks for one parameter at least.
+    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value`, `Uri`, `Duplicate` or `TooManyParams` if they leave
+    /// the grammar, which asks for one parameter at least.
     pub fn new<'a>(
         scheme: &str,
         params: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -143,7 +146,7 @@ impl Credentials {
         Ok(credentials)
     }
 
-    /// Credentials that are one word: the access token of `Bearer` (RFC 8898 §2.1).
+    /// Creates credentials that are one word, such as the access token of `Bearer` (RFC 8898 §2.1).
     ///
     /// ```
     /// use spigot_parser::header::{Authorization, Credentials};
@@ -156,7 +159,8 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Token`] if `scheme` is no token, [`ErrorKind::Value`] if it is Digest or `word` no `token68`.
+    /// [`ErrorKind::Token`] if `scheme` is no token, [`ErrorKind::Value`] if it is Digest or `word` no
+    /// `token68`.
     pub fn from_token68(scheme: &str, word: &str) -> Result<Credentials, ParseError> {
         check_scheme(scheme)?;
         match is_token68(word) {
@@ -168,51 +172,53 @@ impl Credentials {
         }
     }
 
-    /// The text.
+    /// Returns the credentials as text.
     pub fn as_str(&self) -> &str {
         self.value.text()
     }
 
-    /// The scheme as written; schemes have no case.
+    /// Returns the scheme as written, which is compared without case.
     pub fn scheme(&self) -> &str {
         self.value.scheme()
     }
 
-    /// Whether the scheme is Digest.
+    /// Reports whether the scheme is Digest.
     pub fn is_digest(&self) -> bool {
         self.value.is_digest()
     }
 
-    /// The user's name in the realm, or its hash if [`userhash`](Credentials::userhash) says so; decoded if it came as
-    /// `username*`.
+    /// Returns the username, or its hash if [`userhash`](Credentials::userhash) is true.
+    ///
+    /// A `username*` is decoded.
     pub fn username(&self) -> Option<Cow<'_, str>> {
         let params = self.params();
         let extended = || Some(Cow::Owned(extended::decoded(params.get("username*")?)?));
         params.value("username").or_else(extended)
     }
 
-    /// The realm of the challenge that is answered.
+    /// Returns the realm of the challenge that these credentials answer.
     pub fn realm(&self) -> Option<Cow<'_, str>> {
         self.params().value("realm")
     }
 
-    /// The nonce of the challenge that is answered.
+    /// Returns the nonce of the challenge that these credentials answer.
     pub fn nonce(&self) -> Option<Cow<'_, str>> {
         self.params().value("nonce")
     }
 
-    /// The Request-URI that the client hashed; its text is what goes into the digest. Proxies change the one of the
-    /// request, so that the two may differ (RFC 8760 §2.6).
+    /// Returns the `uri`, whose text is part of the digest.
+    ///
+    /// It may differ from the Request-URI, which proxies change (RFC 8760 §2.6).
     pub fn uri(&self) -> Option<&Uri> {
         self.uri.as_ref()
     }
 
-    /// The digest, in hexadecimal digits: none or 32 at least.
+    /// Returns the digest, which is empty or has at least 32 hexadecimal digits.
     pub fn response(&self) -> Option<Cow<'_, str>> {
         self.params().value("response")
     }
 
-    /// The algorithm of Digest credentials: MD5 where none is named.
+    /// Returns the algorithm of Digest credentials, which is MD5 by default.
     pub fn algorithm(&self) -> Option<Algorithm> {
         if !self.is_digest() {
             return None;
@@ -223,50 +229,51 @@ impl Credentials {
         })
     }
 
-    /// The client's nonce.
+    /// Returns the client's nonce.
     pub fn cnonce(&self) -> Option<Cow<'_, str>> {
         self.params().value("cnonce")
     }
 
-    /// How many requests the client has sent with the nonce, this one included. What goes into the digest is the text
-    /// of it, `param("nc")`, whose digits a client may have written in upper case.
+    /// Returns the number of requests that the client has sent with the nonce, the present one included.
+    ///
+    /// The digest contains the text of this parameter, `param("nc")`, which may have digits in upper case.
     pub fn nonce_count(&self) -> Option<u32> {
         nonce_count(inner(self.params().get("nc")?))
     }
 
-    /// The quality of protection that the client chose; none if the challenge offered none.
+    /// Returns the quality of protection that the client chose, or `None` if the challenge offered none.
     pub fn qop(&self) -> Option<Qop> {
         let qop = self.params().get("qop").filter(|_| self.is_digest())?;
         Some(Qop::within(self.value.text(), inner(qop)))
     }
 
-    /// What the challenge gave to be given back.
+    /// Returns the `opaque` value of the challenge.
     pub fn opaque(&self) -> Option<Cow<'_, str>> {
         self.params().value("opaque")
     }
 
-    /// Whether the username is a hash (RFC 7616 §3.4.4).
+    /// Reports whether the username is a hash (RFC 7616 §3.4.4).
     pub fn userhash(&self) -> bool {
         let userhash = self.params().value("userhash");
         userhash.is_some_and(|userhash| userhash.eq_ignore_ascii_case("true"))
     }
 
-    /// The one word that some schemes have in place of parameters.
+    /// Returns the one word that some schemes have instead of parameters.
     pub fn token68(&self) -> Option<&str> {
         self.value.token68()
     }
 
-    /// The parameters, in their order.
+    /// Returns the parameters in their order.
     pub fn params(&self) -> AuthParams<'_> {
         self.value.params()
     }
 
-    /// The value of a parameter, without its quotes.
+    /// Returns the value of a parameter without its quotes.
     pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
         self.params().value(name)
     }
 
-    /// With an algorithm, which is that of the challenge.
+    /// Sets the algorithm, which is that of the challenge.
     ///
     /// # Errors
     ///
@@ -275,7 +282,7 @@ impl Credentials {
         self.with_param("algorithm", algorithm.as_str())
     }
 
-    /// With a quality of protection, and what goes with it: the nonce count, from 1, and the client's nonce.
+    /// Sets the quality of protection, the nonce count, which begins at 1, and the client's nonce.
     ///
     /// # Errors
     ///
@@ -286,7 +293,7 @@ impl Credentials {
             .with_param("cnonce", cnonce)
     }
 
-    /// With the opaque of the challenge.
+    /// Sets the `opaque` value of the challenge.
     ///
     /// # Errors
     ///
@@ -295,7 +302,7 @@ impl Credentials {
         self.with_param("opaque", opaque)
     }
 
-    /// With the statement whether the username is a hash.
+    /// Sets whether the username is a hash.
     ///
     /// # Errors
     ///
@@ -304,13 +311,13 @@ impl Credentials {
         self.with_param("userhash", if userhash { "true" } else { "false" })
     }
 
-    /// With the name as `username*`, in place of `username`: for servers that take no UTF-8 in quotes (RFC 7616 §3.4).
+    /// Replaces `username` by `username*`, for servers that accept no UTF-8 in quotes (RFC 7616 §3.4).
     ///
     /// # Errors
     ///
     /// [`ErrorKind`](crate::ErrorKind) `Value` if it holds control characters, or `TooManyParams`.
     pub fn with_extended_username(self, name: &str) -> Result<Credentials, ParseError> {
-        // The parser looks at the parameters of Digest only.
+        // The parser checks the parameters of Digest only.
         if let Some(at) = name.bytes().position(|octet| octet.is_ascii_control()) {
             return fault(at, "a name without control characters");
         }
@@ -321,13 +328,14 @@ impl Credentials {
         Credentials::parse(Field::exact(&text))
     }
 
-    /// With one parameter set: in its place if it is there, at the end otherwise. The value is plain text, which is
-    /// quoted here, or not, as the grammar has it.
+    /// Sets a parameter: replaces it if it is there, appends it otherwise.
+    ///
+    /// The value is plain text. It is quoted where the grammar asks for quotes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value`, `Uri`, `Duplicate` or `TooManyParams` if name or value leave
-    /// the grammar.
+    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value`, `Uri`, `Duplicate` or `TooManyParams` if name or
+    /// value leave the grammar.
     pub fn with_param(self, name: &str, value: &str) -> Result<Credentials, ParseError> {
         if self.is_digest() {
             check_case(name, value)?;
@@ -335,7 +343,7 @@ impl Credentials {
         Credentials::parse(Field::exact(&self.value.text_with(name, Some(value), BARE)?))
     }
 
-    /// Without the parameter of that name.
+    /// Removes the parameter `name`.
     ///
     /// # Errors
     ///
@@ -344,7 +352,8 @@ impl Credentials {
         Credentials::parse(Field::exact(&self.value.text_with(name, None, BARE)?))
     }
 
-    /// What is in Digest credentials and known not to be secret is shown, and nothing else.
+    /// Writes the parameters of Digest credentials that are known not to be secret, and leaves out all
+    /// others.
     pub(super) fn write_redacted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: [&str; 10] = [
             "algorithm",
@@ -367,8 +376,8 @@ impl Credentials {
     }
 }
 
-/// What the grammar says of the parameters of Digest credentials.
-fn check(param: Place<'_>) -> Result<(), ParseError> {
+/// Checks the parameters of Digest credentials against the grammar.
+fn check(param: AuthParam<'_>) -> Result<(), ParseError> {
     let value = param.inner();
     if param.is("algorithm") && !is_token(value) {
         return fault(param.at, "an algorithm, which is a token");
@@ -411,8 +420,8 @@ pub(super) fn nonce_count(text: &str) -> Option<u32> {
     u32::from_str_radix(text, 16).ok().filter(|_| is_one)
 }
 
-/// The URI in `param`, which shares the text of `field` if nothing in it is escaped.
-fn uri(field: Field<'_>, param: Place<'_>) -> Result<Uri, ParseError> {
+/// Parses the URI in `param`, sharing the text of `field` if nothing in it is escaped.
+fn uri(field: Field<'_>, param: AuthParam<'_>) -> Result<Uri, ParseError> {
     let inner = param.inner();
     let quote = param.value.len() - inner.len();
     let uri = match inner.contains('\\') {

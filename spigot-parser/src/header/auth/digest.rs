@@ -1,6 +1,6 @@
-//! The names that Digest uses in challenges and credentials: algorithms and qualities of protection (RFC 8760 §2.7).
+//! The Digest algorithms and qualities of protection (RFC 8760 §2.7).
 //!
-//! The one invariant: each of them is a token. Nothing is hashed here.
+//! The one invariant: each name is a token. This module hashes nothing.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -21,12 +21,12 @@ macro_rules! names {
             $(#[doc = concat!("`", $text, "`: ", $says)]
             pub const $name: $type = $type(ByteString::from_static($text));)*
 
-            /// The name as it stands on the wire.
+            /// Returns the name as written in a header.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// The one that `token` names. Does not allocate for those that are named here.
+            /// Creates a value from a token, without allocating if it is one of the constants.
             ///
             /// # Errors
             ///
@@ -41,7 +41,7 @@ macro_rules! names {
                 }
             }
 
-            /// The one that `token`, which is a token and a part of `text`, names.
+            /// Creates a value from `token`, which is a token and a part of `text`.
             pub(super) fn within(text: &ByteString, token: &str) -> $type {
                 $type(text.slice_ref(token))
             }
@@ -55,7 +55,7 @@ macro_rules! names {
             }
         }
 
-        /// Without case, as tokens compare (RFC 3261 §7.3.1).
+        /// Compares tokens without case (RFC 3261 §7.3.1).
         impl PartialEq for $type {
             fn eq(&self, other: &$type) -> bool {
                 self.0.eq_ignore_ascii_case(&other.0)
@@ -85,15 +85,15 @@ macro_rules! names {
 }
 
 names! {
-    /// The algorithm of a digest: one that is named here, or any other token.
+    /// A digest algorithm: one of the constants, or another token.
     ///
     /// ```text
     /// algorithm = "algorithm" EQUAL ( "MD5" / "MD5-sess" / "SHA-256" / "SHA-256-sess" / "SHA-512-256" /
     ///             "SHA-512-256-sess" / token )
     /// ```
     ///
-    /// The grammar is that of [RFC 8760 §2.7](https://www.rfc-editor.org/rfc/rfc8760#section-2.7). Two are equal
-    /// without case.
+    /// The grammar is that of [RFC 8760 §2.7](https://www.rfc-editor.org/rfc/rfc8760#section-2.7). Two values
+    /// are equal if they differ in case only.
     ///
     /// ```
     /// use spigot_parser::header::Algorithm;
@@ -104,21 +104,21 @@ names! {
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
     Algorithm, "an algorithm, which is a token" {
-        MD5 "MD5" "what is meant where none is named; for old peers only (RFC 8760 §3).";
-        MD5_SESS "MD5-sess" "MD5 over a key of the session.";
+        MD5 "MD5" "the default algorithm, for old peers only (RFC 8760 §3).";
+        MD5_SESS "MD5-sess" "MD5 over a session key.";
         SHA_256 "SHA-256" "SHA-2 with 256 bits.";
-        SHA_256_SESS "SHA-256-sess" "SHA-256 over a key of the session.";
-        SHA_512_256 "SHA-512-256" "SHA-512/256, which is SHA-2 with 512 bits, cut to 256.";
-        SHA_512_256_SESS "SHA-512-256-sess" "SHA-512/256 over a key of the session.";
+        SHA_256_SESS "SHA-256-sess" "SHA-256 over a session key.";
+        SHA_512_256 "SHA-512-256" "SHA-2 with 512 bits, truncated to 256 bits.";
+        SHA_512_256_SESS "SHA-512-256-sess" "SHA-512/256 over a session key.";
     }
 
-    /// What a digest protects: a quality of protection that is named here, or any other token.
+    /// A quality of protection, which says what a digest covers: one of the constants, or another token.
     ///
     /// ```text
     /// qop-value = "auth" / "auth-int" / token
     /// ```
     ///
-    /// The grammar is that of RFC 3261 §25.1. Two are equal without case.
+    /// The grammar is that of RFC 3261 §25.1. Two values are equal if they differ in case only.
     ///
     /// ```
     /// use spigot_parser::header::Qop;
@@ -128,13 +128,13 @@ names! {
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
     Qop, "a quality of protection, which is a token" {
-        AUTH "auth" "method and Request-URI.";
-        AUTH_INT "auth-int" "these and the body.";
+        AUTH "auth" "the digest covers method and Request-URI.";
+        AUTH_INT "auth-int" "the digest covers method, Request-URI and body.";
     }
 }
 
 impl Algorithm {
-    /// Whether the user's secret is hashed together with the nonces of the session first (RFC 7616 §3.4.2).
+    /// Reports whether the secret is first hashed together with the nonces of the session (RFC 7616 §3.4.2).
     pub fn is_session(&self) -> bool {
         let Some(at) = self.0.len().checked_sub(5) else {
             return false;

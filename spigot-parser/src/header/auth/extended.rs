@@ -1,8 +1,8 @@
-//! Values that say how they are encoded: the `ext-value` of `username*` (RFC 5987 §3.2.1).
+//! Values that state their character set: the `ext-value` of `username*` (RFC 5987 §3.2.1).
 //!
-//! The one invariant: what is decoded is UTF-8 without control characters.
+//! The one invariant: decoded values are UTF-8 without control characters.
 
-/// `value` as an `ext-value`.
+/// Encodes `value` as an `ext-value`.
 pub(super) fn written(value: &str) -> String {
     let mut text = String::from("UTF-8''");
     for octet in value.bytes() {
@@ -15,7 +15,7 @@ pub(super) fn written(value: &str) -> String {
     text
 }
 
-/// What an `ext-value` says; `None` if `text` is none.
+/// Decodes an `ext-value`; returns `None` if `text` is none.
 ///
 /// ```text
 /// ext-value   = charset  "'" [ language ] "'" value-chars

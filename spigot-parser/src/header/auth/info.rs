@@ -1,4 +1,4 @@
-//! Authentication-Info: what a server says after credentials were right (RFC 3261 §20.6).
+//! The Authentication-Info header, which a server sends after successful authentication (RFC 3261 §20.6).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,12 +7,12 @@ use bytestring::ByteString;
 
 use super::Qop;
 use super::credentials::{check_case, nonce_count};
-use super::params::{AuthParams, Place, agree, inner, scan, write_param, write_redacted, write_with};
+use super::params::{AuthParam, AuthParams, agree, inner, scan, write_param, write_redacted, write_with};
 use crate::grammar::is_token;
 use crate::header::{Field, Shape, TypedHeader, fault, parsed_and_printed};
 use crate::{HeaderName, ParseError};
 
-/// The nonce to use next, and the proof that the server knows the user's secret, too.
+/// An Authentication-Info header: the next nonce, and the proof that the server knows the user's secret.
 ///
 /// ```text
 /// Authentication-Info = "Authentication-Info" HCOLON ainfo *(COMMA ainfo)
@@ -21,9 +21,9 @@ use crate::{HeaderName, ParseError};
 /// response-auth       = "rspauth" EQUAL LDQUOT *LHEX RDQUOT
 /// ```
 ///
-/// The grammar is that of RFC 3261 §25.1. Other parameters are kept, as RFC 7615 §3 admits them. Read are also `qop`
-/// and `nc` in quotes, and hexadecimal digits in upper case. Two are equal if they hold the same parameters in whatever
-/// order. `Display` prints all, `Debug` leaves out the proof.
+/// The grammar is that of RFC 3261 §25.1. Other parameters are kept, as RFC 7615 §3 allows. `qop` and `nc` in
+/// quotes, and hexadecimal digits in upper case, are accepted. Two values are equal if they have the same
+/// parameters in any order. `Display` prints everything, and `Debug` leaves out the proof.
 ///
 /// ```
 /// use spigot_parser::header::{AuthenticationInfo, Qop};
@@ -44,12 +44,12 @@ pub struct AuthenticationInfo {
 const BARE: &[&str] = &["qop", "nc"];
 
 impl AuthenticationInfo {
-    /// These parameters; their values are quoted here.
+    /// Creates a header with the given parameters, whose values are quoted.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value`, `Duplicate` or `TooManyParams` if they leave the grammar,
-    /// which asks for one parameter at least.
+    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value`, `Duplicate` or `TooManyParams` if they leave the
+    /// grammar, which asks for one parameter at least.
     pub fn new<'a>(
         params: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<AuthenticationInfo, ParseError> {
@@ -61,42 +61,42 @@ impl AuthenticationInfo {
         AuthenticationInfo::parse(Field::exact(&text))
     }
 
-    /// The nonce for the next request.
+    /// Returns the nonce for the next request.
     pub fn next_nonce(&self) -> Option<Cow<'_, str>> {
         self.params().value("nextnonce")
     }
 
-    /// The quality of protection that the server applied to the response.
+    /// Returns the quality of protection of the response.
     pub fn qop(&self) -> Option<Qop> {
         Some(Qop::within(&self.text, inner(self.params().get("qop")?)))
     }
 
-    /// The digest by which the server proves that it knows the secret, in hexadecimal digits.
+    /// Returns the server's proof of knowing the secret, in hexadecimal digits (`rspauth`).
     pub fn response_auth(&self) -> Option<Cow<'_, str>> {
         self.params().value("rspauth")
     }
 
-    /// The client's nonce, as the request had it.
+    /// Returns the client's nonce, which is that of the request.
     pub fn cnonce(&self) -> Option<Cow<'_, str>> {
         self.params().value("cnonce")
     }
 
-    /// The nonce count, as the request had it.
+    /// Returns the nonce count, which is that of the request.
     pub fn nonce_count(&self) -> Option<u32> {
         nonce_count(inner(self.params().get("nc")?))
     }
 
-    /// The parameters, in their order.
+    /// Returns the parameters in their order.
     pub fn params(&self) -> AuthParams<'_> {
         AuthParams::of(&self.text)
     }
 
-    /// The value of a parameter, without its quotes.
+    /// Returns the value of a parameter without its quotes.
     pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
         self.params().value(name)
     }
 
-    /// With a nonce for the next request.
+    /// Sets the nonce for the next request.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl AuthenticationInfo {
         self.with_param("nextnonce", nonce)
     }
 
-    /// With a quality of protection.
+    /// Sets the quality of protection.
     ///
     /// # Errors
     ///
@@ -114,7 +114,8 @@ impl AuthenticationInfo {
         self.with_param("qop", qop.as_str())
     }
 
-    /// With the server's digest, in hexadecimal digits of lower case, and what of the request it is made of.
+    /// Sets the server's digest, in hexadecimal digits in lower case, with the client's nonce and the nonce
+    /// count.
     ///
     /// # Errors
     ///
@@ -130,12 +131,14 @@ impl AuthenticationInfo {
             .with_param("cnonce", cnonce)
     }
 
-    /// With one parameter set: in its place if it is there, at the end otherwise. The value is plain text, which is
-    /// quoted here, or not, as the grammar has it.
+    /// Sets a parameter: replaces it if it is there, appends it otherwise.
+    ///
+    /// The value is plain text. It is quoted where the grammar asks for quotes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the grammar.
+    /// [`ErrorKind`](crate::ErrorKind) `Token`, `Value` or `TooManyParams` if name or value leave the
+    /// grammar.
     pub fn with_param(self, name: &str, value: &str) -> Result<AuthenticationInfo, ParseError> {
         let mut text = String::with_capacity(self.text.len() + name.len() + value.len() + 8);
         check_case(name, value)?;
@@ -144,7 +147,7 @@ impl AuthenticationInfo {
     }
 }
 
-fn check(param: Place<'_>) -> Result<(), ParseError> {
+fn check(param: AuthParam<'_>) -> Result<(), ParseError> {
     let value = param.inner();
     if param.is("qop") && !is_token(value) {
         return fault(param.at, "one quality of protection");
@@ -178,7 +181,7 @@ impl PartialEq for AuthenticationInfo {
     }
 }
 
-/// Without the digest and the client's nonce.
+/// Formats the header without the digest and the client's nonce.
 impl fmt::Debug for AuthenticationInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: [&str; 3] = ["nextnonce", "qop", "nc"];

@@ -1,6 +1,7 @@
-//! Authentication: challenges, credentials, and the headers that carry them (RFC 3261 §22, RFC 8760).
+//! Challenges, credentials, and the headers that carry them (RFC 3261 §22, RFC 8760).
 //!
-//! Types only; who hashes, makes nonces and keeps passwords is the caller. The one invariant: `Debug` shows no secret.
+//! These are types only. The caller hashes, generates nonces and stores passwords. The one invariant: `Debug`
+//! shows no secret.
 
 mod authenticate;
 mod authorization;
@@ -20,7 +21,7 @@ pub use digest::{Algorithm, Qop};
 pub use info::AuthenticationInfo;
 pub use params::AuthParams;
 
-/// `FromStr`, `Display` and `Debug` of a challenge or of credentials.
+/// Implements `FromStr`, `Display` and `Debug` for a challenge or credentials.
 macro_rules! auth_traits {
     ($type:ident) => {
         impl std::str::FromStr for $type {
@@ -38,7 +39,7 @@ macro_rules! auth_traits {
             }
         }
 
-        /// Without what is secret.
+        /// Formats the value without its secrets.
         impl std::fmt::Debug for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(concat!(stringify!($type), "("))?;
@@ -50,7 +51,7 @@ macro_rules! auth_traits {
 }
 use auth_traits;
 
-/// A header that holds a challenge or credentials, and nothing else.
+/// Defines header types that hold a challenge or credentials.
 macro_rules! auth_headers {
     ($($(#[$doc:meta])* $type:ident, $name:ident, $inner:ident, $field:ident;)*) => {$(
         $(#[$doc])*
@@ -60,12 +61,12 @@ macro_rules! auth_headers {
         }
 
         impl $type {
-            /// The header that holds this.
+            /// Creates a header of the given content.
             pub fn new($field: $inner) -> Self {
                 $type { $field }
             }
 
-            /// What it holds.
+            /// Returns the content of the header.
             pub fn $field(&self) -> &$inner {
                 &self.$field
             }
@@ -96,7 +97,7 @@ macro_rules! auth_headers {
             }
         }
 
-        /// Without what is secret.
+        /// Formats the header without its secrets.
         impl std::fmt::Debug for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(concat!(stringify!($type), "("))?;

@@ -1,6 +1,6 @@
-//! Parameters with commas between them, as challenges and credentials have them.
+//! Comma-separated parameters of challenges and credentials.
 //!
-//! The one invariant: what an [`AuthParams`] walks was scanned to its end, and no parameter is in it twice.
+//! The one invariant: the text of an [`AuthParams`] was scanned to its end, and no parameter is there twice.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,13 +15,14 @@ use crate::header::fault;
 use crate::params::{MAX_PARAMS, too_many};
 use crate::{ErrorKind, ParseError};
 
-/// The parameters of a challenge or of credentials, in their order, as (name, value) pairs of text.
+/// An iterator over the parameters of a challenge or credentials, as (name, value) pairs of text.
 ///
 /// ```text
 /// auth-param = auth-param-name EQUAL ( token / quoted-string )
 /// ```
 ///
-/// Values are as written: quoted strings keep their quotes; [`AuthParams::value`] takes them off. Names have no case.
+/// Values are as written: quoted strings keep their quotes, which [`AuthParams::value`] removes. Names are
+/// compared without case.
 ///
 /// ```
 /// use spigot_parser::header::Challenge;
@@ -39,12 +40,12 @@ pub struct AuthParams<'a> {
 }
 
 impl<'a> AuthParams<'a> {
-    /// The parameters that `text`, which was scanned, consists of.
+    /// Creates an iterator over the parameters in `text`, which has been scanned.
     pub(super) fn of(text: &'a str) -> AuthParams<'a> {
         AuthParams { rest: text }
     }
 
-    /// The value of the parameter of that name, as written.
+    /// Returns the value of the parameter `name` as written.
     pub fn get(&self, name: &str) -> Option<&'a str> {
         let mut params = self.clone();
         params
@@ -52,17 +53,17 @@ impl<'a> AuthParams<'a> {
             .map(|(_, value)| value)
     }
 
-    /// The value of the parameter of that name, without its quotes.
+    /// Returns the value of the parameter `name` without its quotes.
     pub fn value(&self, name: &str) -> Option<Cow<'a, str>> {
         self.get(name).map(unquote)
     }
 
-    /// Whether there is a parameter of that name.
+    /// Reports whether there is a parameter `name`.
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// Whether there is none.
+    /// Reports whether there are no parameters.
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
@@ -91,22 +92,22 @@ impl fmt::Debug for AuthParams<'_> {
     }
 }
 
-/// One parameter as the scanner met it.
+/// A parameter that the scanner has found.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct AuthParam<'a> {
     pub(super) name: &'a str,
-    /// As written.
+    /// The value as written.
     pub(super) value: &'a str,
-    /// Where the value begins in the scanned text.
+    /// The offset of the value in the scanned text.
     pub(super) at: usize,
 }
 
-impl<'a> Place<'a> {
+impl<'a> AuthParam<'a> {
     pub(super) fn is(self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 
-    /// The value without its quotes, and with whatever `\` is in it.
+    /// Returns the value without its quotes, but with its escapes.
     pub(super) fn inner(self) -> &'a str {
         inner(self.value)
     }
@@ -116,17 +117,17 @@ impl<'a> Place<'a> {
     }
 }
 
-/// A value without its quotes, and with whatever `\` is in it.
+/// Returns a value without its quotes, but with its escapes.
 pub(super) fn inner(value: &str) -> &str {
     let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
     quoted.unwrap_or(value)
 }
 
-/// What an `ext-value` may hold beside the octets of tokens (RFC 5987 §3.2.1).
+/// The octets that an `ext-value` may have besides those of tokens (RFC 5987 §3.2.1).
 static EXT_VALUE: Class = alphanum_and(b"-.!%*_+`'~#$&^|");
 
-/// The parameter that begins at `at`.
-fn one(text: &str, at: usize) -> Result<Place<'_>, ParseError> {
+/// Parses the parameter that begins at `at`.
+fn one(text: &str, at: usize) -> Result<AuthParam<'_>, ParseError> {
     let name = (
         token("a parameter's name"),
         separator('=', "`=` after the parameter's name"),
@@ -135,10 +136,10 @@ fn one(text: &str, at: usize) -> Result<Place<'_>, ParseError> {
     let at = at + length;
     let octets = if name.ends_with('*') { &EXT_VALUE } else { &TOKEN };
     let (value, _) = prefix(&text[at..], value(octets)).map_err(|error| error.shifted(at))?;
-    Ok(Place { name, value, at })
+    Ok(AuthParam { name, value, at })
 }
 
-/// `token / quoted-string`.
+/// Parses `token / quoted-string`.
 fn value<'a>(octets: &'static Class) -> impl Parser<&'a str, Output = &'a str, Error = Expected> {
     const WHAT: &str = "a token or a quoted string as the parameter's value";
     move |input: &'a str| match input.starts_with('"') {
@@ -147,16 +148,17 @@ fn value<'a>(octets: &'static Class) -> impl Parser<&'a str, Output = &'a str, E
     }
 }
 
-/// Scans `auth-param *(COMMA auth-param)` from `at` to the end of `text`, and shows each to `each`.
+/// Scans `auth-param *(COMMA auth-param)` from `at` to the end of `text`, and calls `each` with each
+/// parameter.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Value`], with the offset in `text`; [`ErrorKind::Duplicate`]; [`ErrorKind::TooManyParams`]; whatever
-/// `each` says.
+/// [`ErrorKind::Value`], with the offset in `text`; [`ErrorKind::Duplicate`]; [`ErrorKind::TooManyParams`];
+/// whatever `each` says.
 pub(super) fn scan<'a>(
     text: &'a str,
     mut at: usize,
-    mut each: impl FnMut(Place<'a>) -> Result<(), ParseError>,
+    mut each: impl FnMut(AuthParam<'a>) -> Result<(), ParseError>,
 ) -> Result<(), ParseError> {
     let (bytes, first) = (text.as_bytes(), at);
     let (mut count, mut seen) = (0, 0u64);
@@ -184,13 +186,14 @@ pub(super) fn scan<'a>(
     }
 }
 
-/// Appends `name=value`, after a comma if something is there. The value is quoted unless its name is among `bare`,
-/// those that the grammar gives a token.
+/// Appends `name=value`, after a comma if `out` has parameters already.
+///
+/// The value is quoted unless `bare` contains the name.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Token`] if the name, or a value that is not quoted, is no token; [`ErrorKind::Value`] if the value
-/// holds control characters.
+/// [`ErrorKind::Token`] if the name, or a value that is not quoted, is no token; [`ErrorKind::Value`] if the
+/// value holds control characters.
 pub(super) fn write_param(
     name: &str,
     value: &str,
@@ -228,8 +231,9 @@ pub(super) fn write_param(
     Ok(())
 }
 
-/// `params` with one of them set: in its place if it is there, at the end otherwise. `None` takes it out. Appends to
-/// `out`, which is empty or ends where parameters begin.
+/// Appends `params` to `out`, with one parameter replaced or appended, or removed if its value is `None`.
+///
+/// `out` is empty or ends where parameters begin.
 pub(super) fn write_with(
     params: AuthParams<'_>,
     name: &str,
@@ -259,8 +263,9 @@ pub(super) fn write_with(
     }
 }
 
-/// Whether two lists hold the same parameters, in whatever order and with or without quotes. Those that the grammar
-/// gives a token have no case.
+/// Reports whether two lists have the same parameters in any order, with or without quotes.
+///
+/// The values that the grammar has as tokens are compared without case.
 pub(super) fn agree(left: AuthParams<'_>, right: AuthParams<'_>) -> bool {
     const TOKENS: [&str; 6] = ["algorithm", "charset", "nc", "qop", "stale", "userhash"];
     let same = |name: &str, left: &str, right: &str| match TOKENS
@@ -276,7 +281,7 @@ pub(super) fn agree(left: AuthParams<'_>, right: AuthParams<'_>) -> bool {
     left.clone().count() == right.clone().count() && within(left, &right)
 }
 
-/// Writes parameters for a log: the values of those that are not `shown` are left out.
+/// Writes parameters for a log, without the values of those that are not `shown`.
 pub(super) fn write_redacted(
     params: AuthParams<'_>,
     shown: impl Fn(&str) -> bool,

@@ -1,34 +1,34 @@
-//! The form of challenges and credentials: a scheme, and its parameters or one word.
+//! An authentication scheme with its parameters or one word: the form of challenges and credentials.
 //!
-//! The one invariant: an [`AuthValue`] was scanned to its end.
+//! The one invariant: the text of an [`AuthValue`] was scanned to its end.
 
 use std::fmt;
 
 use bytestring::ByteString;
 
-use super::params::{AuthParams, Place, REDACTED, agree, scan, write_param, write_redacted, write_with};
+use super::params::{AuthParam, AuthParams, REDACTED, agree, scan, write_param, write_redacted, write_with};
 use crate::grammar::{Class, alphanum_and, blanks_end, class_end, is_token, token_end};
 use crate::header::{Field, fault};
 use crate::{ErrorKind, ParseError};
 
-/// `auth-scheme LWS ( token68 / auth-param *(COMMA auth-param) )`.
+/// The form `auth-scheme LWS ( token68 / auth-param *(COMMA auth-param) )`.
 #[derive(Clone)]
 pub(super) struct AuthValue {
     text: ByteString,
     scheme_end: u32,
-    /// Where the parameters begin; the end of the text if a token68 is there in place of them.
+    /// The offset of the parameters, or the end of the text if there is a token68 instead.
     params: u32,
 }
 
 impl AuthValue {
-    /// The field, which is known to be one; `each` sees every parameter of the scheme Digest.
+    /// Scans a field, and calls `each` with every parameter if the scheme is Digest.
     ///
     /// # Errors
     ///
     /// Those of [`scan`].
     pub(super) fn scan<'a>(
         field: Field<'a>,
-        each: impl FnMut(Place<'a>) -> Result<(), ParseError>,
+        each: impl FnMut(AuthParam<'a>) -> Result<(), ParseError>,
     ) -> Result<AuthValue, ParseError> {
         let text = field.as_str();
         let scheme_end = token_end(text.as_bytes(), 0);
@@ -75,7 +75,9 @@ impl AuthValue {
         AuthParams::of(&self.text[self.params as usize..])
     }
 
-    /// The text with one parameter set, or taken out; the header parses it again.
+    /// Writes the text with a parameter replaced, appended or removed.
+    ///
+    /// The header parses the result.
     pub(super) fn text_with(
         &self,
         name: &str,
@@ -92,7 +94,7 @@ impl AuthValue {
         Ok(text)
     }
 
-    /// Writes the value for a log: a token68, and parameters that are not `shown`, are left out.
+    /// Writes the value for a log, without a token68 and without the parameters that are not `shown`.
     pub(super) fn write_redacted(
         &self,
         shown: impl Fn(&str) -> bool,
@@ -114,7 +116,7 @@ impl PartialEq for AuthValue {
     }
 }
 
-/// `scheme` and these parameters.
+/// Writes `scheme` and the given parameters.
 pub(super) fn written<'a>(
     scheme: &str,
     params: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -128,7 +130,7 @@ pub(super) fn written<'a>(
     Ok(text)
 }
 
-/// Refuses a scheme that is no token.
+/// Checks that the scheme is a token.
 pub(super) fn check_scheme(scheme: &str) -> Result<(), ParseError> {
     match is_token(scheme) {
         true => Ok(()),

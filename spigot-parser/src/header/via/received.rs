@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytestring::ByteString;
 
-use super::{Known, Places, Via};
+use super::{Known, Via, ViaSpans};
 use crate::ParseError;
 use crate::grammar::Span;
 use crate::params::{self, MAX_PARAMS};
@@ -36,10 +36,10 @@ impl Via {
     /// [`ErrorKind::TooManyParams`](crate::ErrorKind::TooManyParams).
     pub fn received_from(&self, source: SocketAddr) -> Result<Via, ParseError> {
         let mut text = String::with_capacity(self.text.len() + LONGEST);
-        let places = self.write_received_from(source, &mut text)?;
+        let spans = self.write_received_from(source, &mut text)?;
         Ok(Via {
             text: text.into(),
-            places,
+            spans,
         })
     }
 
@@ -56,20 +56,20 @@ impl Via {
         let mut text = String::with_capacity(start + self.text.len() + LONGEST + after.len());
         text.push_str(name);
         text.push_str(colon);
-        let places = self.write_received_from(source, &mut text)?;
+        let spans = self.write_received_from(source, &mut text)?;
         let end = text.len();
         text.push_str(after);
         let text = ByteString::from(text);
         let via = Via {
             text: text.slice_ref(&text[start..end]),
-            places,
+            spans,
         };
         Ok((text, via))
     }
 
     /// Appends the Via as its receiver saw it; gives where its parts are in what was appended.
-    fn write_received_from(&self, source: SocketAddr, out: &mut String) -> Result<Places, ParseError> {
-        let (text, known, start) = (&*self.text, self.places.known, out.len());
+    fn write_received_from(&self, source: SocketAddr, out: &mut String) -> Result<ViaSpans, ParseError> {
+        let (text, known, start) = (&*self.text, self.spans.known, out.len());
         let (theirs, rport) = (self.received_param(), known.rport);
         let mut at = 0;
         let mut rport_length = 0;
@@ -109,7 +109,7 @@ impl Via {
             Span::new(start, start + span.len())
         };
         let rport_start = moved(rport).start();
-        Ok(Places {
+        Ok(ViaSpans {
             known: Known {
                 branch: moved(known.branch),
                 received: Span::new(address, out.len() - start),
@@ -119,14 +119,14 @@ impl Via {
                 ttl: known.ttl,
                 count,
             },
-            ..self.places
+            ..self.spans
         })
     }
 
     /// The whole parameter `received` that is there already, with its semicolon and the blanks before it;
     /// nothing where there is none.
     fn received_param(&self) -> Span {
-        let value = self.places.known.received;
+        let value = self.spans.known.received;
         if value.is_empty() {
             return Span::default();
         }
@@ -211,8 +211,8 @@ mod tests {
             (stamped.received(), stamped.rport()),
             (read.received(), read.rport())
         );
-        assert_eq!(stamped.places.known.count, read.places.known.count);
-        assert_eq!(stamped.places.known.rport, read.places.known.rport);
+        assert_eq!(stamped.spans.known.count, read.spans.known.count);
+        assert_eq!(stamped.spans.known.rport, read.spans.known.rport);
     }
 
     #[test]

@@ -142,13 +142,13 @@ fn again(line: &Line, known: Known) -> ParseError {
 
 #[cold]
 fn no_number(headers: &Headers, line: &Line, known: Known) -> ParseError {
-    let at = headers.place(line, 0);
+    let at = headers.offset_of(line, 0);
     ParseError::new(ErrorKind::Value, at, "a number in decimal digits").in_header(&known.into())
 }
 
 #[cold]
 fn mismatch(headers: &Headers, cseq: Option<&Line>) -> ParseError {
-    let at = cseq.map_or(0, |line| headers.place(line, 0));
+    let at = cseq.map_or(0, |line| headers.offset_of(line, 0));
     ParseError::new(
         ErrorKind::Mismatch,
         at,

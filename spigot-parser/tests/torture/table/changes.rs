@@ -1,4 +1,4 @@
-//! What is written of changes: how many end how.
+//! The part of `DISPOSITIONS.md` about changed octets.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ pub(super) fn changes_of_each(text: &mut String) {
     }
 }
 
-/// How many changes of a part of a message are accepted, refused by parse, and refused by validate.
+/// Returns how many changes of a part of a message are accepted, refused by parse, and refused by validate.
 fn cells(message: usize, part: Part) -> [String; 3] {
     let (mut accepted, mut unparsed, mut invalid) = (0, Vec::new(), Vec::new());
     for ((of_message, of_part, ended), count) in &MATRIX.outcomes {
@@ -74,7 +74,7 @@ fn cells(message: usize, part: Part) -> [String; 3] {
     [accepted.to_string(), kinds(unparsed), kinds(invalid)]
 }
 
-/// How often each kind came, the most frequent first.
+/// Writes how often each kind occurred, the most frequent first.
 fn kinds(counts: impl IntoIterator<Item = (ErrorKind, usize)>) -> String {
     let mut counts: Vec<(usize, String)> = counts
         .into_iter()
@@ -119,8 +119,9 @@ pub(super) fn sentences(text: &mut String) {
     }
 }
 
-/// What the changes that were made say against `written`, the part of the file that counts all of them: an outcome
-/// that is not there, or is not there so often.
+/// Returns the results that contradict `written`, the part of the file with the counts of all changes.
+///
+/// A result contradicts it if it is missing there, or has a smaller count.
 pub(super) fn contradictions(written: &str) -> Vec<String> {
     let rows: BTreeMap<(&str, &str), Vec<&str>> = written
         .lines()
@@ -149,7 +150,7 @@ pub(super) fn contradictions(written: &str) -> Vec<String> {
     wrong
 }
 
-/// How often `kind` is said to come in `cell`.
+/// Returns the count of `kind` in `cell`.
 fn counted(cell: &str, kind: ErrorKind) -> Option<usize> {
     let kind = format!("{kind:?}");
     cell.split(", ")

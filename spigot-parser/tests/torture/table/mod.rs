@@ -1,4 +1,4 @@
-//! `DISPOSITIONS.md`: written out of what happens, and compared with what is there.
+//! Writes `DISPOSITIONS.md` from the results, and compares it with the file.
 
 mod changes;
 mod standing;
@@ -12,7 +12,7 @@ use crate::mutations::FULL;
 use crate::singles::SINGLES;
 use words::wrapped;
 
-/// The file up to the part that counts changes.
+/// Returns the file up to the part about changes.
 fn without_changes() -> String {
     let mut text = String::from(words::HEAD);
     standing::summary(&mut text);
@@ -26,7 +26,7 @@ fn without_changes() -> String {
     wrapped(&text)
 }
 
-/// The part that counts changes.
+/// Returns the part about changes.
 fn with_changes() -> String {
     let mut text = String::from(words::CHANGES);
     changes::totals(&mut text);
@@ -41,7 +41,7 @@ fn path() -> PathBuf {
     corpus::folder().join("DISPOSITIONS.md")
 }
 
-/// What is written, in its two parts.
+/// Reads the two parts of the file.
 fn written() -> (String, String) {
     let written = fs::read_to_string(path()).unwrap_or_default();
     match written.find(words::CHANGES) {
@@ -50,6 +50,8 @@ fn written() -> (String, String) {
     }
 }
 
+/// Compares a part of the file with the results.
+///
 /// # Panics
 ///
 /// If `written` is not `now`, with the first lines that differ.

@@ -1,4 +1,4 @@
-//! What is written of the messages as they stand, of what is ambiguous, and of prefixes.
+//! The parts of `DISPOSITIONS.md` about unchanged messages, ambiguities and prefixes.
 
 use super::words::{html, line, row};
 use crate::ambiguities::{self, Decided};

@@ -1,4 +1,4 @@
-//! The sentences of `DISPOSITIONS.md`, and how lines of it are put.
+//! The texts of `DISPOSITIONS.md`, and the format of its lines.
 
 use std::fmt::{Display, Write};
 
@@ -61,7 +61,7 @@ What becomes of the prefixes of each message, by their lengths.
 
 ";
 
-/// The heading of the part that counts changes.
+/// The heading of the part about changes.
 pub(super) const CHANGES: &str = "
 ## Changes
 
@@ -91,14 +91,14 @@ pub(super) fn row(text: &mut String, cells: &[String]) {
     line(text, format_args!("| {} |", cells.join(" | ")));
 }
 
-/// Text within `<code>`, where Markdown would see more in it.
+/// Escapes text within `<code>` that Markdown would interpret.
 pub(super) fn html(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('*', "&#42;")
 }
 
-/// The text with its paragraphs and lists, but no table, broken before the 120th column.
+/// Wraps a text with paragraphs and lists, but without tables, at 120 columns.
 pub(super) fn wrapped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut indent = 0;

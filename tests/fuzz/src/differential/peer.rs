@@ -1,4 +1,4 @@
-//! The peer: ezk-sip-types, used as a server of its makers uses it.
+//! The peer: ezk-sip-types, used as its makers' server uses it.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -17,9 +17,9 @@ thread_local! {
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A panic of the peer is its refusal and none of our faults: it prints nothing, and no engine hears of it.
+/// Treats a panic of the peer as a refusal, which is not printed and not reported to an engine.
 ///
-/// To be called once, when the engine has set its own hook.
+/// Call it once, after the engine has set its own hook.
 pub fn keep_quiet_about_the_peer() {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
@@ -29,7 +29,7 @@ pub fn keep_quiet_about_the_peer() {
     }));
 }
 
-/// What the peer sees in a message.
+/// Returns what the peer reads in a message.
 pub(super) fn read(data: &Bytes) -> Result<Seen, Refusal> {
     BUSY.set(true);
     let seen = panic::catch_unwind(AssertUnwindSafe(|| message(data)));
@@ -90,8 +90,7 @@ fn message(data: &Bytes) -> Result<Seen, Refusal> {
     })
 }
 
-/// The first value of that name, which the peer reads as far as it understands it: what it leaves over is for us to
-/// look at.
+/// Returns the first value with this name as far as the peer reads it, and the rest that it leaves.
 fn first_of<H: HeaderParse>(
     headers: &Headers,
     name: Name,

@@ -1,4 +1,4 @@
-//! Headers that hold one address and whatever belongs to it.
+//! Headers that hold one address.
 
 use spigot_parser::header::{Contact, Diversion, From, HistoryInfo, ReferTo, ReferredBy, ReplyTo, To};
 use spigot_parser::{NameAddr, SipUri, Uri};

@@ -1,4 +1,4 @@
-//! Challenges and credentials, and the mechanisms that are agreed upon.
+//! Headers of authentication and security agreement.
 
 use spigot_parser::header::{
     Algorithm, AuthenticationInfo, Authorization, Challenge, Credentials, ProxyAuthenticate,
@@ -8,7 +8,7 @@ use spigot_parser::header::{
 use super::{family, params};
 use crate::input::number;
 
-/// A security mechanism with everything set that it can have.
+/// Builds a security mechanism with everything that it can have.
 macro_rules! mechanism {
     ($old:expr, $a:expr, $b:expr) => {
         [
@@ -97,7 +97,7 @@ fn read_challenge(challenge: &Challenge) -> usize {
         + flags.iter().filter(|flag| **flag).count()
 }
 
-/// Whether nothing of the grammar is in the way of these.
+/// Reports whether the grammar allows both texts everywhere.
 fn are_plain(texts: [&str; 2]) -> bool {
     texts
         .iter()

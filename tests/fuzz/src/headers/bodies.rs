@@ -1,4 +1,4 @@
-//! Headers that describe bodies, and say which are taken.
+//! Headers that describe bodies, and list those that are accepted.
 
 use spigot_parser::header::{
     Accept, AcceptEncoding, AcceptLanguage, ContentDisposition, ContentEncoding, ContentId, ContentLanguage,

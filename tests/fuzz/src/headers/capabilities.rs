@@ -1,4 +1,4 @@
-//! Headers that say what somebody can, wants and is.
+//! Headers of capabilities.
 
 use spigot_parser::header::{
     Allow, AllowEvents, InfoPackage, Organization, ProxyRequire, RecvInfo, Require, Server, Supported,

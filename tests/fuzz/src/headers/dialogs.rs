@@ -1,4 +1,4 @@
-//! Headers that name dialogs, calls and messages, and say why something happened.
+//! Headers that identify dialogs, calls and messages, and give reasons.
 
 use spigot_parser::header::{CSeq, CallId, InReplyTo, Join, RAck, RSeq, Reason, Replaces, TargetDialog};
 use spigot_parser::{Method, StatusCode};

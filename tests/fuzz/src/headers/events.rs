@@ -1,4 +1,4 @@
-//! Headers of subscriptions, of state that is published, and of lifetimes.
+//! Headers of subscriptions, published state and lifetimes.
 
 use spigot_parser::header::{
     Event, Expires, FlowTimer, MinExpires, ReferSub, RetryAfter, SipEtag, SipIfMatch, SubscriptionState,

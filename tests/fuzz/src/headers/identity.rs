@@ -1,4 +1,4 @@
-//! Headers that say who somebody is, and what of it may be shown.
+//! Headers of identity and privacy.
 
 use spigot_parser::Uri;
 use spigot_parser::header::{

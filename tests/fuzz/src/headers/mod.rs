@@ -1,7 +1,7 @@
-//! Typed headers, by family: the first text of the input is parsed as every type of the family, the others are what
-//! constructors and setters are given.
+//! Fuzzes typed headers by family: the first text of the input is parsed as every type of the family, and the
+//! others are set by constructors and setters.
 //!
-//! Invariant: [`TYPES`] is every typed header of the parser; a test compares it with the parser's own list.
+//! Invariant: [`TYPES`] has every typed header of the parser, as a test checks.
 
 pub(crate) mod addresses;
 pub(crate) mod auth;
@@ -18,7 +18,7 @@ mod value;
 
 pub(crate) use value::Header;
 
-/// The names of the types that some family has.
+/// The names of the types in each family.
 pub const TYPES: &[&[&str]] = &[
     addresses::TYPES,
     auth::TYPES,
@@ -48,20 +48,20 @@ pub(crate) fn read_all(headers: &spigot_parser::Headers, length: usize) {
     session::read(headers, length);
 }
 
-/// A family: its types, what is read of each, what is built of hostile texts, and what is changed with them.
+/// Defines a family: its types, what is read of each, and what is built and changed with hostile texts.
 ///
-/// Each of the expressions in `built` and `changed` gives values of the type, as an `Option`, a `Result` or more. Each
-/// value has to be one line which parses to itself. An input takes its turn at one expression of each.
+/// Each expression in `built` and `changed` yields values of the type, as an `Option`, a `Result` or an
+/// iterator. Each value has to be one line that parses to itself. An input runs one expression of each.
 macro_rules! family {
     ($($type:ident {
         $(read: |$value:ident| $read:expr;)?
         $(built: |$a:ident, $b:ident| [$($built:expr),* $(,)?];)?
         $(changed: |$old:ident, $c:ident, $d:ident| [$($changed:expr),* $(,)?];)?
     })*) => {
-        /// The types of this family.
+        /// The names of the types in this family.
         pub(super) const TYPES: &[&str] = &[$(stringify!($type)),*];
 
-        /// Puts one input through every type of this family.
+        /// Runs every type of this family with one input.
         pub(crate) fn run(data: &[u8]) {
             let texts = crate::input::texts(data);
             let whole = texts.turns(4).next() == Some(true);
@@ -87,7 +87,7 @@ macro_rules! family {
             })*
         }
 
-        /// Reads every type of this family out of `headers`, those of a message of `length` octets.
+        /// Reads every type of this family from `headers` of a message of `length` octets.
         pub(super) fn read(headers: &spigot_parser::Headers, length: usize) {
             $(<$type as crate::headers::Header>::read(headers, length);)*
         }
@@ -95,7 +95,7 @@ macro_rules! family {
 }
 use family;
 
-/// The value with a parameter set, with one that has no value, and without it.
+/// Yields the value with a parameter, with a parameter without a value, and without the parameter.
 macro_rules! params {
     ($old:expr, $name:expr, $value:expr) => {{
         let set = $old.clone().with_param($name, Some($value));
@@ -109,7 +109,7 @@ macro_rules! params {
 }
 use params;
 
-/// The value with a display name.
+/// Yields the value with a display name.
 macro_rules! display_name {
     ($old:expr, $name:expr) => {{
         let named = $old.clone().with_display_name($name);

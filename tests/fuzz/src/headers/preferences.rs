@@ -1,4 +1,4 @@
-//! Headers that say what a caller prefers, and what features there are.
+//! Headers of caller preferences and features.
 
 use spigot_parser::header::{
     AcceptContact, AcceptResourcePriority, Directive, Feature, FeatureCaps, FeatureValue, RejectContact,
@@ -15,7 +15,7 @@ const DIRECTIVES: [Directive; 5] = [
     Directive::Parallel,
 ];
 
-/// Features with the values that hostile texts make, and what was set of them.
+/// Builds features from hostile texts, and checks what was set.
 macro_rules! features {
     ($old:expr, $a:expr, $b:expr) => {{
         let number = $b.len() as f64 / 8.0;

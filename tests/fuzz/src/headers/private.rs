@@ -1,4 +1,4 @@
-//! The private headers of 3GPP's networks.
+//! The private headers of 3GPP networks.
 
 use spigot_parser::header::{
     EarlyMedia, PAccessNetworkInfo, PAssertedService, PAssociatedUri, PCalledPartyId,

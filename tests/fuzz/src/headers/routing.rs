@@ -1,4 +1,4 @@
-//! Headers that tell messages and their ways apart.
+//! Headers that identify and route messages.
 
 use spigot_parser::header::{
     CSeq, CallId, MaxBreadth, MaxForwards, Path, RecordRoute, Route, ServiceRoute, Timestamp, Via,

@@ -1,4 +1,4 @@
-//! Headers of calls and of what is shown with them.
+//! Headers of calls.
 
 use spigot_parser::Uri;
 use spigot_parser::header::{

@@ -1,4 +1,4 @@
-//! What must hold for every value of every typed header.
+//! Checks that hold for every value of every typed header.
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use crate::oracle;
 pub(crate) trait Header:
     TypedHeader + FromStr<Err = ParseError> + Display + Debug + PartialEq
 {
-    /// Parses `text` and checks what comes of it, in a message too if it is to be checked as a `whole`.
+    /// Parses `text` and checks the value, in a message too if `whole` is true.
     fn parsed(text: &str, whole: bool) -> Option<Self> {
         if let Err(error) = text.parse::<Self>() {
             oracle::error(&error, text.len());
@@ -28,7 +28,9 @@ pub(crate) trait Header:
         }
     }
 
-    /// Checks values that were built of the texts. They hold no NUL, unless a part was parsed that had one escaped.
+    /// Checks values that were built from the texts.
+    ///
+    /// They have no NUL, unless a parsed part had an escaped one.
     fn check_built(built: impl IntoIterator<Item = Self>, texts: &Texts<'_>) {
         let is_escaped = [&texts.first, &texts.second]
             .iter()
@@ -42,7 +44,7 @@ pub(crate) trait Header:
         }
     }
 
-    /// Checks what this value was changed to. What the peer has escaped in it may still be there.
+    /// Checks the results of changing this value, which may still have what the peer has escaped in it.
     fn check_changed(&self, changed: impl IntoIterator<Item = Self>, texts: &Texts<'_>) {
         if self.to_string().contains('\0') {
             changed.into_iter().for_each(|value| check(&value, true));
@@ -51,7 +53,7 @@ pub(crate) trait Header:
         }
     }
 
-    /// Reads all there are in a message of `length` octets.
+    /// Reads all values in a message of `length` octets.
     fn read(headers: &Headers, length: usize) {
         let all = all::<Self>(headers);
         let first = match typed::<Self>(headers) {
@@ -74,7 +76,8 @@ pub(crate) trait Header:
 
 impl<H: TypedHeader + FromStr<Err = ParseError> + Display + Debug + PartialEq> Header for H {}
 
-/// It is one line, equals itself, and is the same once it was printed and parsed, alone and in a message.
+/// Checks that a value is one line, equals itself, and is the same after printing and parsing, alone and in a
+/// message.
 fn check<H: Header>(value: &H, whole: bool) {
     let text = value.to_string();
     oracle::is_one_line(&text);
@@ -99,7 +102,7 @@ fn all<H: TypedHeader>(headers: &Headers) -> Vec<Result<H, ParseError>> {
     headers.all().collect()
 }
 
-/// In a message it is one line and the same value; there twice, it is what its shape says.
+/// Checks that the value survives in a message, once and twice, as its shape defines.
 fn in_a_message<H: Header>(value: &H, text: &str) {
     let mut request = request();
     request.headers_mut().push_typed(value);
@@ -134,8 +137,9 @@ fn request() -> Request {
     Request::new(Method::OPTIONS, uri)
 }
 
-/// Whether the line has the text that was to be written. Without control characters it has; with some they may have
-/// gone out as SP, and Content-Length is the message's own affair.
+/// Reports whether the line has the text that was to be written.
+///
+/// Control characters may have been written as SP, and Content-Length is written by the message itself.
 fn is_there(headers: &Headers, name: &HeaderName, text: &str) -> bool {
     let line = headers.get(name).expect("it was pushed");
     let is_bad = |char: char| char.is_ascii_control() && char != '\t';
@@ -155,13 +159,13 @@ fn is_there(headers: &Headers, name: &HeaderName, text: &str) -> bool {
     true
 }
 
-/// What is there twice, by its shape: the first of it, and how many there are that parse.
+/// Checks a header that is there twice, by its shape: its first value, and the number of those that parse.
 fn twice(shape: Shape, first: Result<bool, ParseError>, all: usize) {
     match (shape, first) {
         (Shape::Single, Err(error)) => assert_eq!(error.kind(), ErrorKind::Duplicate),
         (Shape::List | Shape::Lines, Ok(true)) => assert_eq!(all, 2),
         (Shape::Joined, Ok(_)) => assert_eq!(all, 1),
-        // Twice as much may be too much.
+        // Twice as many elements may be too many.
         (Shape::Joined, Err(_)) => assert_eq!(all, 0),
         (shape, first) => panic!("{shape:?} twice is {first:?}"),
     }

@@ -1,4 +1,4 @@
-//! Credentials as they are read, changed and shown.
+//! Tests that credentials are read, changed and shown.
 
 use super::*;
 use crate::header::{Authorization, ProxyAuthorization, testing};
