@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(response.headers().typed::<Contact>().unwrap(), None);
     }
 
-    /// The same request again in a transaction of its own: somebody has listened.
+    /// Sends an overheard request again, in a transaction of its own.
     async fn replay(alice: &TestClient, overheard: &sip::Request) -> WwwAuthenticate {
         let headers = overheard.headers();
         let lines: String = headers
@@ -182,7 +182,7 @@ mod tests {
         let (_server, alice) = start(Algorithm::SHA_256).await;
         let mut register = alice.register().credentials("alice", "secret").start().await;
         assert_eq!(register.response().await.status(), StatusCode::OK);
-        let refused = replay(&alice, register.request()).await;
+        let refused = replay(&alice, &register.request()).await;
         assert!(refused.challenge().stale(), "the count was used before");
     }
 
@@ -192,7 +192,7 @@ mod tests {
         let mut register = alice.register().credentials("alice", "secret").start().await;
         assert_eq!(register.response().await.status(), StatusCode::OK);
         tokio::time::sleep(Duration::from_secs(301)).await;
-        let refused = replay(&alice, register.request()).await;
+        let refused = replay(&alice, &register.request()).await;
         assert!(refused.challenge().stale());
     }
 

@@ -208,17 +208,19 @@ struct Bridge {
 impl Bridge {
     #[invite("sip:{room}@*")]
     async fn join(&self, Path(room): Path<String>) -> Reply {
-        match self.rooms.contains(&room) {
-            true => StatusCode::BUSY_HERE.into(),
-            false => StatusCode::NOT_FOUND.into(),
+        if self.rooms.contains(&room) {
+            StatusCode::BUSY_HERE.into()
+        } else {
+            StatusCode::NOT_FOUND.into()
         }
     }
 
     #[subscribe("sip:{room}@*", event = "conference")]
     async fn watch(&self, Path(room): Path<String>) -> StatusCode {
-        match self.rooms.contains(&room) {
-            true => StatusCode::ACCEPTED,
-            false => StatusCode::NOT_FOUND,
+        if self.rooms.contains(&room) {
+            StatusCode::ACCEPTED
+        } else {
+            StatusCode::NOT_FOUND
         }
     }
 }

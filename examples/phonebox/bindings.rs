@@ -87,10 +87,11 @@ impl Bindings {
             binding.contact.clone().with_expires(left)
         });
         let told = told.collect();
-        match bound.is_empty() {
-            true => users.remove(user),
-            false => users.insert(user.to_owned(), bound),
-        };
+        if bound.is_empty() {
+            users.remove(user);
+        } else {
+            users.insert(user.to_owned(), bound);
+        }
         Ok(told)
     }
 

@@ -88,7 +88,8 @@ pub async fn serve(config: Config, listeners: &Listeners) -> ExitCode {
     serve_with(config, listeners, async |_| Ok(String::new())).await
 }
 
-/// The same with something beside it, which `beside` begins once the addresses are bound. What it gives is printed after theirs.
+/// Serves `config` as [`serve`] does, and runs `beside` once the addresses are bound. The text that it gives
+/// is printed after their lines.
 pub async fn serve_with(
     config: Config,
     listeners: &Listeners,

@@ -12,15 +12,17 @@ use proc_macro::TokenStream;
 ///
 /// The route attributes are `#[invite]`, `#[ack]`, `#[bye]`, `#[cancel]`, `#[register]`, `#[options]`,
 /// `#[subscribe]`, `#[notify]`, `#[info]`, `#[message]`, `#[prack]`, `#[publish]`, `#[pull]`, `#[push]`,
-/// `#[refer]`, `#[store]`, `#[update]`; `#[method("NAME")]` for any other method; `#[any]`, for every method but
-/// ACK and CANCEL; and `#[fallback]`, in the place of the library's 404, 405 and 501. They need no import.
+/// `#[refer]`, `#[store]`, `#[update]`; `#[method("NAME")]` for any other method; `#[any]`, for every method
+/// but ACK and CANCEL; and `#[fallback]`, in the place of the library's 404, 405 and 501. They need no
+/// import.
 ///
-/// In parentheses they take a pattern for the Request-URI, `in_dialog`, `event = "package"`, `package = "INFO package"` and
-/// `content_type = "type/subtype"`. In a pattern `*` stands for anything and `{name}` for what `Path(name)` takes; a port, parameters
-/// and headers that it does not name may be there or not (`spigot::sip::Pattern` has the rules). A request inside a
-/// dialog, a re-INVITE say, goes to the routes that say `in_dialog`, any other to the rest; BYE, INFO, UPDATE, PRACK
-/// and NOTIFY exist in dialogs alone and need not say so. Routes are tried in the order written, and what none takes
-/// is answered by the library: `spigot::Router` has the table.
+/// In parentheses they take a pattern for the Request-URI, `in_dialog`, `event = "presence"`, `package = "dtmf"`
+/// and `content_type = "type/subtype"`. In a pattern `*` stands for anything and `{name}` for what
+/// `Path(name)` takes; a port, parameters and headers that it does not name may be there or not
+/// (`spigot::sip::Pattern` has the rules). A request inside a dialog, a re-INVITE say, goes to the routes
+/// that say `in_dialog`, any other to the rest; BYE, INFO, UPDATE, PRACK and NOTIFY exist in dialogs alone
+/// and need not say so. Routes are tried in the order written, and what none takes is answered by the
+/// library: `spigot::Router` has the table.
 ///
 /// ```ignore
 /// #[sip_router]
@@ -36,19 +38,26 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// A handler takes `&self` and extractors (`FromRequest`), and returns an answer (`IntoReply`). The block gets a
-/// constant `ROUTES` that prints as a table. A type has one such block; its other methods may stand in it or in
-/// blocks of their own. A generic type is an agent where it is `Send + Sync + 'static`, which the block need not say; a handler
-/// that keeps a value of a parameter's type across an `await` says `Send` of it. A
-/// crate that renames its dependency on spigot writes `#[sip_router(crate = name)]`.
+/// Plugs run before handlers: those of the router, `#[sip_router(plugs(Trace::new()))]`; methods marked
+/// `#[plug]`, with `only(register, invite)` or `except(options)` for some routes, and with `in_dialog` for
+/// requests inside dialogs, too; those of a route, `#[through(LimitBody::new(4096))]`. The module
+/// `spigot::plug` tells more.
+///
+/// A handler takes `&self` and extractors (`FromRequest`), and returns an answer (`IntoReply`). The block
+/// gets a constant `ROUTES` that prints as a table. A type has one such block; its other methods may stand in
+/// it or in blocks of their own. A generic type is an agent where it is `Send + Sync + 'static`, which the
+/// block need not say; a handler that keeps a value of a parameter's type across an `await` says `Send` of
+/// it. A crate that renames its dependency on spigot writes `#[sip_router(crate = name)]`.
 #[proc_macro_attribute]
 pub fn sip_router(options: TokenStream, block: TokenStream) -> TokenStream {
     router::expand(options.into(), block.into()).into()
 }
 
-/// A test on virtual time: an `async fn` that runs on one thread, with a clock that jumps to the next
-/// deadline as soon as nothing else can be done. When it fails, by a panic or by the error that it returns, the seed and the ladder of
-/// what was said are printed.
+/// Runs an `async fn` as a test on virtual time: on one thread, with a clock that jumps to the next deadline
+/// as soon as nothing else can be done.
+///
+/// When it fails, by a panic or by the error that it returns, the seed and the ladder of what was said are
+/// printed.
 ///
 /// Options: `real_time`, for tests over real sockets; `seed = 42`, for the faults of the network; `crate =
 /// path`, for a renamed dependency.

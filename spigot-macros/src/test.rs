@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, ItemFn, LitInt, Path, ReturnType, Token, Type, parse_quote};
 
-/// What may stand in the attribute's parentheses.
+/// The options in the attribute's parentheses.
 #[derive(Default)]
 struct Options {
     real_time: bool,
@@ -45,7 +45,7 @@ impl Parse for Options {
     }
 }
 
-/// The test function that runs the async one, or the function as it came with what is wrong with it.
+/// Writes the test function that runs the async one, or the function as it came beside what is wrong with it.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     match try_expand(options, item.clone()) {
         Ok(expanded) => expanded,
@@ -87,7 +87,8 @@ fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStrea
         ..
     } = test;
     let ident = sig.ident.clone();
-    // One that may fail by what it returns is told of as one that panics. What it returns is checked where it stands.
+    // One that may fail by what it returns is told of as one that panics. What it returns is checked where it
+    // stands.
     let body = match returned(&sig.output) {
         Some(value) => {
             sig.output = parse_quote!(-> ::std::process::ExitCode);
@@ -109,7 +110,7 @@ fn try_expand(options: TokenStream, item: TokenStream) -> syn::Result<TokenStrea
     })
 }
 
-/// The type that a test returns, if it has one that can be named.
+/// Returns the type of a test's result, if it has one that can be named.
 fn returned(output: &ReturnType) -> Option<Type> {
     match output {
         ReturnType::Type(_, value) => match &**value {

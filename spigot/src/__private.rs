@@ -7,11 +7,12 @@ pub use std::pin::pin;
 pub use std::result::Result;
 pub use std::sync::Arc;
 
+pub use crate::proto::Role;
 pub use crate::router::extract::Path;
 pub use crate::router::glue::{
-    Capture, capture, extract, future, handler, lost, plugged, reply, routes, share, shared, unanswered,
-    unrouted,
+    Capture, call_plug, call_router_plug, capture, extract, future, handler, lost, reply, role, router_plug,
+    router_plugs, routes, share, shared, unanswered,
 };
 pub use crate::router::plug::{Next, NextRequest};
-pub use crate::router::route::{Captured, Handler, HandlerFuture, Handlers, Takes, Unrouted};
+pub use crate::router::route::{Captured, Handler, HandlerFuture, Handlers, RouterPlugs, Takes};
 pub use crate::router::{Agent, FromRequest, IntoReply, Reply, Request, Route, Routes, method};

@@ -1,12 +1,10 @@
-//! Who is at the other end of a connection.
-//!
-//! A leaf, as the flow is: the transports find it out and the router tells it.
+//! The identity of the peer of a connection. The transports find it out, and handlers read it.
 
 use std::sync::Arc;
 
 use crate::sip::Bytes;
 
-/// Who the peer of a TLS connection has proved to be, by a certificate from an authority that we trust.
+/// The identity that the peer of a TLS connection has proved, by a certificate from a trusted authority.
 ///
 /// A certificate stands for domains, and for no users
 /// ([RFC 5922 §7.1](https://www.rfc-editor.org/rfc/rfc5922#section-7.1)): those of its `sip:` URIs or, if it
@@ -35,7 +33,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// An identity of these domains, for tests and for transports of your own; `certificate` is in DER.
+    /// Makes the identity of these domains, for tests and for transports of your own. `certificate` is in
+    /// DER.
     pub fn new(
         domains: impl IntoIterator<Item = impl Into<String>>,
         certificate: impl Into<Bytes>,
@@ -46,18 +45,18 @@ impl Identity {
         }
     }
 
-    /// The domains of the certificate; there may be none.
+    /// Returns the domains of the certificate. There may be none.
     pub fn domains(&self) -> impl Iterator<Item = &str> {
         self.domains.iter().map(String::as_str)
     }
 
-    /// Whether the peer is a server of that domain. Case does not count, and no wildcard matches (RFC 5922
-    /// §7.2).
+    /// Reports whether the peer is a server of that domain. Case does not count, and no wildcard matches (RFC
+    /// 5922 §7.2).
     pub fn is_of(&self, domain: &str) -> bool {
         self.domains().any(|own| own.eq_ignore_ascii_case(domain))
     }
 
-    /// The certificate, in DER.
+    /// Returns the certificate, in DER.
     pub fn certificate(&self) -> &Bytes {
         &self.certificate
     }

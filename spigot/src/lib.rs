@@ -34,8 +34,9 @@
 //!
 //! # Guides
 //!
-//! The module [`guide`] explains how to build with them: [routing](guide::routing), [extractors](guide::extractors),
-//! [answers](guide::answers), [plugs](guide::plugs), [transports](guide::transports), [testing](guide::testing).
+//! The module [`guide`] explains how to build with them: [routing](guide::routing),
+//! [extractors](guide::extractors), [answers](guide::answers), [plugs](guide::plugs),
+//! [dialogs](guide::dialogs), [transports](guide::transports), [testing](guide::testing).
 //!
 //! # Features
 //!
@@ -62,6 +63,7 @@ extern crate self as spigot;
 #[doc(hidden)]
 pub mod __private;
 mod client;
+mod dialog;
 mod endpoint;
 #[cfg(test)]
 mod epoch;
@@ -69,8 +71,10 @@ mod flow;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod identity;
+mod incoming;
 mod networks;
 pub mod proto;
+mod proxy;
 pub mod resolve;
 pub mod router;
 #[cfg(feature = "testing")]
@@ -78,19 +82,21 @@ pub mod testing;
 pub mod transport;
 
 pub use client::{
-    Client, ClientTransaction, Dialog, IntoUri, KeepAlive, NoClient, Provisionals, RequestBuilder,
-    RequestError,
+    Client, ClientTransaction, IntoUri, KeepAlive, NoClient, Provisionals, RequestBuilder, RequestError,
 };
+pub use dialog::{Dialog, InDialog};
 pub use endpoint::{
     BadFlowToken, BadOutbound, BoundListener, Config, Counters, Error, Limits, ListenAddr, Outbound, Spigot,
     Unreachable,
 };
 pub use flow::{ConnectionId, Flow, Transport, UnknownTransport};
 pub use identity::Identity;
+pub use proxy::{Branch, Forward, ForwardError, NoProxy, Proxy};
 pub use router::extract::{Contacts, Extension, Header, Path};
 pub use router::plug;
 pub use router::{
     Agent, Body, FromRequest, IntoReply, IntoRouter, Reply, Request, Router, Source, Transaction,
+    TransactionError,
 };
 pub use sip::{Bytes, HeaderName, Method, Response, StatusCode, Uri, header};
 pub use spigot_macros::sip_router;

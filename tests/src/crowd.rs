@@ -69,7 +69,7 @@ impl Crowd {
     }
 
     async fn connect(&self, from: IpAddr) -> io::Result<Member> {
-        let stream = reach(from, self.server).await?;
+        let stream = connect_from(from, self.server).await?;
         let local = stream.local_addr()?;
         let stream: Box<dyn Octets> = match self.transport.is_secure() {
             false => Box::new(stream),
@@ -99,7 +99,7 @@ impl Crowd {
 /// # Errors
 ///
 /// The system's.
-pub async fn reach(from: IpAddr, server: SocketAddr) -> io::Result<TcpStream> {
+pub async fn connect_from(from: IpAddr, server: SocketAddr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind((from, 0).into())?;
     let stream = socket.connect(server).await?;

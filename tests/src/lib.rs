@@ -30,7 +30,7 @@ pub use baresip::Baresip;
 pub use browser::Browser;
 #[cfg(unix)]
 pub use captured::Captured;
-pub use crowd::{Crowd, Member, reach};
+pub use crowd::{Crowd, Member, connect_from};
 pub use draft::{Draft, unique};
 pub use example::Example;
 pub use far::Far;

@@ -57,7 +57,8 @@ async fn over(server: &Running, transport: Transport, make: impl Fn(SocketAddr) 
     met(wire, &options).await
 }
 
-/// The same over a stream, where the server may wait for the rest of a message, and is told that none will come.
+/// Sends what `make` makes over a stream, and then ends the stream: the server may wait for the rest of a
+/// message, and is told that none will come.
 async fn cut_off(server: &Running, transport: Transport, make: impl Fn(SocketAddr) -> Vec<u8>) -> Met {
     let mut wire = Wire::to(server, transport).await;
     let octets = make(wire.local());

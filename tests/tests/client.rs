@@ -121,7 +121,7 @@ async fn what_the_caller_acknowledges_is_acknowledged_by_its_number_and_as_often
     let mut invite = invite.start().await.unwrap();
     pick_up(&alice).await;
     let answer = invite.response().await.expect("an answer");
-    let mut dialog = invite.dialog(&answer).unwrap();
+    let dialog = invite.dialog(&answer).unwrap();
 
     for acknowledged in ["1 ACK", "3 ACK"] {
         let mut between = dialog.request(Method::INFO).start().await.unwrap();
@@ -133,7 +133,7 @@ async fn what_the_caller_acknowledges_is_acknowledged_by_its_number_and_as_often
         let ack = alice.expect(Method::ACK).await;
         assert_eq!(ack.headers().get(&HeaderName::CSEQ), Some(acknowledged));
         if acknowledged == "1 ACK" {
-            // The same of an INVITE inside the call.
+            // Now an INVITE inside the call.
             let again = dialog.request(Method::INVITE).without_ack();
             let mut again = again.start().await.unwrap();
             pick_up(&alice).await;
@@ -151,7 +151,7 @@ async fn ack_and_cancel_are_no_requests_of_their_own() {
     let mut invite = call(&server.spigot().client(), &alice).await;
     pick_up(&alice).await;
     let answer = invite.response().await.unwrap();
-    let mut dialog = invite.dialog(&answer).unwrap();
+    let dialog = invite.dialog(&answer).unwrap();
     let client = server.spigot().client();
     for (method, instead) in [
         (Method::ACK, "Dialog::acknowledge"),
@@ -186,7 +186,7 @@ async fn a_call_goes_on_when_nobody_waits_for_its_re_invite() {
     let alice = server.client("sip:alice@example.com").await;
     let mut invite = alice.invite("sip:bob@example.com").start().await;
     let answer = invite.response().await;
-    let mut dialog = invite.dialog(&answer);
+    let dialog = invite.dialog(&answer);
     let again = dialog.request(Method::INVITE).start().await;
     // The 200 crosses the end of patience.
     tokio::time::sleep(Duration::from_secs(6)).await;
@@ -229,7 +229,7 @@ async fn a_request_in_a_dialog_connects_again_when_the_connection_is_gone() {
     let alice = server.client_over(Transport::Tcp, "sip:alice@example.com").await;
     let mut invite = alice.invite("sip:bob@example.com").start().await;
     let answer = invite.response().await;
-    let mut dialog = invite.dialog(&answer);
+    let dialog = invite.dialog(&answer);
     // The server refuses to frame this, and closes.
     alice.send_raw("Content-Length: no number\r\n\r\n").await;
     alice.expect_closed(1).await;

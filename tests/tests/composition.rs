@@ -75,7 +75,7 @@ async fn a_call_stays_with_the_router_that_took_it() {
 
         let mut invite = alice.invite(uri).start().await;
         let answer = invite.response().await;
-        let mut dialog = invite.dialog(&answer);
+        let dialog = invite.dialog(&answer);
         let mut again = dialog.request(Method::INVITE).start().await;
         again.expect_provisional(StatusCode::RINGING).await;
         again.cancel();

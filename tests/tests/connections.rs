@@ -14,7 +14,7 @@ use std::time::Duration;
 use spigot::testing::TestClient;
 use spigot::tls::{Certificates, TlsConfig, Trust};
 use spigot::{Config, Spigot, StatusCode, Transport, sip_router};
-use spigot_tests::{Crowd, Datagrams, Draft, Example, Folder, Member, Memory, reach};
+use spigot_tests::{Crowd, Datagrams, Draft, Example, Folder, Member, Memory, connect_from};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -142,13 +142,13 @@ async fn call(caller: &TestClient) {
     let mut invite = caller.invite("sip:bob@example.com").start().await;
     let answer = invite.response().await;
     assert_eq!(answer.status(), StatusCode::OK);
-    let mut dialog = invite.dialog(&answer);
+    let dialog = invite.dialog(&answer);
     assert_eq!(dialog.bye().await.status(), StatusCode::OK);
 }
 
 /// One octet every 5 s, until the server closes; how long that took.
 async fn trickle(from: IpAddr, server: SocketAddr) -> Duration {
-    let stream = reach(from, server).await;
+    let stream = connect_from(from, server).await;
     let mut stream = stream.unwrap_or_else(|error| panic!("from {from}: {error}"));
     let start = Instant::now();
     let mut octets = b"OPTIONS sip:example.com SIP/2.0".iter();

@@ -42,13 +42,13 @@ impl Guarded {
 
 #[sip_router]
 impl Guarded {
-    #[plug]
+    #[plug(in_dialog)]
     async fn note(&self, request: Request, next: Next<'_>) -> Reply {
         self.write_down(&request);
         next.run(request).await
     }
 
-    #[plug]
+    #[plug(in_dialog)]
     async fn at_the_proxy(&self, request: Request, next: Next<'_>) -> Reply {
         match &self.proxy {
             Some(proxy) => proxy.call(request, next).await,
@@ -56,7 +56,7 @@ impl Guarded {
         }
     }
 
-    #[plug]
+    #[plug(in_dialog)]
     async fn at_the_server(&self, request: Request, next: Next<'_>) -> Reply {
         self.own.call(request, next).await
     }
@@ -146,7 +146,7 @@ async fn a_call_takes_its_credentials_along() {
     let mut invite = invite.start().await;
     let answer = invite.response().await;
     assert_eq!(answer.status(), StatusCode::OK);
-    let mut dialog = invite.dialog(&answer);
+    let dialog = invite.dialog(&answer);
     assert_eq!(dialog.request(Method::INFO).send().await.status(), StatusCode::OK);
     // By now the nonce is too old.
     tokio::time::sleep(Duration::from_secs(400)).await;

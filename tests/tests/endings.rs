@@ -1,10 +1,12 @@
 //! However a handler ends, and however badly, the peer is answered and the endpoint goes on.
 
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use spigot::testing::TestServer;
-use spigot::{Limits, Method, Path, Reply, Response, StatusCode, Transaction, sip_router};
+use spigot::testing::{TestClient, TestRequest, TestServer};
+use spigot::{HeaderName, Limits, Method, Path, Reply, Response, StatusCode, Transaction, sip_router};
 
 /// A capture whose parser panics.
 struct Fuse;
@@ -134,6 +136,84 @@ async fn a_call_can_be_hung_up_however_many_handlers_wait() {
 
     assert_eq!(bye.status(), StatusCode::OK);
     drop(slow);
+}
+
+/// A server whose BYE handler takes two seconds, and which knows how many of them run at once.
+#[derive(Clone, Default)]
+struct SlowToHangUp {
+    running: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+#[sip_router]
+impl SlowToHangUp {
+    #[invite]
+    async fn invite(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[bye]
+    async fn bye(&self) -> StatusCode {
+        // A handler that gets no place is polled once.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let running = self.running.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(running, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        self.running.fetch_sub(1, Ordering::Relaxed);
+        StatusCode::OK
+    }
+}
+
+/// A BYE that its dialog does not know of, so that there may be several.
+fn bye_beside<'c>(alice: &'c TestClient, answer: &Response, cseq: usize) -> TestRequest<'c> {
+    let of = |name| answer.headers().get(&name).expect("it is there").to_owned();
+    let bye = alice.request(Method::BYE, "sip:bob@192.0.2.1:5060");
+    let bye = bye
+        .header("From", of(HeaderName::FROM))
+        .header("To", of(HeaderName::TO));
+    let bye = bye.header("Call-ID", of(HeaderName::CALL_ID));
+    bye.header("CSeq", format!("{cseq} BYE"))
+}
+
+/// A server with room for so many handlers, and how many BYE handlers ran at once for `calls` calls that were each hung up
+/// `byes` times.
+async fn hang_up(handlers: usize, calls: usize, byes: usize) -> (TestServer, usize) {
+    let agent = SlowToHangUp::default();
+    let mut limits = Limits::default();
+    limits.handlers = handlers;
+    let server = TestServer::start_with(agent.clone(), |config| config.limits(limits)).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let mut pending = Vec::new();
+    for _ in 0..calls {
+        let mut invite = alice.invite("sip:bob@example.com").start().await;
+        let answer = invite.response().await;
+        for cseq in 2..byes + 2 {
+            pending.push(bye_beside(&alice, &answer, cseq).start().await);
+        }
+    }
+    for mut bye in pending {
+        let status = bye.response().await.status();
+        // One that comes when the call has ended is of no dialog.
+        let expected = [StatusCode::OK, StatusCode::CALL_DOES_NOT_EXIST];
+        assert!(expected.contains(&status), "{status}");
+    }
+    let most = agent.most.load(Ordering::Relaxed);
+    (server, most)
+}
+
+#[spigot::test]
+async fn the_byes_of_one_dialog_keep_to_the_bound_of_handlers() {
+    let (server, most) = hang_up(5, 1, 40).await;
+    assert_eq!(most, 5);
+    assert!(server.counters().byes_unheard > 0);
+    assert_eq!(server.counters().handlers_full, 0);
+}
+
+#[spigot::test]
+async fn each_dialog_has_a_bye_handler_beyond_the_bound() {
+    let (server, most) = hang_up(0, 3, 2).await;
+    assert_eq!(most, 3);
+    assert_eq!(server.counters().byes_unheard, 3);
 }
 
 #[spigot::test]

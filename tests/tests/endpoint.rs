@@ -242,7 +242,7 @@ async fn a_server_calls_its_client() {
     assert_eq!(invite.provisional().await.unwrap().status(), StatusCode::RINGING);
     let answer = invite.response().await.unwrap();
     alice.expect(Method::ACK).await;
-    let mut dialog = invite.dialog(&answer).unwrap();
+    let dialog = invite.dialog(&answer).unwrap();
     let bye = dialog.request(Method::BYE);
     let (bye, ()) = tokio::join!(bye.send(), async {
         alice.expect(Method::BYE).await.reply(StatusCode::OK)
@@ -346,7 +346,7 @@ async fn dialogs_are_bounded() {
     }
     assert!((1..50).contains(&refused), "{refused} of 50 refused");
     assert_eq!(server.counters().dialogs_full, refused);
-    for mut call in calls {
+    for call in calls {
         assert_eq!(call.bye().await.status(), StatusCode::OK);
     }
     let answer = alice.invite("sip:bob@example.com").send().await;
@@ -398,7 +398,7 @@ async fn a_bye_ends_what_waits_in_its_dialog() {
     let alice = server.client("sip:alice@example.com").await;
     let mut invite = alice.invite("sip:bob@example.com").start().await;
     let answer = invite.response().await;
-    let mut dialog = invite.dialog(&answer);
+    let dialog = invite.dialog(&answer);
     let mut again = dialog.request(Method::INVITE).start().await;
     tokio::time::sleep(Duration::from_secs(1)).await;
 

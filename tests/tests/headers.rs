@@ -26,7 +26,7 @@ async fn start() -> (TestServer, TestClient) {
 }
 
 /// The request as it went out, which the server has taken.
-async fn taken(request: TestRequest<'_>) -> sip::Request {
+async fn taken(request: TestRequest<'_>) -> std::sync::Arc<sip::Request> {
     let mut sent = request.start().await;
     assert_eq!(
         sent.response().await.status(),
@@ -34,7 +34,7 @@ async fn taken(request: TestRequest<'_>) -> sip::Request {
         "{}",
         sent.request()
     );
-    sent.request().clone()
+    sent.request()
 }
 
 fn lines<'r>(request: &'r sip::Request, name: &str) -> Vec<&'r str> {
@@ -154,7 +154,7 @@ async fn what_names_a_dialog_is_the_dialogs() {
     let (_server, alice) = start().await;
     let mut invite = alice.invite("sip:bob@example.com").start().await;
     let answer = invite.response().await;
-    let mut dialog = invite.dialog(&answer);
+    let dialog = invite.dialog(&answer);
     let first = taken(dialog.request(Method::INFO)).await;
     let (from, to) = (lines(&first, "From")[0], lines(&first, "To")[0]);
 
@@ -187,7 +187,7 @@ async fn nobody_leaves_a_dialog_by_its_headers() {
     let ring = alice.expect(Method::INVITE).await;
     ring.reply((StatusCode::OK, spigot::Header(contact.unwrap())));
     let answer = invite.response().await.unwrap();
-    let mut dialog = invite.dialog(&answer).unwrap();
+    let dialog = invite.dialog(&answer).unwrap();
     for (name, value, expected) in [
         ("Call-ID", "other@example.com", "expected none"),
         ("i", "other@example.com", "expected none"),

@@ -94,7 +94,7 @@ async fn call_sipp(transport: Transport, name: &str) {
         assert_eq!(ringing.status(), StatusCode::RINGING);
         let answer = invite.response().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::OK);
-        let mut dialog = invite.dialog(&answer).expect("a dialog");
+        let dialog = invite.dialog(&answer).expect("a dialog");
         let end = dialog
             .request(Method::BYE)
             .send()

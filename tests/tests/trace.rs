@@ -130,11 +130,8 @@ async fn the_log_has_a_tree_of_each_request_and_no_secret() {
         "{answered:?}"
     );
 
-    let authorization = message
-        .request()
-        .headers()
-        .get(&spigot::HeaderName::AUTHORIZATION)
-        .unwrap();
+    let message = message.request();
+    let authorization = message.headers().get(&spigot::HeaderName::AUTHORIZATION).unwrap();
     let response = authorization
         .split("response=\"")
         .nth(1)

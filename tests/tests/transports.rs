@@ -1,4 +1,5 @@
-//! The same over every transport, on IPv4 and IPv6; and every Via and Contact agrees with what carries it.
+//! One suite of requests over every transport, on IPv4 and IPv6: every Via and Contact agrees with what
+//! carries it.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -99,7 +100,7 @@ async fn suite(transport: Transport, ip: IpAddr) {
     assert_eq!(ours.host().ip(), Some(ip));
     let named = ours.transport().unwrap_or("udp").to_owned();
     assert!(named.eq_ignore_ascii_case(token), "{named} over {transport}");
-    let mut dialog = invite.dialog(&answer);
+    let dialog = invite.dialog(&answer);
     let info = dialog.request(Method::INFO).send().await;
     assert_eq!(info.status(), StatusCode::OK);
     assert!(
@@ -270,7 +271,8 @@ async fn a_call_to_a_sips_uri_stays_secured() {
         let ours = contact(&answer);
         assert!(ours.is_secure(), "{ours}");
         assert_eq!(ours.transport(), parameter);
-        let theirs = invite.request().headers().get(&HeaderName::CONTACT).unwrap();
+        let request = invite.request();
+        let theirs = request.headers().get(&HeaderName::CONTACT).unwrap();
         assert!(theirs.starts_with("<sips:alice@127.0.0.1:"), "{theirs}");
         assert_eq!(invite.dialog(&answer).bye().await.status(), StatusCode::OK);
     }

@@ -24,6 +24,12 @@ pub(super) struct RouteAttribute {
 }
 
 impl RouteAttribute {
+    /// Says whether all requests of the route are inside dialogs. Those of a `#[fallback]` may be inside or
+    /// outside.
+    pub(super) fn is_inside_dialogs(&self) -> bool {
+        self.in_dialog || self.takes.is_dialog_only()
+    }
+
     /// Reads an attribute whose name is a route's. `None` when it does not even say which requests it takes;
     /// other faults leave their option out.
     pub(super) fn parse(attribute: &Attribute, errors: &mut Errors) -> Option<RouteAttribute> {

@@ -18,7 +18,7 @@ pub(super) struct Block {
     pub(super) attributes: Vec<Attribute>,
     head: TokenStream,
     pub(super) generics: Generics,
-    /// The trait, where the block implements one.
+    /// The name of the trait, where the block implements one.
     pub(super) trait_name: Option<Type>,
     pub(super) self_type: Type,
     brace: token::Brace,
@@ -124,7 +124,7 @@ impl Item {
     }
 }
 
-/// Whether the attribute was meant to be a route's, which is then an error.
+/// Says whether the attribute was meant to be a route's, which is then an error.
 fn is_mistaken(attribute: &Attribute, errors: &mut Errors) -> bool {
     let path = attribute.path();
     if let Some(route) = in_cfg_attr(attribute) {
@@ -161,7 +161,7 @@ fn is_mistaken(attribute: &Attribute, errors: &mut Errors) -> bool {
     }
 }
 
-/// The route attribute that a `cfg_attr` adds.
+/// Finds the attribute of the router's that a `cfg_attr` adds.
 fn in_cfg_attr(attribute: &Attribute) -> Option<Path> {
     if !attribute.path().is_ident("cfg_attr") {
         return None;
@@ -169,13 +169,14 @@ fn in_cfg_attr(attribute: &Attribute) -> Option<Path> {
     let list = attribute.meta.require_list().ok()?;
     let parsed = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
     let added = parsed.ok()?.into_iter().skip(1).map(|added| added.path().clone());
-    added
-        .into_iter()
-        .find(|path| path.get_ident().is_some_and(|name| is_ours(&name.to_string())))
+    added.into_iter().find(|path| {
+        path.get_ident()
+            .is_some_and(|name| is_router_attribute(&name.to_string()))
+    })
 }
 
-/// The tokens of a block that cannot be read without its route attributes: of each the compiler would only say that it does not
-/// know it.
+/// Takes the route attributes out of a block that cannot be read: of each the compiler would only say that it
+/// does not know it.
 pub(super) fn without_route_attributes(tokens: TokenStream) -> TokenStream {
     let written = tokens.into_iter().map(|token| match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
@@ -207,14 +208,14 @@ fn is_route_attribute(token: &TokenTree) -> bool {
     };
     let first = group.stream().into_iter().next();
     group.delimiter() == Delimiter::Bracket
-        && matches!(first, Some(TokenTree::Ident(name)) if is_ours(&name.to_string()))
+        && matches!(first, Some(TokenTree::Ident(name)) if is_router_attribute(&name.to_string()))
 }
 
-fn is_ours(name: &str) -> bool {
+fn is_router_attribute(name: &str) -> bool {
     requests::is_route(name) || name == "plug" || name == "through"
 }
 
-/// Whether what comes is a method and not a constant, a type or a macro.
+/// Says whether what comes is a method and not a constant, a type or a macro.
 fn is_method(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     let _ = ahead.parse::<Visibility>();
@@ -234,8 +235,8 @@ fn is_method(input: ParseStream<'_>) -> bool {
     }
 }
 
-/// The route attribute that was meant by a name one letter away from it (two in a long name). Names of the
-/// compiler's own attributes are left alone.
+/// Finds the route attribute that was meant by a name one letter away from it (two in a long name). Names of
+/// the compiler's own attributes are left alone.
 fn misspelled(name: &str) -> Option<&'static str> {
     const BUILT_IN: [&str; 8] = ["allow", "cfg", "cold", "deny", "doc", "expect", "inline", "test"];
     if BUILT_IN.contains(&name) {

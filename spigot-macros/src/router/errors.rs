@@ -1,4 +1,4 @@
-//! What is wrong with a block, collected so that it is all reported at once.
+//! The mistakes in a block, collected so that all are reported at once.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -11,7 +11,7 @@ impl Errors {
         self.0.push(syn::Error::new(at, sentence));
     }
 
-    /// An error about all of these tokens, where [`push`](Errors::push) shows one place.
+    /// Reports an error that is shown at all of these tokens.
     pub(super) fn push_at(&mut self, tokens: impl ToTokens, sentence: impl std::fmt::Display) {
         self.0.push(syn::Error::new_spanned(tokens, sentence));
     }
@@ -33,7 +33,7 @@ impl Errors {
     }
 }
 
-/// The name that was probably meant: the nearest one, if it is at most a third of its letters away.
+/// Finds the name that was probably meant: the nearest one, if it is at most a third of its letters away.
 pub(super) fn nearest<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     names
         .into_iter()
@@ -43,8 +43,8 @@ pub(super) fn nearest<'n>(given: &str, names: impl IntoIterator<Item = &'n str>)
         .map(|(_, name)| name)
 }
 
-/// How many letters must be put in, taken out, replaced or swapped with their neighbour to get from one name
-/// to the other.
+/// Counts the letters that must be put in, taken out, replaced or swapped with their neighbour to get from
+/// one name to the other.
 pub(super) fn distance(from: &str, to: &str) -> usize {
     let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
     let mut before_last = vec![0; to.len() + 1];

@@ -1,6 +1,7 @@
-//! What `#[sip_router]` writes: the table of routes, and for each the few lines that call its handler.
+//! The code that `#[sip_router]` writes: the table of routes, and for each the few lines that call its
+//! handler.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Index, Type, WhereClause, parse_quote};
@@ -45,8 +46,8 @@ pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], optio
     }
 }
 
-/// What the block demands of its parameters. A generic type is an agent where it may be shared and lives as long as its server,
-/// which the block need not say.
+/// Writes what the block demands of its parameters. A generic type is an agent where it may be shared and
+/// lives as long as its server, which the block need not say.
 fn bounds(block: &Block, options: &Options) -> Option<WhereClause> {
     let private = options.private(Span::call_site());
     let mut clause = block.generics.where_clause.clone();
@@ -81,7 +82,8 @@ fn entry(route: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream 
     let content_type = content_type.iter().map(|text| quote!(.content_type(#text)));
     let name = route.handler.name.to_string();
     let plugs = names_of_plugs(route, plugs, options);
-    let plugs = (!plugs.is_empty()).then(|| quote!(.through(&[#(#plugs),*])));
+    let of_router = of_router(&route.attribute, options).len();
+    let plugs = (!plugs.is_empty()).then(|| quote!(.through(&[#(#plugs),*], #of_router)));
     let cfgs = &route.handler.cfgs;
     quote! {
         #(#cfgs)*
@@ -89,13 +91,19 @@ fn entry(route: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream 
     }
 }
 
-/// The names of the plugs that a route goes through, in their order.
+/// Returns the plugs of the router, if requests of that route pass them.
+fn of_router<'o>(route: &RouteAttribute, options: &'o Options) -> &'o [Expr] {
+    if route.takes.is_answered() {
+        &options.plugs
+    } else {
+        &[]
+    }
+}
+
+/// Names the plugs that a route goes through, in their order.
 fn names_of_plugs(route: &Route, plugs: &[PlugMethod], options: &Options) -> Vec<TokenStream> {
     let named = |plug: &Expr| plug_name::of(plug).into_token_stream();
-    let of_router = options
-        .plugs
-        .iter()
-        .filter(|_| route.attribute.takes.is_answered());
+    let of_router = of_router(&route.attribute, options).iter();
     let methods = plugs
         .iter()
         .filter(|plug| plug.is_on(&route.attribute))
@@ -107,20 +115,24 @@ fn names_of_plugs(route: &Route, plugs: &[PlugMethod], options: &Options) -> Vec
     of_router.map(named).chain(methods).chain(own).collect()
 }
 
-/// Makes the plugs of the router, and what is behind each route.
+/// Writes the function that makes the plugs of the router, and what is behind each route.
 fn handlers(routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenStream {
     let private = options.private(Span::call_site());
     let [agent, shared] = [format_ident!("agent"), format_ident!("shared")];
-    let made = &options.plugs;
+    let made = options.plugs.iter().map(|plug| {
+        let here = options.private(plug.span());
+        quote_spanned!(plug.span()=> #here::router_plug(#plug))
+    });
     let of_routes = routes.iter().map(|route| {
         let cfgs = &route.handler.cfgs;
         let glue = glue(route, plugs, options);
         quote!(#(#cfgs)* #glue)
     });
-    let unrouted = if options.plugs.is_empty() {
+    let router_plugs = if options.plugs.is_empty() {
         quote!(#private::Option::None)
     } else {
         let [request, reply] = [format_ident!("request"), format_ident!("reply")];
+        let indices = (0..options.plugs.len()).map(Index::from);
         let inner = options
             .plugs
             .iter()
@@ -131,7 +143,8 @@ fn handlers(routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenS
             });
         quote! {{
             let #shared = #private::share(&#shared);
-            #private::unrouted(move |#request: #private::Request, #reply: #private::Reply| {
+            let in_dialog = [#(#shared.1.#indices.in_dialog()),*];
+            #private::router_plugs(in_dialog, move |#request: #private::Request, #reply: #private::Reply| {
                 let #shared = #private::share(&#shared);
                 #private::future(async move { #inner })
             })
@@ -145,13 +158,13 @@ fn handlers(routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenS
         {
             // What all routes share: the agent, and the plugs of the router.
             let #shared = #private::Arc::new((#private::shared(#agent), (#(#made,)*)));
-            let unrouted: #private::Option<#private::Unrouted> = #unrouted;
-            #private::Handlers::new([#(#of_routes),*], unrouted)
+            let router_plugs: #private::Option<#private::RouterPlugs> = #router_plugs;
+            #private::Handlers::new([#(#of_routes),*], router_plugs)
         }
     }
 }
 
-/// `inner`, which takes `request`, behind a plug, which is called by `call` with `request` and `next`.
+/// Puts `inner`, which takes `request`, behind a plug, which is called by `call` with `request` and `next`.
 fn step(call: &TokenStream, inner: &TokenStream, options: &Options) -> TokenStream {
     let private = options.private(Span::call_site());
     let [request, next, next_request] =
@@ -169,43 +182,66 @@ fn step(call: &TokenStream, inner: &TokenStream, options: &Options) -> TokenStre
     }}
 }
 
-/// A variable of the expansion, shown where the plug is written.
+/// Names a variable of the expansion that is shown where the plug is written.
 fn at(plug: &Expr, name: &str) -> Ident {
     Ident::new(name, Span::call_site().located_at(plug.span()))
 }
 
-/// Calls the plug that is kept at `place`.
+/// Gives all tokens of a type the place where the type begins: what is wrong with the type here and there in
+/// the expansion is then one error.
+fn shown_at(written: TokenStream, span: Span) -> TokenStream {
+    let shown = written.into_iter().map(|token| {
+        let mut token = match token {
+            TokenTree::Group(group) => Group::new(group.delimiter(), shown_at(group.stream(), span)).into(),
+            token => token,
+        };
+        token.set_span(token.span().located_at(span));
+        token
+    });
+    shown.collect()
+}
+
+/// Writes the call of the plug that is kept at `place` by a function of the library.
 ///
-/// The call and its first argument are shown at the same place, the plug, so that a type which is none is one error.
-fn called(plug: &Expr, place: &TokenStream, options: &Options) -> TokenStream {
+/// The call and its first argument are shown at the same place, the plug, so that a type which is none is one
+/// error.
+fn called(by: &str, plug: &Expr, place: &TokenStream, options: &Options) -> TokenStream {
     let here = options.private(plug.span());
     let [request, next] = [at(plug, "request"), at(plug, "next")];
     let kept = Ident::new("plug", plug.span());
-    let call = quote_spanned!(plug.span()=> #here::plugged(#kept, #request, #next).await);
+    let by = Ident::new(by, plug.span());
+    let call = quote_spanned!(plug.span()=> #here::#by(#kept, #request, #next).await);
     quote!({
         let #kept = &#place;
         #call
     })
 }
 
-/// `inner` behind a plug of the router.
+/// Puts `inner` behind a plug of the router.
 fn router_step(index: usize, plug: &Expr, inner: &TokenStream, options: &Options) -> TokenStream {
     let (shared, index) = (format_ident!("shared"), Index::from(index));
-    step(&called(plug, &quote!(#shared.1.#index), options), inner, options)
+    step(
+        &called("call_router_plug", plug, &quote!(#shared.1.#index), options),
+        inner,
+        options,
+    )
 }
 
-/// Reads the captures, and then makes the one future of the request: it reads the other arguments, calls the
-/// handler and turns what it returns into a reply. Each step stands at the span of what it is about.
+/// Writes what reads the captures and makes the one future of the request.
+///
+/// The future reads the other arguments, calls the handler and turns what it returns into a reply. Each step
+/// stands at the span of what it is about.
 fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
     let (route, handler) = (&of.attribute, &of.handler);
     let private = options.private(Span::call_site());
     let marker = route.takes.marker();
     let marker = quote!(#private::method::#marker);
 
-    // Variables are looked up where the attribute stands, also where what is beside them comes from elsewhere: the
-    // block may be written by a macro of the user's, which sees other names.
+    // Variables are looked up where the attribute stands, also where what is beside them comes from
+    // elsewhere: the block may be written by a macro of the user's, which sees other names.
     let [agent, request] = [format_ident!("agent"), format_ident!("request")];
     let mut captures = Vec::new();
+    let mut roles = Vec::new();
     let mut extractions = Vec::new();
     let mut names = Vec::new();
     for (index, argument) in handler.arguments.iter().enumerate() {
@@ -232,6 +268,8 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
                 } else {
                     quote_spanned!(written.span()=> #here::unanswered(rejection))
                 };
+                let there = shown_at(written.to_token_stream(), written.span());
+                roles.push(quote_spanned!(written.span()=> #here::role::<#there, Self, #marker>()));
                 extractions.push(quote_spanned! {written.span()=>
                     let #name: #written = match #here::extract::<_, Self, #marker>(&#request, #agent).await {
                         #here::Result::Ok(argument) => argument,
@@ -266,7 +304,11 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
     let mut future = quote!({ #(#extractions)* #reply });
     for (index, plug) in of.through.iter().enumerate().rev() {
         let index = Index::from(index);
-        future = step(&called(plug, &quote!(#own.#index), options), &future, options);
+        future = step(
+            &called("call_plug", plug, &quote!(#own.#index), options),
+            &future,
+            options,
+        );
     }
     for plug in plugs.iter().rev().filter(|plug| plug.is_on(route)) {
         let name = &plug.name;
@@ -275,13 +317,20 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
             .iter()
             .filter_map(|cfg| Some(cfg.meta.require_list().ok()?.tokens.clone()))
             .collect();
-        let [to_request, to_next] = plug.places.map(|place| Span::call_site().located_at(place));
+        let [to_request, to_next] = plug.type_spans.map(|span| Span::call_site().located_at(span));
         let [request, next] = [Ident::new("request", to_request), Ident::new("next", to_next)];
         let here = options.private(name.span());
         let call = quote_spanned!(name.span()=> {
             let reply: #here::Reply = Self::#name(#agent, #request, #next).await;
             reply
         });
+        // Of all that are answered, this alone takes requests inside and outside of dialogs.
+        let call = if route.takes == Takes::Fallback && !plug.options.in_dialog {
+            let [request, next] = [format_ident!("request"), format_ident!("next")];
+            quote!(if #request.in_dialog() { #next.run(#request).await } else { #call })
+        } else {
+            call
+        };
         let through = step(&call, &future, options);
         future = if cfgs.is_empty() {
             through
@@ -296,13 +345,11 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
             })
         };
     }
-    if route.takes.is_answered() {
-        for (index, plug) in options.plugs.iter().enumerate().rev() {
-            future = router_step(index, plug, &future, options);
-        }
+    for (index, plug) in of_router(route, options).iter().enumerate().rev() {
+        future = router_step(index, plug, &future, options);
     }
     let has_plugs = !of.through.is_empty()
-        || (route.takes.is_answered() && !options.plugs.is_empty())
+        || !of_router(route, options).is_empty()
         || plugs.iter().any(|plug| plug.is_on(route));
     // A name that is not used says so, lest the user is warned of what is not theirs.
     let request_or_not = if extractions.is_empty() && !has_plugs {
@@ -323,7 +370,7 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
         #future
     }));
     quote! {
-        #private::handler({
+        #private::handler(#private::Role::Us #(.and(#roles))*, {
             let #shared = #private::share(&#shared);
             #through
             move |#request_or_not: #private::Request, #captured_or_not: #private::Captured<'_>| {

@@ -23,7 +23,7 @@ pub(super) struct Handler {
     pub(super) output: Option<Type>,
 }
 
-/// What stands after `&self`.
+/// An argument after `&self`.
 pub(super) enum Argument {
     /// `Path(room): Path<RoomId>`, or as a tuple `Path((room, domain)): Path<(RoomId, String)>`.
     Path {
@@ -34,7 +34,7 @@ pub(super) enum Argument {
     /// Anything else is read from the request.
     Extractor {
         written: Type,
-        /// Its name, where it has one.
+        /// The name of the argument, where it has one.
         name: Option<Ident>,
     },
 }
@@ -42,7 +42,7 @@ pub(super) enum Argument {
 /// A capture that an argument takes.
 pub(super) struct Capture {
     pub(super) name: Ident,
-    /// What it is read as, where the type is written out.
+    /// The type that the capture is read as, where it is written out.
     pub(super) into: Option<Type>,
 }
 
@@ -113,9 +113,10 @@ impl Argument {
             let is_text = matches!(bare(&reference.elem), Type::Path(path) if path.path.is_ident("str"));
             errors.push_at(
                 reference,
-                match is_text {
-                    true => "a handler owns its arguments: take a `String` in the place of `&str`",
-                    false => "a handler owns its arguments: take this one without `&` (a `Request`, `Bytes` or `Uri` is cheap to own)",
+                if is_text {
+                    "a handler owns its arguments: take a `String` in the place of `&str`"
+                } else {
+                    "a handler owns its arguments: take this one without `&` (a `Request`, `Bytes` or `Uri` is cheap to own)"
                 },
             );
             return None;
@@ -184,7 +185,7 @@ impl Argument {
     }
 }
 
-/// The type without the invisible group in which a macro of the user's has put it.
+/// Takes a type out of the invisible group in which a macro of the user's has put it.
 fn bare(written: &Type) -> &Type {
     match written {
         Type::Group(group) => bare(&group.elem),
@@ -192,7 +193,7 @@ fn bare(written: &Type) -> &Type {
     }
 }
 
-/// `Some` for `Path<...>`, with what is between the brackets.
+/// Returns `Some` for `Path<...>`, with what is between the brackets.
 fn path_argument(written: &Type) -> Option<Option<Type>> {
     let Type::Path(path) = written else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Path")?;
@@ -205,7 +206,7 @@ fn path_argument(written: &Type) -> Option<Option<Type>> {
     })
 }
 
-/// Whether the type certainly is not a tuple of so many. What is another name for one is told by the compiler.
+/// Says whether the type certainly is no tuple of so many. What is another name for one, the compiler tells.
 fn is_no_tuple_of(captures: usize, written: Option<&Type>) -> bool {
     match written {
         Some(Type::Tuple(tuple)) => tuple.elems.len() != captures,
@@ -295,7 +296,7 @@ fn captures(arguments: &[Argument]) -> impl Iterator<Item = &Capture> {
     })
 }
 
-/// Every capture has its argument and every `Path` argument its capture.
+/// Checks that every capture has its argument and every `Path` argument its capture.
 fn check_captures(route: &RouteAttribute, arguments: &[Argument], errors: &mut Errors) {
     let captures: Vec<&Capture> = captures(arguments).collect();
     let in_pattern: Vec<&str> = route
@@ -343,7 +344,7 @@ fn check_captures(route: &RouteAttribute, arguments: &[Argument], errors: &mut E
     }
 }
 
-/// The argument that has the name of a capture and does not take it.
+/// Finds the argument that has the name of a capture and does not take it.
 fn named_like<'a>(capture: &str, arguments: &'a [Argument]) -> Option<(&'a Ident, &'a Type)> {
     arguments.iter().find_map(|argument| match argument {
         Argument::Extractor {
@@ -354,7 +355,8 @@ fn named_like<'a>(capture: &str, arguments: &'a [Argument]) -> Option<(&'a Ident
     })
 }
 
-/// The capture that an argument of this name takes. An argument that is not used, `_room`, takes `{room}`.
+/// Finds the capture that an argument of this name takes. An argument that is not used, `_room`, takes
+/// `{room}`.
 pub(super) fn capture_in<'n>(names: &[&'n str], argument: &Ident) -> Option<&'n str> {
     let argument = argument.to_string();
     names.iter().copied().find(|name| *name == argument).or_else(|| {

@@ -1,6 +1,6 @@
 //! `#[sip_router]`: reads an impl block and writes the table of its routes.
 //!
-//! `block` reads, `attribute` and `handler` check each route, `reach` checks them against each other,
+//! `block` reads, `attribute` and `handler` check each route, `reachability` checks them against each other,
 //! `expansion` writes. A check never stops another: each adds to [`Errors`].
 
 mod attribute;
@@ -10,8 +10,9 @@ mod expansion;
 mod handler;
 mod options;
 mod plug_name;
+mod plug_options;
 mod plugs;
-mod reach;
+mod reachability;
 mod requests;
 mod route_options;
 
@@ -36,8 +37,10 @@ struct Route {
     through: Vec<Expr>,
 }
 
-/// What `#[sip_router(options)] block` becomes: the block without its route attributes, then the expansion or
-/// the errors. A block that cannot be read at all is emitted as it came, but for the route attributes, beside the error.
+/// Expands `#[sip_router(options)] block`: the block without its route attributes, then the expansion or the
+/// errors.
+///
+/// A block that cannot be read at all is emitted as it came, but for the route attributes, beside the error.
 pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = Options::parse(options, &mut errors);
@@ -75,7 +78,7 @@ pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
         .iter_mut()
         .filter_map(|item| read_route(item, &mut errors))
         .collect();
-    reach::check(&routes, &mut errors);
+    reachability::check(&routes, &mut errors);
     for plug in &plugs {
         plug.check(&routes, &mut errors);
     }

@@ -12,7 +12,7 @@ use super::errors::{Errors, nearest};
 pub(super) struct Options {
     /// The plugs of the router, made once.
     pub(super) plugs: Vec<Expr>,
-    /// How this crate names `spigot`: `crate = sip` for a dependency that is renamed.
+    /// The name that this crate has for `spigot`: `crate = sip` for a dependency that is renamed.
     spigot: Option<Path>,
 }
 
@@ -80,7 +80,7 @@ impl Options {
         Ok(())
     }
 
-    /// The path under which everything stands that the expansion names.
+    /// Returns the path under which everything stands that the expansion names.
     pub(super) fn private(&self, span: Span) -> TokenStream {
         match &self.spigot {
             Some(path) => quote_spanned!(span=> #path::__private),

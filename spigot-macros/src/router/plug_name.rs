@@ -1,9 +1,12 @@
-//! What a plug is called in the printed table: by its type, without its arguments, which may be long, or secret.
+//! The name of a plug in the printed table: its type, without the arguments, which may be long, or secret.
 
 use syn::{Expr, Path, Type};
 
-/// The type that the expression names, `RateLimit` for `RateLimit::per_source(50).burst(100)`; for a function that makes the plug, its
-/// name and the types that its arguments name, `layer(ConcurrencyLimitLayer)`; `_` for what has no name.
+/// Names the plug that an expression makes.
+///
+/// It is the type that the expression names, `RateLimit` for `RateLimit::per_source(50).burst(100)`. For a
+/// function that makes the plug it is the function's name with the types that its arguments name,
+/// `layer(ConcurrencyLimitLayer)`. It is `_` for what has no name.
 pub(super) fn of(plug: &Expr) -> String {
     match plug {
         Expr::Path(path) => match path.qself.as_ref().map(|qself| &*qself.ty) {
@@ -29,7 +32,7 @@ pub(super) fn of(plug: &Expr) -> String {
     }
 }
 
-/// The last segment that is the name of a type, or the last of all.
+/// Returns the last segment that is the name of a type, or the last of all.
 fn of_path(path: &Path) -> String {
     let names: Vec<String> = path
         .segments
@@ -40,7 +43,7 @@ fn of_path(path: &Path) -> String {
     named.cloned().unwrap_or_default()
 }
 
-/// Types are capitalized, functions are not.
+/// Tells a type from a function: types are capitalized.
 fn is_type(name: &str) -> bool {
     name.starts_with(char::is_uppercase)
 }

@@ -1,35 +1,21 @@
 //! The plugs of a block: `#[plug]` methods and the `#[through]` of routes.
 
-use proc_macro2::{Ident, Span, TokenTree};
-use syn::parse::ParseStream;
+use proc_macro2::{Ident, Span};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, FnArg, LitStr, Meta, ReturnType, Signature, Token, Type, parenthesized};
+use syn::{Attribute, Expr, FnArg, Meta, ReturnType, Signature, Token, Type};
 
 use super::attribute::RouteAttribute;
-use super::errors::{Errors, nearest};
-use super::requests::{Takes, is_route, route_names};
+use super::errors::Errors;
+use super::plug_options::{OnRoutes, PlugOptions};
 
 /// A method that is marked `#[plug]`.
 pub(super) struct PlugMethod {
     pub(super) name: Ident,
     pub(super) cfgs: Vec<Attribute>,
     /// Where the types of the request and of the rest are written.
-    pub(super) places: [Span; 2],
-    routes: Which,
-}
-
-/// Which routes a plug is on.
-enum Which {
-    All,
-    Only(Vec<Named>),
-    Except(Vec<Named>),
-}
-
-/// A kind of route, as its attribute names it.
-struct Named {
-    takes: Takes,
-    place: Span,
+    pub(super) type_spans: [Span; 2],
+    pub(super) options: PlugOptions,
 }
 
 impl PlugMethod {
@@ -41,24 +27,7 @@ impl PlugMethod {
         errors: &mut Errors,
     ) -> PlugMethod {
         check_signature(signature, errors);
-        let routes = match &attribute.meta {
-            Meta::Path(_) => Which::All,
-            Meta::List(list) => {
-                let read = |input: ParseStream<'_>| which(input, errors);
-                match list.parse_args_with(read) {
-                    Ok(which) => which,
-                    Err(error) => {
-                        errors.append(error);
-                        Which::All
-                    }
-                }
-            }
-            Meta::NameValue(pair) => {
-                errors.push(pair.eq_token.span(), HOW);
-                Which::All
-            }
-        };
-        let place = signature.ident.span();
+        let name = signature.ident.span();
         let mut types = typed_arguments(signature);
         PlugMethod {
             name: signature.ident.clone(),
@@ -67,154 +36,73 @@ impl PlugMethod {
                 .filter(|attribute| attribute.path().is_ident("cfg"))
                 .cloned()
                 .collect(),
-            places: [types.next(), types.next()].map(|written| written.map_or(place, Spanned::span)),
-            routes,
+            type_spans: [types.next(), types.next()].map(|written| written.map_or(name, Spanned::span)),
+            options: PlugOptions::parse(attribute, errors),
         }
     }
 
-    /// Whether it is on that route.
+    /// Says whether some requests of that route pass the plug.
     pub(super) fn is_on(&self, route: &RouteAttribute) -> bool {
-        let among = |named: &[Named]| named.iter().any(|named| named.takes == route.takes);
-        match &self.routes {
-            _ if !route.takes.is_answered() => false,
-            Which::All => true,
-            Which::Only(named) => among(named),
-            Which::Except(named) => !among(named),
+        if !route.takes.is_answered() || (route.is_inside_dialogs() && !self.options.in_dialog) {
+            return false;
+        }
+        match &self.options.routes {
+            OnRoutes::All => true,
+            OnRoutes::Only(named) => named.iter().any(|named| named.takes == route.takes),
+            OnRoutes::Except(named) => named.iter().all(|named| named.takes != route.takes),
         }
     }
 
-    /// Names of routes that the block does not have say nothing, so they are a mistake.
+    /// Reports names of routes that say nothing: the block does not have them, or the plug would see none of
+    /// their requests.
     pub(super) fn check(&self, routes: &[super::Route], errors: &mut Errors) {
-        let (Which::Only(named) | Which::Except(named)) = &self.routes else {
+        let (OnRoutes::Only(named) | OnRoutes::Except(named)) = &self.options.routes else {
             return;
         };
         for named in named {
-            let there = routes.iter().any(|route| route.attribute.takes == named.takes);
-            if !there {
-                let written = routes.iter().map(|route| format!("`{}`", route.attribute.name));
-                let mut names: Vec<String> = Vec::new();
-                for name in written {
-                    if !names.contains(&name) {
-                        names.push(name);
-                    }
-                }
-                let those = match names.is_empty() {
-                    true => "it has none".to_owned(),
-                    false => format!("it has {}", names.join(", ")),
-                };
+            let mut of_name = routes
+                .iter()
+                .filter(|route| route.attribute.takes == named.takes)
+                .peekable();
+            if of_name.peek().is_none() {
                 errors.push(
-                    named.place,
-                    format!("the block has no route of this name for the plug to be on or not: {those}"),
+                    named.span,
+                    format!(
+                        "the block has no route of this name for the plug to be on or not: {}",
+                        list_of(routes)
+                    ),
+                );
+            } else if matches!(self.options.routes, OnRoutes::Only(_))
+                && self.options.is_whole
+                && !self.options.in_dialog
+                && of_name.all(|route| route.attribute.is_inside_dialogs())
+            {
+                errors.push(
+                    named.span,
+                    "all requests of this name are inside dialogs, and this plug sees none of those: add `in_dialog`, as in `#[plug(in_dialog, only(bye))]`",
                 );
             }
         }
     }
 }
 
-const HOW: &str = "write `#[plug]`, `#[plug(only(register, invite))]` or `#[plug(except(options))]`";
-
-const NAMES: &str = "name routes as their attributes do: `register`, `invite`, `method(\"NAME\")`";
-
-fn which(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Which> {
-    let name: Ident = input
-        .parse()
-        .map_err(|error| syn::Error::new(error.span(), HOW))?;
-    let is_only = match name.to_string().as_str() {
-        "only" => true,
-        "except" => false,
-        other => {
-            let hint = match nearest(other, ["only", "except"]) {
-                _ if is_route(other) => format!("did you mean `only({other})`? Otherwise "),
-                Some(meant) => format!("did you mean `{meant}`? Otherwise "),
-                None => String::new(),
-            };
-            skip(input)?;
-            return Err(syn::Error::new(
-                name.span(),
-                format!("a plug has no option `{other}`: {hint}{HOW}"),
-            ));
-        }
-    };
-    if !input.peek(syn::token::Paren) {
-        return Err(syn::Error::new(
-            name.span(),
-            format!("`{name}` names its routes in parentheses: {HOW}"),
-        ));
-    }
-    let content;
-    parenthesized!(content in input);
-    if content.is_empty() {
-        errors.push(
-            name.span(),
-            format!("`{name}` of which routes? It names none: {HOW}"),
-        );
-    }
-    let mut named = Vec::new();
-    while !content.is_empty() {
-        if let Some(one) = one_named(&content, errors)? {
-            named.push(one);
-        }
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
+/// Lists the names of a block's routes in a sentence, each once.
+fn list_of(routes: &[super::Route]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for route in routes {
+        let name = format!("`{}`", route.attribute.name);
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
-    if !input.is_empty() {
-        let error = input.error("a plug says `only` or `except`, and one of them once");
-        skip(input)?;
-        return Err(error);
-    }
-    Ok(if is_only {
-        Which::Only(named)
+    if names.is_empty() {
+        "it has none".to_owned()
     } else {
-        Which::Except(named)
-    })
-}
-
-fn one_named(content: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Named>> {
-    let Ok(name) = content.parse::<Ident>() else {
-        return Err(content.error(NAMES));
-    };
-    let place = name.span();
-    let takes = match name.to_string().as_str() {
-        "ack" | "cancel" => {
-            errors.push(
-                place,
-                format!("no plug is on `{name}` routes: nothing can be answered to them, and neither may be challenged"),
-            );
-            return Ok(None);
-        }
-        "method" => {
-            let text;
-            parenthesized!(text in content);
-            let Ok(text) = text.parse::<LitStr>() else {
-                return Err(text.error("the name of a method stands in quotes: `method(\"NAME\")`"));
-            };
-            Takes::Method(text.value())
-        }
-        other => match Takes::named(other) {
-            Some(takes) => takes,
-            None => {
-                let hint = match nearest(&other.to_lowercase(), route_names()) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => NAMES.to_owned(),
-                };
-                errors.push(place, format!("there is no route attribute `{other}`: {hint}"));
-                return Ok(None);
-            }
-        },
-    };
-    Ok(Some(Named { takes, place }))
-}
-
-/// Leaves out what belongs to something that was reported.
-fn skip(input: ParseStream<'_>) -> syn::Result<()> {
-    while !input.is_empty() {
-        input.parse::<TokenTree>()?;
+        format!("it has {}", names.join(", "))
     }
-    Ok(())
 }
 
-/// `async fn name(&self, request: Request, next: Next<'_>) -> Reply`
+/// Checks that the method is `async fn name(&self, request: Request, next: Next<'_>) -> Reply`.
 fn check_signature(signature: &Signature, errors: &mut Errors) {
     let shape = format!(
         "a plug is `async fn {}(&self, request: Request, next: Next<'_>) -> Reply`",
@@ -264,7 +152,7 @@ fn check_signature(signature: &Signature, errors: &mut Errors) {
     }
 }
 
-/// The types of the arguments after the receiver.
+/// Returns the types of the arguments after the receiver.
 fn typed_arguments(signature: &Signature) -> impl Iterator<Item = &Type> {
     signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(&*typed.ty),
@@ -272,7 +160,7 @@ fn typed_arguments(signature: &Signature) -> impl Iterator<Item = &Type> {
     })
 }
 
-/// The plugs that `#[through(...)]` names.
+/// Reads the plugs that `#[through(...)]` names.
 pub(super) fn through(attribute: &Attribute, errors: &mut Errors) -> Vec<Expr> {
     let place = attribute.path().span();
     let none =

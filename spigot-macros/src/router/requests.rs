@@ -1,4 +1,4 @@
-//! Which requests a route takes, and the names of the attributes that say so.
+//! The requests that a route takes, and the names of the attributes that say so.
 
 use proc_macro2::{Ident, Span};
 use syn::Attribute;
@@ -24,7 +24,7 @@ pub(super) const METHODS: [(&str, &str); 17] = [
     ("update", "UPDATE"),
 ];
 
-/// Which requests an attribute names.
+/// The requests that an attribute names.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Takes {
     Method(String),
@@ -33,7 +33,9 @@ pub(super) enum Takes {
 }
 
 impl Takes {
-    /// What the attribute of that name takes; `None` for `method`, which names it itself, and for what is no route.
+    /// Returns what the attribute of that name takes.
+    ///
+    /// It is `None` for `method`, which names it itself, and for what is no route.
     pub(super) fn named(attribute: &str) -> Option<Takes> {
         match attribute {
             "any" => Some(Takes::Any),
@@ -45,7 +47,7 @@ impl Takes {
         }
     }
 
-    /// The type in `router::method` that stands for the method.
+    /// Returns the type in `router::method` that stands for the method.
     pub(super) fn marker(&self) -> Ident {
         let marker = match self {
             Takes::Method(method) => METHODS
@@ -58,7 +60,14 @@ impl Takes {
         Ident::new(marker, Span::call_site())
     }
 
-    /// Whether its requests are answered by the handler: ACK has no response, and the library answers CANCEL.
+    /// Says whether these requests exist inside dialogs alone, so that `in_dialog` says nothing new. The
+    /// router at run time has the same list of methods.
+    pub(super) fn is_dialog_only(&self) -> bool {
+        const METHODS: [&str; 5] = ["BYE", "INFO", "UPDATE", "PRACK", "NOTIFY"];
+        matches!(self, Takes::Method(method) if METHODS.contains(&method.as_str()))
+    }
+
+    /// Says whether a handler answers these requests: ACK has no response, and the library answers CANCEL.
     pub(super) fn is_answered(&self) -> bool {
         !matches!(self, Takes::Method(method) if method == "ACK" || method == "CANCEL")
     }

@@ -1,4 +1,4 @@
-//! What stands in the parentheses of a route attribute.
+//! The options in the parentheses of a route attribute.
 
 use proc_macro2::{Ident, Span, TokenTree};
 use spigot_parser::Pattern;
@@ -18,7 +18,7 @@ pub(super) struct RouteOptions {
     /// Whether the first text is the name of a method and not a pattern.
     needs_method: bool,
     method: Option<LitStr>,
-    /// Whether something stands in its place, which has been reported.
+    /// Whether something else stands in the place of the method, which has been reported.
     method_is_wrong: bool,
     pattern_seen: bool,
     pub(super) pattern: Option<(LitStr, Pattern)>,
@@ -29,7 +29,8 @@ pub(super) struct RouteOptions {
 }
 
 impl RouteOptions {
-    /// `needs_method` for `#[method("NAME")]`, whose first text is no pattern.
+    /// Makes options that are not read yet. `needs_method` is for `#[method("NAME")]`, whose first text is no
+    /// pattern.
     pub(super) fn new(needs_method: bool) -> RouteOptions {
         RouteOptions {
             needs_method,
@@ -188,7 +189,8 @@ impl RouteOptions {
         }
     }
 
-    /// Conditions on headers that requests of the method do not have would match nothing, or everything.
+    /// Reports conditions on headers that requests of the method do not have: they would match nothing, or
+    /// everything.
     pub(super) fn check_for(&mut self, takes: &Takes, errors: &mut Errors) {
         let Takes::Method(method) = takes else { return };
         let is_known = METHODS.iter().any(|(_, known)| known == method);
@@ -235,7 +237,7 @@ impl RouteOptions {
     }
 }
 
-/// `PATTERN`
+/// Says whether it is the name of a constant, such as `PATTERN`.
 fn is_constant(name: &Ident) -> bool {
     let name = name.to_string();
     name.starts_with(char::is_uppercase) && !name.contains(char::is_lowercase)
@@ -280,7 +282,7 @@ fn no_options(at: Span) -> syn::Error {
     )
 }
 
-/// `token` of RFC 3261 §25.1.
+/// Says whether the text is a `token` of RFC 3261 §25.1.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text

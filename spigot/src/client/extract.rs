@@ -5,7 +5,8 @@ use crate::endpoint::Endpoint;
 use crate::router::{Agent, FromRequest, IntoReply, Reply, Request};
 use crate::sip::StatusCode;
 
-/// There is no endpoint to send from: the router was asked directly, or the endpoint has been shut down. Answered 500.
+/// Why a handler is not given a [`Client`]: the router was asked directly, or the endpoint has been shut
+/// down. Answered 500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no endpoint to send requests from")]
 pub struct NoClient;

@@ -1,21 +1,21 @@
-//! What a caller may say of the headers of a request.
+//! The headers that a caller sets in a request.
 //!
-//! The invariant: what may stand in a message once stands there once, and what only the library can know is what the
-//! library has written.
+//! The invariant: a header that may stand in a message once stands there once, and the caller sets none that
+//! only the library can know.
 
 use super::RequestError;
 use crate::sip::header::{self, TypedHeader};
 use crate::sip::{HeaderName, Headers, ParseError, Request};
 
-/// A header that a caller wants in a request.
-pub(super) struct Said {
-    /// Its line and no other.
+/// An edit of a request: one header that its caller wants in it.
+pub(super) struct HeaderEdit {
+    /// The line of the header and no other.
     line: Headers,
-    /// Whether it takes the place of those of its name even where several may stand.
+    /// Whether the header takes the place of all others of its name, even where several may stand.
     alone: bool,
 }
 
-/// Whose the headers are that name a dialog.
+/// The owner of the headers that name a dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     /// The caller's, who may leave them to the library.
@@ -24,7 +24,7 @@ pub(super) enum Scope {
     InDialog,
 }
 
-/// What no caller sets, and what is expected instead.
+/// The headers that no caller sets, and what is expected instead.
 const OF_THE_LIBRARY: [(HeaderName, &str); 2] = [
     (
         HeaderName::VIA,
@@ -33,28 +33,28 @@ const OF_THE_LIBRARY: [(HeaderName, &str); 2] = [
     (HeaderName::CONTENT_LENGTH, "none, since the body is counted"),
 ];
 
-/// The same inside a dialog.
+/// The headers that no caller sets inside a dialog, and what is expected instead.
 const OF_THE_DIALOG: [(HeaderName, &str); 2] = [
     (HeaderName::CALL_ID, "none, since the dialog has one"),
     (HeaderName::CSEQ, "none, since the dialog numbers its requests"),
 ];
 
-impl Said {
-    /// A line more, where several of its name may stand.
-    pub(super) fn line(name: &str, value: &str) -> Result<Said, ParseError> {
+impl HeaderEdit {
+    /// Makes an edit that adds a line, where several of its name may stand.
+    pub(super) fn line(name: &str, value: &str) -> Result<HeaderEdit, ParseError> {
         let mut line = Headers::default();
         line.push(HeaderName::from_token(name)?, value)?;
-        Ok(Said { line, alone: false })
+        Ok(HeaderEdit { line, alone: false })
     }
 
-    /// This header and no other of its name.
-    pub(super) fn only(header: &impl TypedHeader) -> Said {
+    /// Makes an edit that sets this header, in the place of all others of its name.
+    pub(super) fn only(header: &impl TypedHeader) -> HeaderEdit {
         let mut line = Headers::default();
         line.push_typed(header);
-        Said { line, alone: true }
+        HeaderEdit { line, alone: true }
     }
 
-    /// Puts it into the request.
+    /// Puts the header into a request.
     pub(super) fn put(&self, request: &mut Request, scope: Scope) -> Result<(), RequestError> {
         let Some(field) = self.line.iter().next() else {
             return Ok(());
@@ -78,14 +78,15 @@ impl Said {
         // RFC 3261 §8.1.1.8, of requests that may open a dialog:
         // > The Contact header field MUST be present and contain exactly one SIP or SIPS URI
         let one_contact = name == HeaderName::CONTACT && request.method().needs_contact();
-        match self.alone || name.is_single() || one_contact {
-            true => request.headers_mut().set(name, field.value())?,
-            false => request.headers_mut().push(name, field.value())?,
+        if self.alone || name.is_single() || one_contact {
+            request.headers_mut().set(name, field.value())?;
+        } else {
+            request.headers_mut().push(name, field.value())?;
         }
         Ok(())
     }
 
-    /// What the library reads itself can be read.
+    /// Checks that the headers which the library reads can be read.
     fn check(&self, request: &Request) -> Result<(), RequestError> {
         let line = &self.line;
         if line.contains(&HeaderName::CALL_ID) {
@@ -110,44 +111,44 @@ impl Said {
     }
 
     fn put_from(&self, request: &mut Request, scope: Scope) -> Result<(), RequestError> {
-        let Some(mut said) = self.line.typed::<header::From>()? else {
+        let Some(mut header) = self.line.typed::<header::From>()? else {
             return Ok(());
         };
         let stands = header::From::tag_of(request.headers())?;
-        if let Some(tag) = tag_to_add(stands, said.tag(), scope, HeaderName::FROM)? {
-            said = said.with_tag(tag)?;
+        if let Some(tag) = tag_to_add(stands, header.tag(), scope, HeaderName::FROM)? {
+            header = header.with_tag(tag)?;
         }
-        request.headers_mut().set_typed(&said);
+        request.headers_mut().set_typed(&header);
         Ok(())
     }
 
     fn put_to(&self, request: &mut Request, scope: Scope) -> Result<(), RequestError> {
-        let Some(mut said) = self.line.typed::<header::To>()? else {
+        let Some(mut header) = self.line.typed::<header::To>()? else {
             return Ok(());
         };
         let stands = match scope {
             Scope::Outside => None,
             Scope::InDialog => header::To::tag_of(request.headers())?,
         };
-        if let Some(tag) = tag_to_add(stands, said.tag(), scope, HeaderName::TO)? {
-            said = said.with_tag(tag)?;
+        if let Some(tag) = tag_to_add(stands, header.tag(), scope, HeaderName::TO)? {
+            header = header.with_tag(tag)?;
         }
-        request.headers_mut().set_typed(&said);
+        request.headers_mut().set_typed(&header);
         Ok(())
     }
 }
 
-/// The tag that an address gets beside what is said: that which stands, unless it has one of its own, which inside a dialog
-/// can only be the same.
+/// Returns the tag that is added to a From or To: the one that stands there, unless the caller's has one.
+/// Inside a dialog both have to be equal.
 fn tag_to_add<'t>(
     stands: Option<&'t str>,
-    said: Option<&str>,
+    own: Option<&str>,
     scope: Scope,
     name: HeaderName,
 ) -> Result<Option<&'t str>, RequestError> {
-    match said {
+    match own {
         None => Ok(stands),
-        Some(_) if scope == Scope::InDialog && said != stands => Err(RequestError::Header {
+        Some(_) if scope == Scope::InDialog && own != stands => Err(RequestError::Header {
             name,
             expected: "the tag of the dialog, or none",
         }),

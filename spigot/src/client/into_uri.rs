@@ -1,4 +1,4 @@
-//! What can name a URI in a call of the client.
+//! The types that name a URI in a call of the client.
 
 use crate::sip::{ParseError, Uri};
 
@@ -10,11 +10,11 @@ use crate::sip::{ParseError, Uri};
     label = "expected a `Uri`, or text such as `\"sip:bob@example.com\"`"
 )]
 pub trait IntoUri {
-    /// The URI.
+    /// Gives the URI.
     ///
     /// # Errors
     ///
-    /// When the text is none.
+    /// If the text is no URI.
     fn into_uri(self) -> Result<Uri, ParseError>;
 }
 

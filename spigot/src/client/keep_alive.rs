@@ -1,16 +1,17 @@
-//! Keeping a flow alive.
+//! How a client keeps a flow alive.
 
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
 use super::{Client, ClientTransaction};
-use crate::endpoint::keep;
+use crate::endpoint::keep_flow_alive;
 use crate::flow::{Flow, Transport};
 use crate::sip::header::{FlowTimer, Require, To, Via};
 use crate::sip::{Headers, Response};
 
-/// Asks the peer of a flow for signs of life, as long as this lives; made by [`Client::keep_alive`].
+/// A task that asks the peer of a flow for signs of life, until this is dropped. [`Client::keep_alive`]
+/// starts it.
 ///
 /// It keeps the bindings of NATs on the way, and finds out that the peer is gone.
 #[derive(Debug)]
@@ -22,20 +23,20 @@ pub struct KeepAlive {
 }
 
 impl KeepAlive {
-    /// The flow.
+    /// Returns the flow.
     pub fn flow(&self) -> Flow {
         self.flow
     }
 
-    /// How much time passes between two questions at most.
+    /// Returns how much time passes between two questions at most.
     pub fn interval(&self) -> Duration {
         self.every
     }
 
-    /// Returns once the flow has failed: the peer gave no answer, or refused one, or saw us at another address, or the connection
-    /// is closed, or the endpoint is. Whoever registered over it registers again.
+    /// Waits until the flow has failed. Whoever has registered over it registers again.
     ///
-    /// At once if it has already.
+    /// A flow has failed if the peer gave no answer, refused one, or saw us at another address, or if the
+    /// connection or the endpoint is closed. Returns at once if it has failed already.
     pub async fn failed(&mut self) {
         // A task that has been waited for must not be polled again.
         if !self.task.is_finished() {
@@ -81,7 +82,7 @@ impl Client {
         KeepAlive {
             flow,
             every,
-            task: self.core.spawn(keep(self.core.clone(), flow, every)),
+            task: self.core.spawn(keep_flow_alive(self.core.clone(), flow, every)),
         }
     }
 }
@@ -118,7 +119,8 @@ impl ClientTransaction {
     }
 }
 
-/// The early dialogs of an INVITE by which signs of life were asked for: the tag of the To, and how often in seconds.
+/// The early dialogs of an INVITE whose peers ask for signs of life: the tag of the To, and how often in
+/// seconds.
 ///
 /// [RFC 6223 §4.3](https://www.rfc-editor.org/rfc/rfc6223#section-4.3):
 /// > If an INVITE request is used to indicate willingness to send keep-alives, as long as at least one response (provisional
@@ -128,8 +130,8 @@ impl ClientTransaction {
 #[derive(Debug, Default)]
 pub(super) struct Early(Vec<(String, u32)>);
 
-/// How many early dialogs are remembered: forks that ask for signs of life. Of others the 2xx has to say it.
-const MOST_DIALOGS: usize = 16;
+/// How many early dialogs are remembered: as many as an INVITE may have.
+const MOST_DIALOGS: usize = 12;
 
 impl Early {
     /// Takes note of what a provisional response asks for.
@@ -146,12 +148,12 @@ impl Early {
         }
     }
 
-    /// Forgets it all: the request has gone elsewhere.
+    /// Forgets all early dialogs, because the request has gone elsewhere.
     pub(super) fn forget(&mut self) {
         self.0.clear();
     }
 
-    /// What was asked for by the dialog of a response.
+    /// Returns how often the early dialog of a response wants signs of life.
     fn asked_for(&self, headers: &Headers) -> Option<u32> {
         let tag = To::tag_of(headers).ok().flatten()?;
         let found = self.0.iter().find(|(known, _)| known == tag);
@@ -163,12 +165,12 @@ fn flow_timer(headers: &Headers) -> Option<u32> {
     headers.typed::<FlowTimer>().ok()?.map(|timer| timer.seconds())
 }
 
-/// The value of the `keep` in the topmost Via.
+/// Returns the value of the `keep` in the topmost Via.
 fn keep_value(headers: &Headers) -> Option<u32> {
     headers.typed::<Via>().ok()??.param("keep")??.parse().ok()
 }
 
-/// 0 if the response requires `outbound`: it does not care how often.
+/// Returns 0 if the response requires `outbound`, which leaves it to us how often.
 fn outbound(headers: &Headers) -> Option<u32> {
     let required = headers.typed::<Require>().ok()??;
     required.contains("outbound").then_some(0)

@@ -1,16 +1,11 @@
 //! Requests of our own: built, sent, answered.
 //!
-//! A [`Client`] sends from the listeners of its endpoint, so that what it says of itself in Via and Contact
-//! is where it can be reached.
+//! A [`Client`] sends from the listeners of its endpoint, so its Via and Contact say where it can be reached.
 
-mod challenged;
-mod dialog;
-mod draft;
 mod error;
 mod extract;
 mod headers;
 mod into_uri;
-mod journey;
 mod keep_alive;
 mod request;
 mod transaction;
@@ -19,7 +14,6 @@ mod urn;
 use std::fmt;
 use std::sync::Arc;
 
-pub use dialog::Dialog;
 pub use error::RequestError;
 pub use extract::NoClient;
 pub use into_uri::IntoUri;
@@ -60,7 +54,7 @@ use crate::sip::{Method, ParseError, Request, SipUri, Uri, header};
 /// }
 /// let answer = invite.response().await?;
 /// if answer.status().is_success() {
-///     let mut dialog = invite.dialog(&answer)?; // the ACK has gone out
+///     let dialog = invite.dialog(&answer)?; // the ACK has gone out
 ///     dialog.request(Method::BYE).send().await?;
 /// }
 /// # Ok(())
@@ -72,8 +66,8 @@ pub struct Client {
 }
 
 impl Spigot {
-    /// A client that sends from the endpoint's own listeners. It may outlive this handle; what it sends then fails with
-    /// [`RequestError::ShutDown`].
+    /// Returns a client that sends from the endpoint's own listeners. It may outlive this handle: its
+    /// requests then fail with [`RequestError::ShutDown`].
     pub fn client(&self) -> Client {
         Client {
             core: self.core.clone(),
@@ -82,43 +76,48 @@ impl Spigot {
 }
 
 impl Client {
-    /// A request with this method to this URI, outside of any dialog: a REGISTER, a SUBSCRIBE, a method of your own. What is
-    /// wrong with the URI is said when it is sent. ACK and CANCEL are sent by [`Dialog::acknowledge`] and
-    /// [`ClientTransaction::cancel`], and are an error here.
+    /// Begins a request outside of any dialog: a REGISTER, a SUBSCRIBE, a method of your own.
+    ///
+    /// A mistake in the URI is told when the request is sent. ACK and CANCEL are errors here:
+    /// [`Dialog::acknowledge`](crate::Dialog::acknowledge) and [`ClientTransaction::cancel`] send them.
     pub fn request(&self, method: Method, uri: impl IntoUri) -> RequestBuilder {
         let request = uri.into_uri().and_then(|uri| self.prepare(method, uri));
         RequestBuilder::new(self.clone(), request)
     }
 
-    /// `OPTIONS`: what can the peer do?
+    /// Begins an OPTIONS, which asks what the peer can do.
     pub fn options(&self, uri: impl IntoUri) -> RequestBuilder {
         self.request(Method::OPTIONS, uri)
     }
 
-    /// `INVITE`: a call, for [`start`](RequestBuilder::start), since its [dialog](ClientTransaction::dialog) is needed to hang up.
-    /// The ACK for its 2xx is the library's job.
+    /// Begins an INVITE, a call. It is sent by [`start`](RequestBuilder::start), because its
+    /// [dialog](ClientTransaction::dialog) is needed to hang up. The library sends the ACK for its 2xx.
     pub fn invite(&self, uri: impl IntoUri) -> RequestBuilder {
         self.request(Method::INVITE, uri)
     }
 
-    /// `MESSAGE`: an instant message (RFC 3428).
+    /// Begins a MESSAGE, an instant message (RFC 3428).
     pub fn message(&self, uri: impl IntoUri) -> RequestBuilder {
         self.request(Method::MESSAGE, uri)
     }
 
-    /// Returns once that flow is gone: its connection is closed, by whoever. At once if it is gone already. A flow of datagrams
-    /// can be used for as long as the endpoint lives; of one this returns when a [`KeepAlive`] finds that it has failed.
+    /// Waits until a flow is gone: until its connection is closed, whoever closes it. Returns at once if the
+    /// flow is gone already.
+    ///
+    /// A flow of datagrams can be used for as long as the endpoint lives. It counts as gone when a
+    /// [`KeepAlive`] finds that it has failed.
     pub async fn closed(&self, flow: Flow) {
         self.core.closed(flow).await;
     }
 
-    /// A flow as a text of letters and digits that nobody else can make, to be known again: the user part of the URI that an edge
-    /// proxy puts into Path or Record-Route ([RFC 5626 §5.2](https://www.rfc-editor.org/rfc/rfc5626#section-5.2)).
+    /// Makes the token of a flow: letters and digits that nobody else can make. An edge proxy writes it as
+    /// the user part of its URI in Path or Record-Route ([RFC 5626
+    /// §5.2](https://www.rfc-editor.org/rfc/rfc5626#section-5.2)).
     pub fn flow_token(&self, flow: Flow) -> String {
         self.core.flow_token(&flow)
     }
 
-    /// The flow of a token.
+    /// Returns the flow of a token.
     ///
     /// ```
     /// use spigot::{BadFlowToken, Client, Path, StatusCode, sip_router};
@@ -144,16 +143,17 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`BadFlowToken`], which is an answer too: 403 to a token that is none of this endpoint's, and 430 where the flow is closed.
+    /// [`BadFlowToken`], which is an answer too: 403 to a token of nobody here, and 430 where the flow is
+    /// closed.
     pub fn flow_of(&self, token: &str) -> Result<Flow, BadFlowToken> {
         self.core.flow_of(token)
     }
 
-    /// The headers that every request has (RFC 3261 §8.1.1), but for the Via, which is written when the flow
-    /// is known.
+    /// Makes a request with the headers that every request has (RFC 3261 §8.1.1). The Via is written when the
+    /// flow is known.
     fn prepare(&self, method: Method, uri: Uri) -> Result<Request, ParseError> {
         let core = &self.core;
-        let from = header::From::new(self.identity()?).with_tag(&core.unique())?;
+        let from = header::From::new(self.identity()?).with_tag(&core.random.unique())?;
         let to = header::To::new(uri.clone());
         let cseq = header::CSeq::new(1, method.clone())?;
         let mut request = Request::new(method, uri);
@@ -161,15 +161,15 @@ impl Client {
         headers.push_typed(&header::MaxForwards::new(70));
         headers.push_typed(&from);
         headers.push_typed(&to);
-        headers.push(crate::sip::HeaderName::CALL_ID, &core.unique())?;
+        headers.push(crate::sip::HeaderName::CALL_ID, &core.random.unique())?;
         headers.push_typed(&cseq);
         Ok(request)
     }
 
-    /// Who the client is unless the caller says otherwise: the endpoint's name at its first listener.
+    /// Returns the client's own address, for a From: the endpoint's name at its first listener.
     fn identity(&self) -> Result<Uri, ParseError> {
-        let host = self.core.own_host().unwrap_or_else(|| "invalid".to_owned());
-        Ok(Uri::Sip(SipUri::new(false, &host)?.with_user(self.core.name())?))
+        let host = self.core.carriers.own_host().unwrap_or("invalid");
+        Ok(Uri::Sip(SipUri::new(false, host)?.with_user(self.core.name())?))
     }
 }
 

@@ -1,27 +1,26 @@
 //! A request of ours while it is put together.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
-use super::challenged::Challenged;
-use super::draft::{Draft, Ours, Ourselves};
-use super::headers::{Said, Scope};
+use super::headers::{HeaderEdit, Scope};
 use super::urn::is_urn;
 use super::{Client, ClientTransaction, IntoUri, RequestError};
-use crate::endpoint::Targets;
+use crate::endpoint::{ContactKind, NewRequest, OwnParts, RequestDraft, Targets};
 use crate::flow::{Flow, Transport};
+use crate::proto::DialogKey;
 use crate::proto::digest::Login;
 use crate::resolve::locate::NextHop;
 use crate::sip::header::{self, TypedHeader};
-use crate::sip::{Bytes, HeaderName, ParseError, Request, Response};
+use crate::sip::{Bytes, HeaderName, Method, ParseError, Request, Response};
 
-/// A request that is not sent yet; made by [`Client::request`].
+/// A request that is not sent yet. [`Client::request`] and [`Dialog::request`](crate::Dialog::request) make
+/// it.
 ///
-/// Via, From, To, Call-ID, CSeq, Max-Forwards, Content-Length and, where the method wants one, Contact are written by the
-/// library. What can be said of them is said by [`header`](Self::header) or [`with`](Self::with), and of From and To by
-/// [`from`](Self::from) and [`to`](Self::to).
+/// The library writes Via, From, To, Call-ID, CSeq, Max-Forwards, Content-Length and, where the method wants
+/// one, Contact. [`from`](Self::from) and [`to`](Self::to) change From and To, [`header`](Self::header) and
+/// [`with`](Self::with) any other that may be changed.
 ///
-/// A mistake in any of it is told when the request is sent.
+/// A mistake is told when the request is sent.
 #[derive(Debug)]
 #[must_use = "nothing is sent before `send` or `start`"]
 pub struct RequestBuilder {
@@ -30,20 +29,23 @@ pub struct RequestBuilder {
     request: Result<Request, RequestError>,
     scope: Scope,
     towards: Towards,
+    /// The dialog that the request is in.
+    dialog: Option<DialogKey>,
     acknowledge: bool,
-    ours: Ours,
-    challenged: Challenged,
+    own_parts: OwnParts,
+    login: Option<Box<Login>>,
+    opens_mailboxes: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Towards {
-    /// The first Route or the Request-URI says.
+    /// Where the first Route or the Request-URI says.
     Uri,
-    /// The caller says.
+    /// Where the caller says.
     Address(Transport, SocketAddr),
-    /// The flow of a dialog, while it stands; datagrams go to the next hop all the same.
+    /// By the flow of a dialog, while it stands. Datagrams go to the next hop all the same.
     Dialog(Flow),
-    /// That flow and no other.
+    /// By that flow and no other.
     Flow(Flow),
 }
 
@@ -54,34 +56,52 @@ impl RequestBuilder {
             request: request.map_err(RequestError::from).and_then(on_its_own),
             scope: Scope::Outside,
             towards: Towards::Uri,
+            dialog: None,
             acknowledge: true,
-            ours: Ours::default(),
-            challenged: Challenged::default(),
+            own_parts: OwnParts::default(),
+            login: None,
+            opens_mailboxes: false,
         }
     }
 
-    /// Inside a dialog: on its flow, with its numbers and credentials.
-    pub(super) fn inside(mut self, flow: Flow, challenged: Challenged) -> Self {
-        self.scope = Scope::InDialog;
-        self.towards = Towards::Dialog(flow);
-        self.challenged = challenged;
-        self
+    /// Begins a request inside a dialog, on its flow and with its credentials.
+    pub(crate) fn inside(client: Client, lane: usize, dialog: DialogKey, method: Method) -> Self {
+        let drafted = client
+            .core
+            .step(lane, |state, _| state.shard.draft(&dialog, method.clone()));
+        let (request, flow) = match drafted {
+            Some((request, flow)) => (Ok(request), Some(flow)),
+            None => (Err(RequestError::DialogEnded), None),
+        };
+        RequestBuilder {
+            request: request.and_then(on_its_own),
+            scope: Scope::InDialog,
+            towards: flow.map_or(Towards::Uri, Towards::Dialog),
+            dialog: Some(dialog),
+            client,
+            acknowledge: true,
+            own_parts: OwnParts::default(),
+            login: None,
+            opens_mailboxes: false,
+        }
     }
 
-    /// From another address than the client's own: `sip:alice@example.com`. The tag is the library's, or the dialog's
-    /// ([RFC 4916 §4.4.1](https://www.rfc-editor.org/rfc/rfc4916#section-4.4.1)). One with a name to show is for
+    /// Sets the address in From, in the place of the client's own: `sip:alice@example.com`.
+    ///
+    /// The tag is the library's, or the dialog's ([RFC 4916
+    /// §4.4.1](https://www.rfc-editor.org/rfc/rfc4916#section-4.4.1)). For a From with a display name use
     /// [`with`](Self::with) and a [`header::From`].
     pub fn from(self, uri: impl IntoUri) -> Self {
-        self.say(|| Ok(Said::only(&header::From::new(uri.into_uri()?))))
+        self.edit_header(|| Ok(HeaderEdit::only(&header::From::new(uri.into_uri()?))))
     }
 
-    /// To another address than the Request-URI. Inside a dialog it has the dialog's tag.
+    /// Sets the address in To, in the place of the Request-URI. Inside a dialog it has the dialog's tag.
     pub fn to(self, uri: impl IntoUri) -> Self {
-        self.say(|| Ok(Said::only(&header::To::new(uri.into_uri()?))))
+        self.edit_header(|| Ok(HeaderEdit::only(&header::To::new(uri.into_uri()?))))
     }
 
-    /// Adds a header line, by its long or its compact name. What may stand in a request once takes the place of what is
-    /// there: a Subject, an Expires, a Call-ID, the one Contact of an INVITE.
+    /// Adds a header line, by its long or its compact name. A header that may stand there once takes the
+    /// place of the one that is there: a Subject, an Expires, a Call-ID, the one Contact of an INVITE.
     ///
     /// Some cannot be set ([`RequestError::Header`]): Via and Content-Length; a CSeq with another method than the request's; and
     /// inside a dialog the Call-ID, the CSeq, and a From or To with another tag. A From without a tag gets one.
@@ -99,28 +119,29 @@ impl RequestBuilder {
     /// # }
     /// ```
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        self.say(|| Said::line(name.as_ref(), value.as_ref()))
+        self.edit_header(|| HeaderEdit::line(name.as_ref(), value.as_ref()))
     }
 
-    /// Sets a typed header, in the place of all those of its name; as [`header`](Self::header) otherwise.
+    /// Sets a typed header, in the place of all those of its name. It may be any that
+    /// [`header`](Self::header) may set.
     pub fn with(self, header: impl TypedHeader) -> Self {
-        self.say(|| Ok(Said::only(&header)))
+        self.edit_header(|| Ok(HeaderEdit::only(&header)))
     }
 
-    /// The body and its Content-Type.
+    /// Sets the body and its Content-Type.
     pub fn body(self, content_type: &str, body: impl Into<Bytes>) -> Self {
         self.edit(|request| Ok(request.set_body(content_type, body)?))
     }
 
-    /// Sends it to this address, whatever its URI says, and nowhere else: an outbound proxy, or a server under test. It stays
-    /// with the transport, however large it is.
+    /// Sends the request to this address and nowhere else, whatever its URI says: to an outbound proxy, or to
+    /// a server under test. It keeps to this transport, however large it is.
     pub fn to_address(mut self, transport: Transport, peer: SocketAddr) -> Self {
         self.towards = Towards::Address(transport, peer);
         self
     }
 
-    /// Sends it on this flow, whatever its URI says, or not at all: to a peer that is reached by no other way, because it is
-    /// behind a NAT or a browser. A handler has the flow of what it answers from [`Source::flow`](crate::Source::flow).
+    /// Sends the request on this flow or not at all, whatever its URI says: to a browser, or to a phone
+    /// behind a NAT. A handler has the flow of its request from [`Source::flow`](crate::Source::flow).
     ///
     /// ```
     /// use spigot::{Client, Source, StatusCode};
@@ -142,28 +163,33 @@ impl RequestBuilder {
         self
     }
 
-    /// Offers to keep the flow alive that it leaves by: `keep` in the Via of a REGISTER, or of a request that opens a dialog
-    /// ([RFC 6223 §4.3](https://www.rfc-editor.org/rfc/rfc6223#section-4.3)). Whether the server asks for that is what
-    /// [`ClientTransaction::keep_alive`] reads from its responses. Inside a dialog it is not offered again once the server has asked.
+    /// Offers to keep the flow of the request alive, by `keep` in the Via of a REGISTER or of a request that
+    /// opens a dialog ([RFC 6223 §4.3](https://www.rfc-editor.org/rfc/rfc6223#section-4.3)).
+    ///
+    /// [`ClientTransaction::keep_alive`] reads from the responses whether the server asks for it. Inside a
+    /// dialog it is not offered again once the server has asked.
     pub fn keep(mut self) -> Self {
-        self.ours.keep = true;
+        self.own_parts.keep = true;
         self
     }
 
-    /// Wants requests of the dialog that it makes to come by the flow that it leaves by: `ob` in the Contact
+    /// Asks for requests inside the new dialog to come by the flow of this request, by `ob` in the Contact
     /// ([RFC 5626 §4.3](https://www.rfc-editor.org/rfc/rfc5626#section-4.3)).
     pub fn outbound(mut self) -> Self {
-        self.ours.contact = Ourselves::OnFlow;
+        self.own_parts.contact = ContactKind::OnFlow;
         self
     }
 
-    /// A REGISTER for the flow that it leaves by, of the user agent with this instance (a URN, RFC 8141: `urn:uuid:...`) and this
-    /// number among its flows: the Contact with `+sip.instance` and `reg-id`, and `Supported: path, outbound`
-    /// ([RFC 5626 §4.2](https://www.rfc-editor.org/rfc/rfc5626#section-4.2)). A registrar that knows flows says
-    /// `Require: outbound`, and the flow has to be [kept alive](ClientTransaction::keep_alive) then.
+    /// Makes a REGISTER one for the flow that it leaves by
+    /// ([RFC 5626 §4.2](https://www.rfc-editor.org/rfc/rfc5626#section-4.2)).
     ///
-    /// Who is registered is said by [`to`](Self::to), and [`from`](Self::from) says the same; without them it is the domain itself.
-    /// Before the registration expires it is sent again, [`on`](Self::on) the same flow.
+    /// `instance` is the URN of the user agent (RFC 8141: `urn:uuid:...`), and `reg_id` the number of the
+    /// flow among its flows. They stand in the Contact as `+sip.instance` and `reg-id`, beside `Supported:
+    /// path, outbound`. A registrar that knows flows says `Require: outbound`, and the flow has to be [kept
+    /// alive](ClientTransaction::keep_alive) then.
+    ///
+    /// [`to`](Self::to) and [`from`](Self::from) both name who is registered; without them it is the domain
+    /// itself. Before the registration expires it is sent again, [`on`](Self::on) the same flow.
     ///
     /// ```no_run
     /// # async fn example(client: spigot::Client) -> Result<(), spigot::RequestError> {
@@ -178,7 +204,7 @@ impl RequestBuilder {
     /// # }
     /// ```
     pub fn register_flow(mut self, instance: &str, reg_id: u32) -> Self {
-        self.ours.contact = Ourselves::Registered(instance.into(), reg_id);
+        self.own_parts.contact = ContactKind::Registered(instance.into(), reg_id);
         self.edit(|request| {
             // RFC 5626 §4.1:
             // > Each UA MUST have an Instance Identifier Uniform Resource Name (URN) [RFC2141] that uniquely identifies the
@@ -196,27 +222,37 @@ impl RequestBuilder {
         })
     }
 
-    /// Leaves the ACK for the 2xx of an INVITE to the caller, who sends it by
-    /// [`Dialog::acknowledge`](super::Dialog::acknowledge). Without this the library sends it as soon as the 2xx comes.
+    /// Opens a mailbox for each dialog that this request makes. Requests of the peer inside it go to
+    /// [`Dialog::next`](crate::Dialog::next) then, and not to the routes.
+    ///
+    /// The mailbox is there from the response on that makes the dialog, so nothing is missed.
+    pub fn with_mailbox(mut self) -> Self {
+        self.opens_mailboxes = true;
+        self
+    }
+
+    /// Leaves the ACK for the 2xx of an INVITE to the caller.
+    /// [`Dialog::acknowledge`](crate::Dialog::acknowledge) or
+    /// [`Dialog::acknowledge_with`](crate::Dialog::acknowledge_with) sends it. Without this the library sends
+    /// it as soon as the 2xx comes.
     pub fn without_ack(mut self) -> Self {
         self.acknowledge = false;
         self
     }
 
-    /// Answers a 401 or 407 with this name and password: the request is sent again with what the challenge asks for, and so
-    /// are requests in the dialog that it makes ([RFC 3261 §22](https://www.rfc-editor.org/rfc/rfc3261#section-22)). That a password
-    /// is wrong is seen by the second 401 or 407, which is the response then.
+    /// Answers challenges (401 and 407) with this name and password
+    /// ([RFC 3261 §22](https://www.rfc-editor.org/rfc/rfc3261#section-22)).
     ///
-    /// After [`start`](Self::start) it is sent again as soon as somebody waits for a response of the
-    /// [`ClientTransaction`], and not before.
+    /// The request is sent again as soon as the challenge comes, whether or not somebody waits for the
+    /// response. If the password is wrong, a second 401 or 407 comes, and that is the response. Requests
+    /// inside a dialog are answered for with the credentials of the request that made it, if that had any.
     pub fn credentials(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
-        let login = Login::new(username, password);
-        self.challenged.login = Some(Arc::new(Mutex::new(login)));
+        self.login = Some(Box::new(Login::new(username, password)));
         self
     }
 
-    /// Sends it and waits for the final response. The dialog that an INVITE or a SUBSCRIBE opens is lost with it: those are for
-    /// [`start`](Self::start).
+    /// Sends the request and waits for the final response. INVITE and SUBSCRIBE are for
+    /// [`start`](Self::start), which gives their dialog.
     ///
     /// # Errors
     ///
@@ -225,32 +261,37 @@ impl RequestBuilder {
         self.start().await?.response().await
     }
 
-    /// Sends it and gives the transaction: for provisional responses, to cancel, and for the dialog that it opens.
+    /// Sends the request and gives the transaction: for provisional responses, to cancel, and for the dialog.
     ///
     /// # Errors
     ///
-    /// [`RequestError`], for all that keeps it from leaving.
+    /// [`RequestError`], for all that keeps the request from leaving.
     pub async fn start(self) -> Result<ClientTransaction, RequestError> {
         let RequestBuilder {
             client,
             request,
             scope: _,
             towards,
+            dialog,
             acknowledge,
-            ours,
-            challenged,
+            own_parts,
+            login,
+            opens_mailboxes,
         } = self;
         let mut request = request?;
         let core = client.core.clone();
-        let lane = core.lane_of(request.headers());
+        let call_id = request.headers().get(&HeaderName::CALL_ID).unwrap_or_default();
+        let lane = core.lanes.of(call_id);
         if core.is_closed(lane) {
             return Err(RequestError::ShutDown);
         }
-        challenged.authorize(&mut request, || core.unique())?;
-        let draft = Draft::new(request, ours)?;
+        if let Some(dialog) = &dialog {
+            core.step(lane, |state, _| state.shard.authorize(dialog, &mut request));
+        }
+        let draft = draft(request, own_parts)?;
         let (flow, targets) = match towards {
             Towards::Address(transport, peer) => (core.flow_to_address(transport, peer).await?, None),
-            Towards::Flow(flow) if core.is_open(&flow) => (flow, None),
+            Towards::Flow(flow) if core.carriers.is_open(&flow) => (flow, None),
             Towards::Flow(_) => return Err(RequestError::FlowFailed),
             Towards::Uri => {
                 let mut targets = Targets::of(&core, NextHop::of(draft.request())?);
@@ -274,12 +315,23 @@ impl RequestBuilder {
                 }
             }
         };
-        ClientTransaction::begin(client, lane, draft, flow, targets, acknowledge, challenged)
+        let new = NewRequest {
+            draft,
+            flow,
+            targets,
+            upstream: None,
+            dialog,
+            acknowledge,
+            login,
+            opens_mailboxes,
+        };
+        let (pending, events) = core.begin_request(lane, new)?;
+        Ok(ClientTransaction::new(client, pending, events))
     }
 
-    fn say(self, said: impl FnOnce() -> Result<Said, ParseError>) -> Self {
+    fn edit_header(self, edit: impl FnOnce() -> Result<HeaderEdit, ParseError>) -> Self {
         let scope = self.scope;
-        self.edit(|request| said()?.put(request, scope))
+        self.edit(|request| edit()?.put(request, scope))
     }
 
     fn edit(mut self, edit: impl FnOnce(&mut Request) -> Result<(), RequestError>) -> Self {
@@ -291,7 +343,7 @@ impl RequestBuilder {
     }
 }
 
-/// Refuses what is no request of its own.
+/// Refuses ACK and CANCEL, which are no requests of their own.
 fn on_its_own(request: Request) -> Result<Request, RequestError> {
     let expected = match request.method().as_str() {
         "ACK" => "`Dialog::acknowledge`",
@@ -300,4 +352,20 @@ fn on_its_own(request: Request) -> Result<Request, RequestError> {
     };
     let method = request.method().clone();
     Err(RequestError::Method { method, expected })
+}
+
+/// Makes the draft of a request, which is completed when its flow is known. A Contact of the caller's own
+/// stands as it is, so `outbound` and `register_flow` are errors beside it.
+fn draft(request: Request, own_parts: OwnParts) -> Result<RequestDraft, RequestError> {
+    let writes_more = matches!(
+        own_parts.contact,
+        ContactKind::OnFlow | ContactKind::Registered(..)
+    );
+    if writes_more && request.headers().contains(&HeaderName::CONTACT) {
+        return Err(RequestError::Header {
+            name: HeaderName::CONTACT,
+            expected: "none beside `outbound` or `register_flow`, which write it",
+        });
+    }
+    Ok(RequestDraft::new(request, own_parts))
 }

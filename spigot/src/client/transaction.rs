@@ -1,177 +1,61 @@
-//! A request of ours under way.
+//! A request of ours under way, as its caller sees it.
 
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_core::Stream;
 use tokio::sync::mpsc;
 
-use super::challenged::{Challenged, Invite, Numbers};
-use super::draft::{Draft, Ours};
-use super::journey::{Arrival, Journey, Outcome};
 use super::keep_alive::Early;
-use super::{Client, Dialog, RequestError};
-use crate::endpoint::{Event, Outstanding, QUEUE, Targets};
+use super::{Client, RequestError};
+use crate::dialog::Dialog;
+use crate::endpoint::{ClientEvent, Outcome, Pending};
 use crate::flow::Flow;
-use crate::proto::{ClientKey, DialogError, Failure};
-use crate::sip::header::{CSeq, RetryAfter};
-use crate::sip::{Method, Request, Response, StatusCode};
+use crate::proto::{DialogError, Failure};
+use crate::sip::{Method, Request, Response};
 
-/// A request under way: its provisional responses, its final one, and the way to cancel it. Made by
-/// [`RequestBuilder::start`](super::RequestBuilder::start).
+/// A request under way. It gives the responses and the dialog, and cancels the request.
+/// [`RequestBuilder::start`](super::RequestBuilder::start) makes it.
 ///
-/// An INVITE that has no final response after [`Limits::ringing`](crate::Limits::ringing) is cancelled.
+/// An INVITE without a final response is cancelled after [`Limits::ringing`](crate::Limits::ringing), which
+/// begins anew with each 101 to 199, or when the time in its Expires is over.
 ///
-/// When its server fails it goes to the next one of its domain, see [`resolve`](crate::resolve#from-target-to-target), and when
-/// a server challenges it, it is sent again with [credentials](super::RequestBuilder::credentials). Both happen while somebody
-/// waits for a response, by [`provisional`](Self::provisional) or [`response`](Self::response).
+/// When a server fails, the request goes to the next one of its domain, see
+/// [`resolve`](crate::resolve#from-target-to-target). When a server challenges it, it is sent again with
+/// [credentials](super::RequestBuilder::credentials). Both happen whether or not somebody waits for a
+/// response.
 ///
-/// Dropping it before the final response cancels an INVITE (the phone stops ringing), and ends the call
-/// should the 2xx win that race. Other requests just run to their end.
+/// Dropping this before the final response cancels an INVITE: the phone stops ringing, and a 2xx that wins
+/// the race is hung up on. Other requests just run to their end.
 #[derive(Debug)]
 pub struct ClientTransaction {
     client: Client,
-    lane: usize,
-    key: ClientKey,
-    request: Arc<Request>,
-    /// What is ours to write into it.
-    ours: Ours,
-    flow: Flow,
-    journey: Journey,
-    events: mpsc::Receiver<Event>,
-    acknowledge: bool,
-    challenged: Challenged,
-    /// What its provisional responses ask for.
+    pending: Arc<Pending>,
+    events: mpsc::Receiver<ClientEvent>,
+    /// How often the peers of early dialogs want to be asked for signs of life.
     early: Early,
-    /// How often it was sent again with credentials.
-    resubmissions: usize,
-    /// The end, once it has come.
+    /// The final response or the failure, once it has come.
     end: Option<Outcome>,
     closed: bool,
 }
 
-/// Enough for some proxies on the way and a stale nonce; a server that finds every nonce stale is left alone.
-const MOST_RESUBMISSIONS: usize = 8;
-
 impl ClientTransaction {
-    /// Sends the request.
-    pub(super) fn begin(
-        client: Client,
-        lane: usize,
-        draft: Draft,
-        flow: Flow,
-        targets: Option<Targets>,
-        acknowledge: bool,
-        challenged: Challenged,
-    ) -> Result<ClientTransaction, RequestError> {
-        let (request, key, events) = open(&client, lane, &draft, flow, acknowledge)?;
-        if let Some(invite) = invite(&request, key) {
-            challenged.numbers.invited(invite);
-        }
-        Ok(ClientTransaction {
+    pub(crate) fn new(client: Client, pending: Arc<Pending>, events: mpsc::Receiver<ClientEvent>) -> Self {
+        ClientTransaction {
             client,
-            lane,
-            key,
-            ours: draft.ours().clone(),
-            request,
-            flow,
-            journey: Journey::new(targets),
+            pending,
             events,
-            acknowledge,
-            challenged,
             early: Early::default(),
-            resubmissions: 0,
             end: None,
             closed: false,
-        })
-    }
-
-    /// Sends the request again, with credentials, if that is what the response asks for and there are some.
-    fn resubmit(&mut self, response: &Response) -> bool {
-        if self.resubmissions == MOST_RESUBMISSIONS {
-            return false;
-        }
-        self.resubmissions += 1;
-        let core = &self.client.core;
-        let Some(request) = self.challenged.again(&self.request, response, || core.unique()) else {
-            return false;
-        };
-        let draft = Draft::again(request, self.ours.clone());
-        if self.journey.outgrows(core, &self.flow, &draft) {
-            let outcome = Ok(response.clone());
-            return self.journey.leave_flow(core, &self.flow, draft, outcome).is_ok();
-        }
-        self.go_on(&draft, self.flow).is_ok()
-    }
-
-    /// Sends the request as it is now on that flow, in the place of what was sent before.
-    fn go_on(&mut self, draft: &Draft, flow: Flow) -> Result<(), RequestError> {
-        let (request, key, events) = open(&self.client, self.lane, draft, flow, self.acknowledge)?;
-        (self.request, self.key, self.events, self.flow) = (request, key, events, flow);
-        self.early.forget();
-        if let Some(invite) = invite(&self.request, key) {
-            self.challenged.numbers.invited(invite);
-        }
-        Ok(())
-    }
-
-    /// A final response has come. With a 503 the request goes elsewhere.
-    ///
-    /// [RFC 3261 §21.5.4](https://www.rfc-editor.org/rfc/rfc3261#section-21.5.4):
-    /// > A client (proxy or UAC) receiving a 503 (Service Unavailable) SHOULD attempt to forward the request to an
-    /// > alternate server.  It SHOULD NOT forward any other requests to that server for the duration specified in the
-    /// > Retry-After header field, if present.
-    fn answered(&mut self, response: Response) {
-        let core = &self.client.core;
-        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-            if let Some(said) = retry_after(&response).filter(|_| self.journey.is_choice()) {
-                core.note_dead(&self.flow, Some(said));
-            }
-            self.leave(Ok(response));
-            return;
-        }
-        if self.journey.is_choice() {
-            core.note_alive(&self.flow);
-        }
-        if !self.resubmit(&response) {
-            self.end = Some(Ok(response));
         }
     }
 
-    /// No final response has come, and none will.
-    fn failed(&mut self, failure: Failure) {
-        if !self.journey.is_dead() {
-            self.end = Some(Err(failure));
-            return;
-        }
-        if self.journey.is_choice() {
-            self.client.core.note_dead(&self.flow, None);
-        }
-        self.leave(Err(failure));
-    }
-
-    fn leave(&mut self, outcome: Outcome) {
-        let draft = Draft::again(Request::clone(&self.request), self.ours.clone());
-        if let Err(outcome) = self.journey.leave(&self.client.core, draft, outcome) {
-            self.end = Some(outcome);
-        }
-    }
-
-    fn arrived(&mut self, arrival: Arrival) {
-        let Arrival { flow, draft, outcome } = arrival;
-        match flow.map(|flow| self.go_on(&draft, flow)) {
-            Some(Ok(())) => {}
-            Some(Err(RequestError::ShutDown)) => self.closed = true,
-            Some(Err(_)) | None => self.end = Some(outcome),
-        }
-    }
-
-    /// The request as it was sent last, but for the Via.
-    pub fn request(&self) -> &Request {
-        &self.request
+    /// Returns the request as it was sent last.
+    pub fn request(&self) -> Arc<Request> {
+        self.pending.state().request.clone()
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -182,27 +66,28 @@ impl ClientTransaction {
         &self.early
     }
 
-    /// What it was sent on last.
+    /// Returns the flow that the request was sent on last.
     pub fn flow(&self) -> Flow {
-        self.flow
+        self.pending.state().flow
     }
 
-    /// The provisional responses, until the final one has come (which [`response`](Self::response) then
-    /// gives).
+    /// Streams the provisional responses until the final one has come, which [`response`](Self::response)
+    /// gives.
     pub fn provisionals(&mut self) -> Provisionals<'_> {
         Provisionals { transaction: self }
     }
 
-    /// The next provisional response; `None` once the final one, or a failure, has come.
+    /// Waits for the next provisional response. Returns `None` once the final one, or a failure, has come.
     pub async fn provisional(&mut self) -> Option<Response> {
         poll_fn(|cx| self.poll_provisional(cx)).await
     }
 
-    /// The final response. Provisional ones that were not read are skipped. May be called again.
+    /// Waits for the final response, and skips provisional ones that were not read. May be called again.
     ///
     /// # Errors
     ///
-    /// [`RequestError::Timeout`], [`RequestError::FlowFailed`] or [`RequestError::ShutDown`].
+    /// [`RequestError::Timeout`], [`RequestError::FlowFailed`], [`RequestError::ShutDown`], or for an INVITE whose early
+    /// dialog was ended by a BYE, [`RequestError::DialogEnded`], and [`RequestError::Cancelled`].
     pub async fn response(&mut self) -> Result<Response, RequestError> {
         while self.provisional().await.is_some() {}
         match &self.end {
@@ -215,60 +100,64 @@ impl ClientTransaction {
                 })
             }
             Some(Err(Failure::Transport)) => Err(RequestError::FlowFailed),
+            Some(Err(Failure::DialogEnded)) => Err(RequestError::DialogEnded),
+            Some(Err(Failure::Cancelled)) => Err(RequestError::Cancelled),
             None => Err(RequestError::ShutDown),
         }
     }
 
-    /// Asks the peer to give up: sends a CANCEL, at once or after the first provisional response
-    /// ([RFC 3261 §9.1](https://www.rfc-editor.org/rfc/rfc3261#section-9.1)). The final response still
-    /// comes: 487, or a 2xx that won the race. For anything but an INVITE, and after the final response,
-    /// this does nothing.
+    /// Cancels an INVITE by a CANCEL, which leaves at once or after the first provisional response
+    /// ([RFC 3261 §9.1](https://www.rfc-editor.org/rfc/rfc3261#section-9.1)).
+    ///
+    /// The final response still comes: 487, or a 2xx that won the race. For any other request, and after the
+    /// final response, this does nothing.
     pub fn cancel(&self) {
-        if *self.request.method() == Method::INVITE && self.end.is_none() {
-            self.journey.cancel();
-            self.client
-                .core
-                .step(self.lane, |state, now| state.shard.cancel(now, self.key));
+        if self.is_invite() && self.end.is_none() {
+            self.client.core.cancel_request(&self.pending);
         }
     }
 
-    /// The dialog that `response` made, to send requests inside it.
+    fn is_invite(&self) -> bool {
+        *self.pending.state().request.method() == Method::INVITE
+    }
+
+    /// Returns the dialog that a response has made, early or confirmed.
+    ///
+    /// With [`RequestBuilder::with_mailbox`](super::RequestBuilder::with_mailbox) the first handle of each
+    /// dialog gets its mailbox.
     ///
     /// # Errors
     ///
-    /// [`DialogError`], when the response makes none: no To tag, no Contact.
+    /// [`DialogError`], if the response makes no dialog, or the dialog has ended.
     pub fn dialog(&self, response: &Response) -> Result<Dialog, DialogError> {
-        let dialog = crate::proto::Dialog::uac(&self.request, response)?;
-        let challenged = Challenged {
-            login: self.challenged.login.clone(),
-            numbers: Numbers::new(dialog.local_cseq(), invite(&self.request, self.key)),
+        let lane = self.pending.lane();
+        let core = &self.client.core;
+        let essentials = response.essentials().map_err(DialogError::Header)?;
+        let found = core.step(lane, |state, _| state.shard.dialog_of_response(&essentials));
+        let Some((key, id)) = found else {
+            let status = response.status();
+            return Err(if (101..300).contains(&status.as_u16()) {
+                DialogError::Ended
+            } else {
+                DialogError::Status(status)
+            });
         };
-        Ok(Dialog::new(
-            self.client.clone(),
-            dialog,
-            self.lane,
-            self.flow,
-            challenged,
-        ))
+        let mailbox = self.pending.state().mailboxes.remove(&key);
+        Ok(Dialog::new(core.clone(), lane, key, id, mailbox))
     }
 
     fn poll_provisional(&mut self, cx: &mut Context<'_>) -> Poll<Option<Response>> {
         while self.end.is_none() && !self.closed {
-            if self.journey.is_under_way() {
-                let arrival = ready!(self.journey.poll(cx));
-                self.arrived(arrival);
-                continue;
-            }
             match ready!(self.events.poll_recv(cx)) {
-                Some(Event::Response(response)) if response.status().is_provisional() => {
-                    self.journey.hear();
-                    if self.ours.keep && *self.request.method() == Method::INVITE {
+                Some(ClientEvent::Response(response)) if response.status().is_provisional() => {
+                    if self.is_invite() {
                         self.early.hear(&response);
                     }
                     return Poll::Ready(Some(response));
                 }
-                Some(Event::Response(response)) => self.answered(response),
-                Some(Event::Failed(failure)) => self.failed(failure),
+                Some(ClientEvent::Moved) => self.early.forget(),
+                Some(ClientEvent::Response(response)) => self.end = Some(Ok(response)),
+                Some(ClientEvent::Failed(failure)) => self.end = Some(Err(failure)),
                 None => self.closed = true,
             }
         }
@@ -276,67 +165,10 @@ impl ClientTransaction {
     }
 }
 
-/// What has to be known of a request that is an INVITE, for its ACK.
-fn invite(request: &Request, key: ClientKey) -> Option<Invite> {
-    let cseq = request.headers().typed::<CSeq>().ok()??;
-    let number = cseq.number();
-    (*request.method() == Method::INVITE).then_some(Invite { number, key })
-}
-
-/// For how long the sender of a 503 wants to be left alone.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let said = response.headers().typed::<RetryAfter>().ok()??.seconds();
-    (said > 0).then(|| Duration::from_secs(said.into()))
-}
-
-/// Hands a request to its shard, and waits for what comes of it.
-fn open(
-    client: &Client,
-    lane: usize,
-    draft: &Draft,
-    flow: Flow,
-    acknowledge: bool,
-) -> Result<(Arc<Request>, ClientKey, mpsc::Receiver<Event>), RequestError> {
-    let (sender, events) = mpsc::channel(QUEUE);
-    let request = draft.on(&client.core, &flow)?;
-    let sent = Arc::new(request.clone());
-    let sent_by = draft.sent_by(&client.core, &flow);
-    let key = client.core.step(lane, |state, now| {
-        if state.closed {
-            return Err(RequestError::ShutDown);
-        }
-        let key = state.shard.request(now, request, flow, &sent_by);
-        let outstanding = Outstanding::new(sender, sent.clone(), acknowledge);
-        state.outstanding.insert(key, outstanding);
-        Ok(key)
-    })?;
-    Ok((sent, key, events))
-}
-
 impl Drop for ClientTransaction {
     fn drop(&mut self) {
-        if self.closed || self.end.is_some() {
-            return;
-        }
-        let events = &mut self.events;
-        // Under the lock, as a 2xx is given: what comes from now on finds nobody, and what came is here.
-        let unread = self.client.core.step(self.lane, |_, _| {
-            events.close();
-            let mut last = None;
-            while let Ok(event) = events.try_recv() {
-                last = Some(event);
-            }
-            last
-        });
-        match unread {
-            Some(Event::Response(response))
-                if response.status().is_success() && *self.request.method() == Method::INVITE =>
-            {
-                self.client
-                    .core
-                    .unread(self.lane, &self.request, &response, self.flow);
-            }
-            _ => self.cancel(),
+        if !self.closed && self.end.is_none() {
+            self.client.core.abandon_request(&self.pending);
         }
     }
 }

@@ -1,6 +1,8 @@
-//! What a URN is ([RFC 8141 §2](https://www.rfc-editor.org/rfc/rfc8141#section-2)), without a fragment, which no
-//! `instance-val` has ([RFC 5626 §10](https://www.rfc-editor.org/rfc/rfc5626#section-10)).
+//! The grammar of URNs ([RFC 8141 §2](https://www.rfc-editor.org/rfc/rfc8141#section-2)), without a fragment:
+//! no `instance-val` has one ([RFC 5626 §10](https://www.rfc-editor.org/rfc/rfc5626#section-10)).
 
+/// Reports whether a text is a URN.
+///
 /// ```text
 /// namestring    = assigned-name [ rq-components ] [ "#" f-component ]
 /// assigned-name = "urn" ":" NID ":" NSS
@@ -21,6 +23,8 @@ pub(super) fn is_urn(text: &str) -> bool {
         && components.is_none_or(are_components)
 }
 
+/// Reports whether a text is the namespace of a URN.
+///
 /// ```text
 /// NID = (alphanum) 0*30(ldh) (alphanum)
 /// ldh = alphanum / "-"
@@ -34,7 +38,7 @@ fn is_nid(text: &str) -> bool {
             .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
 }
 
-/// What follows the first `?`.
+/// Reports whether a text can follow the first `?` of a URN.
 ///
 /// ```text
 /// rq-components = [ "?+" r-component ] [ "?=" q-component ]
@@ -53,7 +57,7 @@ fn are_components(text: &str) -> bool {
     }
 }
 
-/// A `pchar`, and then more of them or of those octets.
+/// Reports whether a text is a `pchar`, and then more of them or of the octets `also`.
 ///
 /// ```text
 /// pchar = unreserved / pct-encoded / sub-delims / ":" / "@"

@@ -1,14 +1,13 @@
-//! What an endpoint is started with.
+//! The configuration that an endpoint is started with.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::closings::OnClosed;
+use super::flow::OnClosed;
+use super::{Limits, ListenAddr};
 use crate::Flow;
 use crate::Transport;
-use crate::endpoint::Limits;
 use crate::proto::Timers;
 use crate::resolve::{Resolver, SystemResolver};
 use crate::router::{IntoRouter, Router};
@@ -18,7 +17,8 @@ use crate::transport::Origins;
 use crate::transport::tls::TlsConfig;
 use crate::transport::{Bind, Proxies};
 
-/// What [`Spigot::start`](crate::Spigot::start) needs: who answers, on which addresses, within which limits.
+/// The configuration of an endpoint, for [`Spigot::start`](crate::Spigot::start): who answers, on which
+/// addresses, within which limits.
 ///
 /// ```
 /// use spigot::{Config, StatusCode, Transport, sip_router};
@@ -62,8 +62,8 @@ pub(crate) enum Listener {
 }
 
 impl Config {
-    /// An endpoint whose requests `agent` answers: the type of a `#[sip_router]` impl block, or a
-    /// [`Router`].
+    /// Makes the configuration of an endpoint whose requests `agent` answers. That is the type of a
+    /// `#[sip_router]` impl block, or a [`Router`].
     pub fn new(agent: impl IntoRouter) -> Self {
         Config {
             router: agent.into_router(),
@@ -83,7 +83,7 @@ impl Config {
         }
     }
 
-    /// The name of the agent: it stands in the endpoint's `tracing` spans and is the user part of the
+    /// Names the agent. The name stands in the endpoint's `tracing` spans and is the user part of the
     /// client's own address.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -91,7 +91,7 @@ impl Config {
     }
 
     /// Listens for `transport` on a port (of every IPv4 interface), an address and port, or a
-    /// [`SocketAddr`]. Call it once for each listener. Port 0 takes a free one, which
+    /// [`SocketAddr`](std::net::SocketAddr). Call it once for each listener. Port 0 takes a free one, which
     /// [`Spigot::listeners`](crate::Spigot::listeners) tells.
     ///
     /// ```
@@ -110,7 +110,7 @@ impl Config {
         self
     }
 
-    /// The certificates of the `Tls` and `Wss` listeners, and whom their connections trust; the module
+    /// Sets the certificates of the `Tls` and `Wss` listeners, and whom their connections trust. The module
     /// [`tls`](crate::tls) has an example.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: TlsConfig) -> Self {
@@ -118,16 +118,16 @@ impl Config {
         self
     }
 
-    /// Which web pages may connect to the `Ws` and `Wss` listeners; every one, unless said.
+    /// Sets which web pages may connect to the `Ws` and `Wss` listeners. Without this, every page may.
     #[cfg(feature = "ws")]
     pub fn origins(mut self, origins: Origins) -> Self {
         self.origins = origins;
         self
     }
 
-    /// The load balancers in front of the listeners for connections, which say by the PROXY protocol for whom they connect; none,
-    /// unless said. To all of these listeners, of TCP, TLS, WS and WSS, a connection from a balancer has to say so, but for those
-    /// that say [otherwise](ListenAddr::proxy_protocol).
+    /// Names the load balancers in front of the TCP, TLS, WS and WSS listeners. They say by the PROXY
+    /// protocol for whom they connect, and a connection from one of them has to say so. Without this there
+    /// are none. A listener can have balancers of its [own](ListenAddr::proxy_protocol).
     ///
     /// ```
     /// use spigot::transport::Proxies;
@@ -146,9 +146,9 @@ impl Config {
         self
     }
 
-    /// How many sockets each UDP listener has, all at one address (`SO_REUSEPORT`): one, unless said, and on systems other than
-    /// Linux. The kernel spreads peers over them, and each is read by a task of its own, so that with as many as there are cores
-    /// all of them can serve one listener.
+    /// Sets how many sockets each UDP listener has, all at one address (`SO_REUSEPORT`). Without this, and on
+    /// systems other than Linux, it has one. The kernel spreads peers over the sockets, and a task of its own
+    /// reads each. With as many sockets as cores, all cores can serve one listener.
     pub fn udp_sockets(mut self, count: NonZeroUsize) -> Self {
         self.udp_sockets = count;
         self
@@ -160,12 +160,13 @@ impl Config {
         self
     }
 
-    /// What is done when a connection is gone, whoever closed it: what was registered over it is no longer reached. Requests
-    /// under way on it have failed by then. It is called from the transport's tasks, so it must not block;
-    /// [`Client::closed`](crate::Client::closed) waits for one flow. A flow of datagrams is told of too, if it was
-    /// [kept alive](crate::Client::keep_alive) and its peer gives no more signs of life.
+    /// Calls a function whenever a connection is gone, whoever closed it. What was registered over it is no
+    /// longer reached, and requests under way on it have failed by then. The function is called from the
+    /// transport's tasks, so it must not block. A flow of datagrams is told of too, if it was [kept
+    /// alive](crate::Client::keep_alive) and its peer does not answer any more.
+    /// [`Client::closed`](crate::Client::closed) waits for one flow.
     ///
-    /// A handler that waits before it stores a flow may store one that has been told of already:
+    /// A handler that waits before it stores a flow may store one that is gone already.
     /// [`Client::closed`](crate::Client::closed) returns at once then.
     ///
     /// ```
@@ -187,26 +188,27 @@ impl Config {
         self
     }
 
-    /// Who knows the servers of a domain: [`SystemResolver`], unless said, which knows addresses only. The module
-    /// [`resolve`](crate::resolve) has others.
+    /// Sets the resolver, which knows the servers of a domain. Without this it is the [`SystemResolver`],
+    /// which knows addresses only. The module [`resolve`](crate::resolve) has others.
     pub fn resolver(mut self, resolver: impl Resolver) -> Self {
         self.resolver = Arc::new(resolver);
         self
     }
 
-    /// Other limits than the default ones.
+    /// Sets other limits than the default ones.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Other transaction timers than those of RFC 3261 (§17.1.1.1: T1 500 ms; §17.1.2.2: T2 4 s, T4 5 s).
+    /// Sets other transaction timers than those of RFC 3261 (§17.1.1.1: T1 500 ms; §17.1.2.2: T2 4 s, T4 5
+    /// s).
     pub fn timers(mut self, timers: Timers) -> Self {
         self.timers = timers;
         self
     }
 
-    /// Fixes what branches, tags and Call-IDs derive from, so that a run can be repeated. For tests only:
+    /// Fixes the seed of branches, tags and Call-IDs, so that a run can be repeated. This is for tests only:
     /// whoever knows the seed can guess them.
     #[cfg(feature = "testing")]
     pub(crate) fn seed(mut self, seed: [u8; 16]) -> Self {
@@ -231,96 +233,5 @@ impl fmt::Debug for Listener {
             Listener::Address(transport, listen) => write!(f, "{transport}:{}", listen.address),
             Listener::Custom(custom) => f.write_str(&custom.describe()),
         }
-    }
-}
-
-/// Where a listener binds: made from a port, an IP address and port, or a [`SocketAddr`]; where others reach it, if that is
-/// somewhere else; and who connects to it for others, if somebody does.
-///
-/// ```
-/// use spigot::{Config, ListenAddr, Transport};
-/// # struct Pbx;
-/// # #[spigot::sip_router]
-/// # impl Pbx {}
-///
-/// // Behind a router that forwards port 5060 of its public address.
-/// let behind_nat = ListenAddr::from(([10, 0, 0, 5], 5060)).public("203.0.113.5");
-/// let config = Config::new(Pbx).listen(Transport::Udp, behind_nat);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenAddr {
-    pub(super) address: SocketAddr,
-    pub(super) public: Option<String>,
-    pub(super) proxies: Option<Proxies>,
-}
-
-impl ListenAddr {
-    /// The address that peers reach it by, as `host` or `host:port`, where it differs from the one it binds: behind a NAT, or by a
-    /// name. Via and Contact say it in the place of the address that the listener is bound to. Without a port it is the one that is
-    /// bound. What is neither is [`Error::PublicAddress`](crate::Error::PublicAddress) at the start.
-    #[must_use]
-    pub fn public(mut self, address: impl Into<String>) -> Self {
-        self.public = Some(address.into());
-        self
-    }
-
-    /// The load balancers in front of this listener, in the place of those that [`Config::proxy_protocol`] has for all:
-    /// [`Proxies::none`] where clients connect themselves. A listener of datagrams can have none
-    /// ([`Error::ProxiedDatagrams`](crate::Error::ProxiedDatagrams)).
-    ///
-    /// ```
-    /// use spigot::transport::Proxies;
-    /// use spigot::{Config, ListenAddr, Transport};
-    /// # struct Pbx;
-    /// # #[spigot::sip_router]
-    /// # impl Pbx {}
-    ///
-    /// // A balancer is in front of TLS; phones come by TCP themselves.
-    /// let balanced = ListenAddr::from(5061).proxy_protocol(Proxies::new(["10.0.0.2"])?);
-    /// let config = Config::new(Pbx).listen(Transport::Tls, balanced).listen(Transport::Tcp, 5060);
-    /// # Ok::<(), spigot::transport::BadNetwork>(())
-    /// ```
-    #[must_use]
-    pub fn proxy_protocol(mut self, proxies: Proxies) -> Self {
-        self.proxies = Some(proxies);
-        self
-    }
-}
-
-impl From<u16> for ListenAddr {
-    fn from(port: u16) -> Self {
-        ListenAddr::from(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))
-    }
-}
-
-impl<I: Into<IpAddr>> From<(I, u16)> for ListenAddr {
-    fn from(address: (I, u16)) -> Self {
-        ListenAddr::from(SocketAddr::from(address))
-    }
-}
-
-impl From<SocketAddr> for ListenAddr {
-    fn from(address: SocketAddr) -> Self {
-        ListenAddr {
-            address,
-            public: None,
-            proxies: None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_listener_is_named_by_port_by_address_or_by_both() {
-        fn at(address: impl Into<ListenAddr>) -> String {
-            address.into().address.to_string()
-        }
-        assert_eq!(at(5060), "0.0.0.0:5060");
-        assert_eq!(at(([127, 0, 0, 1], 5060)), "127.0.0.1:5060");
-        assert_eq!(at((IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), 0)), "[::1]:0");
-        assert_eq!(at(SocketAddr::from(([192, 0, 2, 1], 5080))), "192.0.2.1:5080");
     }
 }

@@ -1,4 +1,4 @@
-//! What the endpoint counts: every bound that was hit and every message that got no answer.
+//! The counters of an endpoint: every bound that was hit and every message that got no answer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,13 +9,13 @@ macro_rules! counters {
         $($(#[$doc:meta])* $name:ident),+ $(,)? ;
         $($(#[$shard_doc:meta])* $shard:ident = $($of:ident)|+),+ $(,)?
     ) => {
-        /// The live counters; one relaxed add each.
+        /// The live counters. Counting is one relaxed add.
         #[derive(Debug, Default)]
-        pub(crate) struct Tally {
+        pub(crate) struct EndpointTally {
             $(pub(crate) $name: AtomicU64,)+
         }
 
-        impl Tally {
+        impl EndpointTally {
             pub(crate) fn snapshot(&self) -> Counters {
                 Counters {
                     $($name: self.$name.load(Ordering::Relaxed),)+
@@ -24,7 +24,8 @@ macro_rules! counters {
             }
         }
 
-        /// What an endpoint has counted since it started; see [`Spigot::counters`](crate::Spigot::counters).
+        /// The counts of an endpoint since its start. [`Spigot::counters`](crate::Spigot::counters) gives
+        /// them.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct Counters {
@@ -34,7 +35,7 @@ macro_rules! counters {
 
         impl Counters {
             /// Adds what a shard has counted.
-            pub(super) fn add(&mut self, shard: &proto::Counters) {
+            pub(super) fn add(&mut self, shard: &proto::ShardCounters) {
                 $($(self.$shard += shard.$of;)+)+
             }
         }
@@ -42,49 +43,57 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Requests taken for good: well formed, mandatory headers there.
+    /// Requests that were well formed and had the mandatory headers.
     requests,
-    /// Responses taken for good.
+    /// Responses that were well formed and had the mandatory headers.
     responses,
-    /// Messages that were refused with a 4xx or 5xx because they are not good SIP.
+    /// Messages that are not good SIP and were refused with a 4xx or 5xx.
     refused,
-    /// Messages that were dropped because they are not good SIP and not even an answer could be addressed.
+    /// Messages that are not good SIP and were dropped, because not even an answer could be addressed.
     dropped,
     /// Handlers that had to be waited for, and so became a task.
     spawned,
-    /// Handlers that panicked; their peers were answered 500. What `Config::on_closed` was given, too.
+    /// Answers to INVITEs that were refused with 503 because `Limits::calls` had gone on already.
+    calls_full,
+    /// Requests inside dialogs that were refused with 500 because the owner of the dialog reads too slowly.
+    mailboxes_full,
+    /// Handlers that panicked, whose peers were answered 500. A panic in the function of `Config::on_closed`
+    /// counts, too.
     panicked,
-    /// Handlers that outlived their deadline; their peers were answered 408 or 500.
+    /// Handlers that outlived their deadline, whose peers were answered 408 or 500.
     overdue,
     /// Requests refused with 503 because `Limits::handlers` were waiting.
     handlers_full,
-    /// Requests that a plug or a handler dropped without an answer ([`Reply::Dropped`](crate::Reply::Dropped)).
+    /// BYEs answered with 200 without their handler, because `Limits::handlers` were waiting and an earlier
+    /// BYE of the dialog had a handler at work.
+    byes_unheard,
+    /// Requests that a plug or a handler dropped without an answer
+    /// ([`Reply::Dropped`](crate::Reply::Dropped)).
     abandoned,
     /// Answers that came after their transaction had ended.
     late_answers,
-    /// 2xx to an INVITE that was never acknowledged.
-    unacknowledged,
     /// Messages that a transport refused to send.
     unsent,
     /// Times that a request of ours went to another server because one had failed.
     failovers,
-    /// Requests of ours that failed at `Limits::dns_targets` servers when there were more.
+    /// Requests of ours that failed at `Limits::dns_targets` servers, and left others untried.
     targets_left,
     /// Look-ups that were given up because of `Limits::dns`.
     lookups_late,
-    /// Servers that were forgotten to have failed because of `Limits::dead_targets`.
-    dead_targets_full,
+    /// Failed servers that were forgotten because of `Limits::failed_targets`.
+    failed_targets_full,
     /// Requests of ours over UDP that were larger than `Limits::datagram`, and so went over TCP.
     switched_to_tcp,
-    /// Responses that were not sent because their connection was gone and `Limits::late_responses` others were being
-    /// carried to their senders.
-    late_responses_full;
+    /// Responses whose connection was gone, and forwarded ACKs, that were not sent because `Limits::reconnects`
+    /// others were on their way by new connections.
+    reconnects_full;
 
-    /// Responses that belong to no client transaction of ours, or have more Vias than their request, and were dropped.
+    /// Responses that were dropped, because they belong to no client transaction of ours or have more Vias
+    /// than their request.
     stray_responses = stray_responses,
-    /// ACKs that belong to no INVITE and no dialog of ours, and were dropped.
+    /// ACKs that were dropped, because they belong to no INVITE and no dialog of ours.
     stray_acks = stray_acks,
-    /// Requests that came again and were absorbed, or answered again.
+    /// Retransmissions of requests, which were absorbed or answered again.
     retransmissions = retransmissions,
     /// Requests refused with 503 because of `Limits::server_transactions` or `Limits::transaction_bytes`.
     transactions_full = refused_count | refused_bytes,
@@ -94,9 +103,17 @@ counters! {
     refused_ending = refused_shutdown,
     /// Requests of ours that nobody answered in time.
     timeouts = timeouts,
+    /// 2xx to an INVITE that was never acknowledged. The call was ended.
+    unacknowledged = unacknowledged,
+    /// Requests of ours that did not leave because of `Limits::client_transactions`.
+    client_transactions_full = client_transactions_full,
+    /// Responses and NOTIFYs that were dropped because too many branches have answered one request of ours.
+    forks_dropped = forks_dropped,
+    /// Dialogs that were ended because of `Limits::dialog_lifetime`.
+    dialogs_too_old = dialogs_too_old,
 }
 
-/// Adds one.
+/// Adds one to a counter.
 pub(crate) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }

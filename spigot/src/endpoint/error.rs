@@ -23,18 +23,20 @@ pub enum Error {
     /// A listener could not be bound. Those bound before it have been closed again.
     #[error("cannot listen on {listener}: {source}")]
     Bind {
-        /// Which one, as `udp:127.0.0.1:5060`.
+        /// The listener, as `udp:127.0.0.1:5060`.
         listener: String,
-        /// What the operating system said, or what is wrong with its certificates or origins (`Config::origins`).
+        /// The error of the operating system, or of the listener's certificates or origins
+        /// (`Config::origins`).
         source: io::Error,
     },
-    /// What [`ListenAddr::public`](crate::ListenAddr::public) was given is no address.
+    /// The text given to [`ListenAddr::public`](crate::ListenAddr::public) is no address.
     #[error("`{0}` is no public address: expected `host` or `host:port`")]
     PublicAddress(String),
-    /// A listener of datagrams was given load balancers ([`ListenAddr::proxy_protocol`](crate::ListenAddr::proxy_protocol)).
+    /// A listener of datagrams was given load balancers
+    /// ([`ListenAddr::proxy_protocol`](crate::ListenAddr::proxy_protocol)).
     #[error("cannot listen on {0} behind a PROXY protocol: it is there for connections")]
     ProxiedDatagrams(Transport),
-    /// There is no listener of this transport in this build.
+    /// This build has no listener of this transport.
     #[error("cannot listen on {0}: this build has none of it; the features `tls` and `ws` add it")]
     Unsupported(Transport),
     /// A listener with TLS has no certificates.

@@ -1,48 +1,50 @@
-//! The shell: sockets to the protocol core, the core to the router, and back.
+//! The endpoint: it joins the transports, the protocol core and the router.
+//!
+//! - [`flow`]: what a message travels on, and how a peer is reached;
+//! - [`server`]: requests that come, and the handlers that answer them;
+//! - [`client`]: requests of ours, and the responses to them;
+//! - here: the configuration, the start and the end, and the lanes of the protocol core.
 //!
 //! A message goes down once and up once: the transport's task judges it, steps its shard, polls the handler
 //! and gives the answer back to the transport, all where it stands.
 
-mod carriers;
-mod closings;
+mod client;
 mod config;
-mod contact;
 mod core;
 mod counters;
-mod dead;
 mod error;
-mod exchange;
-mod flow_token;
-mod inbound;
+mod flow;
 mod lane;
-mod late;
+mod lanes;
 mod limits;
-mod outbound;
-mod outgoing;
-mod outstanding;
-mod place;
-mod reach;
-mod registered;
-mod sanity;
+mod listen;
+mod listen_addr;
+mod mailbox;
+mod randomness;
+mod server;
 mod shutdown;
-mod signs;
+mod signals;
 mod start;
-mod targets;
+#[cfg(feature = "testing")]
+mod tables;
 mod timer;
 
-pub use self::config::{Config, ListenAddr};
-pub(crate) use self::contact::{contact, is_secured};
+pub(crate) use self::client::{
+    ClientEvent, ContactKind, Forwarded, NewRequest, NotSent, Outcome, OwnParts, Pending, RequestDraft,
+};
+pub use self::config::Config;
 pub(crate) use self::core::{Core, Endpoint};
 pub use self::counters::Counters;
 pub use self::error::Error;
-pub use self::flow_token::BadFlowToken;
-pub use self::limits::Limits;
-pub use self::outbound::{BadOutbound, Outbound};
-pub(crate) use self::outstanding::{Event, Outstanding, QUEUE};
-pub(crate) use self::place::Place;
 #[cfg(feature = "testing")]
-pub(crate) use self::place::host_of;
-pub use self::reach::Unreachable;
-pub(crate) use self::signs::keep;
+pub(crate) use self::flow::host_of;
+pub use self::flow::{BadFlowToken, Unreachable};
+pub(crate) use self::flow::{Targets, keep_flow_alive};
+pub use self::limits::Limits;
+pub use self::listen_addr::ListenAddr;
+pub(crate) use self::mailbox::{Delivery, MailboxReader};
+pub use self::server::{BadOutbound, Outbound};
+pub(crate) use self::server::{CallPlace, ServerExchange, Unforwardable};
 pub use self::start::{BoundListener, Spigot};
-pub(crate) use self::targets::Targets;
+#[cfg(feature = "testing")]
+pub use self::tables::Tables;

@@ -1,30 +1,35 @@
 //! The end of an endpoint: refuse what is new, finish what is under way, then close.
 
-use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Core;
 
-/// The graceful way. Returns when every listener is closed.
+/// Ends an endpoint gracefully: waits for handlers as long as `patience` says, and returns when every
+/// listener is closed.
 pub(super) async fn drain(core: &Arc<Core>, patience: Duration) {
     core.refuse_new();
-    let waiting = core.handlers.load(Ordering::Acquire);
+    core.handlers.ask_to_end();
+    let waiting = core.handlers.running();
     tracing::info!(agent = core.name(), waiting, ?patience, "shutting down");
-    let finished = tokio::time::timeout(patience, core.handlers_done()).await;
+    let finished = tokio::time::timeout(patience, core.handlers.all_done()).await;
     if finished.is_err() {
         tracing::debug!("handlers still running at the deadline are dropped");
-        core.abort.send_replace(true);
-        core.handlers_done().await;
+        core.handlers.abort();
+        core.handlers.all_done().await;
     }
     core.close_clients();
     core.close_carriers().await;
 }
 
 impl Core {
+    /// Waits until the endpoint begins to shut down.
+    pub(crate) fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.handlers.draining()
+    }
+
     async fn close_carriers(&self) {
-        for carrier in self.carriers() {
+        for carrier in self.carriers.iter() {
             carrier.shutdown().await;
         }
         self.tell_all_closed();
@@ -36,68 +41,23 @@ impl Core {
         }
     }
 
-    /// Waits until no handler is a task any more.
-    async fn handlers_done(&self) {
-        loop {
-            let mut idle = std::pin::pin!(self.idle.notified());
-            idle.as_mut().enable();
-            if self.handlers.load(Ordering::Acquire) == 0 {
-                return;
-            }
-            idle.await;
+    /// Fails the requests of ours that are under way. There will be no more.
+    fn close_clients(&self) {
+        for lane in self.lanes.iter() {
+            lane.close_clients();
         }
     }
 
-    /// The abrupt way, for a handle that is dropped: handlers end with a 503, requests of ours fail, then the
-    /// listeners close, in the background, while there is a runtime to do so.
+    /// Ends an endpoint whose handle is dropped. Handlers end with a 503, requests of ours fail, and the
+    /// listeners close in the background, while there is a runtime to do so.
     pub(super) fn stop(self: &Arc<Self>) {
         self.refuse_new();
-        self.abort.send_replace(true);
+        self.handlers.abort();
         self.close_clients();
         let core = self.clone();
         self.spawn(async move {
-            core.handlers_done().await;
+            core.handlers.all_done().await;
             core.close_carriers().await;
         });
-    }
-}
-
-/// The signals that ask a process to end.
-pub(super) struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    pub(super) fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(unix)]
-    pub(super) async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Signals {})
-    }
-
-    #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) {
-        // Without Ctrl-C there is nothing that could end the process gently.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
     }
 }

@@ -7,13 +7,8 @@ use super::Core;
 /// Fires the deadlines of `lane`, until the task is aborted.
 pub(super) async fn run(core: Arc<Core>, lane: usize) {
     loop {
-        let earlier = core.lanes[lane].earlier.notified();
-        let next = {
-            let mut state = core.lanes[lane].lock();
-            state.armed = state.shard.poll_timeout();
-            state.armed
-        };
-        match next {
+        let earlier = core.lanes[lane].earlier();
+        match core.lanes[lane].next_deadline() {
             Some(deadline) => tokio::select! {
                 biased;
                 () = tokio::time::sleep_until(deadline.into()) => {

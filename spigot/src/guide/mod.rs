@@ -9,6 +9,7 @@
 //! | [`extractors`] | read everything a handler needs from its arguments |
 //! | [`answers`] | answer with headers and bodies, ring before you answer, and turn errors into the right status |
 //! | [`plugs`] | authenticate, limit and log requests before they reach a handler |
+//! | [`dialogs`] | stay in a call that was answered, call somebody, and hang up |
 //! | [`transports`] | listen on UDP, TCP, TLS and WebSocket, and reach phones behind a NAT and browsers |
 //! | [`testing`] | test an agent with its retransmissions and timers, in milliseconds |
 //!
@@ -43,7 +44,8 @@
 //!
 //! # What is not there yet
 //!
-//! Registrars, proxies, and calls and subscriptions as arguments of handlers are not there yet. The changelog says what is.
+//! Registrars, proxies that fork by themselves, and calls and subscriptions as arguments of handlers are not
+//! there yet. The changelog says what is.
 
 // The links to what a feature has lead nowhere without it.
 #![cfg_attr(
@@ -62,6 +64,9 @@ pub mod answers {}
 
 #[doc = include_str!("plugs.md")]
 pub mod plugs {}
+
+#[doc = include_str!("dialogs.md")]
+pub mod dialogs {}
 
 #[doc = include_str!("transports.md")]
 pub mod transports {}

@@ -21,7 +21,7 @@ impl Branches {
         Branches { seed, made: 0 }
     }
 
-    /// The next one, magic cookie included.
+    /// Makes the next branch, magic cookie included.
     ///
     /// [RFC 3261 §8.1.1.7](https://www.rfc-editor.org/rfc/rfc3261#section-8.1.1.7):
     /// > The branch parameter value MUST be unique across space and time for all requests sent by the UA.
@@ -37,6 +37,18 @@ impl Branches {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_are_alike() {
+        let (mut one, mut other) = (Branches::new([1; 16]), Branches::new([2; 16]));
+        let all: std::collections::HashSet<_> =
+            (0..10_000).flat_map(|_| [one.next(), other.next()]).collect();
+        assert_eq!(all.len(), 20_000);
+        assert!(
+            all.iter()
+                .all(|branch| branch.len() == BRANCH && branch.is_ascii())
+        );
+    }
 
     #[test]
     fn one_seed_gives_one_sequence() {

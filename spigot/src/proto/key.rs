@@ -8,8 +8,7 @@ use std::fmt;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use siphasher::sip128::{Hasher128, SipHasher13};
-use spigot_parser::header::{CSeq, From, To, Via};
-use spigot_parser::{HeaderName, Headers, Method, Request};
+use spigot_parser::{Essentials, HeaderName, Headers, Method, Uri};
 
 /// Names a server transaction: what [RFC 3261 §17.2.3] compares, digested.
 ///
@@ -25,7 +24,7 @@ pub struct ClientKey(pub(crate) [u8; 16]);
 
 /// Names a dialog: Call-ID, local tag and remote tag, digested.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct DialogKey(pub(crate) [u8; 16]);
+pub struct DialogKey(pub(crate) [u8; 16]);
 
 macro_rules! digest {
     ($($name:ident)*) => {$(
@@ -51,13 +50,13 @@ macro_rules! digest {
 digest!(ServerKey ClientKey DialogKey);
 
 /// A table by digest. A digest is as good as random already, so it is not hashed again.
-pub(crate) type KeyMap<K, V> = HashMap<K, V, BuildHasherDefault<Identity>>;
+pub(crate) type KeyMap<K, V> = HashMap<K, V, BuildHasherDefault<IdentityHasher>>;
 
 /// Passes on the one word it is given.
 #[derive(Default)]
-pub(crate) struct Identity(u64);
+pub(crate) struct IdentityHasher(u64);
 
-impl Hasher for Identity {
+impl Hasher for IdentityHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -73,7 +72,7 @@ impl Hasher for Identity {
     }
 }
 
-/// What a digest is of, so that two kinds never meet.
+/// The kind of a digest, so that two kinds never meet.
 #[derive(Clone, Copy)]
 enum Domain {
     Server,
@@ -101,7 +100,7 @@ impl Digest {
         self
     }
 
-    /// A field that is compared without case.
+    /// Digests a field that is compared without case.
     fn folded(mut self, field: &str) -> Self {
         self.0.write(&(field.len() as u64).to_le_bytes());
         for chunk in field.as_bytes().chunks(64) {
@@ -128,114 +127,106 @@ impl Digest {
     }
 }
 
-/// The headers by which a message is matched, read once.
-pub(crate) struct Matched<'a> {
-    pub(crate) via: Via,
-    pub(crate) from: From,
-    pub(crate) to: To,
-    pub(crate) cseq: CSeq,
-    pub(crate) call_id: &'a str,
+/// Returns the key of the server transaction of a request, were its method `method`. The key of an ACK is
+/// that of its INVITE.
+pub(crate) fn server_key(seed: &[u8; 16], essentials: &Essentials, uri: &Uri, method: &Method) -> ServerKey {
+    server_key_with(seed, essentials, uri, method, essentials.to_tag())
 }
 
-impl<'a> Matched<'a> {
-    /// `None` when one is missing or malformed, which a validated message's are not.
-    pub(crate) fn read(headers: &'a Headers) -> Option<Self> {
-        Some(Matched {
-            via: headers.typed().ok()??,
-            from: headers.typed().ok()??,
-            to: headers.typed().ok()??,
-            cseq: headers.typed().ok()??,
-            call_id: headers.get(&HeaderName::CALL_ID)?,
-        })
-    }
-
-    /// The key of the server transaction of a request that has these headers, were its method `method`. The
-    /// ACK's is the INVITE's.
-    pub(crate) fn server_key(&self, seed: &[u8; 16], request: &Request, method: &Method) -> ServerKey {
-        self.server_key_with(seed, request, method, self.to.tag())
-    }
-
-    fn server_key_with(
-        &self,
-        seed: &[u8; 16],
-        request: &Request,
-        method: &Method,
-        to_tag: Option<&str>,
-    ) -> ServerKey {
-        let method = if *method == Method::ACK {
-            "INVITE"
-        } else {
-            method.as_str()
-        };
-        // RFC 3261 §17.2.3:
-        // > 1. the branch parameter in the request is equal to the one in the top Via header field of the
-        // >    request that created the transaction, and
-        // > 2. the sent-by value in the top Via of the request is equal to the one in the request that
-        // >    created the transaction, and
-        // > 3. the method of the request matches the one that created the transaction, except for ACK, where
-        // >    the method of the request that created the transaction is INVITE.
-        if let Some(branch) = self.via.branch().filter(|branch| is_unique(branch)) {
-            return ServerKey(
-                Digest::new(seed, Domain::Server)
-                    .folded(branch)
-                    .folded(self.via.host().as_str())
-                    .number(self.via.port().map_or(0, u32::from))
-                    .exact(method)
-                    .finish(),
-            );
-        }
-        // > The INVITE request matches a transaction if the Request-URI, To tag, From tag, Call-ID, CSeq, and
-        // > top Via header field match those of the INVITE request which created the transaction.
-        ServerKey(
-            Digest::new(seed, Domain::ServerOfOldPeer)
-                .exact(request.uri().as_str())
-                .exact(to_tag.unwrap_or_default())
-                .exact(self.from.tag().unwrap_or_default())
-                .exact(self.call_id)
-                .number(self.cseq.number())
-                .folded(&self.via.to_string())
+fn server_key_with(
+    seed: &[u8; 16],
+    essentials: &Essentials,
+    uri: &Uri,
+    method: &Method,
+    to_tag: Option<&str>,
+) -> ServerKey {
+    let method = if *method == Method::ACK {
+        "INVITE"
+    } else {
+        method.as_str()
+    };
+    let via = essentials.via();
+    // RFC 3261 §17.2.3:
+    // > 1. the branch parameter in the request is equal to the one in the top Via header field of the
+    // >    request that created the transaction, and
+    // > 2. the sent-by value in the top Via of the request is equal to the one in the request that
+    // >    created the transaction, and
+    // > 3. the method of the request matches the one that created the transaction, except for ACK, where
+    // >    the method of the request that created the transaction is INVITE.
+    if let Some(branch) = via.branch().filter(|branch| is_unique(branch)) {
+        return ServerKey(
+            Digest::new(seed, Domain::Server)
+                .folded(branch)
+                .folded(via.host().as_str())
+                .number(via.port().map_or(0, u32::from))
                 .exact(method)
                 .finish(),
-        )
+        );
     }
-
-    /// Which transactions an ACK may belong to, likeliest first, for a peer whose branches identify nothing.
-    ///
-    /// RFC 3261 §17.2.3:
-    /// > The ACK request matches a transaction if the Request-URI, From tag, Call-ID, CSeq number (not the
-    /// > method), and top Via header field match those of the INVITE request which created the transaction,
-    /// > and the To tag of the ACK matches the To tag of the response sent by the server transaction.
-    ///
-    /// The tag we sent is either the INVITE's own (a re-INVITE) or derived from the key.
-    pub(crate) fn ack_keys(&self, seed: &[u8; 16], request: &Request) -> [Option<ServerKey>; 2] {
-        let first = self.server_key(seed, request, &Method::ACK);
-        if self.via.branch().is_some_and(is_unique) {
-            return [Some(first), None];
-        }
-        let second = self.server_key_with(seed, request, &Method::ACK, None);
-        let ours = self.to.tag().is_some_and(|to| to == tag(seed, &second));
-        [Some(first), ours.then_some(second)]
-    }
-
-    /// The dialog that a message which we received belongs to, as we name it.
-    pub(crate) fn dialog_received(&self, seed: &[u8; 16], local_tag: &str) -> DialogKey {
-        dialog_key(seed, self.call_id, local_tag, self.from.tag().unwrap_or_default())
-    }
-
-    /// What merged requests have in common (RFC 3261 §8.2.2.2). Never zero.
-    pub(crate) fn merge_key(&self, seed: &[u8; 16]) -> u64 {
-        Digest::new(seed, Domain::Merge)
-            .exact(self.call_id)
-            .exact(self.from.tag().unwrap_or_default())
-            .number(self.cseq.number())
-            .exact(self.cseq.method().as_str())
-            .finish_word()
-            .max(1)
-    }
+    // > The INVITE request matches a transaction if the Request-URI, To tag, From tag, Call-ID, CSeq, and
+    // > top Via header field match those of the INVITE request which created the transaction.
+    ServerKey(
+        Digest::new(seed, Domain::ServerOfOldPeer)
+            .exact(uri.as_str())
+            .exact(to_tag.unwrap_or_default())
+            .exact(essentials.from_tag().unwrap_or_default())
+            .exact(essentials.call_id())
+            .number(essentials.cseq())
+            .folded(&via.to_string())
+            .exact(method)
+            .finish(),
+    )
 }
 
-/// Whether a branch identifies its transaction: the magic cookie and something after it. A bare cookie is
-/// the same in every request of the peers that send it.
+/// Returns the transactions that an ACK may belong to, likeliest first, for a peer whose branches identify
+/// nothing.
+///
+/// RFC 3261 §17.2.3:
+/// > The ACK request matches a transaction if the Request-URI, From tag, Call-ID, CSeq number (not the
+/// > method), and top Via header field match those of the INVITE request which created the transaction,
+/// > and the To tag of the ACK matches the To tag of the response sent by the server transaction.
+///
+/// The tag we sent is either the INVITE's own (a re-INVITE) or derived from the key.
+pub(crate) fn ack_keys(seed: &[u8; 16], essentials: &Essentials, uri: &Uri) -> [Option<ServerKey>; 2] {
+    let first = server_key(seed, essentials, uri, &Method::ACK);
+    if essentials.via().branch().is_some_and(is_unique) {
+        return [Some(first), None];
+    }
+    let second = server_key_with(seed, essentials, uri, &Method::ACK, None);
+    let has_our_tag = essentials.to_tag().is_some_and(|to| to == tag(seed, &second));
+    [Some(first), has_our_tag.then_some(second)]
+}
+
+/// Returns the key of the dialog that a request from the peer belongs to.
+pub(crate) fn dialog_received(seed: &[u8; 16], essentials: &Essentials, local_tag: &str) -> DialogKey {
+    let remote_tag = essentials.from_tag().unwrap_or_default();
+    dialog_key(seed, essentials.call_id(), local_tag, remote_tag)
+}
+
+/// Returns the key of the dialog that a response to a request of ours belongs to.
+pub(crate) fn dialog_answered(seed: &[u8; 16], essentials: &Essentials) -> DialogKey {
+    let (local, remote) = (essentials.from_tag(), essentials.to_tag());
+    dialog_key(
+        seed,
+        essentials.call_id(),
+        local.unwrap_or_default(),
+        remote.unwrap_or_default(),
+    )
+}
+
+/// Returns the digest that merged requests have in common (RFC 3261 §8.2.2.2). It is never zero.
+pub(crate) fn merge_key(seed: &[u8; 16], essentials: &Essentials) -> u64 {
+    Digest::new(seed, Domain::Merge)
+        .exact(essentials.call_id())
+        .exact(essentials.from_tag().unwrap_or_default())
+        .number(essentials.cseq())
+        .exact(essentials.method().as_str())
+        .finish_word()
+        .max(1)
+}
+
+/// Reports whether a branch identifies its transaction: it has the magic cookie and something after it. A
+/// bare cookie is the same in every request of the peers that send it.
 fn is_unique(branch: &str) -> bool {
     const COOKIE: &str = "z9hG4bK";
     branch.len() > COOKIE.len()
@@ -244,7 +235,7 @@ fn is_unique(branch: &str) -> bool {
             .is_some_and(|start| start.eq_ignore_ascii_case(COOKIE))
 }
 
-/// The key of a client transaction.
+/// Returns the key of a client transaction.
 ///
 /// RFC 3261 §17.1.3:
 /// > 1. If the response has the same value of the branch parameter in the top Via header field as the branch
@@ -260,7 +251,7 @@ pub(crate) fn client_key(seed: &[u8; 16], branch: &str, method: &Method) -> Clie
     )
 }
 
-/// The key of a dialog at our end.
+/// Returns the key of a dialog at our end.
 pub(crate) fn dialog_key(seed: &[u8; 16], call_id: &str, local_tag: &str, remote_tag: &str) -> DialogKey {
     DialogKey(
         Digest::new(seed, Domain::Dialog)
@@ -271,14 +262,14 @@ pub(crate) fn dialog_key(seed: &[u8; 16], call_id: &str, local_tag: &str, remote
     )
 }
 
-/// Our To tag in every response of a transaction, 64 bits of it.
+/// Makes our To tag in every response of a transaction, of 64 bits.
 pub(crate) fn tag(seed: &[u8; 16], key: &ServerKey) -> String {
     let mut digest = Digest::new(seed, Domain::Tag);
     digest.0.write(&key.0);
     format!("{:016x}", digest.finish_word())
 }
 
-/// Our To tag in a response to a request whose headers cannot be read, derived from their text.
+/// Makes our To tag in a response to a request whose headers cannot be read. It is derived from their text.
 pub(crate) fn tag_of_unread(seed: &[u8; 16], headers: &Headers) -> String {
     let mut digest = Digest::new(seed, Domain::TagOfUnread);
     for name in [
@@ -294,6 +285,8 @@ pub(crate) fn tag_of_unread(seed: &[u8; 16], headers: &Headers) -> String {
 
 #[cfg(test)]
 mod tests {
+    use spigot_parser::Request;
+
     use super::*;
 
     const SEED: [u8; 16] = [7; 16];
@@ -307,8 +300,8 @@ mod tests {
     }
 
     fn key(request: &Request) -> ServerKey {
-        let identity = Matched::read(request.headers()).expect("readable");
-        identity.server_key(&SEED, request, request.method())
+        let essentials = request.essentials().expect("readable");
+        server_key(&SEED, &essentials, request.uri(), request.method())
     }
 
     const VIA: &str = "SIP/2.0/UDP a.example:5070;branch=z9hG4bKx1";
@@ -371,9 +364,7 @@ mod tests {
         let invite = key(&request("INVITE", "sip:b@b.example", via, "", 1));
         let keys = |to: &str| {
             let ack = request("ACK", "sip:b@b.example", via, to, 1);
-            Matched::read(ack.headers())
-                .expect("readable")
-                .ack_keys(&SEED, &ack)
+            ack_keys(&SEED, &ack.essentials().expect("readable"), ack.uri())
         };
         assert!(keys(&format!(";tag={}", tag(&SEED, &invite))).contains(&Some(invite)));
         assert!(!keys(";tag=other").contains(&Some(invite)));
@@ -382,10 +373,10 @@ mod tests {
     #[test]
     fn another_seed_gives_other_keys() {
         let request = request("INVITE", "sip:b@b.example", VIA, "", 1);
-        let identity = Matched::read(request.headers()).expect("readable");
+        let essentials = request.essentials().expect("readable");
         assert_ne!(
             key(&request),
-            identity.server_key(&[8; 16], &request, &Method::INVITE)
+            server_key(&[8; 16], &essentials, request.uri(), &Method::INVITE)
         );
     }
 }

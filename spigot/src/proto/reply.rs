@@ -6,14 +6,15 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use spigot_parser::header::Via;
-use spigot_parser::{HeaderName, Method, ParseError, Request, Response, StatusCode};
+use bytes::Bytes;
+use spigot_parser::header::{ContentType, Via};
+use spigot_parser::{HeaderName, Headers, MessageWriter, Method, ParseError, Request, Response, StatusCode};
 
-use super::keep;
-use super::key::{self, Matched};
+use super::{keep, key};
 use crate::flow::{Flow, Transport};
+use crate::incoming::Incoming;
 
-/// A whole response to a request of which nothing is kept ([RFC 3261 §8.2.7]).
+/// Makes a whole response to a request of which nothing is kept ([RFC 3261 §8.2.7]).
 ///
 /// The To tag is derived from the request and `seed` (the one given to
 /// [`Shard::new`](super::Shard::new)), so a retransmission of the request is answered with the same tag.
@@ -22,17 +23,20 @@ use crate::flow::{Flow, Transport};
 ///
 /// [RFC 3261 §8.2.7]: https://www.rfc-editor.org/rfc/rfc3261#section-8.2.7
 pub fn stateless(request: &Request, status: StatusCode, seed: [u8; 16]) -> Response {
-    let tag = match Matched::read(request.headers()) {
-        Some(matched) => key::tag(&seed, &matched.server_key(&seed, request, request.method())),
-        None => key::tag_of_unread(&seed, request.headers()),
+    let tag = match request.essentials() {
+        Ok(read) => key::tag(
+            &seed,
+            &key::server_key(&seed, &read, request.uri(), request.method()),
+        ),
+        Err(_) => key::tag_of_unread(&seed, request.headers()),
     };
     let mut whole = Response::new(status);
     address(request, &mut whole, &tag);
     whole
 }
 
-/// Where a response to a request goes that came by `flow` with `via` on top: on that flow and, if its
-/// connection is gone, to the address beside it.
+/// Returns where the response to a request goes that came by `flow` with `via` on top: on that flow and, if
+/// its connection is gone, to the address beside it.
 ///
 /// [RFC 3261 §18.2.2](https://www.rfc-editor.org/rfc/rfc3261#section-18.2.2), for a connection:
 /// > If that connection is no longer open, the server SHOULD open a connection to the IP address in the
@@ -61,13 +65,13 @@ pub fn route(via: &Via, flow: &Flow) -> (Flow, Option<SocketAddr>) {
     (flow.with_peer(peer), None)
 }
 
-/// The IP address that a host is, an IPv6 one in brackets or, as some write it, without.
+/// Reads a host as an IP address. IPv6 may be in brackets or, as some write it, without.
 fn address_in(host: &str) -> Option<IpAddr> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     bare.unwrap_or(host).parse().ok()
 }
 
-/// [`route`] for a request whose top Via may not be readable: then on the flow, and nowhere else.
+/// Returns the [`route`] of the response to a request. If its top Via cannot be read, that is the flow alone.
 pub(crate) fn route_of(request: &Request, flow: &Flow) -> (Flow, Option<SocketAddr>) {
     match request.headers().typed::<Via>() {
         Ok(Some(via)) => route(&via, flow),
@@ -75,63 +79,96 @@ pub(crate) fn route_of(request: &Request, flow: &Flow) -> (Flow, Option<SocketAd
     }
 }
 
-/// The response as it goes out: Via, Record-Route, From, To with `tag`, Call-ID and CSeq from the request,
-/// then what `response` says. Who offers in its Via to keep the flow alive is told to do so every `keep` seconds.
+/// Writes a response as it goes out.
 ///
-/// A response that has a Via is one that is forwarded, and stays as it is. Otherwise what it has under those
-/// five names gives way.
+/// Via, From, To with `tag`, Call-ID, CSeq and, where a dialog is made, Record-Route are those of the
+/// request. Other headers and the body are those of `response`. A peer that offers in its Via to keep the
+/// flow alive is told to do so every `keep` seconds.
 ///
 /// # Errors
 ///
-/// A header or the body of `response` that cannot be written.
-pub(crate) fn fill(
-    request: &Request,
-    response: Response,
+/// A header of `response` that cannot be written.
+pub(crate) fn write(
+    incoming: &Incoming,
+    response: &Response,
     tag: &str,
     keep: u32,
-) -> Result<Response, ParseError> {
-    if response.headers().contains(&HeaderName::VIA) {
-        return Ok(response);
+) -> Result<Bytes, ParseError> {
+    let (asked, answered) = (incoming.request.headers(), response.headers());
+    let status = response.status();
+    let room =
+        asked.written_len_of(&FROM_THE_REQUEST) + answered.written_len() + response.body().len() + REST;
+    let mut out = MessageWriter::response(status, response.reason(), room);
+    match keep::accepted(incoming.essentials.via(), keep)? {
+        None => out.lines_of(asked, &HeaderName::VIA),
+        Some(via) => {
+            let mut stamped = asked.clone();
+            stamped.replace_first(&via)?;
+            out.lines_of(&stamped, &HeaderName::VIA);
+        }
     }
-    let mut whole = Response::new(response.status()).with_reason(response.reason())?;
-    address(request, &mut whole, tag);
-    keep::accept(&mut whole, keep)?;
-    if establishes_dialog(request.method(), response.status())
-        && !response.headers().contains(&HeaderName::RECORD_ROUTE)
-    {
+    out.lines_of(asked, &HeaderName::FROM);
+    // > However, if the To header field in the request did not contain a tag, the URI in the To header field
+    // > in the response MUST equal the URI in the To header field; additionally, the UAS MUST add a tag to
+    // > the To header field in the response (with the exception of the 100 (Trying) response, in which a tag
+    // > MAY be present).
+    match asked.get(&HeaderName::TO) {
+        Some(to) if incoming.essentials.to_tag().is_none() && status != StatusCode::TRYING => {
+            // One that could not be written goes back as it came.
+            if out.concat(&HeaderName::TO, &[to, ";tag=", tag]).is_err() {
+                out.lines_of(asked, &HeaderName::TO);
+            }
+        }
+        _ => out.lines_of(asked, &HeaderName::TO),
+    }
+    out.lines_of(asked, &HeaderName::CALL_ID);
+    out.lines_of(asked, &HeaderName::CSEQ);
+    if status == StatusCode::TRYING {
+        // RFC 3261 §8.2.6.1:
+        // > When a 100 (Trying) response is generated, any Timestamp header field present in the request
+        // > MUST be copied into this 100 (Trying) response.
+        out.lines_of(asked, &HeaderName::TIMESTAMP);
+    }
+    if names_route(incoming.request.method(), status) && !answered.contains(&HeaderName::RECORD_ROUTE) {
         // RFC 3261 §12.1.1:
         // > When a UAS responds to a request with a response that establishes a dialog (such as a 2xx to
         // > INVITE), the UAS MUST copy all Record-Route header field values from the request into the
         // > response [...] and MUST maintain the order of those values.
-        whole
-            .headers_mut()
-            .copy_from(request.headers(), &HeaderName::RECORD_ROUTE);
+        out.lines_of(asked, &HeaderName::RECORD_ROUTE);
     }
-    let ours = [
-        HeaderName::FROM,
-        HeaderName::TO,
-        HeaderName::CALL_ID,
-        HeaderName::CSEQ,
-        HeaderName::CONTENT_LENGTH,
-    ];
-    for field in response
-        .headers()
-        .iter()
-        .filter(|field| !ours.iter().any(|name| field.is(name)))
-    {
-        whole.headers_mut().push(field.name(), field.value())?;
-    }
-    if !response.body().is_empty() {
-        let kind = response
-            .headers()
-            .get(&HeaderName::CONTENT_TYPE)
-            .unwrap_or("application/octet-stream");
-        whole.set_body(kind, response.body().clone())?;
-    }
-    Ok(whole)
+    write_own(&mut out, answered, response.body())?;
+    Ok(out.finish(response.body()))
 }
 
-/// Copies what addresses the response.
+/// About how many octets a response has beside its own lines, those of its request, and its body: its first line, a To
+/// tag and a Content-Length.
+const REST: usize = 88;
+
+/// What a response does not say itself: it is its request's, or follows from the body.
+const FROM_THE_REQUEST: [HeaderName; 6] = [
+    HeaderName::VIA,
+    HeaderName::FROM,
+    HeaderName::TO,
+    HeaderName::CALL_ID,
+    HeaderName::CSEQ,
+    HeaderName::CONTENT_LENGTH,
+];
+
+/// Writes the headers and the body of a response of ours.
+fn write_own(out: &mut MessageWriter, headers: &Headers, body: &Bytes) -> Result<(), ParseError> {
+    for field in headers.iter() {
+        if !FROM_THE_REQUEST.iter().any(|name| field.is(name)) {
+            out.field(field);
+        }
+    }
+    // A body has a type, and one that can be read.
+    if !body.is_empty() && headers.typed::<ContentType>()?.is_none() {
+        out.line(&HeaderName::CONTENT_TYPE, "application/octet-stream")?;
+    }
+    Ok(())
+}
+
+/// Copies the headers that address a response.
 fn address(request: &Request, whole: &mut Response, tag: &str) {
     let status = whole.status();
     let (from, to) = (request.headers(), whole.headers_mut());
@@ -164,15 +201,25 @@ fn address(request: &Request, whole: &mut Response, tag: &str) {
     }
 }
 
-/// Whether a response with this status to this method makes a dialog, early or not. One to a NOTIFY makes
-/// that of the subscriber (RFC 6665 §4.4.1).
-pub(crate) fn establishes_dialog(method: &Method, status: StatusCode) -> bool {
+/// Reports whether a response must say the Record-Route of its request: it makes a dialog, early or not, or answers the
+/// NOTIFY that makes one.
+fn names_route(method: &Method, status: StatusCode) -> bool {
     (method.opens_dialog() || *method == Method::NOTIFY) && (101..300).contains(&status.as_u16())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fill(request: &Request, response: &Response) -> Response {
+        let incoming = Incoming {
+            request: std::sync::Arc::new(request.clone()),
+            essentials: request.essentials().expect("readable"),
+            flow: Flow::datagram(([192, 0, 2, 1], 5060).into(), ([192, 0, 2, 9], 5060).into()),
+        };
+        let bytes = write(&incoming, response, "t", 25).expect("addressed");
+        Response::parse(bytes).expect("parses")
+    }
 
     fn request(to: &str) -> Request {
         Request::parse(format!(
@@ -193,7 +240,7 @@ mod tests {
             .and_then(|response| response.with_body("application/sdp", "v=0\r\n"))
             .expect("a response");
 
-        let whole = fill(&request, answer, "t", 25).expect("addressed");
+        let whole = fill(&request, &answer);
 
         let all = |name| {
             whole
@@ -211,40 +258,24 @@ mod tests {
         assert_eq!(all(HeaderName::CONTACT), ["<sip:b@10.0.0.1>"]);
         assert_eq!(all(HeaderName::CONTENT_TYPE), ["application/sdp"]);
         assert_eq!(whole.body().as_ref(), b"v=0\r\n");
-        let read = Response::parse(whole.to_bytes()).expect("parses");
-        assert_eq!(read.validate(), Ok(()));
+        assert_eq!(whole.validate(), Ok(()));
     }
 
     #[test]
-    fn an_offer_to_keep_the_flow_alive_is_accepted_by_who_answers_and_not_by_who_forwards() {
+    fn an_offer_to_keep_the_flow_alive_is_accepted() {
         let mut request = request("<sip:b@b.example>");
         let offer: Via = "SIP/2.0/UDP p.example;branch=z9hG4bK2;keep"
             .parse()
             .expect("a Via");
         request.headers_mut().replace_first(&offer).expect("written");
-        let top = |response: Response| {
-            let whole = fill(&request, response, "t", 25).expect("addressed");
-            let via: Via = whole.headers().typed().expect("a Via").expect("there");
-            via.param("keep").flatten().map(str::to_owned)
-        };
-
-        assert_eq!(top(Response::new(StatusCode::OK)).as_deref(), Some("25"));
-        let mut forwarded = Response::new(StatusCode::OK);
-        forwarded
-            .headers_mut()
-            .copy_from(request.headers(), &HeaderName::VIA);
-        assert_eq!(top(forwarded), None);
+        let whole = fill(&request, &Response::new(StatusCode::OK));
+        let via: Via = whole.headers().typed().expect("a Via").expect("there");
+        assert_eq!(via.param("keep"), Some(Some("25")));
     }
 
     #[test]
     fn trying_has_a_timestamp_and_no_tag_and_makes_no_dialog() {
-        let whole = fill(
-            &request("<sip:b@b.example>"),
-            Response::new(StatusCode::TRYING),
-            "t",
-            25,
-        )
-        .expect("addressed");
+        let whole = fill(&request("<sip:b@b.example>"), &Response::new(StatusCode::TRYING));
         assert_eq!(whole.headers().get(&HeaderName::TO), Some("<sip:b@b.example>"));
         assert_eq!(whole.headers().get(&HeaderName::TIMESTAMP), Some("54"));
         assert!(!whole.headers().contains(&HeaderName::RECORD_ROUTE));
@@ -272,17 +303,5 @@ mod tests {
         assert_eq!(to(1), to(1));
         assert_ne!(to(1), to(2));
         assert!(to(1).is_some_and(|to| to.starts_with("sip:b@b.example;tag=")));
-    }
-
-    #[test]
-    fn a_response_with_a_via_is_forwarded_as_it_is() {
-        let text = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP z.example;branch=z9hG4bKz\r\nTo: <sip:b@b.example>;tag=far\r\n\r\n";
-        let response = Response::parse(text).expect("a response");
-        let whole = fill(&request("<sip:b@b.example>"), response, "t", 25).expect("addressed");
-        assert_eq!(
-            whole.headers().get(&HeaderName::TO),
-            Some("<sip:b@b.example>;tag=far")
-        );
-        assert!(!whole.headers().contains(&HeaderName::FROM));
     }
 }

@@ -1,4 +1,4 @@
-//! What the core waits for, and the queues in which it waits.
+//! The timers of the core, and the queues in which they wait.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
@@ -32,7 +32,7 @@ pub enum Timer {
     AbsorbInvites,
     /// Timer M: stop taking further 2xx to an INVITE (RFC 6026).
     AbsorbSuccesses,
-    /// Say 100 Trying, the application being slow (RFC 3261 §17.2.1).
+    /// Say 100 Trying, because the application is slow (RFC 3261 §17.2.1).
     Trying,
     /// Timer C: cancel an INVITE that has rung for too long.
     Ringing,
@@ -42,10 +42,26 @@ pub enum Timer {
     RetransmitSuccess,
     /// Give up waiting for the ACK to a 2xx (RFC 3261 §13.3.1.4).
     AwaitSuccessAck,
+    /// Timer C: cancel an INVITE that this element has forwarded and that has rung for too long (RFC 3261 §16.6).
+    ForwardedRinging,
+    /// Cancel an INVITE of ours whose Expires is over (RFC 3261 §13.2.1).
+    CancelExpired,
+    /// Answer 487 to an INVITE of the peer's whose Expires is over (RFC 3261 §13.3.1).
+    RefuseExpired,
+    /// Send the provisional response to an INVITE again, so that no proxy gives it up (RFC 3261 §13.3.1.1).
+    RepeatProvisional,
+    /// End the subscriptions of a dialog that nobody has refreshed (RFC 6665 §4.2.2).
+    ExpireUsages,
+    /// End a dialog that is older than any may be.
+    EndDialog,
+    /// Forget a dialog that our BYE has ended (RFC 5407 §2, the mortal state).
+    ForgetDialog,
+    /// Timer N: stop waiting for the first NOTIFY to a SUBSCRIBE or REFER of ours (RFC 6665 §4.1.2.4).
+    AwaitNotify,
 }
 
 impl Timer {
-    /// The letter that the RFCs know it by, if it has one.
+    /// Returns the letter that the RFCs know the timer by, if it has one.
     pub const fn letter(self) -> Option<char> {
         Some(match self {
             Timer::RetransmitInvite => 'A',
@@ -61,13 +77,22 @@ impl Timer {
             Timer::AbsorbResponses => 'K',
             Timer::AbsorbInvites => 'L',
             Timer::AbsorbSuccesses => 'M',
-            Timer::Trying | Timer::CancelTimeout | Timer::RetransmitSuccess | Timer::AwaitSuccessAck => {
-                return None;
-            }
+            Timer::ForwardedRinging => 'C',
+            Timer::AwaitNotify => 'N',
+            Timer::Trying
+            | Timer::CancelTimeout
+            | Timer::RetransmitSuccess
+            | Timer::AwaitSuccessAck
+            | Timer::CancelExpired
+            | Timer::RefuseExpired
+            | Timer::RepeatProvisional
+            | Timer::ExpireUsages
+            | Timer::EndDialog
+            | Timer::ForgetDialog => return None,
         })
     }
 
-    /// Which table has what waits for it.
+    /// Returns the kind of owner that waits for the timer.
     pub(crate) const fn owner(self) -> Owner {
         match self {
             Timer::Trying
@@ -75,7 +100,9 @@ impl Timer {
             | Timer::AwaitAck
             | Timer::AbsorbAcks
             | Timer::AbsorbRequests
-            | Timer::AbsorbInvites => Owner::Server,
+            | Timer::AbsorbInvites
+            | Timer::RefuseExpired
+            | Timer::RepeatProvisional => Owner::Server,
             Timer::RetransmitInvite
             | Timer::InviteTimeout
             | Timer::Ringing
@@ -84,25 +111,32 @@ impl Timer {
             | Timer::RequestTimeout
             | Timer::AbsorbResponses
             | Timer::AbsorbSuccesses
-            | Timer::CancelTimeout => Owner::Client,
+            | Timer::CancelTimeout
+            | Timer::ForwardedRinging
+            | Timer::CancelExpired => Owner::Client,
             Timer::RetransmitSuccess | Timer::AwaitSuccessAck => Owner::Success,
+            Timer::ExpireUsages | Timer::EndDialog => Owner::Dialog,
+            Timer::ForgetDialog => Owner::DepartedDialog,
+            Timer::AwaitNotify => Owner::ExpectedDialog,
         }
     }
 
-    /// Whether it makes its owner say something, rather than end what its owner does.
-    const fn speaks(self) -> bool {
+    /// Reports whether the timer makes its owner go on. Others end what their owner does.
+    const fn goes_on(self) -> bool {
         matches!(
             self,
             Timer::Trying
+                | Timer::RepeatProvisional
                 | Timer::RetransmitInvite
                 | Timer::RetransmitRequest
                 | Timer::RetransmitFailure
                 | Timer::RetransmitSuccess
+                | Timer::ExpireUsages
         )
     }
 }
 
-/// What a timer belongs to.
+/// The kind of thing that a timer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// A server transaction.
@@ -111,27 +145,30 @@ pub(crate) enum Owner {
     Client,
     /// A 2xx that waits for its ACK.
     Success,
+    /// A dialog.
+    Dialog,
+    /// A dialog that has ended and is remembered.
+    DepartedDialog,
+    /// A dialog that a NOTIFY may make.
+    ExpectedDialog,
 }
 
 /// The two deadlines that an owner can wait for at once. A timer that comes up under another deadline is
 /// stale: it was overtaken, or armed by an earlier owner of the same key.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Deadlines {
-    speak: Option<Instant>,
+    go_on: Option<Instant>,
     end: Option<Instant>,
 }
 
 impl Deadlines {
-    pub(crate) fn set(&mut self, timer: Timer, at: Instant) {
-        if timer.speaks() {
-            self.speak = Some(at);
-        } else {
-            self.end = Some(at);
-        }
+    pub(crate) fn is_stale(&self, due: &Due) -> bool {
+        Some(due.at) != if due.timer.goes_on() { self.go_on } else { self.end }
     }
 
-    pub(crate) fn is_stale(&self, due: &Due) -> bool {
-        Some(due.at) != if due.timer.speaks() { self.speak } else { self.end }
+    /// Lets the timers that make the owner go on come up stale.
+    pub(crate) fn stop(&mut self) {
+        self.go_on = None;
     }
 }
 
@@ -149,7 +186,7 @@ impl fmt::Display for Timer {
 pub(crate) struct Due {
     pub(crate) at: Instant,
     pub(crate) timer: Timer,
-    /// The digest that its owner is filed under; which table, the timer says.
+    /// The digest that its owner is filed under, in the table that the timer names.
     pub(crate) key: [u8; 16],
 }
 
@@ -165,7 +202,7 @@ pub(crate) struct Queues {
 }
 
 /// The timers of constant length, in the order of their queues.
-const CONSTANT: [Timer; 13] = [
+const CONSTANT: [Timer; 18] = [
     Timer::Ringing,
     Timer::Trying,
     Timer::InviteTimeout,
@@ -179,11 +216,49 @@ const CONSTANT: [Timer; 13] = [
     Timer::AbsorbSuccesses,
     Timer::CancelTimeout,
     Timer::AwaitSuccessAck,
+    Timer::ForwardedRinging,
+    Timer::RepeatProvisional,
+    Timer::EndDialog,
+    Timer::ForgetDialog,
+    Timer::AwaitNotify,
 ];
 
 impl Queues {
-    /// Arms a timer and gives the deadline under which it will come up.
-    pub(crate) fn arm(&mut self, at: Instant, timer: Timer, key: [u8; 16]) -> Instant {
+    /// Arms a timer of the owner that has these deadlines and is filed under `key`: the one way to arm any.
+    pub(crate) fn arm(&mut self, deadlines: &mut Deadlines, at: Instant, timer: Timer, key: [u8; 16]) {
+        let at = self.push(at, timer, key);
+        if timer.goes_on() {
+            deadlines.go_on = Some(at);
+        } else {
+            deadlines.end = Some(at);
+        }
+    }
+
+    /// Arms a timer whose owner keeps its deadline itself, and gives that deadline.
+    pub(crate) fn arm_at(&mut self, at: Instant, timer: Timer, key: [u8; 16]) -> Instant {
+        self.push(at, timer, key)
+    }
+
+    /// Takes a timer of varying length out before its time. It is for lengths that their owners seldom live
+    /// to see.
+    pub(crate) fn disarm(&mut self, deadlines: &Deadlines, timer: Timer, key: [u8; 16]) {
+        let at = if timer.goes_on() {
+            deadlines.go_on
+        } else {
+            deadlines.end
+        };
+        if let Some(at) = at {
+            self.disarm_at(at, timer, key);
+        }
+    }
+
+    /// Takes a timer of varying length out whose owner keeps its deadline itself.
+    pub(crate) fn disarm_at(&mut self, at: Instant, timer: Timer, key: [u8; 16]) {
+        self.varying.remove(&(at, timer, key));
+    }
+
+    /// Queues a timer and gives the deadline under which it will come up.
+    fn push(&mut self, at: Instant, timer: Timer, key: [u8; 16]) -> Instant {
         match CONSTANT.iter().position(|&constant| constant == timer) {
             Some(index) => {
                 let queue = &mut self.constant[index];
@@ -199,7 +274,24 @@ impl Queues {
         }
     }
 
-    /// The earliest deadline, of a stale timer perhaps.
+    /// Throws stale timers out of a queue of constant length that has many more entries than owners. It is for lengths
+    /// that their owners seldom live to see.
+    pub(crate) fn sweep(&mut self, timer: Timer, owners: usize, is_stale: impl Fn(&Due) -> bool) {
+        let Some(queue) = CONSTANT
+            .iter()
+            .position(|&constant| constant == timer)
+            .map(|index| &mut self.constant[index])
+        else {
+            return;
+        };
+        if queue.len() <= 2 * owners + 64 {
+            return;
+        }
+        queue.retain(|&(at, key)| !is_stale(&Due { at, timer, key }));
+        queue.shrink_to(queue.len() + 64);
+    }
+
+    /// Returns the earliest deadline, of a stale timer perhaps.
     pub(crate) fn next(&self) -> Option<Instant> {
         let constant = self
             .constant
@@ -231,10 +323,26 @@ impl Queues {
             .map(|(at, timer, key)| Due { at, timer, key })
     }
 
-    /// How many are armed, stale ones included.
+    /// How many of one kind are queued, stale ones included.
+    #[cfg(test)]
+    pub(crate) fn count(&self, timer: Timer) -> usize {
+        let mut queues = self.constant.iter().zip(CONSTANT);
+        match queues.find(|(_, constant)| *constant == timer) {
+            Some((queue, _)) => queue.len(),
+            None => self
+                .varying
+                .iter()
+                .filter(|(_, other, _)| *other == timer)
+                .count(),
+        }
+    }
+
+    /// How many are armed, stale ones included, but for the one that every dialog has.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.constant.iter().map(VecDeque::len).sum::<usize>() + self.varying.len()
+        let queues = self.constant.iter().zip(CONSTANT);
+        let counted = queues.filter(|(_, timer)| *timer != Timer::EndDialog);
+        counted.map(|(queue, _)| queue.len()).sum::<usize>() + self.varying.len()
     }
 }
 
@@ -250,11 +358,11 @@ mod tests {
         let start = epoch();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut timers = Queues::default();
-        timers.arm(at(32), Timer::AwaitAck, [1; 16]);
-        timers.arm(at(1), Timer::RetransmitFailure, [1; 16]);
-        timers.arm(at(5), Timer::AbsorbAcks, [2; 16]);
-        timers.arm(at(3), Timer::RetransmitRequest, [3; 16]);
-        timers.arm(at(33), Timer::AwaitAck, [4; 16]);
+        timers.push(at(32), Timer::AwaitAck, [1; 16]);
+        timers.push(at(1), Timer::RetransmitFailure, [1; 16]);
+        timers.push(at(5), Timer::AbsorbAcks, [2; 16]);
+        timers.push(at(3), Timer::RetransmitRequest, [3; 16]);
+        timers.push(at(33), Timer::AwaitAck, [4; 16]);
         assert_eq!(timers.next(), Some(at(1)));
         assert_eq!(timers.pop(start), None);
 
@@ -271,19 +379,92 @@ mod tests {
         let start = epoch();
         let later = start + Duration::from_secs(1);
         let mut timers = Queues::default();
-        timers.arm(later, Timer::AwaitAck, [1; 16]);
-        assert_eq!(timers.arm(start, Timer::AwaitAck, [2; 16]), later);
+        timers.push(later, Timer::AwaitAck, [1; 16]);
+        assert_eq!(timers.push(start, Timer::AwaitAck, [2; 16]), later);
         assert_eq!(timers.pop(start), None);
         assert_eq!(timers.pop(later).map(|due| due.key), Some([1; 16]));
     }
 
     #[test]
-    fn every_letter_of_table_4_is_named_once() {
+    fn a_timer_is_stale_once_another_of_its_kind_was_armed() {
+        let start = epoch();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let (mut timers, mut deadlines) = (Queues::default(), Deadlines::default());
+        let due = |seconds, timer| Due {
+            at: at(seconds),
+            timer,
+            key: [1; 16],
+        };
+        timers.arm(&mut deadlines, at(1), Timer::RetransmitInvite, [1; 16]);
+        timers.arm(&mut deadlines, at(32), Timer::InviteTimeout, [1; 16]);
+        assert!(!deadlines.is_stale(&due(1, Timer::RetransmitInvite)));
+        assert!(!deadlines.is_stale(&due(32, Timer::InviteTimeout)));
+        timers.arm(&mut deadlines, at(180), Timer::Ringing, [1; 16]);
+        assert!(
+            deadlines.is_stale(&due(32, Timer::InviteTimeout)),
+            "Timer C is in its place"
+        );
+        assert!(
+            !deadlines.is_stale(&due(1, Timer::RetransmitInvite)),
+            "that is of the other kind"
+        );
+        deadlines.stop();
+        assert!(deadlines.is_stale(&due(1, Timer::RetransmitInvite)));
+        assert!(!deadlines.is_stale(&due(180, Timer::Ringing)));
+    }
+
+    #[test]
+    fn only_a_timer_of_varying_length_is_taken_out_before_its_time() {
+        let start = epoch();
+        let (mut timers, mut deadlines) = (Queues::default(), Deadlines::default());
+        timers.arm(&mut deadlines, start, Timer::ExpireUsages, [1; 16]);
+        timers.arm(&mut deadlines, start, Timer::AwaitAck, [1; 16]);
+        timers.disarm(&deadlines, Timer::ExpireUsages, [1; 16]);
+        timers.disarm(&deadlines, Timer::AwaitAck, [1; 16]);
+        assert_eq!(timers.pop(start).map(|due| due.timer), Some(Timer::AwaitAck));
+        assert_eq!(timers.pop(start), None);
+        let at = timers.arm_at(start, Timer::CancelExpired, [2; 16]);
+        timers.disarm_at(at, Timer::CancelExpired, [2; 16]);
+        assert_eq!((timers.pop(start), timers.next()), (None, None));
+    }
+
+    #[test]
+    fn a_queue_that_is_full_of_stale_timers_is_swept() {
+        let start = epoch();
+        let mut timers = Queues::default();
+        let keep = |timers: &mut Queues, owners: usize| {
+            timers.sweep(Timer::EndDialog, owners, |due| due.key[0] != 1);
+            timers.count(Timer::EndDialog)
+        };
+        for number in 0..100 {
+            let at = start + Duration::from_secs(number);
+            timers.push(at, Timer::EndDialog, [number as u8 % 10; 16]);
+            timers.push(at, Timer::AwaitAck, [0; 16]);
+        }
+        assert_eq!(keep(&mut timers, 18), 100, "that many are worth keeping");
+        assert_eq!(keep(&mut timers, 17), 10);
+        assert_eq!(
+            timers.count(Timer::AwaitAck),
+            100,
+            "the other queues are left alone"
+        );
+        let order: Vec<_> = std::iter::from_fn(|| timers.pop(start + Duration::from_secs(100)))
+            .filter(|due| due.timer == Timer::EndDialog)
+            .map(|due| (due.at - start).as_secs())
+            .collect();
+        assert_eq!(order, [1, 11, 21, 31, 41, 51, 61, 71, 81, 91]);
+    }
+
+    #[test]
+    fn every_letter_of_table_4_is_named() {
         let varying = [
             Timer::RetransmitInvite,
             Timer::RetransmitRequest,
             Timer::RetransmitFailure,
             Timer::RetransmitSuccess,
+            Timer::ExpireUsages,
+            Timer::CancelExpired,
+            Timer::RefuseExpired,
         ];
         let mut letters: Vec<_> = CONSTANT
             .iter()
@@ -291,6 +472,6 @@ mod tests {
             .filter_map(|timer| timer.letter())
             .collect();
         letters.sort_unstable();
-        assert_eq!(letters.into_iter().collect::<String>(), "ABCDEFGHIJKLM");
+        assert_eq!(letters.into_iter().collect::<String>(), "ABCCDEFGHIJKLMN");
     }
 }

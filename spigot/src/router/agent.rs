@@ -1,4 +1,4 @@
-//! What becomes a router.
+//! Types that become a router.
 
 use std::sync::Arc;
 
@@ -14,27 +14,28 @@ use super::{Router, Routes};
     note = "annotate its impl block with `#[sip_router]`"
 )]
 pub trait Agent: Sized + Send + Sync + 'static {
-    /// The routes, in the order in which they were written.
+    /// The routes of the agent, in the order in which they were written.
     const ROUTES: Routes;
 
-    /// What is behind the routes; the plugs are made here.
+    /// Makes the plugs and the handlers of the agent.
     ///
-    /// The bound follows from `Sync`. It is written out because an implementation may then rely on it even where it does not
-    /// hold, so that an agent which is not `Sync` is reported once, at the impl, and not for each handler.
+    /// The bound follows from `Sync`. It is written out because an implementation may then rely on it even
+    /// where it does not hold, so that an agent which is not `Sync` is reported once, at the impl, and not
+    /// for each handler.
     #[doc(hidden)]
     fn handlers(agent: Arc<Self>) -> Handlers
     where
         for<'a> &'a Self: Send;
 }
 
-/// What becomes a [`Router`]: an agent, or a router that is made already.
+/// Converts into a [`Router`]: an agent, or a router itself.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no agent: it has no routes",
     label = "this type is not an agent",
     note = "annotate its impl block with `#[sip_router]`"
 )]
 pub trait IntoRouter {
-    /// The router.
+    /// Makes the router.
     fn into_router(self) -> Router;
 }
 

@@ -2,8 +2,8 @@
 
 use super::route::{Route, Takes};
 
-/// The methods that are named, in the order written. INVITE brings those that go with it, and OPTIONS is
-/// always answered.
+/// Lists the methods that the routes name, in the order written. INVITE brings ACK, CANCEL and BYE along, and
+/// OPTIONS is always there.
 pub(super) fn allow<'r>(rules: impl Iterator<Item = &'r Route>) -> String {
     let mut names = Vec::new();
     for rule in rules {
@@ -18,8 +18,8 @@ pub(super) fn allow<'r>(rules: impl Iterator<Item = &'r Route>) -> String {
     list(names.into_iter())
 }
 
-/// The content types that are named. An INVITE without one, and an agent that names none, take what RFC 3261
-/// §20.1 assumes: session descriptions.
+/// Lists the content types that the routes name. An INVITE without one, and an agent that names none, take
+/// what RFC 3261 §20.1 assumes: session descriptions.
 pub(super) fn accept<'r>(rules: impl Iterator<Item = &'r Route>) -> String {
     let mut types: Vec<&str> = Vec::new();
     for rule in rules {
@@ -35,19 +35,19 @@ pub(super) fn accept<'r>(rules: impl Iterator<Item = &'r Route>) -> String {
     list(types.into_iter())
 }
 
-/// The event packages that are named, if any are.
+/// Lists the event packages that the routes name; `None` where no route does.
 pub(super) fn events<'r>(rules: impl Iterator<Item = &'r Route>) -> Option<String> {
     let packages = list(rules.filter_map(|rule| rule.event));
     (!packages.is_empty()).then_some(packages)
 }
 
-/// The INFO packages that are named, if any are.
+/// Lists the INFO packages that the routes name; `None` where no route does.
 pub(super) fn packages<'r>(rules: impl Iterator<Item = &'r Route>) -> Option<String> {
     let packages = list(rules.filter_map(|rule| rule.package));
     (!packages.is_empty()).then_some(packages)
 }
 
-/// The names, each once, as a header lists them.
+/// Joins names as a header lists them, each once.
 pub(super) fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let mut seen: Vec<&str> = Vec::new();
     for name in names {

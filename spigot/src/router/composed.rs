@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::flat_router::FlatRouter;
 use super::nest::{IntoPattern, NestedRouters, RouterId};
-use super::{Agent, Dispatch, HandlerFuture, Reply, Request};
+use super::{Agent, Dispatch, Reply, Request, Routed};
 use crate::sip::{Method, Response};
 
 /// An agent and its routes, ready to take requests. Cloning shares the agent.
@@ -31,6 +31,10 @@ use crate::sip::{Method, Response};
 /// | an event package that no route for this URI takes | 489 with Allow-Events |
 /// | an INFO package that no route for this URI takes | 469 with Recv-Info |
 /// | INFO without a package, where all routes want one | 200 |
+///
+/// A request that carries a Route which this element has put into a Record-Route goes to the routes that take
+/// a [`Proxy`](crate::Proxy), and to none of the others. Require is not asked of those, but Proxy-Require is
+/// (RFC 3261 §16.3).
 ///
 /// ```
 /// use spigot::{Router, StatusCode, sip_router};
@@ -64,7 +68,7 @@ pub struct Router {
 }
 
 impl Router {
-    /// The router of an agent.
+    /// Makes the router of an agent.
     pub fn new<A: Agent>(agent: A) -> Router {
         Router {
             own: FlatRouter::of(agent),
@@ -80,18 +84,25 @@ impl Router {
         self
     }
 
-    /// The value of the Allow header: the methods that have a route, ACK, CANCEL and BYE where INVITE is
-    /// among them, and OPTIONS.
+    /// Returns the value of the Allow header: the methods that have a route, ACK, CANCEL and BYE where INVITE
+    /// is among them, and OPTIONS.
     pub fn allow(&self) -> &str {
         self.own.allow()
     }
 
-    /// Gives the requests whose Request-URI matches a pattern to a router nested in this one: a host with an agent of its
-    /// own, say. Of several patterns that match, the first that was given decides. What they capture is not used.
+    /// Says whether one of the routes takes a [`Proxy`](crate::Proxy).
+    pub(crate) fn forwards(&self) -> bool {
+        let nested = self.nested.iter().map(|(_, router)| router);
+        nested.chain([&self.own]).any(FlatRouter::forwards)
+    }
+
+    /// Gives the requests whose Request-URI matches a pattern to a router nested in this one: a host with an
+    /// agent of its own, say. Of several patterns that match, the first that was given decides. What they
+    /// capture is not used.
     ///
-    /// The nested router answers those requests entirely: with its plugs and not with those of this router, with its own
-    /// 404 and 405, and with its own Allow when asked for OPTIONS. Requests inside a dialog have our Contact as their
-    /// Request-URI; they go to the router that took the INVITE.
+    /// The nested router answers those requests entirely: with its plugs and not with those of this router,
+    /// with its own 404 and 405, and with its own Allow when asked for OPTIONS. Requests inside a dialog have
+    /// our Contact as their Request-URI; they go to the router that took the INVITE.
     ///
     /// ```
     /// use spigot::{Path, Router, StatusCode, sip_router};
@@ -129,7 +140,8 @@ impl Router {
     /// # Panics
     ///
     /// When a text is no pattern. One that is not written in the program is read with
-    /// [`Pattern::parse`](crate::sip::Pattern::parse), which gives an error, and given as the [`Pattern`](crate::sip::Pattern).
+    /// [`Pattern::parse`](crate::sip::Pattern::parse), which gives an error, and given as the
+    /// [`Pattern`](crate::sip::Pattern).
     #[must_use]
     #[track_caller]
     pub fn nest(mut self, pattern: impl IntoPattern, router: Router) -> Router {
@@ -138,10 +150,11 @@ impl Router {
         self
     }
 
-    /// The routes of both routers as if they stood in one block, those of this one first. Each keeps its plugs.
+    /// Puts the routes of both routers into one table, those of this one first. Each keeps its plugs.
     ///
-    /// What no route of either takes is answered as this router does, behind its plugs; of two `#[fallback]` the first is
-    /// taken. That a route is covered by one before it is found when a block is compiled, and not here.
+    /// What no route of either takes is answered as this router does, behind its plugs; of two `#[fallback]`
+    /// the first is taken. That a route is covered by one before it is found when a block is compiled, and
+    /// not here.
     ///
     /// ```
     /// use spigot::{Router, StatusCode, sip_router};
@@ -178,8 +191,8 @@ impl Router {
 
     /// Answers a request without an endpoint, as tests of an agent's routes do. [`Request::new`] makes one.
     ///
-    /// There is no transaction and no client: a handler that takes a `Transaction` or a `Client` answers 500. A handler
-    /// that panics takes the caller along.
+    /// There is no transaction and no client: a handler that takes a `Transaction` or a `Client` answers 500.
+    /// A handler that panics takes the caller along.
     ///
     /// ```
     /// use spigot::{Request, Router, Source, StatusCode, Transport, sip, sip_router};
@@ -216,13 +229,13 @@ impl Router {
     }
 
     /// Takes the ACK to a 2xx; `None` when no route wants it.
-    pub(crate) fn ack(&self, request: Request) -> Option<HandlerFuture> {
+    pub(crate) fn ack(&self, request: Request) -> Option<Routed> {
         self.member(self.router_of(&request))
             .notify(&Method::ACK, &request)
     }
 
     /// Takes a CANCEL that the library has answered; `None` when no route wants it.
-    pub(crate) fn cancelled(&self, request: Request) -> Option<HandlerFuture> {
+    pub(crate) fn cancelled(&self, request: Request) -> Option<Routed> {
         self.member(self.router_of(&request))
             .notify(&Method::CANCEL, &request)
     }
@@ -237,12 +250,13 @@ impl Router {
         }
     }
 
-    /// Says in the 2xx to an INVITE or OPTIONS that went there what can be done: Allow, Supported and Recv-Info, and for OPTIONS
-    /// Accept and Allow-Events too ([RFC 3261 §11.2](https://www.rfc-editor.org/rfc/rfc3261#section-11.2)).
+    /// Adds to a 2xx to INVITE or OPTIONS what that router can do: Allow, Supported and Recv-Info, and for
+    /// OPTIONS Accept and Allow-Events too ([RFC 3261
+    /// §11.2](https://www.rfc-editor.org/rfc/rfc3261#section-11.2)).
     ///
     /// [RFC 3261 §13.3.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-13.3.1.4):
-    /// > A 2xx response to an INVITE SHOULD contain the Allow header field and the Supported header field, and MAY contain
-    /// > the Accept header field.
+    /// > A 2xx response to an INVITE SHOULD contain the Allow header field and the Supported header field,
+    /// > and MAY contain the Accept header field.
     pub(crate) fn introduce(&self, router: RouterId, asked: &Method, response: &mut Response) {
         self.member(router).introduce(asked, response);
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{HandlerFuture, Reply};
+use crate::proto::Role;
 
 /// What becomes of a request that opened a transaction.
 #[must_use = "a peer waits for the answer"]
@@ -10,15 +11,31 @@ pub enum Dispatch {
     /// The library answers by itself.
     Now(Reply),
     /// A handler will.
-    Handler(HandlerFuture),
+    Handler(Routed),
+}
+
+/// A request that has found its route, or the plugs that the library's answer passes.
+pub struct Routed {
+    /// Whose the requests of the route are.
+    pub role: Role,
+    /// The plugs and the handler. Nothing of them has run yet.
+    pub future: HandlerFuture,
 }
 
 impl Dispatch {
+    /// Says whose the request is. What the library answers is answered by the user agent.
+    pub fn role(&self) -> Role {
+        match self {
+            Dispatch::Now(_) => Role::Us,
+            Dispatch::Handler(routed) => routed.role,
+        }
+    }
+
     /// Waits for the reply.
     pub async fn reply(self) -> Reply {
         match self {
             Dispatch::Now(reply) => reply,
-            Dispatch::Handler(handler) => handler.await,
+            Dispatch::Handler(routed) => routed.future.await,
         }
     }
 }
@@ -27,7 +44,15 @@ impl fmt::Debug for Dispatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Dispatch::Now(reply) => f.debug_tuple("Now").field(reply).finish(),
-            Dispatch::Handler(_) => f.debug_tuple("Handler").finish_non_exhaustive(),
+            Dispatch::Handler(routed) => f.debug_tuple("Handler").field(routed).finish(),
         }
+    }
+}
+
+impl fmt::Debug for Routed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routed")
+            .field("role", &self.role)
+            .finish_non_exhaustive()
     }
 }

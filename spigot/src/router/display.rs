@@ -6,72 +6,101 @@ use super::route::{Route, Routes, Takes};
 
 impl fmt::Display for Routes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        table(f, self.iter())
+        table(f, self.iter().map(Row::as_written))
     }
 }
 
 const HEADINGS: [&str; 5] = ["METHOD", "REQUEST-URI", "CONDITIONS", "HANDLER", "PLUGS"];
 
-/// Writes the rules as aligned columns, a line each, with a heading. The last column, the plugs, is there if one of the rules
-/// has some. No line ends in spaces, and the last has no line end.
-pub(super) fn table<'r>(f: &mut fmt::Formatter<'_>, rules: impl Iterator<Item = &'r Route>) -> fmt::Result {
-    let rules: Vec<&Route> = rules.collect();
-    let has_plugs = rules.iter().any(|rule| !rule.plugs.is_empty());
+/// One line of the printed table.
+pub(super) struct Row {
+    cells: [String; HEADINGS.len()],
+    has_plugs: bool,
+}
+
+impl Row {
+    /// Makes the line of a route whose requests pass the plugs of these names.
+    pub(super) fn new(route: &Route, plugs: &[impl AsRef<str>]) -> Row {
+        let method = match route.takes {
+            Takes::Method(method) => method,
+            Takes::Any => "any",
+            Takes::Fallback => "fallback",
+        };
+        let conditions: Vec<String> = [
+            route.in_dialog.then(|| "in dialog".to_owned()),
+            route.event.map(|package| format!("event {package}")),
+            route.package.map(|package| format!("package {package}")),
+            route
+                .content_type
+                .map(|content_type| format!("body {content_type}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        Row {
+            cells: [
+                method.to_owned(),
+                route.pattern.unwrap_or("*").to_owned(),
+                listed(&conditions),
+                route.handler.to_owned(),
+                listed(plugs),
+            ],
+            has_plugs: !plugs.is_empty(),
+        }
+    }
+
+    /// Makes the line of a route whose plugs have not been made. Plugs of the router that a request inside a
+    /// dialog may not pass stand in parentheses.
+    fn as_written(route: &Route) -> Row {
+        let (of_router, others) = route.plugs_of_router_and_others();
+        let mut plugs: Vec<String> = of_router.iter().map(|name| (*name).to_owned()).collect();
+        if route.is_inside_dialogs() {
+            plugs = plugs.iter().map(|name| format!("({name})")).collect();
+        }
+        plugs.extend(others.iter().map(|name| (*name).to_owned()));
+        Row::new(route, &plugs)
+    }
+}
+
+/// Writes the rows as aligned columns, a line each, with a heading.
+///
+/// The last column, the plugs, is there if one of the rows has some. No line ends in spaces, and the last has
+/// no line end.
+pub(super) fn table(f: &mut fmt::Formatter<'_>, rows: impl Iterator<Item = Row>) -> fmt::Result {
+    let rows: Vec<Row> = rows.collect();
+    let has_plugs = rows.iter().any(|row| row.has_plugs);
     let columns = if has_plugs {
         HEADINGS.len()
     } else {
         HEADINGS.len() - 1
     };
-    let mut rows = vec![HEADINGS.map(str::to_owned)];
-    rows.extend(rules.into_iter().map(row));
+    let mut lines = vec![HEADINGS.map(str::to_owned)];
+    lines.extend(rows.into_iter().map(|row| row.cells));
     let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
+        lines
+            .iter()
+            .map(|line| line[column].chars().count())
             .max()
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns - 1).map(width).collect();
-    for (index, row) in rows.iter().enumerate() {
+    for (index, line) in lines.iter().enumerate() {
         if index > 0 {
             writeln!(f)?;
         }
-        for (cell, width) in row.iter().zip(&widths) {
+        for (cell, width) in line.iter().zip(&widths) {
             write!(f, "{cell:width$}  ")?;
         }
-        write!(f, "{}", row[columns - 1])?;
+        write!(f, "{}", line[columns - 1])?;
     }
     Ok(())
 }
 
-fn row(rule: &Route) -> [String; 5] {
-    let method = match rule.takes {
-        Takes::Method(method) => method,
-        Takes::Any => "any",
-        Takes::Fallback => "fallback",
-    };
-    let conditions: Vec<String> = [
-        rule.in_dialog.then(|| "in dialog".to_owned()),
-        rule.event.map(|package| format!("event {package}")),
-        rule.package.map(|package| format!("package {package}")),
-        rule.content_type
-            .map(|content_type| format!("body {content_type}")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    [
-        method.to_owned(),
-        rule.pattern.unwrap_or("*").to_owned(),
-        listed(&conditions),
-        rule.handler.to_owned(),
-        listed(rule.plugs),
-    ]
-}
-
-fn listed<T: AsRef<str>>(these: &[T]) -> String {
+fn listed(these: &[impl AsRef<str>]) -> String {
     let these: Vec<&str> = these.iter().map(AsRef::as_ref).collect();
-    match these.is_empty() {
-        true => "-".to_owned(),
-        false => these.join(", "),
+    if these.is_empty() {
+        "-".to_owned()
+    } else {
+        these.join(", ")
     }
 }

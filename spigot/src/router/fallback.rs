@@ -8,6 +8,8 @@ pub(super) fn status(status: StatusCode) -> Reply {
     Reply::Response(Response::new(status))
 }
 
+/// Answers 405, with the methods that are taken.
+///
 /// > The response MUST include an Allow header field containing a list of valid methods for the indicated
 /// > address.
 ///
@@ -16,6 +18,8 @@ pub(super) fn method_not_allowed(allow: &str) -> Reply {
     with(StatusCode::METHOD_NOT_ALLOWED, &[(HeaderName::ALLOW, allow)])
 }
 
+/// Answers 420, with the option tags that are not supported.
+///
 /// > The server MUST include a list of the unsupported extensions in an Unsupported header field in the
 /// > response.
 ///
@@ -27,6 +31,8 @@ pub(super) fn bad_extension(unsupported: &str) -> Reply {
     )
 }
 
+/// Answers 415, with the types that are taken.
+///
 /// > The server MUST return a list of acceptable formats using the Accept, Accept-Encoding, or
 /// > Accept-Language header field, depending on the specific problem with the content.
 ///
@@ -38,18 +44,20 @@ pub(super) fn unsupported_media_type(accept: &str) -> Reply {
     )
 }
 
-/// 489 says which packages there are, in Allow-Events
+/// Answers 489, with the event packages that there are in Allow-Events
 /// ([RFC 6665 §8.3.2](https://www.rfc-editor.org/rfc/rfc6665#section-8.3.2)).
 pub(super) fn bad_event(events: &str) -> Reply {
     with(StatusCode::BAD_EVENT, &[(HeaderName::ALLOW_EVENTS, events)])
 }
 
-/// 469 says which INFO packages there are, in Recv-Info
+/// Answers 469, with the INFO packages that there are in Recv-Info
 /// ([RFC 6086 §4.2.2](https://www.rfc-editor.org/rfc/rfc6086#section-4.2.2)).
 pub(super) fn bad_info_package(packages: &str) -> Reply {
     with(StatusCode::BAD_INFO_PACKAGE, &[(HeaderName::RECV_INFO, packages)])
 }
 
+/// Answers an OPTIONS request with what can be done here.
+///
 /// > Allow, Accept, Accept-Encoding, Accept-Language, and Supported header fields SHOULD be present in a
 /// > 200 (OK) response to an OPTIONS request.
 ///
@@ -64,7 +72,8 @@ pub(super) fn capabilities(allow: &str, accept: &str, supported: &str, events: O
     with(StatusCode::OK, &headers)
 }
 
-/// A status with a Warning that says why; 399 is a "miscellaneous warning" (RFC 3261 §20.43).
+/// Answers with a status and a Warning that says why. Its code 399 is a "miscellaneous warning" (RFC 3261
+/// §20.43).
 pub(super) fn warned(status: StatusCode, why: &str) -> Reply {
     let text = why.replace(['"', '\\'], "'");
     with(

@@ -6,27 +6,28 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::reply::push;
-use super::table::Table;
-use super::{Agent, Dispatch, HandlerFuture, Reply, Request, display, fallback};
+use super::table::RouteTable;
+use super::{Agent, Dispatch, Reply, Request, Routed, display, fallback};
+use crate::proto::Role;
 use crate::sip::{HeaderName, Method, Response, StatusCode};
 
-/// A router in which no other is nested: the routes of one agent or of several that were merged, and the option tags that
-/// it supports.
+/// A router in which no other is nested: the routes of one agent or of several that were merged, and the
+/// option tags that it supports.
 #[derive(Clone)]
 pub(super) struct FlatRouter {
-    table: Arc<Table>,
+    table: Arc<RouteTable>,
     pub(super) supported: Arc<[String]>,
 }
 
 impl FlatRouter {
     pub(super) fn of<A: Agent>(agent: A) -> FlatRouter {
         FlatRouter {
-            table: Arc::new(Table::of(agent)),
+            table: Arc::new(RouteTable::of(agent)),
             supported: Arc::new([]),
         }
     }
 
-    /// The routes of both, and what is supported by either.
+    /// Merges two routers: the routes of both, and the option tags that either supports.
     pub(super) fn and(&self, other: &FlatRouter) -> FlatRouter {
         let more = other.supported.iter().filter(|tag| !self.supported.contains(tag));
         FlatRouter {
@@ -35,12 +36,12 @@ impl FlatRouter {
         }
     }
 
-    /// The value of Allow.
+    /// Returns the value of Allow.
     pub(super) fn allow(&self) -> &str {
         &self.table.allow
     }
 
-    /// Says in a response what can be done here, where it does not say so itself.
+    /// Adds to a response what can be done here, header by header where it does not say so itself.
     pub(super) fn introduce(&self, asked: &Method, response: &mut Response) {
         let supported = self.supported.join(", ");
         let everything = *asked == Method::OPTIONS;
@@ -67,6 +68,11 @@ impl FlatRouter {
         }
     }
 
+    /// Says whether one of the routes takes a [`Proxy`](crate::Proxy).
+    pub(super) fn forwards(&self) -> bool {
+        self.table.forwards()
+    }
+
     /// Takes a request that opened a transaction.
     pub(super) fn dispatch(&self, request: Request) -> Dispatch {
         match *request.method() {
@@ -83,22 +89,36 @@ impl FlatRouter {
         }
     }
 
-    /// The handler of a request that can be answered, or the library's answer.
+    /// Finds the handler of a request, or makes the library's answer.
     fn route(&self, request: &Request) -> Dispatch {
         let table = &*self.table;
         let method = request.method();
-        if !request.in_dialog() && method.is_dialog_only() {
+        let passes = request.role() == Role::Through;
+        let is_lost = !request.in_dialog() && method.is_dialog_only();
+        if is_lost && !passes {
             return now(StatusCode::CALL_DOES_NOT_EXIST);
         }
-        let candidates = table.candidates(method, request.in_dialog());
+        let candidates = if passes {
+            table.candidates_through(method)
+        } else {
+            table.candidates(method, request.in_dialog())
+        };
         if candidates.all.is_empty() {
-            return self.without_route(request);
+            if !is_lost {
+                return self.without_route(request);
+            }
+            let forwards = |routed: &Routed| routed.role == Role::Through;
+            return match self.table.fallback(request).filter(forwards) {
+                Some(routed) => Dispatch::Handler(routed),
+                None => now(StatusCode::CALL_DOES_NOT_EXIST),
+            };
         }
         if !table.takes_scheme(request.uri().scheme()) {
             return now(StatusCode::UNSUPPORTED_URI_SCHEME);
         }
 
-        let unsupported = self.unsupported(request);
+        let unsupported = self.unsupported(request, &HeaderName::REQUIRE);
+        let unsupported_here = self.unsupported(request, &HeaderName::PROXY_REQUIRE);
         let mut refusal = None;
         // Those whose pattern matches: what they take is what can be asked for here.
         let mut matching = SmallVec::<[usize; 8]>::new();
@@ -111,29 +131,32 @@ impl FlatRouter {
                     None => continue,
                 },
             };
-            let refused = if unsupported.is_some() {
-                Some(Refusal::Extension)
+            // RFC 3261 §20.32: Require is for who answers in the end, and Proxy-Require for each proxy on the
+            // way.
+            let refused = if entry.is_through() && unsupported_here.is_some() {
+                Some(NoRoute::ProxyExtension)
+            } else if !entry.is_through() && unsupported.is_some() {
+                Some(NoRoute::Extension)
             } else if !entry.takes_body(request) {
-                Some(Refusal::Body)
+                Some(NoRoute::Body)
             } else if !entry.takes_event(request) {
-                Some(Refusal::Event)
-            } else if !table.takes_package(entry, request) {
-                match request.headers().contains(&HeaderName::INFO_PACKAGE) {
-                    true => Some(Refusal::Package),
-                    false => Some(Refusal::NoPackage),
-                }
-            } else {
+                Some(NoRoute::Event)
+            } else if table.takes_package(entry, request) {
                 None
+            } else if request.headers().contains(&HeaderName::INFO_PACKAGE) {
+                Some(NoRoute::Package)
+            } else {
+                Some(NoRoute::NoPackage)
             };
             // A capture that does not parse is no match, whatever else the request lacks.
-            let Some(handler) = table.call(index, request, captures.as_ref()) else {
+            let Some(routed) = table.call(index, request, captures.as_ref()) else {
                 continue;
             };
             match refused {
-                None => return Dispatch::Handler(handler),
+                None => return Dispatch::Handler(routed),
                 Some(refused) => {
                     matching.push(index);
-                    refusal = Some(refusal.map_or(refused, |before: Refusal| before.min(refused)))
+                    refusal = Some(refusal.map_or(refused, |before: NoRoute| before.min(refused)))
                 }
             }
         }
@@ -141,19 +164,21 @@ impl FlatRouter {
             // Routes of `#[any]` for other URIs say nothing about the method.
             None if !candidates.is_named => return self.without_route(request),
             None => return self.or_fallback(request, fallback::status(StatusCode::NOT_FOUND)),
-            Some(Refusal::Extension) => fallback::bad_extension(&unsupported.unwrap_or_default()),
-            Some(Refusal::Body) => fallback::unsupported_media_type(&table.accepted_by(&matching)),
-            Some(Refusal::Event) => fallback::bad_event(&table.events_of(&matching)),
+            Some(NoRoute::Extension) => fallback::bad_extension(&unsupported.unwrap_or_default()),
+            Some(NoRoute::ProxyExtension) => fallback::bad_extension(&unsupported_here.unwrap_or_default()),
+            Some(NoRoute::Body) => fallback::unsupported_media_type(&table.accepted_by(&matching)),
+            Some(NoRoute::Event) => fallback::bad_event(&table.events_of(&matching)),
             // Legacy usage (RFC 6086 §2) has no package, and gets what it gets where there is no route.
-            Some(Refusal::NoPackage) => fallback::status(StatusCode::OK),
-            Some(Refusal::Package) => {
+            Some(NoRoute::NoPackage) => fallback::status(StatusCode::OK),
+            Some(NoRoute::Package) => {
                 fallback::bad_info_package(table.packages.as_deref().unwrap_or_default())
             }
         })
     }
 
-    /// Takes an ACK or a CANCEL, to which Require does not apply (RFC 3261 §8.2.2.3); `None` when no route wants it.
-    pub(super) fn notify(&self, method: &Method, request: &Request) -> Option<HandlerFuture> {
+    /// Takes an ACK or a CANCEL, to which Require does not apply (RFC 3261 §8.2.2.3); `None` when no route
+    /// wants it.
+    pub(super) fn notify(&self, method: &Method, request: &Request) -> Option<Routed> {
         let table = &*self.table;
         let candidates = table.candidates(method, true);
         candidates.that_can_match(request.uri()).find_map(|index| {
@@ -189,7 +214,7 @@ impl FlatRouter {
         if !self.table.takes_scheme(request.uri().scheme()) {
             return now(StatusCode::UNSUPPORTED_URI_SCHEME);
         }
-        Dispatch::Now(match self.unsupported(request) {
+        Dispatch::Now(match self.unsupported(request, &HeaderName::REQUIRE) {
             Some(tags) => fallback::bad_extension(&tags),
             None => fallback::capabilities(
                 &self.table.allow,
@@ -200,12 +225,13 @@ impl FlatRouter {
         })
     }
 
-    /// The option tags that the request requires and nobody supports; `None` for no such.
-    fn unsupported(&self, request: &Request) -> Option<String> {
-        if !request.headers().contains(&HeaderName::REQUIRE) {
+    /// Lists the option tags that Require or Proxy-Require names and this router does not support; `None` if
+    /// there is none.
+    fn unsupported(&self, request: &Request, required: &HeaderName) -> Option<String> {
+        if !request.headers().contains(required) {
             return None;
         }
-        let lines = request.headers().get_all(&HeaderName::REQUIRE);
+        let lines = request.headers().get_all(required);
         let tags: Vec<&str> = lines
             .flat_map(|line| line.split(','))
             .map(str::trim)
@@ -222,16 +248,18 @@ impl FlatRouter {
 
     fn or_fallback(&self, request: &Request, reply: Reply) -> Dispatch {
         match self.table.fallback(request) {
-            Some(handler) => Dispatch::Handler(handler),
+            Some(routed) => Dispatch::Handler(routed),
             None => Dispatch::Now(reply),
         }
     }
 }
 
-/// Why a route that matches the URI does not take the request. The first of them is what is answered.
+/// Why a route that matches the URI does not take the request. Of several reasons the first in this list is
+/// answered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Refusal {
+enum NoRoute {
     Extension,
+    ProxyExtension,
     Body,
     Event,
     Package,
@@ -253,6 +281,6 @@ impl fmt::Debug for FlatRouter {
 
 impl fmt::Display for FlatRouter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        display::table(f, self.table.rules())
+        display::table(f, self.table.rows())
     }
 }

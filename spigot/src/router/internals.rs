@@ -2,10 +2,10 @@
 //!
 //! Applications have no use for it, and it changes without notice.
 
-pub use super::dispatch::Dispatch;
+pub use super::dispatch::{Dispatch, Routed};
 pub use super::nest::RouterId;
-pub use super::route::HandlerFuture;
 use super::{Request, Router};
+use crate::proto::Role;
 
 /// Gives a request that opened a transaction to the router.
 pub fn dispatch(router: &Router, request: Request) -> Dispatch {
@@ -13,12 +13,12 @@ pub fn dispatch(router: &Router, request: Request) -> Dispatch {
 }
 
 /// Gives the ACK to a 2xx to the router; `None` when no route wants it.
-pub fn ack(router: &Router, request: Request) -> Option<HandlerFuture> {
+pub fn ack(router: &Router, request: Request) -> Option<Routed> {
     router.ack(request)
 }
 
 /// Gives a CANCEL that the library has answered to the router; `None` when no route wants it.
-pub fn cancelled(router: &Router, request: Request) -> Option<HandlerFuture> {
+pub fn cancelled(router: &Router, request: Request) -> Option<Routed> {
     router.cancelled(request)
 }
 
@@ -30,4 +30,9 @@ pub fn router_of(router: &Router, request: &Request) -> RouterId {
 /// Puts the request inside a dialog that was opened by a request to that router.
 pub fn inside_dialog_of(request: Request, router: RouterId) -> Request {
     request.inside_dialog_of(router)
+}
+
+/// Says that the request carries a Route of this element's own, so that it passes through.
+pub fn passing_through(request: Request) -> Request {
+    request.with_role(Role::Through)
 }

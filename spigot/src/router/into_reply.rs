@@ -1,4 +1,4 @@
-//! What a handler may return.
+//! The values that a handler may return.
 
 use std::convert::Infallible;
 
@@ -6,7 +6,7 @@ use super::reply_part::{ReplyPart, build};
 use super::{Reply, method};
 use crate::sip::{Response, StatusCode};
 
-/// What a handler of the method `M` may return.
+/// A value that a handler of the method `M` may return.
 ///
 /// An application's own error implements it for every method:
 ///
@@ -35,7 +35,7 @@ use crate::sip::{Response, StatusCode};
     note = "`()` is what `ack` and `cancel` handlers return, and nothing else: ACK has no answer in SIP, and the library answers CANCEL"
 )]
 pub trait IntoReply<M> {
-    /// The reply that this value stands for.
+    /// Makes the reply that this value stands for.
     fn into_reply(self) -> Reply;
 }
 
@@ -97,7 +97,7 @@ impl IntoReply<method::cancel> for () {
     }
 }
 
-/// What cannot fail, as the rejection of an extractor, answers nothing.
+/// Stands for the rejection of an extractor that cannot fail.
 impl<M> IntoReply<M> for Infallible {
     fn into_reply(self) -> Reply {
         match self {}

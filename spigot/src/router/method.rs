@@ -1,7 +1,8 @@
 //! The methods as types, so that the compiler knows which request a handler is for.
 //!
-//! [`FromRequest`](super::FromRequest) and [`IntoReply`](super::IntoReply) are told the method by one of these.
-//! They are named as the attributes are, so that a diagnostic reads "an argument of a `register` handler".
+//! [`FromRequest`](super::FromRequest) and [`IntoReply`](super::IntoReply) are told the method by one of
+//! these. They are named as the attributes are, so that a diagnostic reads "an argument of a `register`
+//! handler".
 
 /// A method whose requests are answered: every one but ACK, to which there is no response, and CANCEL, which
 /// the library answers (RFC 3261 §9.2, §17).
@@ -12,8 +13,8 @@
 )]
 pub trait Answered {}
 
-/// A method whose requests open a transaction: every one but ACK, which belongs to that of its INVITE or to none
-/// (RFC 3261 §17).
+/// A method whose requests open a transaction: every one but ACK, which belongs to that of its INVITE or to
+/// none (RFC 3261 §17).
 #[diagnostic::on_unimplemented(
     message = "`Transaction` cannot be an argument of an `{Self}` handler",
     label = "there is no transaction here",
@@ -32,18 +33,32 @@ pub trait Plugged {}
 #[diagnostic::do_not_recommend]
 impl<M: Answered> Plugged for M {}
 
-/// A method some requests of which lack a `T`, so that it is taken as an `Option`. No method is one for what is always there: it is
-/// a sentence of the compiler's.
+/// A method whose requests a handler can pass on: every one but ACK and CANCEL, which go the way of their
+/// INVITE.
+#[diagnostic::on_unimplemented(
+    message = "`Proxy` cannot be an argument of `{Self}` handlers",
+    label = "this request goes the way of its INVITE",
+    note = "where the INVITE has passed through, its ACK and CANCEL do so by themselves: take the `Proxy` in the `invite` handler"
+)]
+pub trait Proxied {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Answered> Proxied for M {}
+
+/// A method whose requests may lack a `T`, so that a handler takes an `Option`.
+///
+/// No method implements it for what is always there: it is there for the compiler's message.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{T}` is never missing from a `{Self}` request",
     label = "take this without `Option`",
-    note = "`Request`, `Uri` and `Source` are always there; `Contacts`, `Bytes` and `String` are empty where there is nothing"
+    note = "`Request`, `Uri`, `Source` and `Proxy` are always there; `Contacts`, `Bytes` and `String` are empty where there is nothing"
 )]
 pub trait Lacks<T> {}
 
-/// A method each request of which has a `T`, so that it is taken as it is. No method is one for what may be missing, as
-/// [`Lacks`].
+/// A method whose requests all have a `T`, so that a handler takes it without `Option`.
+///
+/// No method implements it for what may be missing: it is there for the compiler's message.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{T}` may be missing from a `{Self}` request",
@@ -51,7 +66,7 @@ pub trait Lacks<T> {}
     note = "the argument is an `Option<{T}>`: `None` for requests that have none"
 )]
 pub trait Has<T> {
-    /// The one of a request that shows none.
+    /// Makes the value of a request that shows none. As no method has it, this is never called.
     fn unseen() -> T;
 }
 

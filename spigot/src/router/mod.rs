@@ -1,7 +1,8 @@
 //! From a [`Request`] to a [`Reply`]: routes, extractors, answers, and what the library answers by itself.
 //!
-//! The router knows no socket and no transaction. It is given a request and gives the answer, or the future of the
-//! handler that will. Its invariant: every request but ACK has exactly one reply, whatever the routes are.
+//! The router knows no socket and no transaction. It is given a request and gives the answer, or the future
+//! of the handler that will. Its invariant: every request but ACK has exactly one reply, whatever the routes
+//! are.
 //!
 //! A type becomes an agent by [`#[sip_router]`](crate::sip_router) on one of its impl blocks:
 //!
@@ -50,7 +51,7 @@ mod transaction;
 
 pub use agent::{Agent, IntoRouter};
 pub use composed::Router;
-pub(crate) use dispatch::Dispatch;
+pub(crate) use dispatch::{Dispatch, Routed};
 pub use extract::FromRequest;
 pub use into_reply::IntoReply;
 pub use nest::IntoPattern;

@@ -1,7 +1,7 @@
 //! Routers that are nested in another one, which gives them the requests of some Request-URIs.
 //!
-//! Invariant: the list is flat. A nested router that has routers nested in it has an entry here for each of them, with
-//! all the patterns that lead there.
+//! Invariant: the list is flat. A nested router that has routers nested in it has an entry here for each of
+//! them, with all the patterns that lead there.
 
 use std::fmt;
 
@@ -10,23 +10,24 @@ use crate::sip::{Pattern, PatternSet, Uri};
 
 /// Names one of the routers that a [`Router`](super::Router) is composed of.
 ///
-/// The endpoint keeps it with a dialog: later requests of the dialog go to the router that took the first one.
+/// The endpoint keeps it with a dialog: later requests of the dialog go to the router that took the first
+/// one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RouterId(u32);
 
 impl RouterId {
-    /// The number that is kept with a dialog; 0 is the outermost router.
+    /// Returns the number that is kept with a dialog; 0 is the outermost router.
     pub(crate) fn label(self) -> u32 {
         self.0
     }
 
-    /// The router of that number.
+    /// Names the router of that number.
     pub(crate) fn of(label: u32) -> RouterId {
         RouterId(label)
     }
 }
 
-/// A pattern, or the text of one that is written in the program.
+/// Converts into a [`Pattern`]: one itself, or the text of one that is written in the program.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no pattern",
     label = "expected a pattern such as `\"sip:*@conference.example.com\"`"
@@ -91,7 +92,7 @@ impl NestedRouters {
         self.set = PatternSet::new(self.entries.iter().map(|(patterns, _)| patterns.0.first()));
     }
 
-    /// Which router takes requests with this Request-URI.
+    /// Says which router takes requests with this Request-URI.
     pub(super) fn router_of(&self, uri: &Uri) -> RouterId {
         if self.entries.is_empty() {
             return RouterId::default();
@@ -103,7 +104,7 @@ impl NestedRouters {
         RouterId(index.map_or(0, |index| index as u32 + 1))
     }
 
-    /// The router of that name; `None` for the outermost one.
+    /// Returns the nested router of that name; `None` for the outermost one.
     pub(super) fn get(&self, id: RouterId) -> Option<&FlatRouter> {
         let index = (id.0 as usize).checked_sub(1)?;
         Some(&self.entries.get(index)?.1)

@@ -1,4 +1,4 @@
-//! What becomes of a request, and the replies that must carry a header.
+//! The answer to a request, and the replies that must carry a header.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::reply_part::{ReplyPart, build};
 use crate::sip::header::{Challenge, Contact, MinExpires, ProxyAuthenticate, RetryAfter, WwwAuthenticate};
 use crate::sip::{HeaderName, Response, StatusCode};
 
-/// What becomes of a request: a response, or nothing.
+/// The answer to a request: a response, or nothing.
 ///
 /// Its named constructors make the replies for which the RFC demands a header.
 ///
@@ -27,125 +27,143 @@ pub enum Reply {
     Response(Response),
     /// A refusal of which nothing is kept; see [`stateless`](Reply::stateless).
     Stateless(Response),
+    /// A response of another, passed on as it is: see [`relayed`](Reply::relayed).
+    Relayed(Response),
     /// Nothing is sent: the request was an ACK, or a CANCEL, which the library has answered.
     Nothing,
-    /// Nothing is sent and nothing is kept, as if the request had never come: for those who have been told that they send
-    /// too much. Everybody else waits for an answer, for half a minute and longer.
+    /// Nothing is sent and nothing is kept, as if the request had never come.
+    ///
+    /// It is for those who have been told that they send too much. Everybody else waits for an answer, for
+    /// half a minute and longer.
     Dropped,
 }
 
 impl Reply {
-    /// 423: the registration or subscription would end too soon; Min-Expires says what is enough, in whole
-    /// seconds, rounded up ([RFC 3261 §21.4.17](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.17)).
+    /// Answers 423: the registration or subscription would end too soon; Min-Expires says what is enough, in
+    /// whole seconds, rounded up ([RFC 3261
+    /// §21.4.17](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.17)).
     pub fn interval_too_brief(min: Duration) -> Reply {
         let response = Response::new(StatusCode::INTERVAL_TOO_BRIEF);
         Reply::Response(response.with(MinExpires::new(seconds(min))))
     }
 
-    /// 420: the request needs extensions that are not there; Unsupported lists them
+    /// Answers 420: the request needs extensions that are not there; Unsupported lists them
     /// ([RFC 3261 §21.4.15](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.15)).
     pub fn bad_extension<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Reply {
         listed(StatusCode::BAD_EXTENSION, HeaderName::UNSUPPORTED, tags)
     }
 
-    /// 300: there are several addresses, choose one
+    /// Answers 300: there are several addresses, choose one
     /// ([RFC 3261 §21.3.1](https://www.rfc-editor.org/rfc/rfc3261#section-21.3.1)).
     pub fn multiple_choices(contacts: impl IntoIterator<Item = Contact>) -> Reply {
         redirection(StatusCode::MULTIPLE_CHOICES, contacts)
     }
 
-    /// 301: use these addresses from now on
+    /// Answers 301: use these addresses from now on
     /// ([RFC 3261 §21.3.2](https://www.rfc-editor.org/rfc/rfc3261#section-21.3.2)).
     pub fn moved_permanently(contacts: impl IntoIterator<Item = Contact>) -> Reply {
         redirection(StatusCode::MOVED_PERMANENTLY, contacts)
     }
 
-    /// 302: try these addresses instead
+    /// Answers 302: try these addresses instead
     /// ([RFC 3261 §21.3.3](https://www.rfc-editor.org/rfc/rfc3261#section-21.3.3)).
     pub fn moved_temporarily(contacts: impl IntoIterator<Item = Contact>) -> Reply {
         redirection(StatusCode::MOVED_TEMPORARILY, contacts)
     }
 
-    /// 415: the body is of no type that is taken; Accept lists those that are
+    /// Answers 415: the body is of no type that is taken; Accept lists those that are
     /// ([RFC 3261 §21.4.13](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.13)).
     pub fn unsupported_media_type<T: AsRef<str>>(accept: impl IntoIterator<Item = T>) -> Reply {
         listed(StatusCode::UNSUPPORTED_MEDIA_TYPE, HeaderName::ACCEPT, accept)
     }
 
-    /// 421: the request has to support extensions that it does not name; Require lists them
+    /// Answers 421: the request has to support extensions that it does not name; Require lists them
     /// ([RFC 3261 §21.4.16](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.16)).
     pub fn extension_required<T: AsRef<str>>(tags: impl IntoIterator<Item = T>) -> Reply {
         listed(StatusCode::EXTENSION_REQUIRED, HeaderName::REQUIRE, tags)
     }
 
-    /// 422: the session would have to be refreshed too often; Min-SE says what is enough, in whole seconds, rounded up
-    /// ([RFC 4028 §6](https://www.rfc-editor.org/rfc/rfc4028#section-6)).
+    /// Answers 422: the session would have to be refreshed too often; Min-SE says what is enough, in whole
+    /// seconds, rounded up ([RFC 4028 §6](https://www.rfc-editor.org/rfc/rfc4028#section-6)).
     pub fn session_interval_too_small(min: Duration) -> Reply {
         let mut response = Response::new(StatusCode::SESSION_INTERVAL_TOO_SMALL);
         push(&mut response, HeaderName::MIN_SE, &seconds(min).to_string());
         Reply::Response(response)
     }
 
-    /// 489: the event package is none that there is; Allow-Events lists those that are
+    /// Answers 489: the event package is none that there is; Allow-Events lists those that are
     /// ([RFC 6665 §8.3.2](https://www.rfc-editor.org/rfc/rfc6665#section-8.3.2)).
     pub fn bad_event<T: AsRef<str>>(packages: impl IntoIterator<Item = T>) -> Reply {
         listed(StatusCode::BAD_EVENT, HeaderName::ALLOW_EVENTS, packages)
     }
 
-    /// 503: not now; Retry-After says when to come back, in whole seconds, rounded up
+    /// Answers 503: not now; Retry-After says when to come back, in whole seconds, rounded up
     /// ([RFC 3261 §21.5.4](https://www.rfc-editor.org/rfc/rfc3261#section-21.5.4)).
     pub fn service_unavailable(retry_after: Duration) -> Reply {
         let response = Response::new(StatusCode::SERVICE_UNAVAILABLE);
         Reply::Response(response.with(RetryAfter::new(seconds(retry_after))))
     }
 
-    /// 401: the request needs credentials; WWW-Authenticate says which
-    /// ([RFC 3261 §21.4.2](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.2)). It is [stateless](Reply::stateless).
+    /// Answers 401: the request needs credentials; WWW-Authenticate says which ([RFC 3261
+    /// §21.4.2](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.2)). It is [stateless](Reply::stateless).
     pub fn unauthorized(challenge: Challenge) -> Reply {
         let response = Response::new(StatusCode::UNAUTHORIZED);
         Reply::Stateless(response.with(WwwAuthenticate::new(challenge)))
     }
 
-    /// 407: the request needs credentials for this proxy; Proxy-Authenticate says which
-    /// ([RFC 3261 §21.4.8](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.8)). It is [stateless](Reply::stateless).
+    /// Answers 407: the request needs credentials for this proxy; Proxy-Authenticate says which ([RFC 3261
+    /// §21.4.8](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.8)). It is [stateless](Reply::stateless).
     pub fn proxy_authentication_required(challenge: Challenge) -> Reply {
         let response = Response::new(StatusCode::PROXY_AUTHENTICATION_REQUIRED);
         Reply::Stateless(response.with(ProxyAuthenticate::new(challenge)))
     }
 
-    /// The same refusal with nothing kept of it, so that those who are refused cost no memory: a retransmission of the
-    /// request is a new one for the application. It says nothing for a provisional reply and for a 2xx, of which as much
-    /// is kept as ever ([RFC 3261 §8.2.7](https://www.rfc-editor.org/rfc/rfc3261#section-8.2.7)).
+    /// Keeps nothing of this refusal, so that those who are refused cost no memory.
+    ///
+    /// A retransmission of the request is then a new request for the application. Of a provisional reply and
+    /// of a 2xx as much is kept as ever ([RFC 3261
+    /// §8.2.7](https://www.rfc-editor.org/rfc/rfc3261#section-8.2.7)).
     #[must_use]
     pub fn stateless(self) -> Reply {
         match self {
             Reply::Response(response) | Reply::Stateless(response) => Reply::Stateless(response),
-            Reply::Nothing | Reply::Dropped => self,
+            Reply::Relayed(_) | Reply::Nothing | Reply::Dropped => self,
         }
     }
 
-    /// This reply with a header or a body more. `Nothing` and `Dropped` stay what they are.
+    /// Passes a response to the same request on that another has given: for who forwards the request. It has the Vias that
+    /// the request has, and is sent as it is ([RFC 3261 §16.7](https://www.rfc-editor.org/rfc/rfc3261#section-16.7)).
+    pub fn relayed(response: Response) -> Reply {
+        Reply::Relayed(response)
+    }
+
+    /// Adds a header or a body to this reply. `Nothing` and `Dropped` stay what they are.
     #[must_use]
     pub fn with(self, part: impl ReplyPart) -> Reply {
         match self {
             Reply::Response(response) => build(response, |response| part.apply(response)),
             Reply::Stateless(response) => build(response, |response| part.apply(response)).stateless(),
+            Reply::Relayed(response) => build(response, |response| part.apply(response)),
             Reply::Nothing | Reply::Dropped => self,
         }
     }
 
-    /// The response, if there is one to send.
+    /// Returns the response, if there is one to send.
     pub fn into_response(self) -> Option<Response> {
         match self {
-            Reply::Response(response) | Reply::Stateless(response) => Some(response),
+            Reply::Response(response) | Reply::Stateless(response) | Reply::Relayed(response) => {
+                Some(response)
+            }
             Reply::Nothing | Reply::Dropped => None,
         }
     }
 
-    /// The status of the response, if there is one to send.
+    /// Returns the status of the response, if there is one to send.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
-            Reply::Response(response) | Reply::Stateless(response) => Some(response.status()),
+            Reply::Response(response) | Reply::Stateless(response) | Reply::Relayed(response) => {
+                Some(response.status())
+            }
             Reply::Nothing | Reply::Dropped => None,
         }
     }
@@ -157,7 +175,7 @@ impl From<StatusCode> for Reply {
     }
 }
 
-/// 401 with this challenge.
+/// Answers 401 with this challenge.
 impl From<Challenge> for Reply {
     fn from(challenge: Challenge) -> Reply {
         Reply::unauthorized(challenge)

@@ -1,4 +1,4 @@
-//! What stands beside a status in an answer: headers and bodies.
+//! The parts of an answer beside its status: headers and bodies.
 
 use bytes::Bytes;
 
@@ -6,7 +6,7 @@ use super::{Reply, extract::Header};
 use crate::sip::header::{Shape, TypedHeader};
 use crate::sip::{ParseError, Response, Sdp, StatusCode};
 
-/// What can stand beside a status in an answer: a header, a body.
+/// A part of an answer beside its status: a header, or a body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand beside a status in an answer",
     label = "expected a header or a body",
@@ -36,7 +36,7 @@ pub struct Body {
 }
 
 impl Body {
-    /// A body of this content type, such as `application/sdp`.
+    /// Makes a body of this content type, such as `application/sdp`.
     pub fn new(content_type: impl Into<String>, octets: impl Into<Bytes>) -> Body {
         Body {
             content_type: content_type.into(),
@@ -101,7 +101,7 @@ impl ReplyPart for &'static str {
 
 const TEXT: &str = "text/plain;charset=utf-8";
 
-/// A header more: after those of its name that are there, or in the place of the one that may be there.
+/// Adds a header: after those of its name, or in the place of the one that may be there.
 impl<T: TypedHeader> ReplyPart for Header<T> {
     fn apply(self, response: &mut Response) -> Result<(), ParseError> {
         match T::SHAPE {
@@ -112,22 +112,22 @@ impl<T: TypedHeader> ReplyPart for Header<T> {
     }
 }
 
-/// A part that may be there.
+/// Adds the part if it is there.
 impl<P: ReplyPart> ReplyPart for Option<P> {
     fn apply(self, response: &mut Response) -> Result<(), ParseError> {
         self.map_or(Ok(()), |part| part.apply(response))
     }
 }
 
-/// The parts in their order, such as one Contact for each binding.
+/// Adds the parts in their order, such as one Contact for each binding.
 impl<P: ReplyPart> ReplyPart for Vec<P> {
     fn apply(self, response: &mut Response) -> Result<(), ParseError> {
         self.into_iter().try_for_each(|part| part.apply(response))
     }
 }
 
-/// A response with its parts; 500 where one of them cannot be written, for that is the application's mistake
-/// and not the peer's.
+/// Makes a reply of a response and its parts. It is 500 where one of them cannot be written: that is the
+/// application's mistake and not the peer's.
 pub(super) fn build(
     mut response: Response,
     parts: impl FnOnce(&mut Response) -> Result<(), ParseError>,

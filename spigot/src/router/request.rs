@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{RouterId, Source, Transaction};
+use crate::proto::Role;
 use crate::sip;
 
 /// A request as a handler sees it: the message, where it came from, and its transaction.
@@ -19,11 +20,14 @@ pub struct Request {
     transaction: Option<Transaction>,
     /// The router that took the request which opened the dialog of this one; `None` outside of dialogs.
     dialog: Option<RouterId>,
+    /// Whose the request is, as the route says that takes it.
+    role: Role,
     extensions: Option<Arc<Extension>>,
 }
 
-/// One value that was added on the way, and those added before it. Lists share their tails, so that a clone
-/// of the request from before an addition does not see it.
+/// One value that was added on the way, and those added before it.
+///
+/// Lists share their tails, so that a clone of the request from before an addition does not see it.
 struct Extension {
     value: Box<dyn Any + Send + Sync>,
     before: Option<Arc<Extension>>,
@@ -53,11 +57,13 @@ impl Request {
             source,
             transaction: None,
             dialog: None,
+            role: Role::Us,
             extensions: None,
         }
     }
 
-    /// Puts this request inside a dialog, as an endpoint does where it knows the dialog that the To tag names.
+    /// Puts this request inside a dialog, as an endpoint does where it knows the dialog that the To tag
+    /// names.
     #[must_use]
     pub fn inside_dialog(self) -> Request {
         self.inside_dialog_of(RouterId::default())
@@ -67,6 +73,13 @@ impl Request {
     #[must_use]
     pub(crate) fn inside_dialog_of(mut self, router: RouterId) -> Request {
         self.dialog = Some(router);
+        self
+    }
+
+    /// Says whose this request is.
+    #[must_use]
+    pub(crate) fn with_role(mut self, role: Role) -> Request {
+        self.role = role;
         self
     }
 
@@ -84,32 +97,37 @@ impl Request {
         self
     }
 
-    /// Where the request came from.
+    /// Returns where the request came from.
     pub fn source(&self) -> &Source {
         &self.source
     }
 
-    /// The transaction it opened; `None` for ACK, which opens none.
+    /// Returns the transaction that the request opened; `None` for ACK, which opens none.
     pub fn transaction(&self) -> Option<&Transaction> {
         self.transaction.as_ref()
     }
 
-    /// Whether it belongs to a dialog that exists (RFC 3261 §12.2).
+    /// Says whether the request is inside a dialog that exists (RFC 3261 §12.2).
     pub fn in_dialog(&self) -> bool {
         self.dialog.is_some()
     }
 
-    /// The router that took the request which opened the dialog of this one; `None` outside of dialogs.
+    /// Says whose the request is. Before a route has taken it, it is the user agent's.
+    pub(crate) fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Returns the router that took the request which opened this dialog; `None` outside of dialogs.
     pub(super) fn dialog(&self) -> Option<RouterId> {
         self.dialog
     }
 
-    /// The message itself, shared.
+    /// Returns the message itself, shared.
     pub fn message(&self) -> &Arc<sip::Request> {
         &self.message
     }
 
-    /// The value of this type that was put here last by [`with`](Request::with).
+    /// Finds the value of this type that was put beside the request last, by [`with`](Request::with).
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
         let mut next = self.extensions.as_deref();
         while let Some(extension) = next {
@@ -121,7 +139,7 @@ impl Request {
         None
     }
 
-    /// This request with a value of the application's beside it, found again by its type.
+    /// Puts a value of the application's beside the request, where it is found by its type.
     pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> Request {
         let before = self.extensions.take();
         self.extensions = Some(Arc::new(Extension {

@@ -7,37 +7,53 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Reply, Request};
-use crate::sip::Captures;
+use crate::proto::Role;
+use crate::sip::{Captures, Method};
 
-/// What a handler will answer.
+/// The future of a handler's reply.
 pub type HandlerFuture = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
-/// What the pattern of a route took from the Request-URI; `None` for a route without a pattern.
+/// The captures of a route's pattern; `None` for a route without a pattern.
 pub type Captured<'a> = Option<&'a Captures<'a, 'a>>;
 
-/// What is behind a route: reads the captures and makes the request's future; `None` when a capture does not parse, which
-/// means that the route does not match.
-pub type Handler = Arc<dyn Fn(Request, Captured<'_>) -> Option<HandlerFuture> + Send + Sync>;
-
-/// What takes a library's answer through the plugs of the router.
-pub type Unrouted = Arc<dyn Fn(Request, Reply) -> HandlerFuture + Send + Sync>;
-
-/// What is behind the routes of an agent.
-pub struct Handlers {
-    /// One for each route, in their order.
-    pub routes: Vec<Handler>,
-    /// For what no route takes, if the router has plugs.
-    pub unrouted: Option<Unrouted>,
+/// The handler of a route with its plugs, and whose its requests are.
+#[derive(Clone)]
+pub struct Handler {
+    /// Whose the requests of the route are, as the arguments of the handler say.
+    pub role: Role,
+    /// Makes the request's future.
+    pub call: Arc<HandlerFn>,
 }
 
-/// Which methods a route is for.
+/// Reads the captures and makes the request's future; `None` when a capture does not parse, which means that
+/// the route does not match.
+type HandlerFn = dyn Fn(Request, Captured<'_>) -> Option<HandlerFuture> + Send + Sync;
+
+/// The plugs of a router, ready for requests that no route takes.
+#[derive(Clone)]
+pub struct RouterPlugs {
+    /// For each plug, in their order, whether it sees requests inside dialogs.
+    pub in_dialog: Arc<[bool]>,
+    /// Takes the library's answer through the plugs.
+    pub unrouted: Arc<dyn Fn(Request, Reply) -> HandlerFuture + Send + Sync>,
+}
+
+/// The handlers of an agent, and the plugs of its router.
+pub struct Handlers {
+    /// The handlers, one for each route, in their order.
+    pub routes: Vec<Handler>,
+    /// The plugs of the router, if it has some.
+    pub router_plugs: Option<RouterPlugs>,
+}
+
+/// The requests that a route is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// The method of this name.
+    /// Requests with the method of this name.
     Method(&'static str),
-    /// Any method but ACK and CANCEL.
+    /// Requests with any method but ACK and CANCEL.
     Any,
-    /// What no route takes.
+    /// Requests that no route takes.
     Fallback,
 }
 
@@ -51,11 +67,13 @@ pub struct Route {
     pub(super) package: Option<&'static str>,
     pub(super) content_type: Option<&'static str>,
     pub(super) handler: &'static str,
-    pub(super) plugs: &'static [&'static str],
+    plugs: &'static [&'static str],
+    /// How many of the plugs, the first ones, are those of the router.
+    of_router: usize,
 }
 
 impl Route {
-    /// A route without conditions. `#[sip_router]` writes this.
+    /// Makes a route without conditions. `#[sip_router]` writes this.
     #[doc(hidden)]
     pub const fn new(takes: Takes, handler: &'static str) -> Route {
         Route {
@@ -67,6 +85,7 @@ impl Route {
             content_type: None,
             handler,
             plugs: &[],
+            of_router: 0,
         }
     }
 
@@ -107,20 +126,37 @@ impl Route {
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn through(mut self, names: &'static [&'static str]) -> Route {
-        self.plugs = names;
+    pub const fn through(mut self, plugs: &'static [&'static str], of_router: usize) -> Route {
+        self.plugs = plugs;
+        self.of_router = of_router;
         self
     }
 
-    /// The name of the method that handles it.
+    /// Returns the name of the method that handles the requests of this route.
     pub fn handler(&self) -> &'static str {
         self.handler
     }
 
-    /// The [plugs](crate::plug) that a request goes through on its way to the handler, in this order. A plug is called by its
-    /// type, without its arguments: `RateLimit` for `RateLimit::per_source(50)`; a `#[plug]` method by its name.
+    /// Names the [plugs](crate::plug) that a request goes through on its way to the handler, in this order.
+    ///
+    /// A plug is called by its type, without its arguments: `RateLimit` for `RateLimit::per_source(50)`; a
+    /// `#[plug]` method by its name. The plugs of the router are here on every route. Of those, a request
+    /// inside a dialog passes the ones that [say so](crate::plug::Plug::in_dialog), which are known once they
+    /// are made.
     pub fn plugs(&self) -> &'static [&'static str] {
         self.plugs
+    }
+
+    /// Returns the names of the plugs of the router, and those of the other plugs.
+    pub(super) fn plugs_of_router_and_others(&self) -> (&'static [&'static str], &'static [&'static str]) {
+        self.plugs.split_at(self.of_router)
+    }
+
+    /// Says whether all requests of this route are inside dialogs. Those of a `#[fallback]` may be inside or
+    /// outside.
+    pub(super) fn is_inside_dialogs(&self) -> bool {
+        let is_dialog_only = |name| Method::from_token(name).is_ok_and(|method| method.is_dialog_only());
+        self.in_dialog || matches!(self.takes, Takes::Method(name) if is_dialog_only(name))
     }
 }
 
@@ -141,13 +177,29 @@ impl Deref for Routes {
 }
 
 impl Handlers {
-    /// For the routes in their order. `#[sip_router]` writes this.
+    /// Puts the handlers together, for the routes in their order. `#[sip_router]` writes this.
     #[doc(hidden)]
-    pub fn new<const N: usize>(routes: [Handler; N], unrouted: Option<Unrouted>) -> Handlers {
+    pub fn new<const N: usize>(routes: [Handler; N], router_plugs: Option<RouterPlugs>) -> Handlers {
         Handlers {
             routes: routes.into(),
-            unrouted,
+            router_plugs,
         }
+    }
+}
+
+impl fmt::Debug for RouterPlugs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouterPlugs")
+            .field("in_dialog", &self.in_dialog)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handler")
+            .field("role", &self.role)
+            .finish_non_exhaustive()
     }
 }
 

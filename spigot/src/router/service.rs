@@ -31,7 +31,7 @@ impl Service<Request> for Router {
     fn call(&mut self, request: Request) -> ReplyFuture {
         ReplyFuture(match self.dispatch(request) {
             Dispatch::Now(reply) => ReplyFrom::Library(Some(reply)),
-            Dispatch::Handler(handler) => ReplyFrom::Handler(handler),
+            Dispatch::Handler(routed) => ReplyFrom::Handler(routed.future),
         })
     }
 }

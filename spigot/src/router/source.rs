@@ -27,20 +27,22 @@ impl Source {
         Flow::detached(transport, local, peer).into()
     }
 
-    /// From a peer that has proved to be `identity`.
+    /// Says that the peer has proved to be `identity`.
     #[must_use]
     pub fn identified(mut self, identity: Option<Identity>) -> Source {
         self.identity = identity;
         self
     }
 
-    /// Who has sent it, if that was proved by a certificate: over TLS, to a server that demands one or
-    /// asks for one (`TlsConfig::require_clients`, `ask_clients`), or from a server that we connected to.
+    /// Returns who has sent the request, if a certificate proves it.
+    ///
+    /// That is so over TLS, where a server demands a certificate or asks for one
+    /// (`TlsConfig::require_clients`, `ask_clients`), and from a server that we connected to.
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
     }
 
-    /// What it travelled on: for requests to a peer that is reached by no other way
+    /// Returns the flow that the request travelled on, for requests to a peer that nothing else reaches
     /// ([`RequestBuilder::on`](crate::RequestBuilder::on)).
     pub fn flow(&self) -> Flow {
         match self.connection {

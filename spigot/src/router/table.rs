@@ -4,16 +4,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::route::{Captured, Handler, Route, Takes, Unrouted};
-use super::{Agent, HandlerFuture, Reply, Request, capabilities};
+use super::display::Row;
+use super::route::{Captured, Handler, Route, RouterPlugs, Takes};
+use super::{Agent, Reply, Request, Routed, capabilities};
+use crate::proto::Role;
 use crate::sip::{HeaderName, Headers, Method, Pattern, PatternSet, Uri};
 
-pub(super) struct Table {
+pub(super) struct RouteTable {
     entries: Vec<Entry>,
     by_method: HashMap<Method, Candidates>,
     /// Routes of `#[any]`, for the methods that no route names.
     any: Candidates,
-    /// Nothing.
+    /// The routes of ACK and CANCEL where no route names them: none.
     none: Candidates,
     fallback: Option<usize>,
     /// URI schemes that a pattern names, besides those that are always taken.
@@ -22,7 +24,7 @@ pub(super) struct Table {
     pub(super) accept: String,
     pub(super) events: Option<String>,
     pub(super) packages: Option<String>,
-    unrouted: Option<Unrouted>,
+    router_plugs: Option<RouterPlugs>,
 }
 
 #[derive(Clone)]
@@ -30,13 +32,17 @@ pub(super) struct Entry {
     rule: Route,
     pub(super) pattern: Option<Pattern>,
     handler: Handler,
+    /// The names of the plugs that requests of the route pass.
+    plugs: Arc<[&'static str]>,
 }
 
-/// The routes of a method: those for requests outside of dialogs, and inside.
+/// The routes of a method: those for requests outside of dialogs, and inside, and those for requests that
+/// pass through.
 #[derive(Default)]
 struct Candidates {
     initial: Choice,
     in_dialog: Choice,
+    through: Choice,
 }
 
 /// Routes in the order written, as indices, and which of them can match a Request-URI.
@@ -61,7 +67,7 @@ impl Choice {
         }
     }
 
-    /// Those that can match, in the order written.
+    /// Lists the routes that can match, in the order written.
     pub(super) fn that_can_match(&self, uri: &Uri) -> impl Iterator<Item = usize> + '_ {
         self.patterns
             .candidates(uri)
@@ -69,23 +75,24 @@ impl Choice {
     }
 }
 
-impl Table {
-    pub(super) fn of<A: Agent>(agent: A) -> Table {
+impl RouteTable {
+    pub(super) fn of<A: Agent>(agent: A) -> RouteTable {
         let handlers = A::handlers(Arc::new(agent));
         let entries = A::ROUTES
             .iter()
             .zip(handlers.routes)
-            .map(|(route, handler)| Entry::new(*route, handler));
-        Table::new(entries.collect(), handlers.unrouted)
+            .map(|(route, handler)| Entry::new(*route, handler, handlers.router_plugs.as_ref()));
+        RouteTable::new(entries.collect(), handlers.router_plugs.clone())
     }
 
-    /// The routes of both, those of `self` first. What none takes goes the way it goes in `self`.
-    pub(super) fn and(&self, other: &Table) -> Table {
+    /// Merges two tables: the routes of both, those of `self` first. What no route takes passes the plugs of
+    /// `self`.
+    pub(super) fn and(&self, other: &RouteTable) -> RouteTable {
         let entries = self.entries.iter().chain(&other.entries).cloned();
-        Table::new(entries.collect(), self.unrouted.clone())
+        RouteTable::new(entries.collect(), self.router_plugs.clone())
     }
 
-    fn new(entries: Vec<Entry>, unrouted: Option<Unrouted>) -> Table {
+    fn new(entries: Vec<Entry>, router_plugs: Option<RouterPlugs>) -> RouteTable {
         let mut by_method: HashMap<Method, Candidates> = HashMap::new();
         for method in entries.iter().filter_map(Entry::method) {
             by_method
@@ -98,7 +105,7 @@ impl Table {
                 .or_insert_with(|| Candidates::of(method, &entries));
         }
         let rules = || entries.iter().map(|entry| &entry.rule);
-        Table {
+        RouteTable {
             by_method,
             any: Candidates::of_any(&entries),
             none: Candidates::default(),
@@ -110,7 +117,7 @@ impl Table {
             accept: capabilities::accept(rules()),
             events: capabilities::events(rules()),
             packages: capabilities::packages(rules()),
-            unrouted,
+            router_plugs,
             entries,
         }
     }
@@ -119,7 +126,14 @@ impl Table {
         self.entries.iter().map(|entry| &entry.rule)
     }
 
-    /// Whether a route names the method, or it is one that SIP has.
+    /// Lists the routes as they are shown to people.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row> {
+        self.entries
+            .iter()
+            .map(|entry| Row::new(&entry.rule, &entry.plugs))
+    }
+
+    /// Says whether a route names the method, or it is one that SIP has.
     pub(super) fn knows(&self, method: &Method) -> bool {
         method.is_known() || self.by_method.contains_key(method)
     }
@@ -132,6 +146,12 @@ impl Table {
                 .schemes
                 .iter()
                 .any(|named| scheme.eq_ignore_ascii_case(named))
+    }
+
+    /// Lists the routes that a request may take which carries a Route of ours: those of the proxy.
+    pub(super) fn candidates_through(&self, method: &Method) -> &Choice {
+        let candidates = self.by_method.get(method).unwrap_or(&self.any);
+        &candidates.through
     }
 
     pub(super) fn candidates(&self, method: &Method, in_dialog: bool) -> &Choice {
@@ -147,37 +167,41 @@ impl Table {
         }
     }
 
+    pub(super) fn forwards(&self) -> bool {
+        self.entries.iter().any(Entry::is_through)
+    }
+
     pub(super) fn entry(&self, index: usize) -> &Entry {
         &self.entries[index]
     }
 
-    pub(super) fn call(
-        &self,
-        index: usize,
-        request: &Request,
-        captured: Captured<'_>,
-    ) -> Option<HandlerFuture> {
-        (self.entries.get(index)?.handler)(request.clone(), captured)
+    pub(super) fn call(&self, index: usize, request: &Request, captured: Captured<'_>) -> Option<Routed> {
+        let Handler { role, call } = &self.entries.get(index)?.handler;
+        let future = call(request.clone().with_role(*role), captured)?;
+        Some(Routed { role: *role, future })
     }
 
-    /// Takes the library's own answer through the plugs of the router, if it has some.
-    pub(super) fn unrouted(&self, request: &Request, reply: Reply) -> Result<HandlerFuture, Reply> {
-        match &self.unrouted {
-            Some(through) => Ok(through(request.clone(), reply)),
-            None => Err(reply),
+    /// Takes the library's own answer through the plugs of the router, if the request passes some.
+    pub(super) fn unrouted(&self, request: &Request, reply: Reply) -> Result<Routed, Reply> {
+        match &self.router_plugs {
+            Some(plugs) if !request.in_dialog() || plugs.in_dialog.contains(&true) => Ok(Routed {
+                role: Role::Us,
+                future: (plugs.unrouted)(request.clone(), reply),
+            }),
+            _ => Err(reply),
         }
     }
 
-    /// Whether the INFO package is one that the entry takes.
+    /// Says whether the INFO package is one that the entry takes.
     pub(super) fn takes_package(&self, entry: &Entry, request: &Request) -> bool {
         entry.takes_package(request, self.packages.is_some())
     }
 
-    pub(super) fn fallback(&self, request: &Request) -> Option<HandlerFuture> {
+    pub(super) fn fallback(&self, request: &Request) -> Option<Routed> {
         self.call(self.fallback?, request, None)
     }
 
-    /// The content types that the candidates name.
+    /// Lists the content types that the candidates name.
     pub(super) fn accepted_by(&self, candidates: &[usize]) -> String {
         capabilities::list(
             candidates
@@ -186,7 +210,7 @@ impl Table {
         )
     }
 
-    /// The event packages that the candidates name.
+    /// Lists the event packages that the candidates name.
     pub(super) fn events_of(&self, candidates: &[usize]) -> String {
         capabilities::list(
             candidates
@@ -200,15 +224,23 @@ impl Entry {
     /// # Panics
     ///
     /// When the pattern is not one, which `#[sip_router]` has made sure of with the same parser.
-    fn new(rule: Route, handler: Handler) -> Entry {
+    fn new(rule: Route, handler: Handler, router_plugs: Option<&RouterPlugs>) -> Entry {
         let pattern = rule.pattern.map(|text| match Pattern::parse(text) {
             Ok(pattern) => pattern,
             Err(error) => panic!("the pattern \"{text}\" of `{}`: {error}", rule.handler),
         });
+        let (of_router, others) = rule.plugs_of_router_and_others();
+        let in_dialog = router_plugs.map_or(&[][..], |plugs| &*plugs.in_dialog);
+        let passed = of_router
+            .iter()
+            .zip(in_dialog)
+            .filter(|(_, in_dialog)| **in_dialog || !rule.is_inside_dialogs())
+            .map(|(name, _)| *name);
         Entry {
             rule,
             pattern,
             handler,
+            plugs: passed.chain(others.iter().copied()).collect(),
         }
     }
 
@@ -223,7 +255,7 @@ impl Entry {
         self.pattern.as_ref()?.scheme().map(str::to_owned)
     }
 
-    /// Whether the body is one that the route takes. Only a body has a type (RFC 3261 §20.15).
+    /// Says whether the body is one that the route takes. Only a body has a type (RFC 3261 §20.15).
     pub(super) fn takes_body(&self, request: &Request) -> bool {
         match self.rule.content_type {
             None => true,
@@ -234,23 +266,35 @@ impl Entry {
         }
     }
 
-    /// Whether the INFO package is the route's. Names of packages are tokens, which compare without case (RFC 6086 §9.2,
-    /// RFC 3261 §7.3.1).
+    /// Says whether the INFO package is the route's.
     ///
-    /// A route that names none takes every INFO of an agent that names none; where others are named, those without a package.
+    /// Names of packages are tokens, which compare without case (RFC 6086 §9.2, RFC 3261 §7.3.1). A route
+    /// that names none takes every INFO of an agent that names none. Where other routes name some, it takes
+    /// those without a package.
     fn takes_package(&self, request: &Request, has_packages: bool) -> bool {
         if self.rule.package.is_none() && !has_packages {
             return true;
         }
-        let given = request.headers().get(&HeaderName::INFO_PACKAGE);
-        match (self.rule.package, given) {
-            (Some(package), Some(given)) => without_params(given).eq_ignore_ascii_case(package),
+        let asked = request.headers().get(&HeaderName::INFO_PACKAGE);
+        match (self.rule.package, asked) {
+            (Some(package), Some(asked)) => without_params(asked).eq_ignore_ascii_case(package),
             (Some(_), None) => false,
-            (None, given) => given.is_none() || *request.method() != Method::INFO,
+            (None, asked) => asked.is_none() || *request.method() != Method::INFO,
         }
     }
 
-    /// Whether the event package is the route's: compared "byte by byte" (RFC 6665 §8.2.1).
+    /// Says whether the event package is the route's: compared "byte by byte" (RFC 6665 §8.2.1).
+    /// Says whether the route takes requests that carry a Route of ours. The endpoint knows no dialog of
+    /// theirs.
+    fn passes_through(&self) -> bool {
+        self.handler.role == Role::Through && !self.rule.in_dialog
+    }
+
+    /// Says whether the requests of the route are a proxy's.
+    pub(super) fn is_through(&self) -> bool {
+        self.handler.role == Role::Through
+    }
+
     pub(super) fn takes_event(&self, request: &Request) -> bool {
         match self.rule.event {
             None => true,
@@ -281,21 +325,32 @@ impl Candidates {
                 all_in_dialog.push(index);
             }
         }
+        let through = entries.iter().enumerate().filter(|(_, entry)| {
+            let takes = match entry.rule.takes {
+                Takes::Method(name) => *method == *name,
+                Takes::Any => !always_both,
+                Takes::Fallback => false,
+            };
+            takes && entry.passes_through()
+        });
+        let all_through = through.map(|(index, _)| index).collect();
         Candidates {
             initial: Choice::of(all_initial, entries),
             in_dialog: Choice::of(all_in_dialog, entries),
+            through: Choice::of(all_through, entries),
         }
     }
 
     fn of_any(entries: &[Entry]) -> Candidates {
-        let of = |in_dialog: bool| {
-            let is_one = |entry: &Entry| entry.rule.takes == Takes::Any && entry.rule.in_dialog == in_dialog;
+        let of = |is_one: &dyn Fn(&Entry) -> bool| {
+            let is_one = |entry: &Entry| entry.rule.takes == Takes::Any && is_one(entry);
             let all = (0..entries.len()).filter(|index| is_one(&entries[*index]));
             Choice::of(all.collect(), entries)
         };
         Candidates {
-            initial: of(false),
-            in_dialog: of(true),
+            initial: of(&|entry| !entry.rule.in_dialog),
+            in_dialog: of(&|entry| entry.rule.in_dialog),
+            through: of(&Entry::passes_through),
         }
     }
 }
@@ -308,7 +363,8 @@ fn without_params(value: &str) -> &str {
     value.split(';').next().unwrap_or(value).trim()
 }
 
-/// `type SLASH subtype`, where spaces may stand around the slash and case does not matter (RFC 3261 §25.1).
+/// Compares two `type SLASH subtype`, where spaces may stand around the slash and case does not matter (RFC
+/// 3261 §25.1).
 fn same_media_type(given: &str, wanted: &str) -> bool {
     match (given.split_once('/'), wanted.split_once('/')) {
         (Some((kind, subtype)), Some((wanted_kind, wanted_subtype))) => {

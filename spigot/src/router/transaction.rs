@@ -1,5 +1,6 @@
 //! The server transaction behind a request, as a handler sees it.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -25,11 +26,17 @@ pub(crate) trait ServerSide: Send + Sync {
     /// Waits until the peer has cancelled the request (RFC 3261 §9.2).
     fn cancelled(&self) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-    /// Whether the peer has cancelled the request.
+    /// Says whether the peer has cancelled the request.
     fn is_cancelled(&self) -> bool;
 
     /// Names the transaction in logs. The name does not change.
     fn key(&self) -> String;
+
+    /// Passes a provisional response of another on, as it is.
+    fn relay(&self, response: &Response) -> Result<(), TransactionError>;
+
+    /// What the endpoint finds itself by.
+    fn as_any(&self) -> &dyn Any;
 }
 
 /// Why a provisional reply was not sent.
@@ -45,12 +52,21 @@ pub enum TransactionError {
     /// A header or the body cannot be written, or no datagram can hold the reply. The log has the details.
     #[error("the reply cannot be written")]
     Unwritable,
+    /// The request makes no dialog, or the reply does not: only a 2xx to an INVITE, SUBSCRIBE or REFER does.
+    #[error("the reply makes no dialog: expected a 2xx to INVITE, SUBSCRIBE or REFER")]
+    NoDialog,
+    /// [`Limits::calls`](crate::Limits::calls) handlers go on with their dialogs already.
+    #[error("too many calls are up")]
+    TooManyCalls,
 }
 
-/// A handler that gives up because of it answers 500.
+/// A handler that gives up because of it answers 500, or 503 where there are too many calls.
 impl From<TransactionError> for StatusCode {
-    fn from(_: TransactionError) -> StatusCode {
-        StatusCode::SERVER_INTERNAL_ERROR
+    fn from(error: TransactionError) -> StatusCode {
+        match error {
+            TransactionError::TooManyCalls => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::SERVER_INTERNAL_ERROR,
+        }
     }
 }
 
@@ -84,17 +100,33 @@ impl Transaction {
                     Err(TransactionError::NotProvisional(status))
                 }
             }
-            Reply::Nothing | Reply::Dropped => Ok(()),
+            Reply::Relayed(_) | Reply::Nothing | Reply::Dropped => Ok(()),
         }
     }
 
+    /// Passes a provisional response of another on to the peer, as it is
+    /// ([RFC 3261 §16.7](https://www.rfc-editor.org/rfc/rfc3261#section-16.7)). Its topmost Via is that of the peer.
+    ///
+    /// # Errors
+    ///
+    /// When it is not provisional, or the final response has gone.
+    pub(crate) fn relay(&self, response: &Response) -> Result<(), TransactionError> {
+        self.server_side.relay(response)
+    }
+
+    /// The endpoint's side, for the endpoint.
+    pub(crate) fn server_side(&self) -> &dyn Any {
+        self.server_side.as_any()
+    }
+
     /// Waits until the peer cancels the request. The library has answered both the CANCEL (200) and the
-    /// request (487) by then (RFC 3261 §9.2).
+    /// request (487) by then (RFC 3261 §9.2). For a request that a [`Proxy`](crate::Proxy) forwards it has
+    /// answered the CANCEL alone, and has cancelled what the request was forwarded as (§16.10).
     pub async fn cancelled(&self) {
         self.server_side.cancelled().await;
     }
 
-    /// Whether the peer has cancelled the request.
+    /// Says whether the peer has cancelled the request.
     pub fn is_cancelled(&self) -> bool {
         self.server_side.is_cancelled()
     }
@@ -138,6 +170,14 @@ mod tests {
 
         fn key(&self) -> String {
             "key".to_owned()
+        }
+
+        fn relay(&self, _: &Response) -> Result<(), TransactionError> {
+            Ok(())
+        }
+
+        fn as_any(&self) -> &dyn Any {
+            self
         }
     }
 

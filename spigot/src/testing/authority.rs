@@ -8,7 +8,7 @@ use crate::transport::tls::{Certificates, TlsConfig, Trust};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn ours() -> &'static Authority {
+fn own_authority() -> &'static Authority {
     static AUTHORITY: OnceLock<Authority> = OnceLock::new();
     AUTHORITY.get_or_init(|| {
         let mut params = CertificateParams::default();
@@ -23,7 +23,7 @@ fn ours() -> &'static Authority {
 /// Clients of another make need it to trust the server under test. [`certificate_and_key`] is for servers of
 /// another make.
 pub fn authority() -> String {
-    ours().pem()
+    own_authority().pem()
 }
 
 /// Makes TLS for a server under test, with a new certificate for these domains and addresses.
@@ -52,7 +52,7 @@ pub fn authority() -> String {
 pub fn certificates(names: &[&str]) -> TlsConfig {
     let (certificate, key) = certificate_and_key(names);
     let certificates = Certificates::from_pem(certificate, key).expect("what was made is good");
-    let trust = Trust::from_pem(ours().pem()).expect("what was made is good");
+    let trust = Trust::from_pem(own_authority().pem()).expect("what was made is good");
     TlsConfig::new(certificates).trusting(trust)
 }
 
@@ -67,6 +67,8 @@ pub fn certificate_and_key(names: &[&str]) -> (String, String) {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let params = CertificateParams::new(names).expect("names are domains or addresses");
     let key = KeyPair::generate().expect("a key can be made");
-    let certificate = params.signed_by(&key, ours()).expect("a certificate can be made");
+    let certificate = params
+        .signed_by(&key, own_authority())
+        .expect("a certificate can be made");
     (certificate.pem(), key.serialize_pem())
 }

@@ -19,11 +19,11 @@ use tokio::time::Instant;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Ladder {
-    record: Arc<Mutex<Record>>,
+    record: Arc<Mutex<LadderRow>>,
 }
 
 #[derive(Debug)]
-struct Record {
+struct LadderRow {
     start: Instant,
     names: HashMap<SocketAddr, String>,
     /// The rails, in the order in which the parties were first seen.
@@ -50,7 +50,7 @@ const SPAN: usize = 34;
 impl Ladder {
     pub(super) fn new() -> Self {
         Ladder {
-            record: Arc::new(Mutex::new(Record {
+            record: Arc::new(Mutex::new(LadderRow {
                 start: Instant::now(),
                 names: HashMap::new(),
                 rails: Vec::new(),
@@ -98,12 +98,12 @@ impl Ladder {
             .collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Record> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, LadderRow> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Record {
+impl LadderRow {
     fn rail(&mut self, address: SocketAddr) -> usize {
         self.rails
             .iter()

@@ -62,3 +62,5 @@ pub use run::run_reported;
 pub use run::{Clock, run};
 pub use server::TestServer;
 pub use zone::Zone;
+
+pub use crate::endpoint::Tables;

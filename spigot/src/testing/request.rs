@@ -1,11 +1,13 @@
 //! The requests of a test client, whose failures panic and show the ladder.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use super::complaint::Caller;
 use super::ladder::Ladder;
 use crate::IntoUri;
-use crate::client::{ClientTransaction, Dialog, RequestBuilder, RequestError};
+use crate::client::{ClientTransaction, RequestBuilder, RequestError};
+use crate::dialog::{Dialog, InDialog};
 use crate::sip::header::TypedHeader;
 use crate::sip::{Bytes, Method, Request, Response, StatusCode};
 
@@ -80,6 +82,12 @@ impl<'c> TestRequest<'c> {
     /// Registers the flow, and sets the Contact for it, as [`RequestBuilder::register_flow`] does.
     pub fn register_flow(mut self, instance: &str, reg_id: u32) -> Self {
         self.builder = self.builder.register_flow(instance, reg_id);
+        self
+    }
+
+    /// Gives what the server sends inside the dialog to its handle, as [`RequestBuilder::with_mailbox`].
+    pub fn with_mailbox(mut self) -> Self {
+        self.builder = self.builder.with_mailbox();
         self
     }
 
@@ -186,8 +194,8 @@ impl<'c> TestTransaction<'c> {
         self.transaction.response().await
     }
 
-    /// The request as it was sent last, without its Via.
-    pub fn request(&self) -> &Request {
+    /// Returns the request as it was sent last.
+    pub fn request(&self) -> Arc<Request> {
         self.transaction.request()
     }
 
@@ -222,7 +230,7 @@ pub struct TestDialog<'c> {
 
 impl<'c> TestDialog<'c> {
     /// Makes a request inside the dialog.
-    pub fn request(&mut self, method: Method) -> TestRequest<'c> {
+    pub fn request(&self, method: Method) -> TestRequest<'c> {
         TestRequest {
             ladder: self.ladder,
             builder: self.dialog.request(method),
@@ -235,12 +243,41 @@ impl<'c> TestDialog<'c> {
     ///
     /// When none comes.
     #[track_caller]
-    pub fn bye(&mut self) -> impl Future<Output = Response> + use<'c> {
+    pub fn bye(&self) -> impl Future<Output = Response> + use<'c> {
         self.request(Method::BYE).send()
     }
 
     /// Sends the ACK that [`TestRequest::without_ack`] held back.
     pub fn acknowledge(&self) {
         self.dialog.acknowledge();
+    }
+
+    /// Sends the ACK that [`TestRequest::without_ack`] held back with a body: the answer to an offer that came
+    /// with the 2xx.
+    ///
+    /// # Panics
+    ///
+    /// When `content_type` is none.
+    #[track_caller]
+    pub fn acknowledge_with(&self, content_type: &str, body: impl Into<Bytes>) {
+        if let Err(error) = self.dialog.acknowledge_with(content_type, body) {
+            Caller::here().complain(error, self.ladder);
+        }
+    }
+
+    /// Ends the session by a BYE, and waits for nothing.
+    pub fn hang_up(&self) {
+        self.dialog.hang_up();
+    }
+
+    /// Waits for the next request of the peer's inside the dialog; `None` once it is over. It is for dialogs
+    /// that were begun [with a mailbox](TestRequest::with_mailbox).
+    pub async fn next(&mut self) -> Option<InDialog> {
+        self.dialog.next().await
+    }
+
+    /// Reports whether the dialog still is, as far as this end knows.
+    pub fn is_up(&self) -> bool {
+        self.dialog.is_up()
     }
 }

@@ -1,8 +1,12 @@
 //! An agent on the in-memory network.
 
+use std::hash::{Hash, Hasher};
+use std::net::SocketAddr;
+
 use super::complaint::Caller;
 use super::network::{Network, server_address};
 use super::{Ladder, TestClient, run};
+use crate::endpoint::Tables;
 use crate::router::IntoRouter;
 use crate::{Config, Counters, Spigot, Transport};
 
@@ -11,6 +15,15 @@ use crate::{Config, Counters, Spigot, Transport};
 pub struct TestServer {
     spigot: Spigot,
     network: Network,
+}
+
+/// Where a server stands.
+struct Place<'n> {
+    network: Network,
+    address: SocketAddr,
+    name: &'n str,
+    /// What its seed follows from.
+    seed: u64,
 }
 
 impl TestServer {
@@ -48,20 +61,55 @@ impl TestServer {
         agent: impl IntoRouter,
         configure: impl FnOnce(Config) -> Config,
     ) -> impl Future<Output = TestServer> {
-        TestServer::start_for(agent, configure, Caller::here())
+        let place = Place {
+            network: Network::new(),
+            address: server_address(),
+            name: "server",
+            seed: 0,
+        };
+        TestServer::start_for(agent, configure, place, Caller::here())
+    }
+
+    /// Starts another agent at an address of its own on the network of this server. `name` is its name in the ladder.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](TestServer::start), and when the address is taken.
+    #[track_caller]
+    pub fn start_beside(
+        &self,
+        name: &str,
+        address: SocketAddr,
+        agent: impl IntoRouter,
+    ) -> impl Future<Output = TestServer> {
+        let mut hasher = std::hash::DefaultHasher::new();
+        address.hash(&mut hasher);
+        let place = Place {
+            network: self.network.clone(),
+            address,
+            name,
+            seed: hasher.finish(),
+        };
+        TestServer::start_for(agent, |config| config, place, Caller::here())
     }
 
     async fn start_for(
         agent: impl IntoRouter,
         configure: impl FnOnce(Config) -> Config,
+        place: Place<'_>,
         caller: Caller,
     ) -> TestServer {
-        let network = Network::new();
+        let Place {
+            network,
+            address,
+            name,
+            seed,
+        } = place;
         let config = Config::new(agent)
-            .name("server")
-            .seed(run::endpoint_seed(0))
-            .bind(network.datagrams(server_address(), "server"))
-            .bind(network.streams(server_address(), "server"));
+            .name(name)
+            .seed(run::endpoint_seed(seed))
+            .bind(network.datagrams(address, name))
+            .bind(network.streams(address, name));
         let spigot = Spigot::start(configure(config))
             .await
             .unwrap_or_else(|error| caller.refuse(format_args!("the server does not start: {error}")));
@@ -102,6 +150,11 @@ impl TestServer {
     /// What the server has counted.
     pub fn counters(&self) -> Counters {
         self.spigot.counters()
+    }
+
+    /// How much the tables of the server hold now.
+    pub fn tables(&self) -> Tables {
+        self.spigot.core.tables()
     }
 
     /// The running endpoint: its client, its listeners.

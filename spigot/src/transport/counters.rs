@@ -24,11 +24,11 @@ macro_rules! counters {
 
         /// The live side of [`TransportCounters`].
         #[derive(Debug, Default)]
-        pub(crate) struct Tally {
+        pub(crate) struct TransportTally {
             $(pub(crate) $name: Count,)*
         }
 
-        impl Tally {
+        impl TransportTally {
             /// The counts as they stand.
             pub(crate) fn snapshot(&self) -> TransportCounters {
                 TransportCounters { $($name: self.$name.0.load(Ordering::Relaxed),)* }

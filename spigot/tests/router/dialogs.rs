@@ -131,9 +131,9 @@ async fn ack_and_cancel_are_told_and_answer_nothing() {
     let phone = Phone::default();
     let router = Router::new(phone.clone());
     let acked = internals::ack(&router, arrived(request("ACK", "sip:phone@x"), true)).unwrap();
-    assert!(matches!(acked.await, Reply::Nothing));
+    assert!(matches!(acked.future.await, Reply::Nothing));
     let cancelled = internals::cancelled(&router, arrived(request("CANCEL", "sip:phone@x"), false)).unwrap();
-    assert!(matches!(cancelled.await, Reply::Nothing));
+    assert!(matches!(cancelled.future.await, Reply::Nothing));
     assert!(internals::cancelled(&router, arrived(request("CANCEL", "sip:other@x"), false)).is_none());
     assert_eq!(phone.acks.load(Ordering::Relaxed), 1);
     assert_eq!(phone.cancels.load(Ordering::Relaxed), 1);
@@ -143,5 +143,5 @@ async fn ack_and_cancel_are_told_and_answer_nothing() {
 async fn an_ack_that_lacks_what_its_handler_takes_is_not_answered_either() {
     let router = Router::new(Picky);
     let acked = internals::ack(&router, arrived(request("ACK", "sip:phone@x"), true)).unwrap();
-    assert!(matches!(acked.await, Reply::Nothing));
+    assert!(matches!(acked.future.await, Reply::Nothing));
 }

@@ -7,6 +7,8 @@ mod extractors;
 mod fallbacks;
 mod matching;
 mod plugs;
+mod plugs_in_dialogs;
+mod roles;
 mod table;
 
 use spigot::{HeaderName, Request, Response, Router, Source, Transport, sip};

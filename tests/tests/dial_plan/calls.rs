@@ -26,7 +26,7 @@ async fn a_desk_rings_answers_and_is_hung_up() {
     let answer = call.response().await;
     assert_eq!(answer.body(), &audio("recvonly"));
     bob.expect(Method::ACK).await;
-    let mut dialog = call.dialog(&answer);
+    let dialog = call.dialog(&answer);
     assert_eq!(health(&alice).await, "answered=1 missed=0 digits=");
 
     let mut bye = dialog.request(Method::BYE).start().await;
@@ -129,7 +129,7 @@ async fn voicemail(alice: &TestClient) -> TestDialog<'_> {
 async fn the_voicemail_is_told_whose_it_is() {
     let server = company().await;
     let alice = phone(&server, "2001").await;
-    let mut dialog = voicemail(&alice).await;
+    let dialog = voicemail(&alice).await;
     assert_eq!(dialog.bye().await.status(), StatusCode::OK);
     for parameters in ["target=2002", "target=2002;cause=busy", "target=bob;cause=486"] {
         let uri = format!("sip:voicemail@corp.example;{parameters}");
@@ -141,12 +141,12 @@ async fn the_voicemail_is_told_whose_it_is() {
 async fn a_call_is_held_and_refreshed() {
     let server = company().await;
     let alice = phone(&server, "2001").await;
-    let mut dialog = voicemail(&alice).await;
+    let dialog = voicemail(&alice).await;
     let hold = dialog.request(Method::INVITE).body(SDP, audio("sendonly"));
     assert_eq!(hold.send().await.body(), &audio("recvonly"));
     assert_eq!(ask(dialog.request(Method::INVITE)).await, "400");
 
-    let mut update = |seconds| dialog.request(Method::UPDATE).header("Session-Expires", seconds);
+    let update = |seconds| dialog.request(Method::UPDATE).header("Session-Expires", seconds);
     assert_eq!(
         said(update("1800"), HeaderName::SESSION_EXPIRES).await,
         "200 1800"
@@ -158,7 +158,7 @@ async fn a_call_is_held_and_refreshed() {
 async fn digits_are_heard_both_ways() {
     let server = company().await;
     let alice = phone(&server, "2001").await;
-    let mut dialog = voicemail(&alice).await;
+    let dialog = voicemail(&alice).await;
     let relay = "application/dtmf-relay";
     for (package, kind, body, name, expected) in [
         ("DTMF", "application/dtmf", "5", HeaderName::WARNING, "200 -"),
@@ -199,7 +199,7 @@ async fn a_call_is_transferred() {
     let server = company().await;
     let alice = phone(&server, "2001").await;
     let _bob = phone(&server, "2002").await;
-    let mut dialog = voicemail(&alice).await;
+    let dialog = voicemail(&alice).await;
     for (target, expected) in [
         ("<sip:2002@corp.example>", "202"),
         ("<sip:2099@corp.example>", "480"),
@@ -233,7 +233,7 @@ async fn the_bridge_has_its_rooms_and_a_reception() {
     let answer = call.response().await;
     assert!(String::from_utf8_lossy(answer.body()).contains("\r\ns=standup\r\n"));
     // The call stays with the bridge, which has neither a route for it nor a tally.
-    let mut dialog = call.dialog(&answer);
+    let dialog = call.dialog(&answer);
     assert_eq!(ask(dialog.request(Method::INVITE)).await, "488");
     assert_eq!(ask(dialog.request(Method::BYE)).await, "200");
     assert_eq!(health(&alice).await, "answered=0 missed=0 digits=");

@@ -48,15 +48,15 @@ INVITE     sip:+{number}@corp.example;user=phone                      -         
 INVITE     tel:{desk};phone-context=corp.example                      -                                          tel_local      Trace, RequestId, RateLimit, nuisance, class
 INVITE     tel:+{number}                                              -                                          tel            Trace, RequestId, RateLimit, nuisance, class
 INVITE     sip:voicemail@corp.example;target={mailbox};cause={cause}  -                                          voicemail      Trace, RequestId, RateLimit, nuisance, class
-INVITE     *                                                          in dialog                                  hold           Trace, RequestId, RateLimit, nuisance, class
+INVITE     *                                                          in dialog                                  hold           Trace, RequestId
 ACK        *                                                          -                                          answered       -
 CANCEL     *                                                          -                                          missed         -
-BYE        *                                                          -                                          hang_up        Trace, RequestId, RateLimit, nuisance
-UPDATE     *                                                          -                                          refresh        Trace, RequestId, RateLimit, nuisance
-INFO       *                                                          package dtmf                               digit          Trace, RequestId, RateLimit, nuisance
-INFO       *                                                          body application/dtmf-relay                relayed_digit  Trace, RequestId, RateLimit, nuisance
-REFER      *                                                          in dialog                                  transfer       Trace, RequestId, RateLimit, nuisance
-NOTIFY     *                                                          event refer, body message/sipfrag          transferred    Trace, RequestId, RateLimit, nuisance
+BYE        *                                                          -                                          hang_up        Trace, RequestId
+UPDATE     *                                                          -                                          refresh        Trace, RequestId
+INFO       *                                                          package dtmf                               digit          Trace, RequestId
+INFO       *                                                          body application/dtmf-relay                relayed_digit  Trace, RequestId
+REFER      *                                                          in dialog                                  transfer       Trace, RequestId
+NOTIFY     *                                                          event refer, body message/sipfrag          transferred    Trace, RequestId
 MESSAGE    sip:{desk}@corp.example                                    body text/plain                            text           Trace, RequestId, RateLimit, nuisance, LimitBody
 MESSAGE    sip:{desk}@corp.example                                    body application/im-iscomposing+xml        typing         Trace, RequestId, RateLimit, nuisance
 SERVICE    sip:directory@corp.example                                 -                                          directory      Trace, RequestId, RateLimit, nuisance

@@ -97,7 +97,7 @@ impl Pbx {
         }
     }
 
-    /// The same without anybody who could listen in between: the caller is told where the telephone is.
+    /// Tells the caller where the telephone is, so that nobody in between can listen.
     #[invite("sips:{desk}@corp.example")]
     async fn in_private(&self, Path(desk): Path<Desk>) -> Result<Reply, DialError> {
         Ok(Reply::moved_temporarily([Contact::new(self.office.phone(desk)?)]))
@@ -190,7 +190,7 @@ impl Pbx {
     /// Hangs up at the telephone, too.
     #[bye]
     async fn hang_up(&self, Header(id): Header<CallId>) -> Result<StatusCode, DialError> {
-        if let Some(mut phone) = self.office.hang_up(&id) {
+        if let Some(phone) = self.office.hang_up(&id) {
             phone.request(Method::BYE).send().await?;
         }
         Ok(StatusCode::OK)

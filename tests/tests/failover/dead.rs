@@ -83,7 +83,7 @@ async fn a_call_goes_to_the_next_server_and_its_dialog_stays_there() {
     let answer = call.response().await.expect("an answer");
 
     assert_eq!(call.flow().peer(), (B, 5060).into());
-    let mut dialog = call.dialog(&answer).expect("a dialog");
+    let dialog = call.dialog(&answer).expect("a dialog");
     let bye = dialog.request(Method::BYE).send().await.expect("an answer");
     assert_eq!((bye.status(), house.counters().failovers), (StatusCode::OK, 1));
     assert!(second.last(&HeaderName::CSEQ).ends_with("BYE"));
@@ -162,7 +162,7 @@ async fn one_past_the_bound_of_dead_targets_the_first_is_forgotten() {
         let zone = two_servers()
             .address("other.example", [192, 0, 2, 13])
             .address("other.example", B);
-        let configured = limits(|limits| limits.dead_targets = bound);
+        let configured = limits(|limits| limits.failed_targets = bound);
         let mut house = House::with(zone, |config| config.limits(configured)).await;
         let _second = house.server(B, Conduct::Answers).await;
         house.options(OVER_TCP).await;
@@ -172,7 +172,7 @@ async fn one_past_the_bound_of_dead_targets_the_first_is_forgotten() {
         house.options(OVER_TCP).await;
 
         assert_eq!(first.reached() == 0, spared);
-        assert_eq!(house.counters().dead_targets_full, u64::from(!spared));
+        assert_eq!(house.counters().failed_targets_full, u64::from(!spared));
     }
 }
 

@@ -110,7 +110,7 @@ impl House {
         House::with(zone, |config| config).await
     }
 
-    /// The same with limits, or listeners, of its own.
+    /// A caller who asks this zone, with limits or listeners of its own.
     pub(crate) async fn with(zone: Zone, configure: impl FnOnce(Config) -> Config) -> House {
         let network = Network::new();
         let own = SocketAddr::from(([198, 51, 100, 200], 5060));

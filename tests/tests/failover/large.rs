@@ -25,11 +25,7 @@ async fn head(house: &House) -> usize {
         .start()
         .await
         .expect("it leaves");
-    let via = format!(
-        "Via: SIP/2.0/UDP {};branch=z9hG4bK0123456789abcdef;rport\r\n",
-        request.flow().local()
-    );
-    request.request().to_bytes().len() + via.len() - 500
+    request.request().to_bytes().len() - 500
 }
 
 #[spigot::test]
@@ -106,7 +102,7 @@ async fn an_invite_over_tcp_says_so_in_its_contact_and_its_dialog_stays_there() 
     let mut call = invite.start().await.unwrap();
     let answer = call.response().await.unwrap();
     assert!(server.last(&HeaderName::CONTACT).ends_with(";transport=tcp>"));
-    let mut dialog = call.dialog(&answer).unwrap();
+    let dialog = call.dialog(&answer).unwrap();
     dialog.request(Method::BYE).send().await.unwrap();
     assert_eq!(server.last_transport(), Transport::Tcp);
 }
@@ -117,7 +113,7 @@ async fn in_a_dialog_over_udp_a_large_request_goes_over_tcp() {
     let server = house.server(A, Conduct::Answers).await;
     let mut call = house.client().invite(SERVER).start().await.unwrap();
     let answer = call.response().await.unwrap();
-    let mut dialog = call.dialog(&answer).unwrap();
+    let dialog = call.dialog(&answer).unwrap();
     let large = dialog.request(Method::INFO).body("text/plain", "x".repeat(2_000));
     large.send().await.unwrap();
     assert_eq!(server.last_transport(), Transport::Tcp);

@@ -5,8 +5,8 @@
 mod dead;
 mod house;
 mod large;
-mod late_responses;
 mod lookups;
 mod no_route;
 mod overload;
+mod reconnects;
 mod sockets;

@@ -1,4 +1,4 @@
-//! The same over real sockets of the loopback.
+//! Requests go from server to server over real sockets of the loopback, too.
 
 use std::net::SocketAddr;
 

@@ -198,7 +198,7 @@ pub(crate) async fn we_ask_others(client: &Client, transport: Transport, far: So
         assert_eq!(invite.provisional().await.unwrap().status(), StatusCode::RINGING);
         let answer = invite.response().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
-        let mut dialog = invite.dialog(&answer).unwrap();
+        let dialog = invite.dialog(&answer).unwrap();
         let update = dialog
             .request(Method::INVITE)
             .body("application/sdp", OFFER)
@@ -221,7 +221,7 @@ pub(crate) async fn we_ask_others(client: &Client, transport: Transport, far: So
     assert_eq!(options().await.unwrap().status(), StatusCode::OK);
 }
 
-/// The same of a test client.
+/// A test client asks others for all that a client may ask for.
 pub(crate) async fn a_test_client_asks_others(client: &TestClient) {
     assert_eq!(client.register().send().await.status(), StatusCode::OK);
     assert_eq!(

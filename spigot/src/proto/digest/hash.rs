@@ -1,4 +1,4 @@
-//! What Digest hashes, and how (RFC 7616 §3.4, RFC 8760).
+//! The hashes of Digest, and what is hashed (RFC 7616 §3.4, RFC 8760).
 
 use md5::Md5;
 use sha2::digest::Digest as _;
@@ -17,7 +17,8 @@ pub enum Hash {
 }
 
 impl Hash {
-    /// The hash of an algorithm; `None` for one that is not known here. `-sess` is the same hash.
+    /// Returns the hash of an algorithm; `None` for one that is not known here. `-sess` has the hash of its
+    /// base.
     pub fn of(algorithm: &Algorithm) -> Option<Hash> {
         if [Algorithm::MD5, Algorithm::MD5_SESS].contains(algorithm) {
             Some(Hash::Md5)
@@ -30,7 +31,7 @@ impl Hash {
         }
     }
 
-    /// The hash of the parts with colons between them, in hexadecimal digits.
+    /// Hashes the parts with colons between them, and gives hexadecimal digits.
     pub fn of_parts(self, parts: &[&[u8]]) -> String {
         let mut joined = Vec::with_capacity(parts.iter().map(|part| part.len() + 1).sum());
         for (index, part) in parts.iter().enumerate() {
@@ -46,7 +47,7 @@ impl Hash {
         }
     }
 
-    /// `H(username:realm:password)`, which is kept in the place of a password.
+    /// Computes `H(username:realm:password)`, which is kept in the place of a password.
     ///
     /// ```
     /// use spigot::proto::digest::Hash;
@@ -59,7 +60,7 @@ impl Hash {
     }
 }
 
-/// What a response is computed of, besides the secret.
+/// The values that a response is computed of, besides the secret.
 #[derive(Clone, Copy, Debug)]
 pub struct Computed<'a> {
     /// The algorithm, which says the hash and whether the secret is of the session.

@@ -49,7 +49,17 @@ struct Answered {
 const MOST: usize = 8;
 
 impl Login {
-    /// With that name and that password, in whatever realm they are asked for.
+    /// About how many octets of memory it takes.
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
+        let answered = self
+            .answered
+            .iter()
+            .map(|answered| size_of::<Answered>() + answered.challenge.as_str().len());
+        size_of::<Login>() + self.username.len() + self.password.len() + answered.sum::<usize>()
+    }
+
+    /// Makes the credentials of a user, in whatever realm they are asked for.
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Login {
         Login {
             username: username.into(),
@@ -58,10 +68,11 @@ impl Login {
         }
     }
 
-    /// Takes the challenges of a 401 or 407 to the request into account. Whether it makes sense to send it again, with what
-    /// [`authorize`](Login::authorize) adds: not when there is no challenge that can be answered, nor when the request had
-    /// credentials that were refused and not just stale
-    /// ([RFC 3261 §22.2](https://www.rfc-editor.org/rfc/rfc3261#section-22.2)).
+    /// Takes the challenges of a 401 or 407 into account. Returns whether the request is worth sending again,
+    /// with what [`authorize`](Login::authorize) adds.
+    ///
+    /// It is not if no challenge can be answered, or if the request had credentials that were refused and not
+    /// just stale ([RFC 3261 §22.2](https://www.rfc-editor.org/rfc/rfc3261#section-22.2)).
     ///
     /// Of several challenges of a realm, the first that is understood is answered
     /// ([RFC 8760 §2.4](https://www.rfc-editor.org/rfc/rfc8760#section-2.4)).
@@ -109,12 +120,12 @@ impl Login {
         makes_sense
     }
 
-    /// Puts credentials for every challenge so far into the request, in the place of those that it has. `cnonce` is a nonce of
-    /// the client's, another each time.
+    /// Puts credentials for every challenge so far into a request, in the place of those that it has.
+    /// `cnonce` is a nonce of the client's, another each time.
     ///
     /// # Errors
     ///
-    /// When they cannot be written: a name, or what the server gave, has control characters.
+    /// If the credentials cannot be written: the name or `cnonce` has control characters.
     pub fn authorize(&mut self, request: &mut Request, cnonce: &str) -> Result<(), ParseError> {
         if self.answered.is_empty() {
             return Ok(());
@@ -141,7 +152,7 @@ impl Login {
     }
 }
 
-/// Whether the request has credentials for the realm of the challenge.
+/// Reports whether the request has credentials for the realm of the challenge.
 fn has_credentials(request: &Request, by_proxy: bool, challenge: &Challenge) -> bool {
     let headers = request.headers();
     let is_for = |credentials: Credentials| credentials.realm() == challenge.realm();
@@ -157,17 +168,26 @@ fn has_credentials(request: &Request, by_proxy: bool, challenge: &Challenge) -> 
     }
 }
 
-/// The algorithm of a challenge that can be answered: it and one of the qualities of protection are known here.
+/// Returns the algorithm of a challenge, if it and one of the qualities of protection are known here.
+///
+/// A challenge with control characters in its values is not understood, for credentials cannot repeat them.
 fn understood(challenge: &Challenge) -> Option<(Algorithm, Hash)> {
-    challenge.realm()?;
-    challenge.nonce()?;
+    let (realm, nonce) = (challenge.realm()?, challenge.nonce()?);
+    let opaque = challenge.opaque().unwrap_or_default();
+    if [realm, nonce, opaque]
+        .iter()
+        .any(|value| value.contains(char::is_control))
+    {
+        return None;
+    }
     let offers_none = challenge.qop().next().is_none();
     let algorithm = challenge.algorithm()?;
     let hash = Hash::of(&algorithm)?;
     (offers_none || quality(challenge).is_some()).then_some((algorithm, hash))
 }
 
-/// `auth` where it is offered, for a body may change on its way through elements that may change it; else `auth-int`.
+/// Chooses `auth` where it is offered, because elements on the way may change a body, and `auth-int`
+/// otherwise.
 fn quality(challenge: &Challenge) -> Option<Qop> {
     [Qop::AUTH, Qop::AUTH_INT]
         .into_iter()
@@ -217,7 +237,7 @@ impl Answered {
     }
 }
 
-/// Not the password.
+/// Shows no password.
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Login")
@@ -228,7 +248,7 @@ impl std::fmt::Debug for Login {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Digest, Secret, Verdict};
+    use super::super::{CredentialsVerdict, Digest, Secret};
     use super::*;
 
     const EMPTY: &str = "REGISTER sip:example.com SIP/2.0\r\nContent-Length: 0\r\n\r\n";
@@ -250,7 +270,7 @@ mod tests {
     }
 
     /// What the server says to the request, if it has credentials for it.
-    fn judge(digest: &Digest, request: &Request, now: u64) -> Option<Verdict> {
+    fn judge(digest: &Digest, request: &Request, now: u64) -> Option<CredentialsVerdict> {
         let lines = request.headers().all::<Authorization>().flatten();
         let claim = digest.claim(lines.map(Credentials::from))?;
         let secret = Secret::Password("secret".to_owned());
@@ -276,7 +296,7 @@ mod tests {
                     login.authorize(&mut request, "c").unwrap();
                     assert_eq!(
                         judge(&digest, &request, 0),
-                        Some(Verdict::Right),
+                        Some(CredentialsVerdict::Right),
                         "{algorithm:?} {qop:?}"
                     );
                     assert_eq!(request.headers().get_all(&HeaderName::AUTHORIZATION).count(), 1);
@@ -292,10 +312,10 @@ mod tests {
         let mut request = Request::parse(EMPTY).unwrap();
         assert!(login.challenged(&request, &unauthorized(&digest.challenges(0, 1, false))));
         login.authorize(&mut request, "c").unwrap();
-        assert_eq!(judge(&digest, &request, 400), Some(Verdict::Stale));
+        assert_eq!(judge(&digest, &request, 400), Some(CredentialsVerdict::Stale));
         assert!(login.challenged(&request, &unauthorized(&digest.challenges(400, 2, true))));
         login.authorize(&mut request, "c").unwrap();
-        assert_eq!(judge(&digest, &request, 400), Some(Verdict::Right));
+        assert_eq!(judge(&digest, &request, 400), Some(CredentialsVerdict::Right));
         assert!(!login.challenged(&request, &unauthorized(&digest.challenges(400, 3, false))));
     }
 
@@ -333,6 +353,25 @@ mod tests {
         );
         assert!(!login.challenged(&request, &unauthorized(&[])));
         assert!(!login.challenged(&request, &response("403 Forbidden", &challenges)));
+    }
+
+    #[test]
+    fn a_challenge_whose_values_cannot_be_repeated_is_not_answered() {
+        for challenge in [
+            "Digest realm=\"a\\\u{1}b\", nonce=\"n\"",
+            "Digest realm=\"a\", nonce=\"n\\\u{7f}\"",
+            "Digest realm=\"a\", nonce=\"n\", opaque=\"\\\u{1b}\"",
+        ] {
+            let line = format!("SIP/2.0 401 Unauthorized\r\nWWW-Authenticate: {challenge}\r\n\r\n");
+            let refused = Response::parse(line).unwrap();
+            let read = refused.headers().all::<WwwAuthenticate>();
+            assert_eq!(read.flatten().count(), 1, "{challenge:?} is in the grammar");
+            let mut login = Login::new("alice", "secret");
+            let mut request = Request::parse(EMPTY).unwrap();
+            assert!(!login.challenged(&request, &refused), "{challenge:?}");
+            login.authorize(&mut request, "c").unwrap();
+            assert!(!request.headers().contains(&HeaderName::AUTHORIZATION));
+        }
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! ([RFC 3261 §22](https://www.rfc-editor.org/rfc/rfc3261#section-22), [RFC 7616](https://www.rfc-editor.org/rfc/rfc7616),
 //! [RFC 8760](https://www.rfc-editor.org/rfc/rfc8760)).
 //!
-//! It reads no clock and makes no random number: it is told the time in seconds, and each nonce's number. A server ([`Digest`])
-//! keeps nothing for a challenge. What it keeps is how often each nonce was used, once somebody has used it rightly. A client
-//! ([`Login`]) keeps the challenges that it has answered.
+//! This module reads no clock and makes no random number: it is told the time in seconds, and each nonce's
+//! number. A server ([`Digest`]) keeps nothing for a challenge. It counts the uses of a nonce once somebody
+//! has used it rightly. A client ([`Login`]) keeps the challenges that it has answered.
 
 mod hash;
 mod login;
@@ -21,7 +21,7 @@ pub use login::Login;
 
 use nonce::{Nonce, Nonces, Refused, Uses};
 
-/// What a server demands of those who want in, and what it knows of the nonces that it gave.
+/// The Digest authentication of a server: its realm, its algorithms, and the uses of its nonces.
 pub struct Digest {
     realm: String,
     algorithms: Vec<Algorithm>,
@@ -30,11 +30,11 @@ pub struct Digest {
     /// How long a nonce is good, in seconds.
     life: u64,
     most_nonces: usize,
-    /// Locked for a look-up; what is hashed is hashed before.
+    /// The uses of nonces. They are locked for a look-up only, and hashes are computed before.
     uses: Mutex<Uses>,
 }
 
-/// What somebody claims: credentials for this realm, with a nonce that was given here.
+/// A claim: credentials for this realm, with a nonce that was given here.
 #[derive(Clone, Debug)]
 pub struct Claim {
     credentials: Credentials,
@@ -45,7 +45,7 @@ pub struct Claim {
     count: u32,
 }
 
-/// What is known of a user.
+/// The secret of a user.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
     /// The password.
@@ -54,20 +54,21 @@ pub enum Secret {
     Ha1(Vec<(Hash, String)>),
 }
 
-/// What becomes of a claim.
+/// The verdict on a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is right.
+pub enum CredentialsVerdict {
+    /// The claim is right.
     Right,
-    /// It is not.
+    /// The claim is wrong.
     Wrong,
-    /// It is right but for the nonce, which is too old or was used so before: the client may try again with another and
-    /// need not ask its user.
+    /// The claim is right but for its nonce, which is too old or was used before. The client may try again
+    /// with another and need not ask its user.
     Stale,
 }
 
 impl Digest {
-    /// For a realm, with the algorithms that are offered, the best first, and a key that nobody else knows.
+    /// Makes the authentication of a realm, with the algorithms that are offered, the best first, and a
+    /// secret key.
     pub fn new(
         realm: impl Into<String>,
         algorithms: impl IntoIterator<Item = Algorithm>,
@@ -87,33 +88,34 @@ impl Digest {
         }
     }
 
-    /// With these qualities of protection, the best first.
+    /// Sets the qualities of protection that are offered, the best first.
     #[must_use]
     pub fn with_qop(mut self, qop: impl IntoIterator<Item = Qop>) -> Digest {
         self.qop = qop.into_iter().collect();
         self
     }
 
-    /// With nonces that are good for so many seconds.
+    /// Sets for how many seconds nonces are good.
     #[must_use]
     pub fn with_life(mut self, seconds: u64) -> Digest {
         self.life = seconds;
         self
     }
 
-    /// With at most so many nonces in use at once; beyond that, credentials are [stale](Verdict::Stale).
+    /// Sets how many nonces may be in use at once. Beyond that, credentials are
+    /// [stale](CredentialsVerdict::Stale).
     #[must_use]
     pub fn with_most_nonces(mut self, most: usize) -> Digest {
         self.most_nonces = most;
         self
     }
 
-    /// The realm.
+    /// Returns the realm.
     pub fn realm(&self) -> &str {
         &self.realm
     }
 
-    /// A challenge for each algorithm, all with the one nonce of that number.
+    /// Makes a challenge for each algorithm, all with the one nonce of that number.
     ///
     /// [RFC 8760 §2.4](https://www.rfc-editor.org/rfc/rfc8760#section-2.4) has the server name the one that it likes best
     /// first.
@@ -134,8 +136,8 @@ impl Digest {
             .collect()
     }
 
-    /// The first of the credentials that can be judged: they are for this realm, use what was offered, and have a nonce
-    /// that was given here.
+    /// Finds the first credentials that can be judged: they are for this realm, use what was offered, and
+    /// have a nonce that was given here.
     pub fn claim(&self, credentials: impl IntoIterator<Item = Credentials>) -> Option<Claim> {
         credentials
             .into_iter()
@@ -164,12 +166,19 @@ impl Digest {
         })
     }
 
-    /// Whether a claim is right, made with `request`, by what is known of its user, which is `None` for nobody.
+    /// Judges a claim that came with `request`, by the secret of its user. `None` is the secret of nobody.
     ///
-    /// The digest is computed with the `uri` of the credentials, and that is not compared with the Request-URI: a proxy on the
-    /// way may have changed the one and cannot change the other, and there are clients that write the server's address. Who
-    /// has listened gains nothing by it, because a nonce count is taken once.
-    pub fn judge(&self, claim: &Claim, secret: Option<&Secret>, request: &Request, now: u64) -> Verdict {
+    /// The digest is computed with the `uri` of the credentials. That is not compared with the Request-URI: a
+    /// proxy on the way may have changed the one and cannot change the other, and there are clients that
+    /// write the server's address. Whoever has listened gains nothing by it, because a nonce count is taken
+    /// once.
+    pub fn judge(
+        &self,
+        claim: &Claim,
+        secret: Option<&Secret>,
+        request: &Request,
+        now: u64,
+    ) -> CredentialsVerdict {
         // As much is done for nobody as for somebody.
         let ha1 = match secret {
             Some(secret) => secret.ha1(claim.hash, &claim.username, &self.realm),
@@ -177,22 +186,22 @@ impl Digest {
         };
         let right = ha1.is_some_and(|ha1| claim.is_right(&ha1, request)) && secret.is_some();
         if !right {
-            return Verdict::Wrong;
+            return CredentialsVerdict::Wrong;
         }
         let oldest = now.saturating_sub(self.life);
         if claim.nonce.made < oldest {
-            return Verdict::Stale;
+            return CredentialsVerdict::Stale;
         }
         let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
         match uses.take(claim.nonce, claim.count, oldest, self.most_nonces) {
-            Ok(()) => Verdict::Right,
-            Err(Refused::Again | Refused::Full) => Verdict::Stale,
+            Ok(()) => CredentialsVerdict::Right,
+            Err(Refused::Again | Refused::Full) => CredentialsVerdict::Stale,
         }
     }
 }
 
 impl Claim {
-    /// Who it is said to be.
+    /// Returns the name of the user in the claim.
     pub fn username(&self) -> &str {
         &self.username
     }
@@ -238,14 +247,14 @@ impl Secret {
     }
 }
 
-/// Nothing of it.
+/// Shows nothing of the secret.
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret")
     }
 }
 
-/// Not the key.
+/// Shows no key.
 impl std::fmt::Debug for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Digest")
@@ -303,7 +312,12 @@ mod tests {
         Secret::Password("secret".to_owned())
     }
 
-    fn judge(digest: &Digest, credentials: Credentials, body: &'static str, now: u64) -> Option<Verdict> {
+    fn judge(
+        digest: &Digest,
+        credentials: Credentials,
+        body: &'static str,
+        now: u64,
+    ) -> Option<CredentialsVerdict> {
         let claim = digest.claim([credentials])?;
         assert_eq!(claim.username(), "alice");
         Some(digest.judge(&claim, Some(&secret()), &request(body), now))
@@ -330,18 +344,21 @@ mod tests {
                 count += 1;
                 let right = answer(challenge, qop.clone(), "secret", count, "body");
                 let wrong = answer(challenge, qop.clone(), "Secret", count, "body");
-                assert_eq!(judge(&digest, wrong, "body", 100), Some(Verdict::Wrong));
+                assert_eq!(
+                    judge(&digest, wrong, "body", 100),
+                    Some(CredentialsVerdict::Wrong)
+                );
                 let other_body = judge(&digest, right.clone(), "bodY", 100);
                 let expected = if qop == Qop::AUTH {
-                    Verdict::Right
+                    CredentialsVerdict::Right
                 } else {
-                    Verdict::Wrong
+                    CredentialsVerdict::Wrong
                 };
                 assert_eq!(other_body, Some(expected));
                 let expected = if qop == Qop::AUTH {
-                    Verdict::Stale
+                    CredentialsVerdict::Stale
                 } else {
-                    Verdict::Right
+                    CredentialsVerdict::Right
                 };
                 assert_eq!(judge(&digest, right, "body", 100), Some(expected));
             }
@@ -353,13 +370,13 @@ mod tests {
         let digest = Digest::new("example.com", [Algorithm::MD5], KEY).with_life(300);
         let challenge = &digest.challenges(1000, 1, false)[0];
         let of = |count| answer(challenge, Qop::AUTH, "secret", count, "");
-        assert_eq!(judge(&digest, of(1), "", 1300), Some(Verdict::Right));
-        assert_eq!(judge(&digest, of(1), "", 1300), Some(Verdict::Stale));
-        assert_eq!(judge(&digest, of(2), "", 1300), Some(Verdict::Right));
-        assert_eq!(judge(&digest, of(3), "", 1301), Some(Verdict::Stale));
+        assert_eq!(judge(&digest, of(1), "", 1300), Some(CredentialsVerdict::Right));
+        assert_eq!(judge(&digest, of(1), "", 1300), Some(CredentialsVerdict::Stale));
+        assert_eq!(judge(&digest, of(2), "", 1300), Some(CredentialsVerdict::Right));
+        assert_eq!(judge(&digest, of(3), "", 1301), Some(CredentialsVerdict::Stale));
         // Who does not know the password is not told that the nonce is old.
         let wrong = answer(challenge, Qop::AUTH, "guess", 4, "");
-        assert_eq!(judge(&digest, wrong, "", 1301), Some(Verdict::Wrong));
+        assert_eq!(judge(&digest, wrong, "", 1301), Some(CredentialsVerdict::Wrong));
         assert!(digest.challenges(1301, 2, true)[0].stale());
     }
 
@@ -376,9 +393,12 @@ mod tests {
             )
         };
         let (first, second) = (of(&digest, 1, 1), of(&digest, 2, 1));
-        assert_eq!(judge(&digest, first, "", 0), Some(Verdict::Right));
-        assert_eq!(judge(&digest, second.clone(), "", 0), Some(Verdict::Stale));
-        assert_eq!(judge(&digest, second, "", 301), Some(Verdict::Stale));
+        assert_eq!(judge(&digest, first, "", 0), Some(CredentialsVerdict::Right));
+        assert_eq!(
+            judge(&digest, second.clone(), "", 0),
+            Some(CredentialsVerdict::Stale)
+        );
+        assert_eq!(judge(&digest, second, "", 301), Some(CredentialsVerdict::Stale));
     }
 
     #[test]
@@ -425,18 +445,21 @@ mod tests {
             .unwrap();
         assert_eq!(
             digest.judge(&claim, Some(&hashed), &request(""), 0),
-            Verdict::Right
+            CredentialsVerdict::Right
         );
         let other = digest
             .claim([answer(&challenges[1], Qop::AUTH, "secret", 2, "")])
             .unwrap();
         assert_eq!(
             digest.judge(&other, Some(&hashed), &request(""), 0),
-            Verdict::Wrong
+            CredentialsVerdict::Wrong
         );
         let empty = digest
             .claim([answer(&challenges[0], Qop::AUTH, "", 3, "")])
             .unwrap();
-        assert_eq!(digest.judge(&empty, None, &request(""), 0), Verdict::Wrong);
+        assert_eq!(
+            digest.judge(&empty, None, &request(""), 0),
+            CredentialsVerdict::Wrong
+        );
     }
 }

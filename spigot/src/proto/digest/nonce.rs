@@ -16,12 +16,12 @@ pub(super) struct Nonces {
     key: [u8; 32],
 }
 
-/// A nonce of ours, by what it says.
+/// A nonce of ours, as it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Nonce {
-    /// When it was made, in seconds of the server's clock.
+    /// When the nonce was made, in seconds of the server's clock.
     pub(super) made: u64,
-    /// No other nonce has it.
+    /// The number of the nonce, which no other has.
     pub(super) number: u64,
 }
 
@@ -33,7 +33,7 @@ impl Nonces {
         Nonces { key }
     }
 
-    /// 64 hexadecimal digits: when it was made, its number, and what proves that it is ours.
+    /// Writes a nonce as 64 hexadecimal digits: when it was made, its number, and the proof that it is ours.
     pub(super) fn write(&self, nonce: Nonce) -> String {
         let mut octets = [0; 16 + MAC];
         octets[..8].copy_from_slice(&nonce.made.to_be_bytes());
@@ -43,7 +43,7 @@ impl Nonces {
         hex(&octets)
     }
 
-    /// What a nonce says, if it is ours.
+    /// Reads a nonce, if it is ours.
     pub(super) fn read(&self, text: &str) -> Option<Nonce> {
         let octets = unhex(text)?;
         self.mac(&octets[..16])
@@ -79,10 +79,10 @@ fn unhex(text: &str) -> Option<[u8; 16 + MAC]> {
     Some(octets)
 }
 
-/// How often the nonces were used that somebody has used rightly.
+/// The uses of those nonces that somebody has used rightly.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
-    /// By the number of the nonce.
+    /// The counts of each nonce, by its number.
     counts: HashMap<u64, Counted>,
     /// The numbers in the order in which the nonces were made.
     by_age: BTreeMap<(u64, u64), ()>,
@@ -135,7 +135,7 @@ impl Uses {
 }
 
 impl Counted {
-    /// Whether this count was not seen yet; then it is from now on.
+    /// Takes note of a count. Returns whether it was not seen before.
     fn take(&mut self, count: u32) -> bool {
         if count > self.highest {
             self.seen = self.seen.checked_shl(count - self.highest).unwrap_or(0) | 1;

@@ -1,4 +1,4 @@
-//! What arrives from the network, and what is to become of it.
+//! The arrival of requests: each is absorbed, refused, or becomes a transaction.
 //!
 //! The invariant: a request either belongs to something the shard has, or is judged in the order below and
 //! becomes one transaction or one stateless reply. Nothing is kept of a request that is turned away.
@@ -6,91 +6,81 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use spigot_parser::{HeaderName, Method, Request, Response, StatusCode};
+use spigot_parser::{HeaderName, Method, Response, StatusCode};
 
 use super::Shard;
-use super::dialogs::Order;
 use super::server::Arrival;
-use crate::flow::Flow;
-use crate::proto::keep;
-use crate::proto::key::{self, Matched, ServerKey};
-use crate::proto::output::Output;
+use crate::incoming::Incoming;
+use crate::proto::key::{self, ServerKey};
+use crate::proto::output::{Output, Refusal};
 use crate::proto::reply;
+use crate::proto::role::Role;
 
 impl Shard {
-    /// A request arrived: validated, its top Via stamped with received and rport (RFC 3261 §18.2.1,
-    /// RFC 3581).
+    /// Takes a request that arrived, validated, its top Via stamped with received and rport (RFC 3261
+    /// §18.2.1, RFC 3581). `role` is [`Role::Through`] if a Route of ours is on top, so that it passes
+    /// through for certain. Where [`Settings::forwards`](crate::proto::Settings::forwards) says so, one of no
+    /// dialog that is known may pass through, too.
     ///
-    /// A retransmission is absorbed or answered again; an ACK and a CANCEL find what they are for. What is
-    /// left is new: it is refused if there is too much already, or if it names a dialog that does not exist
-    /// or is a BYE outside of any (481), or comes late in one that does or beside another INVITE (500, 491), or came already by another
-    /// way (482); else it is the application's.
-    pub fn receive_request(&mut self, now: Instant, request: Arc<Request>, flow: Flow) {
-        let own = Arc::clone(&request);
-        // A request without these has not been validated, and there is nobody to tell.
-        let Some(matched) = Matched::read(own.headers()) else {
-            return;
-        };
-        let method = own.method();
+    /// A retransmission is absorbed or answered again. An ACK and a CANCEL find the INVITE that they are for.
+    /// A new request is refused if there are too many already. It is refused if it names a dialog that does
+    /// not exist, or is a BYE outside of any (481), and if it comes late in its dialog or beside another
+    /// INVITE (500, 491). All others are the application's. A request that passes through is only refused if
+    /// there are too many.
+    pub fn receive_request(&mut self, now: Instant, incoming: Arc<Incoming>, role: Role) {
+        let method = incoming.request.method();
         if *method == Method::ACK {
-            return self.receive_ack(now, request, &matched, flow);
+            return self.receive_ack(now, incoming, role);
         }
-        let key = matched.server_key(&self.seed, &request, method);
+        let key = self.server_key(&incoming, method);
         if self.server.contains(&key) {
             self.counters.retransmissions += 1;
             return self.retransmitted(now, key);
         }
         if *method == Method::CANCEL {
-            return self.receive_cancel(now, key, request, &matched, flow);
+            return self.receive_cancel(now, key, incoming);
         }
-        let in_dialog = matched.to.tag().is_some() || *method == Method::BYE;
-        let dialog = matched.dialog_received(&self.seed, matched.to.tag().unwrap_or_default());
-        // A BYE is never too much, for it makes room; a second one while the first waits makes none, and
-        // one outside of a dialog is refused below and not kept.
-        let makes_room =
-            *method == Method::BYE && (self.dialogs.bye_arrived(&dialog) || !self.dialogs.contains(&dialog));
-        if !makes_room && self.is_refused() {
-            return self.turn_away(&request, &flow, StatusCode::SERVICE_UNAVAILABLE);
+        if role == Role::Through {
+            return self.receive_outside(now, key, incoming, role);
         }
+        match incoming.essentials.to_tag() {
+            Some(tag) => {
+                let dialog = key::dialog_received(&self.seed, &incoming.essentials, tag);
+                self.receive_inside(now, key, dialog, incoming);
+            }
+            None if *method == Method::BYE => {
+                self.counters.unknown += 1;
+                self.turn_away(&incoming, StatusCode::CALL_DOES_NOT_EXIST);
+            }
+            None => self.receive_outside(now, key, incoming, role),
+        }
+    }
+
+    fn server_key(&self, incoming: &Incoming, method: &Method) -> ServerKey {
+        key::server_key(&self.seed, &incoming.essentials, incoming.request.uri(), method)
+    }
+
+    /// Takes a new request outside of any dialog, or one that passes through.
+    fn receive_outside(&mut self, now: Instant, key: ServerKey, incoming: Arc<Incoming>, role: Role) {
+        if self.is_refused() {
+            return self.turn_away(&incoming, StatusCode::SERVICE_UNAVAILABLE);
+        }
+        let opens_dialog = role == Role::Us && incoming.request.method().opens_dialog();
+        if opens_dialog && self.has_made_dialog(key, &incoming) {
+            // 482, and not silence, so that who still repeats the request stops; nobody else hears it any more.
+            self.counters.merged += 1;
+            return self.turn_away(&incoming, StatusCode::LOOP_DETECTED);
+        }
+        let mut refusal = None;
         let mut arrival = Arrival {
-            request,
-            flow,
+            incoming: incoming.clone(),
+            role,
             dialog: None,
+            reserved: false,
             merge: 0,
         };
-        if in_dialog {
-            arrival.dialog = Some(dialog);
-            match self.dialogs.order(&dialog, matched.cseq.number()) {
-                Order::Next => {}
-                Order::Late => {
-                    self.counters.out_of_order += 1;
-                    if makes_room {
-                        self.dialogs.bye_failed(&dialog);
-                    }
-                    return self.turn_away(&own, &flow, StatusCode::SERVER_INTERNAL_ERROR);
-                }
-                Order::Unknown => {
-                    self.counters.unknown += 1;
-                    return self.turn_away(&own, &flow, StatusCode::CALL_DOES_NOT_EXIST);
-                }
-            }
-            // RFC 3261 §14.2:
-            // > A UAS that receives an INVITE on a dialog while an INVITE it had sent on that dialog is in
-            // > progress MUST return a 491 (Request Pending) response to the received INVITE.
-            if *method == Method::INVITE && self.dialogs.is_inviting(&dialog) {
-                return self.turn_away(&own, &flow, StatusCode::REQUEST_PENDING);
-            }
-            // > A UAS that receives a second INVITE before it sends the final response to a first INVITE with
-            // > a lower CSeq sequence number on the same dialog MUST return a 500 (Server Internal Error)
-            // > response to the second INVITE and MUST include a Retry-After header field with a randomly
-            // > chosen value of between 0 and 10 seconds.
-            if *method == Method::INVITE && !self.dialogs.invite_arrived(&dialog, key) {
-                self.counters.out_of_order += 1;
-                let wait = Some(u32::from(key.0[0]) % 11);
-                return self.turn_away_until(&own, &flow, StatusCode::SERVER_INTERNAL_ERROR, wait);
-            }
-        } else {
-            let merge = matched.merge_key(&self.seed);
+        if role == Role::Us {
+            let merge = key::merge_key(&self.seed, &incoming.essentials);
             // RFC 3261 §8.2.2.2:
             // > If the request has no tag in the To header field, the UAS core MUST check the request against
             // > ongoing transactions.  If the From tag, Call-ID, and CSeq exactly match those associated with
@@ -98,38 +88,38 @@ impl Shard {
             // > matching rules in Section 17.2.3), the UAS core SHOULD generate a 482 (Loop Detected)
             // > response and pass it to the server transaction.
             if self.server.has_merged(merge) {
-                self.counters.merged += 1;
-                self.open(now, key, arrival, false);
-                let _ = self.respond(now, key, Response::new(StatusCode::LOOP_DETECTED));
-                return;
-            }
-            arrival.merge = merge;
-            if *method == Method::INVITE {
-                // The dialog it may make is known from now on: its tag will be in the first response.
-                let dialog = matched.dialog_received(&self.seed, &key::tag(&self.seed, &key));
-                if !self.dialogs.open(dialog, Some(matched.cseq.number())) {
-                    self.counters.refused_dialogs += 1;
-                    return self.turn_away(&own, &flow, StatusCode::SERVICE_UNAVAILABLE);
+                refusal = Some(Refusal::Merged);
+            } else {
+                arrival.merge = merge;
+                // The dialog that it may make has room from now on.
+                if opens_dialog {
+                    arrival.reserved = self.dialogs.reserve();
+                    refusal = (!arrival.reserved).then_some(Refusal::DialogsFull);
                 }
-                self.dialogs.invite_arrived(&dialog, key);
-                arrival.dialog = Some(dialog);
             }
         }
         self.counters.requests += 1;
-        let request = Arc::clone(&arrival.request);
-        let label = if in_dialog { self.dialogs.label(&dialog) } else { 0 };
-        self.open(now, key, arrival, true);
+        self.open(now, key, arrival);
         self.outputs.push_back(Output::Request {
             key,
-            request,
-            flow,
-            in_dialog,
-            label,
+            incoming,
+            role,
+            dialog: None,
+            label: 0,
+            refusal,
         });
     }
 
-    /// Whether another request is one too many. Counts it.
-    fn is_refused(&mut self) -> bool {
+    /// Reports whether a request is an old copy of the one that has made a dialog, whose transaction is gone.
+    ///
+    /// Its transaction would have the key, and so the tag and the dialog, of the first.
+    fn has_made_dialog(&self, key: ServerKey, incoming: &Incoming) -> bool {
+        let dialog = key::dialog_received(&self.seed, &incoming.essentials, &self.tag(key));
+        self.dialogs.contains(&dialog)
+    }
+
+    /// Reports whether another request is one too many. Counts it.
+    pub(super) fn is_refused(&mut self) -> bool {
         let counter = if self.refusing {
             &mut self.counters.refused_shutdown
         } else if self.server.len() >= self.settings.max_server_transactions {
@@ -144,102 +134,114 @@ impl Shard {
     }
 
     /// Answers a request and keeps nothing of it.
-    fn turn_away(&mut self, request: &Request, flow: &Flow, status: StatusCode) {
+    pub(super) fn turn_away(&mut self, incoming: &Incoming, status: StatusCode) {
         let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(self.settings.retry_after);
-        self.turn_away_until(request, flow, status, wait);
+        self.turn_away_until(incoming, status, wait);
     }
 
-    /// The same, with the seconds after which it may come again.
-    fn turn_away_until(&mut self, request: &Request, flow: &Flow, status: StatusCode, wait: Option<u32>) {
-        let mut response = self.stateless(request, status);
+    /// Answers a request with the seconds after which it may come again, and keeps nothing of it.
+    pub(super) fn turn_away_until(&mut self, incoming: &Incoming, status: StatusCode, wait: Option<u32>) {
+        let mut response = Response::new(status);
         if let Some(seconds) = wait {
             // A number can always be written.
             let _ = response
                 .headers_mut()
                 .push(HeaderName::RETRY_AFTER, &seconds.to_string());
         }
-        let (flow, fallback) = reply::route_of(request, flow);
-        self.outputs.push_back(Output::Transmit {
-            flow,
-            bytes: response.to_bytes(),
-            fallback,
-        });
+        let tag = key::tag(&self.seed, &self.server_key(incoming, incoming.request.method()));
+        let (flow, fallback) = reply::route(incoming.essentials.via(), &incoming.flow);
+        // All that it says is the request's or a number.
+        if let Ok(bytes) = reply::write(incoming, &response, &tag, 0) {
+            self.outputs.push_back(Output::Transmit {
+                flow,
+                bytes,
+                fallback,
+            });
+        }
     }
 
-    /// An ACK belongs to the INVITE transaction whose failure it acknowledges, or to the dialog that the 2xx
-    /// made, or to nothing; it is never answered (RFC 3261 §17).
-    fn receive_ack(&mut self, now: Instant, request: Arc<Request>, matched: &Matched<'_>, flow: Flow) {
-        let keys = matched.ack_keys(&self.seed, &request);
+    /// Takes an ACK. It belongs to the INVITE transaction whose failure it acknowledges, to the dialog that
+    /// the 2xx made, or to nothing. It is never answered (RFC 3261 §17).
+    fn receive_ack(&mut self, now: Instant, incoming: Arc<Incoming>, role: Role) {
+        let essentials = &incoming.essentials;
+        let keys = key::ack_keys(&self.seed, essentials, incoming.request.uri());
         let transaction = keys.into_iter().flatten().find(|key| self.server.contains(key));
         if transaction.is_some_and(|key| !self.acknowledged(now, key)) {
             return;
         }
-        let dialog = matched
-            .to
-            .tag()
-            .map(|tag| matched.dialog_received(&self.seed, tag));
+        // One for a refusal of which nothing was kept has our tag.
+        let refused = key::server_key(&self.seed, essentials, incoming.request.uri(), &Method::INVITE);
+        let ends_here = essentials.to_tag().is_some_and(|tag| tag == self.tag(refused));
+        if role == Role::Through {
+            if ends_here {
+                return;
+            }
+            return self.outputs.push_back(Output::Ack {
+                incoming,
+                dialog: None,
+                label: 0,
+            });
+        }
+        let dialog = essentials
+            .to_tag()
+            .map(|tag| key::dialog_received(&self.seed, essentials, tag));
         let Some(dialog) = dialog.filter(|dialog| self.dialogs.contains(dialog)) else {
-            self.counters.stray_acks += 1;
-            return;
+            if self.settings.forwards && !ends_here {
+                return self.outputs.push_back(Output::Ack {
+                    incoming,
+                    dialog: None,
+                    label: 0,
+                });
+            }
+            return self.note_stray_ack();
         };
-        if self.success_acknowledged(now, &dialog, matched.cseq.number()) {
-            let label = self.dialogs.label(&dialog);
-            self.outputs.push_back(Output::Ack { request, flow, label });
+        let cseq = essentials.cseq();
+        let label = self.dialogs.label(&dialog);
+        // The ACK is told before what it sets going.
+        let before = self.outputs.len();
+        if self.success_acknowledged(now, &dialog, cseq) {
+            let ack = Output::Ack {
+                incoming,
+                dialog: Some(dialog),
+                label,
+            };
+            self.outputs.insert(before, ack);
         } else {
             self.counters.retransmissions += 1;
         }
     }
 
-    /// A CANCEL is a transaction of its own, and finds the INVITE's by what both have in common.
+    /// Takes note of an ACK that belongs to nothing here and goes nowhere.
+    pub fn note_stray_ack(&mut self) {
+        self.counters.stray_acks += 1;
+    }
+
+    /// Takes a CANCEL, which is a transaction of its own and finds the INVITE's by what both have in common.
     ///
     /// [RFC 3261 §9.2](https://www.rfc-editor.org/rfc/rfc3261#section-9.2):
     /// > If the UAS did not find a matching transaction for the CANCEL according to the procedure above, it
     /// > SHOULD respond to the CANCEL with a 481 (Call Leg/Transaction Does Not Exist).
-    fn receive_cancel(
-        &mut self,
-        now: Instant,
-        key: ServerKey,
-        request: Arc<Request>,
-        matched: &Matched<'_>,
-        flow: Flow,
-    ) {
-        let invite = matched.server_key(&self.seed, &request, &Method::INVITE);
-        let Some(is_open) = self.server.is_open(&invite) else {
+    fn receive_cancel(&mut self, now: Instant, key: ServerKey, incoming: Arc<Incoming>) {
+        let invite = self.server_key(&incoming, &Method::INVITE);
+        if !self.server.contains(&invite) {
             self.counters.unknown += 1;
-            return self.turn_away(&request, &flow, StatusCode::CALL_DOES_NOT_EXIST);
-        };
+            return self.turn_away(&incoming, StatusCode::CALL_DOES_NOT_EXIST);
+        }
         let arrival = Arrival {
-            request: Arc::clone(&request),
-            flow,
+            incoming: incoming.clone(),
+            role: Role::Us,
             dialog: None,
+            reserved: false,
             merge: 0,
         };
-        self.open(now, key, arrival, false);
+        self.open(now, key, arrival);
         // > the To tag of the response to the CANCEL and the To tag in the response to the original request
         // > SHOULD be the same.
         let tag = self.tag(invite);
-        let keep = keep::often(flow.transport(), self.settings.idle);
-        if let Ok(ok) = reply::fill(&request, Response::new(StatusCode::OK), &tag, keep) {
-            let _ = self.respond(now, key, ok);
-        }
+        let _ = self.answer_with_tag(now, key, &Response::new(StatusCode::OK), &tag, true);
         // > If the UAS has not issued a final response for the original request, its behavior depends on the
         // > method of the original request.  If the original request was an INVITE, the UAS SHOULD immediately
         // > respond to the INVITE with a 487 (Request Terminated).
-        let label = self
-            .server
-            .dialog_of(&invite)
-            .map_or(0, |dialog| self.dialogs.label(dialog));
-        if is_open
-            && self
-                .respond(now, invite, Response::new(StatusCode::REQUEST_TERMINATED))
-                .is_ok()
-        {
-            self.outputs.push_back(Output::Cancelled {
-                key: invite,
-                request,
-                flow,
-                label,
-            });
-        }
+        self.terminate_invite(now, invite, Some(incoming));
     }
 }

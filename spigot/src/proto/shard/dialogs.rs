@@ -1,230 +1,218 @@
-//! Which dialogs exist at our end, and what has to be known of each to judge a request inside it.
+//! The dialogs at our end: one record each, for caller and callee alike.
 //!
-//! The invariant: no more than the bound, except that nothing which exists is thrown out to keep it.
+//! The invariant: there are no more than the bound, and no dialog is thrown out to keep it. The state of a
+//! dialog is here and nowhere else.
+
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 use spigot_parser::Request;
-use spigot_parser::header::To;
 
+use crate::flow::Flow;
+use crate::proto::dialog::Dialog;
+use crate::proto::dialog::usage::{Session, Usages};
+use crate::proto::digest::Login;
 use crate::proto::key::{ClientKey, DialogKey, KeyMap, ServerKey};
+use crate::proto::timer::Deadlines;
 
-/// A dialog, as the core knows it.
-#[derive(Debug, Default)]
-pub(crate) struct Leg {
-    /// The highest CSeq number of the peer's requests.
-    remote_seq: Option<u32>,
-    /// Whether a 2xx made it, and not just a provisional response.
-    confirmed: bool,
-    /// Whether a BYE of the peer's waits for its answer.
-    bye: bool,
+/// The state of one dialog.
+#[derive(Debug)]
+pub(crate) struct DialogRecord {
+    pub(crate) dialog: Dialog,
+    /// The flow that the peer was last heard on.
+    pub(crate) flow: Flow,
+    pub(crate) usages: Usages,
+    /// The label that the application has noted for the dialog.
+    pub(crate) label: u32,
+    /// Whether our request made the dialog.
+    pub(crate) is_caller: bool,
     /// The INVITE of the peer's that waits for its answer.
-    pub(crate) invite: Option<ServerKey>,
+    pub(crate) their_invite: Option<ServerKey>,
     /// The INVITE of ours that waits for its answer.
-    ours: Option<ClientKey>,
+    pub(crate) our_invite: Option<ClientKey>,
+    /// The INVITE of ours that was sent last, which the caller may have to acknowledge.
+    pub(crate) last_invite: Option<ClientKey>,
+    /// Whether a BYE of the peer's waits for its answer.
+    pub(crate) their_bye: bool,
     /// Our 2xx whose ACK has not come.
     pub(crate) unacknowledged: SmallVec<[ServerKey; 1]>,
-    /// What the application has noted for it.
-    pub(crate) label: u32,
+    /// Whether the dialog is hung up on as soon as the ACK of our 2xx comes.
+    pub(crate) hang_up: bool,
+    /// The credentials for challenges to our requests inside the dialog.
+    pub(crate) login: Option<Box<Login>>,
+    pub(crate) deadlines: Deadlines,
 }
 
-/// A request's place in its dialog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// It comes after what was seen, or beside it.
-    Next,
-    /// Something later was seen already.
-    Late,
-    /// There is no such dialog.
-    Unknown,
+impl DialogRecord {
+    pub(crate) fn new(dialog: Dialog, flow: Flow) -> DialogRecord {
+        DialogRecord {
+            dialog,
+            flow,
+            usages: Usages::default(),
+            label: 0,
+            is_caller: false,
+            their_invite: None,
+            our_invite: None,
+            last_invite: None,
+            their_bye: false,
+            unacknowledged: SmallVec::new(),
+            hang_up: false,
+            login: None,
+            deadlines: Deadlines::default(),
+        }
+    }
+
+    /// Makes the record of a dialog that an INVITE makes.
+    pub(crate) fn of_session(dialog: Dialog, flow: Flow) -> DialogRecord {
+        let mut record = DialogRecord::new(dialog, flow);
+        record.usages.session = Session::Up;
+        record
+    }
+
+    /// Returns how many octets of memory the record takes, with its place in the table.
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
+        let entry = size_of::<(DialogKey, Box<DialogRecord>)>();
+        let login = self.login.as_ref().map_or(0, |login| login.size());
+        entry + size_of::<DialogRecord>() - size_of::<Dialog>()
+            + self.dialog.size()
+            + self.usages.heap()
+            + login
+    }
+}
+
+/// A request of ours that a NOTIFY may answer before its 2xx does, or beside it.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    pub(crate) request: Arc<Request>,
+    pub(crate) login: Option<Box<Login>>,
+    /// The dialogs that it has made, those that have ended included.
+    pub(crate) forks: SmallVec<[DialogKey; 1]>,
+    pub(crate) deadlines: Deadlines,
 }
 
 #[derive(Debug)]
 pub(crate) struct Dialogs {
-    legs: KeyMap<DialogKey, Leg>,
+    records: KeyMap<DialogKey, Box<DialogRecord>>,
+    /// The requests that a NOTIFY may answer, by the key of the dialog without the peer's tag.
+    pub(crate) expected: KeyMap<DialogKey, Box<Expected>>,
+    /// The dialogs that our BYE has ended a moment ago.
+    pub(crate) departed: KeyMap<DialogKey, Deadlines>,
+    /// How many requests of peers may each make a dialog.
+    reserved: usize,
     max: usize,
 }
 
 impl Dialogs {
     pub(crate) fn new(max: usize) -> Self {
         Dialogs {
-            legs: KeyMap::default(),
+            records: KeyMap::default(),
+            expected: KeyMap::default(),
+            departed: KeyMap::default(),
+            reserved: 0,
             max,
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.legs.len()
+        self.records.len()
     }
 
+    /// How many have a session.
+    #[cfg(test)]
+    pub(crate) fn with_session(&self) -> usize {
+        self.records.keys().filter(|key| self.has_session(key)).count()
+    }
+
+    /// How many are early or may become so.
     #[cfg(test)]
     pub(crate) fn early(&self) -> usize {
-        self.legs.values().filter(|leg| !leg.confirmed).count()
+        let records = self.records.values();
+        records.filter(|record| record.dialog.is_early()).count() + self.reserved
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.legs.len() >= self.max
+        self.records.len() + self.reserved >= self.max
     }
 
     pub(crate) fn contains(&self, key: &DialogKey) -> bool {
-        self.legs.contains_key(key)
+        self.records.contains_key(key)
     }
 
-    pub(crate) fn get_mut(&mut self, key: &DialogKey) -> Option<&mut Leg> {
-        self.legs.get_mut(key)
+    pub(crate) fn get(&self, key: &DialogKey) -> Option<&DialogRecord> {
+        self.records.get(key).map(|record| &**record)
     }
 
-    /// Adds an early dialog unless it is known. `false` if there are too many.
-    pub(crate) fn open(&mut self, key: DialogKey, remote_seq: Option<u32>) -> bool {
-        if self.contains(&key) {
-            return true;
+    pub(crate) fn get_mut(&mut self, key: &DialogKey) -> Option<&mut DialogRecord> {
+        self.records.get_mut(key).map(|record| &mut **record)
+    }
+
+    /// Reports whether a dialog has a session, and no BYE of ours is under way in it.
+    pub(crate) fn has_session(&self, key: &DialogKey) -> bool {
+        self.get(key)
+            .is_some_and(|record| record.usages.session == Session::Up)
+    }
+
+    /// Keeps room for the dialog that a request may make. Returns `false` if there is none.
+    pub(crate) fn reserve(&mut self) -> bool {
+        let has_room = !self.is_full();
+        self.reserved += usize::from(has_room);
+        has_room
+    }
+
+    /// Gives the room back that was kept for a dialog.
+    pub(crate) fn release(&mut self) {
+        self.reserved = self.reserved.saturating_sub(1);
+    }
+
+    pub(crate) fn insert(&mut self, key: DialogKey, record: DialogRecord) {
+        self.records.insert(key, Box::new(record));
+    }
+
+    pub(crate) fn remove(&mut self, key: &DialogKey) -> Option<Box<DialogRecord>> {
+        let record = self.records.remove(key);
+        if self.records.is_empty() {
+            self.records.shrink_to(64);
         }
-        if self.is_full() {
-            return false;
-        }
-        self.legs.insert(
-            key,
-            Leg {
-                remote_seq,
-                ..Leg::default()
-            },
-        );
-        true
+        record
     }
 
-    /// A 2xx makes the dialog a lasting one.
-    pub(crate) fn confirm(&mut self, key: &DialogKey) {
-        if let Some(leg) = self.legs.get_mut(key) {
-            leg.confirmed = true;
-        }
-    }
-
-    /// The dialog is over.
-    pub(crate) fn close(&mut self, key: &DialogKey) -> Option<Leg> {
-        let leg = self.legs.remove(key);
-        if self.legs.is_empty() {
-            self.legs.shrink_to(64);
-        }
-        leg
-    }
-
-    /// The dialog is over unless a 2xx made it.
-    pub(crate) fn close_early(&mut self, key: &DialogKey) {
-        if self.legs.get(key).is_some_and(|leg| !leg.confirmed) {
-            self.close(key);
-        }
-    }
-
-    /// The INVITE came to nothing: the dialog that it would have made is over. One inside a dialog, early or not, leaves it as
-    /// it was.
-    pub(crate) fn close_unless_inside(&mut self, key: &DialogKey, invite: &Request) {
-        if !matches!(To::tag_of(invite.headers()), Ok(Some(_))) {
-            self.close_early(key);
-        }
-    }
-
-    /// What the application has noted for the dialog; 0 for nothing.
+    /// Returns the label that the application has noted for a dialog; 0 for none.
     pub(crate) fn label(&self, key: &DialogKey) -> u32 {
-        self.legs.get(key).map_or(0, |leg| leg.label)
+        self.get(key).map_or(0, |record| record.label)
     }
 
-    /// A BYE arrived. Gives whether it is the only one that waits for an answer.
+    /// Takes note of a BYE of the peer's. Returns whether it is the only one that waits for an answer.
     pub(crate) fn bye_arrived(&mut self, key: &DialogKey) -> bool {
-        self.legs
-            .get_mut(key)
-            .is_some_and(|leg| !std::mem::replace(&mut leg.bye, true))
+        self.get_mut(key)
+            .is_some_and(|record| !std::mem::replace(&mut record.their_bye, true))
     }
 
-    /// A BYE was answered, and did not end the dialog.
-    pub(crate) fn bye_failed(&mut self, key: &DialogKey) {
-        if let Some(leg) = self.legs.get_mut(key) {
-            leg.bye = false;
-        }
-    }
-
-    /// An INVITE arrived. `false` if another one waits for its answer.
+    /// Takes note of an INVITE of the peer's. Returns `false` if another one waits for its answer.
     pub(crate) fn invite_arrived(&mut self, key: &DialogKey, invite: ServerKey) -> bool {
-        self.legs
-            .get_mut(key)
-            .is_none_or(|leg| *leg.invite.get_or_insert(invite) == invite)
+        self.get_mut(key)
+            .is_none_or(|record| *record.their_invite.get_or_insert(invite) == invite)
     }
 
-    /// An INVITE of ours is under way in the dialog.
-    pub(crate) fn invite_sent(&mut self, key: &DialogKey, invite: ClientKey) {
-        if let Some(leg) = self.legs.get_mut(key) {
-            leg.ours = Some(invite);
-        }
-    }
-
-    /// The INVITE of ours has its answer, or will get none.
-    pub(crate) fn invite_settled(&mut self, key: &DialogKey, invite: &ClientKey) {
-        if let Some(leg) = self.legs.get_mut(key).filter(|leg| leg.ours == Some(*invite)) {
-            leg.ours = None;
-        }
-    }
-
-    /// Whether an INVITE of ours is under way in the dialog.
-    pub(crate) fn is_inviting(&self, key: &DialogKey) -> bool {
-        self.legs.get(key).is_some_and(|leg| leg.ours.is_some())
-    }
-
-    /// The INVITE that waited has its answer.
+    /// Takes note that an INVITE of the peer's has its answer.
     pub(crate) fn invite_answered(&mut self, key: &DialogKey, invite: &ServerKey) {
-        if let Some(leg) = self.legs.get_mut(key).filter(|leg| leg.invite == Some(*invite)) {
-            leg.invite = None;
+        let record = self.get_mut(key);
+        if let Some(record) = record.filter(|record| record.their_invite == Some(*invite)) {
+            record.their_invite = None;
         }
     }
 
-    /// Judges a request by its CSeq number and takes note of it.
-    ///
-    /// [RFC 3261 §12.2.2](https://www.rfc-editor.org/rfc/rfc3261#section-12.2.2):
-    /// > If the remote sequence number was not empty, but the sequence number of the request is lower than
-    /// > the remote sequence number, the request is out of order and MUST be rejected with a 500 (Server
-    /// > Internal Error) response.
-    pub(crate) fn order(&mut self, key: &DialogKey, number: u32) -> Order {
-        let Some(leg) = self.legs.get_mut(key) else {
-            return Order::Unknown;
-        };
-        if leg.remote_seq.is_some_and(|last| number < last) {
-            return Order::Late;
+    /// Takes note that an INVITE of ours has its answer, or will get none.
+    pub(crate) fn invite_settled(&mut self, key: &DialogKey, invite: &ClientKey) {
+        let record = self.get_mut(key);
+        if let Some(record) = record.filter(|record| record.our_invite == Some(*invite)) {
+            record.our_invite = None;
         }
-        leg.remote_seq = Some(number);
-        Order::Next
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const KEY: DialogKey = DialogKey([1; 16]);
-
-    #[test]
-    fn a_lower_number_is_late_and_the_same_one_is_not() {
-        let mut dialogs = Dialogs::new(1);
-        assert_eq!(dialogs.order(&KEY, 1), Order::Unknown);
-        dialogs.open(KEY, None);
-        let orders = [5, 5, 4, 9, 8].map(|number| dialogs.order(&KEY, number));
-        assert_eq!(
-            orders,
-            [Order::Next, Order::Next, Order::Late, Order::Next, Order::Late]
-        );
     }
 
-    #[test]
-    fn one_past_the_bound_is_refused_and_what_is_known_is_not() {
-        let mut dialogs = Dialogs::new(1);
-        assert!(dialogs.open(KEY, None) && dialogs.open(KEY, None));
-        assert!(!dialogs.open(DialogKey([2; 16]), None));
-        dialogs.close(&KEY);
-        assert!(dialogs.open(DialogKey([2; 16]), None));
-    }
-
-    #[test]
-    fn only_an_early_dialog_goes_with_its_invite() {
-        let mut dialogs = Dialogs::new(1);
-        dialogs.open(KEY, None);
-        dialogs.confirm(&KEY);
-        dialogs.close_early(&KEY);
-        assert!(dialogs.contains(&KEY));
+    /// Returns how many octets of memory the records take.
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
+        self.records.values().map(|record| record.size()).sum()
     }
 }

@@ -1,23 +1,27 @@
 //! The tables: one shard of the protocol core.
 //!
-//! `arrival` judges what comes in, `server` has what answers it, `client` what sends requests of ours,
-//! `dialogs` what both know of, `unacknowledged` the 2xx whose ACK has not come. The invariant: whatever is in a table has a timer armed that takes it out again, or waits for the
-//! application (a server transaction for its answer, a dialog for its end, an INVITE of ours that rings).
+//! `arrival` judges what comes in, `in_dialog` what comes inside a dialog, `server` has what answers it, `client` what
+//! sends requests of ours, `dialogs` the record of each dialog, `ending` how dialogs end, `unacknowledged` the 2xx whose
+//! ACK has not come. The invariant: whatever is in a table has a timer armed that takes it out again, or waits for the
+//! application (a server transaction for its answer, an INVITE of ours that rings).
 
 mod arrival;
 mod client;
 mod dialogs;
+mod ending;
+mod in_dialog;
 mod server;
 #[cfg(test)]
 mod tests;
 mod unacknowledged;
 
 pub(crate) use client::via_length;
+pub use client::{Outgoing, OwnVia};
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use spigot_parser::{Request, Response, StatusCode};
+use spigot_parser::{Essentials, Request, Response, StatusCode};
 
 use super::dialog::DialogId;
 use super::ids::Branches;
@@ -26,12 +30,13 @@ use super::output::Output;
 use super::reply;
 use super::settings::Settings;
 use super::timer::{Owner, Queues};
+use crate::incoming::Incoming;
 use dialogs::Dialogs;
 
-/// What a shard has counted since it was made. Only ever grows.
+/// The counts of a shard since it was made. They only grow.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+pub struct ShardCounters {
     /// Requests given to the application.
     pub requests: u64,
     /// Retransmitted requests that were absorbed or answered again.
@@ -40,8 +45,8 @@ pub struct Counters {
     pub refused_count: u64,
     /// Requests refused with 503 because server transactions held too many octets.
     pub refused_bytes: u64,
-    /// INVITEs refused with 503 because there were too many dialogs, and dialogs of INVITEs of ours that are
-    /// not known for that reason.
+    /// Requests refused with 503 because there were too many dialogs, and dialogs of requests of ours that
+    /// are not known for that reason.
     pub refused_dialogs: u64,
     /// Requests refused with 503 because [`Shard::refuse_new`] was set.
     pub refused_shutdown: u64,
@@ -60,6 +65,12 @@ pub struct Counters {
     pub unacknowledged: u64,
     /// Client transactions that ended in a timeout.
     pub timeouts: u64,
+    /// Requests of ours that did not leave because there were too many client transactions.
+    pub client_transactions_full: u64,
+    /// Responses and NOTIFYs that were dropped because too many branches have answered one request of ours.
+    pub forks_dropped: u64,
+    /// Dialogs that were ended because of their age.
+    pub dialogs_too_old: u64,
 }
 
 /// One shard of the protocol core: the transactions and dialogs of the calls that hash to it.
@@ -70,14 +81,14 @@ pub struct Shard {
     settings: Settings,
     seed: [u8; 16],
     branches: Branches,
-    server: server::Table,
-    successes: unacknowledged::Table,
-    client: client::Table,
+    server: server::ServerTable,
+    successes: unacknowledged::Successes,
+    client: client::ClientTable,
     dialogs: Dialogs,
     queues: Queues,
     outputs: VecDeque<Output>,
     refusing: bool,
-    counters: Counters,
+    counters: ShardCounters,
 }
 
 impl Shard {
@@ -93,7 +104,13 @@ impl Shard {
             // An interval of nothing would never let `handle_timeout` come to an end.
             *length = (*length).clamp(Duration::from_millis(1), NEVER);
         }
-        for length in [&mut settings.trying_after, &mut settings.ringing] {
+        for length in [
+            &mut settings.trying_after,
+            &mut settings.ringing,
+            &mut settings.forwarded_ringing,
+            &mut settings.repeat_provisional,
+            &mut settings.dialog_lifetime,
+        ] {
             *length = (*length).min(NEVER);
         }
         Shard {
@@ -101,13 +118,13 @@ impl Shard {
             settings,
             seed,
             branches: Branches::new(seed),
-            server: server::Table::default(),
-            successes: unacknowledged::Table::default(),
-            client: client::Table::default(),
+            server: server::ServerTable::default(),
+            successes: unacknowledged::Successes::default(),
+            client: client::ClientTable::default(),
             queues: Queues::default(),
             outputs: VecDeque::new(),
             refusing: false,
-            counters: Counters::default(),
+            counters: ShardCounters::default(),
         }
     }
 
@@ -116,38 +133,29 @@ impl Shard {
         reply::stateless(request, status, self.seed)
     }
 
-    /// Makes a dialog known that no INVITE made, so that the peer's requests in it are let through.
-    /// `false` when there are too many dialogs.
-    pub fn open_dialog(&mut self, id: &DialogId) -> bool {
-        let key = self.dialog_key(id);
-        let known = self.dialogs.open(key, None);
-        self.dialogs.confirm(&key);
-        known
+    /// Reports whether a dialog is known, early ones included.
+    pub fn knows_dialog(&self, dialog: &DialogKey) -> bool {
+        self.dialogs.contains(dialog)
     }
 
-    /// Forgets a dialog, and stops retransmitting a 2xx of it. A 2xx to BYE, in either direction, does so by
-    /// itself.
-    pub fn end_dialog(&mut self, id: &DialogId) {
-        let key = self.dialog_key(id);
-        self.close_dialog(&key);
+    /// The dialog that a 2xx of ours to that request has made, if it is there.
+    pub(crate) fn dialog_made_by(
+        &self,
+        key: ServerKey,
+        incoming: &Incoming,
+    ) -> Option<(DialogKey, DialogId)> {
+        let tag = self.tag(key);
+        self.dialog_named(key::dialog_received(&self.seed, &incoming.essentials, &tag))
     }
 
-    /// Whether a dialog is known, early ones included.
-    pub fn knows_dialog(&self, id: &DialogId) -> bool {
-        self.dialogs.contains(&self.dialog_key(id))
+    /// The dialog that a response to a request of ours belongs to, if it is there.
+    pub(crate) fn dialog_of_response(&self, essentials: &Essentials) -> Option<(DialogKey, DialogId)> {
+        self.dialog_named(key::dialog_answered(&self.seed, essentials))
     }
 
-    fn dialog_key(&self, id: &DialogId) -> DialogKey {
-        key::dialog_key(&self.seed, &id.call_id, &id.local_tag, &id.remote_tag)
-    }
-
-    /// Gives the INVITE of the peer's that still waits for its answer in there.
-    fn close_dialog(&mut self, key: &DialogKey) -> Option<ServerKey> {
-        let leg = self.dialogs.close(key)?;
-        for success in &leg.unacknowledged {
-            self.successes.remove(success);
-        }
-        leg.invite
+    fn dialog_named(&self, key: DialogKey) -> Option<(DialogKey, DialogId)> {
+        let record = self.dialogs.get(&key)?;
+        Some((key, record.dialog.id()))
     }
 
     /// Fires what is due at `now`.
@@ -157,6 +165,9 @@ impl Shard {
                 Owner::Server => self.server_timeout(now, due),
                 Owner::Client => self.client_timeout(now, due),
                 Owner::Success => self.success_timeout(now, due),
+                Owner::Dialog => self.dialog_timeout(now, due),
+                Owner::DepartedDialog => self.departed_timeout(due),
+                Owner::ExpectedDialog => self.expected_timeout(due),
             }
         }
     }
@@ -176,7 +187,7 @@ impl Shard {
         output
     }
 
-    /// Whether to answer new requests 503 (shutdown). ACK, BYE and CANCEL are let through all the same.
+    /// Answers new requests 503 or not (shutdown). ACK, BYE and CANCEL are let through all the same.
     pub fn refuse_new(&mut self, refuse: bool) {
         self.refusing = refuse;
     }
@@ -207,8 +218,8 @@ impl Shard {
         self.server.bytes() + self.successes.bytes()
     }
 
-    /// What was counted so far.
-    pub fn counters(&self) -> Counters {
+    /// Returns the counts so far.
+    pub fn counters(&self) -> ShardCounters {
         self.counters
     }
 }

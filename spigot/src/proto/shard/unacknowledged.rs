@@ -3,24 +3,20 @@
 //! The invariant: each is listed by its dialog and ends with it, with its ACK, or after 64\*T1.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use spigot_parser::header::CSeq;
-use spigot_parser::{Request, Response};
 
 use super::Shard;
 use crate::flow::Flow;
-use crate::proto::dialog::{Dialog, DialogId};
 use crate::proto::key::{DialogKey, KeyMap, ServerKey};
 use crate::proto::output::Output;
-use crate::proto::success::{self, Input, State};
+use crate::proto::success_retransmission::{self, Input, State};
 use crate::proto::timer::{Deadlines, Due};
 use crate::proto::transaction::Action;
 
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(super) struct Successes {
     entries: KeyMap<ServerKey, Box<Success>>,
     bytes: usize,
 }
@@ -35,11 +31,18 @@ pub(super) struct Success {
     flow: Flow,
     fallback: Option<SocketAddr>,
     bytes: Bytes,
-    request: Arc<Request>,
-    size: usize,
 }
 
-impl Table {
+/// A final answer that was sent.
+pub(super) struct Answer {
+    /// The transaction of its request.
+    pub(super) key: ServerKey,
+    pub(super) flow: Flow,
+    pub(super) fallback: Option<SocketAddr>,
+    pub(super) bytes: Bytes,
+}
+
+impl Successes {
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -51,7 +54,7 @@ impl Table {
 
     pub(super) fn remove(&mut self, key: &ServerKey) -> Option<Box<Success>> {
         let success = self.entries.remove(key)?;
-        self.bytes -= success.size;
+        self.bytes -= success.bytes.len();
         if self.entries.is_empty() {
             self.entries.shrink_to(64);
         }
@@ -60,39 +63,28 @@ impl Table {
 }
 
 impl Shard {
-    /// A 2xx to an INVITE has left: its dialog stands, and it is said again until the ACK comes.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "the fields of one record, handed over once"
-    )]
-    pub(super) fn await_ack(
-        &mut self,
-        now: Instant,
-        key: ServerKey,
-        dialog: DialogKey,
-        request: Arc<Request>,
-        size: usize,
-        bytes: Bytes,
-        (flow, fallback): (Flow, Option<SocketAddr>),
-    ) {
-        let Ok(Some(cseq)) = request.headers().typed::<CSeq>() else {
+    /// Sends a 2xx to an INVITE again until its ACK comes. Its dialog has to be there.
+    pub(super) fn await_ack(&mut self, now: Instant, dialog: DialogKey, cseq: u32, answer: Answer) {
+        let Answer {
+            key,
+            flow,
+            fallback,
+            bytes,
+        } = answer;
+        let Some(record) = self.dialogs.get_mut(&dialog) else {
             return;
         };
-        self.dialogs.confirm(&dialog);
-        let Some(leg) = self.dialogs.get_mut(&dialog) else {
-            // The dialog ended before its re-INVITE was answered; the transaction answers no further.
-            return;
-        };
-        leg.unacknowledged.push(key);
-        let (state, actions) = success::start(&self.settings.timers);
+        record.unacknowledged.push(key);
+        let (state, actions) = success_retransmission::start(&self.settings.timers);
         let mut deadlines = Deadlines::default();
         for action in actions {
             if let Action::Arm(timer, after) = action {
-                deadlines.set(timer, self.queues.arm(now + after, timer, key.0));
+                self.queues.arm(&mut deadlines, now + after, timer, key.0);
             }
         }
-        let size = size + bytes.len();
-        let cseq = cseq.number();
+        // A copy of its own size: the one that was sent shares the buffer that it was written into.
+        let bytes = Bytes::copy_from_slice(&bytes);
+        self.successes.bytes += bytes.len();
         let success = Success {
             state,
             deadlines,
@@ -101,21 +93,18 @@ impl Shard {
             flow,
             fallback,
             bytes,
-            request,
-            size,
         };
-        self.successes.bytes += size;
         self.successes.entries.insert(key, Box::new(success));
     }
 
-    /// An ACK for a 2xx came: of which one its dialog and CSeq number say (RFC 3261 §13.2.2.4). Gives
-    /// whether it is the first.
+    /// Takes an ACK for the 2xx that its dialog and CSeq number name (RFC 3261 §13.2.2.4). Returns whether it
+    /// is the first.
     pub(super) fn success_acknowledged(&mut self, now: Instant, dialog: &DialogKey, cseq: u32) -> bool {
-        let Some(leg) = self.dialogs.get_mut(dialog) else {
+        let Some(record) = self.dialogs.get(dialog) else {
             return false;
         };
         let entries = &self.successes.entries;
-        let key = leg.unacknowledged.iter().copied();
+        let key = record.unacknowledged.iter().copied();
         let key = key
             .into_iter()
             .find(|key| entries.get(key).is_some_and(|success| success.cseq == cseq));
@@ -137,12 +126,12 @@ impl Shard {
         }
     }
 
-    /// Gives whether the input is the application's.
+    /// Steps a 2xx. Returns whether the input is the application's.
     fn step_success(&mut self, now: Instant, key: ServerKey, input: Input) -> bool {
         let Some(success) = self.successes.entries.get_mut(&key) else {
             return false;
         };
-        let (state, actions) = success::step(success.state, input, &self.settings.timers);
+        let (state, actions) = success_retransmission::step(success.state, input, &self.settings.timers);
         success.state = state;
         let mut deliver = false;
         for action in actions {
@@ -153,9 +142,7 @@ impl Shard {
                     fallback: success.fallback,
                 }),
                 Action::Arm(timer, after) => {
-                    success
-                        .deadlines
-                        .set(timer, self.queues.arm(now + after, timer, key.0));
+                    self.queues.arm(&mut success.deadlines, now + after, timer, key.0);
                 }
                 Action::Deliver => deliver = true,
                 _ => {}
@@ -167,34 +154,20 @@ impl Shard {
         let Some(success) = self.successes.remove(&key) else {
             return deliver;
         };
-        if let Some(leg) = self.dialogs.get_mut(&success.dialog) {
-            leg.unacknowledged.retain(|other| *other != key);
-        }
+        let Some(record) = self.dialogs.get_mut(&success.dialog) else {
+            return deliver;
+        };
+        record.unacknowledged.retain(|other| *other != key);
+        let hang_up = record.hang_up;
         if state == State::Unacknowledged {
+            // > If the server retransmits the 2xx response for 64*T1 seconds without receiving an ACK, the dialog
+            // > is confirmed, but the session SHOULD be terminated.  This is accomplished with a BYE, as described in
+            // > Section 15.
             self.counters.unacknowledged += 1;
-            let dialog = Response::parse(success.bytes)
-                .ok()
-                .and_then(|response| Dialog::uas(&success.request, &response).ok());
-            let id = match &dialog {
-                Some(dialog) => dialog.id().clone(),
-                None => DialogId::received(&success.request, &self.tag_of_ours(&success.request, key)),
-            };
-            let (flow, dialog) = (success.flow, dialog.map(Box::new));
-            self.outputs.push_back(Output::Unacknowledged {
-                key,
-                id,
-                dialog,
-                flow,
-            });
+            self.hang_up(now, &success.dialog);
+        } else if hang_up {
+            self.hang_up(now, &success.dialog);
         }
         deliver
-    }
-
-    /// Our tag in the answers to a request: the one it has, or the one derived from its key.
-    fn tag_of_ours(&self, request: &Request, key: ServerKey) -> String {
-        match spigot_parser::header::To::tag_of(request.headers()) {
-            Ok(Some(tag)) => tag.to_owned(),
-            _ => self.tag(key),
-        }
     }
 }

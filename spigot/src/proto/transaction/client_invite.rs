@@ -1,8 +1,8 @@
 //! The INVITE client transaction: [RFC 3261 §17.1.1], Figure 5, with the Accepted state of
 //! [RFC 6026 §7.2] and the CANCEL of [RFC 3261 §9.1].
 //!
-//! Two things go beyond the figure. Timer C bounds Proceeding: the INVITE is cancelled when it has rung for
-//! too long. And an error of the flow ends the transaction in Proceeding too. Nothing
+//! Two things go beyond the figure. Timer C bounds Proceeding, anew with each 101 to 199: the INVITE is cancelled when it
+//! has rung for too long, and when its Expires is over. And an error of the flow ends the transaction in Proceeding too. Nothing
 //! is sent there, so the figure knows no error; but no timer runs there either, and a response is not to be
 //! expected from a connection that is gone.
 //!
@@ -38,7 +38,9 @@ pub(crate) enum State {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// 1xx came.
+    /// 100 came.
+    Trying,
+    /// 101 to 199 came.
     Provisional,
     /// 2xx came.
     Success,
@@ -93,7 +95,7 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
         (State::Calling { .. } | State::Proceeding { .. }, Input::TransportError) => {
             (State::Terminated, smallvec![Fail(Failure::Transport)])
         }
-        (State::Calling { interval, .. }, Input::Cancel) => {
+        (State::Calling { interval, .. }, Input::Cancel | Input::Timer(Timer::CancelExpired)) => {
             // > If no provisional response has been received, the CANCEL request MUST NOT be sent; rather,
             // > the client MUST wait for the arrival of a provisional response before sending the request.
             (
@@ -104,16 +106,23 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
                 smallvec![],
             )
         }
-        (State::Calling { cancel: true, .. }, Input::Provisional) => (
+        (State::Calling { cancel: true, .. }, Input::Trying | Input::Provisional) => (
             State::Proceeding { cancelled: true },
             smallvec![Deliver, Cancel, Arm(Timer::CancelTimeout, timers.lifetime())],
         ),
-        (State::Calling { cancel: false, .. }, Input::Provisional) => {
-            let ring = Arm(Timer::Ringing, setting.ringing);
-            (State::Proceeding { cancelled: false }, smallvec![Deliver, ring])
+        (State::Calling { cancel: false, .. }, Input::Trying | Input::Provisional)
+        // RFC 3261 §16.7 step 2:
+        // > If the response is a provisional response (with status codes 101 to 199 inclusive (i.e., anything but 100)),
+        // > the proxy MUST reset timer C for that client transaction.
+        | (State::Proceeding { cancelled: false }, Input::Provisional) => {
+            let (timer, after) = setting.ringing;
+            (State::Proceeding { cancelled: false }, smallvec![Deliver, Arm(timer, after)])
         }
-        (State::Proceeding { .. }, Input::Provisional) => (state, smallvec![Deliver]),
-        (State::Proceeding { cancelled: false }, Input::Cancel | Input::Timer(Timer::Ringing)) => (
+        (State::Proceeding { .. }, Input::Trying | Input::Provisional) => (state, smallvec![Deliver]),
+        (
+            State::Proceeding { cancelled: false },
+            Input::Cancel | Input::Timer(Timer::Ringing | Timer::ForwardedRinging | Timer::CancelExpired),
+        ) => (
             State::Proceeding { cancelled: true },
             smallvec![Cancel, Arm(Timer::CancelTimeout, timers.lifetime())],
         ),
@@ -153,7 +162,7 @@ mod tests {
     use super::super::table::{RELIABLE, TIMERS, TIMERS_ALL, UNRELIABLE, check, secs};
     use super::*;
     use Action::{Acknowledge, Arm, Cancel as SendCancel, Deliver, Fail, Resend, Send};
-    use Input::{Cancel, Failure as Refused, Provisional, Success, TransportError};
+    use Input::{Cancel, Failure as Refused, Provisional, Success, TransportError, Trying};
     use State::{Accepted, Completed, Terminated};
 
     const fn calling(seconds: u64, cancel: bool) -> State {
@@ -178,10 +187,12 @@ mod tests {
     const C: Input = Input::Timer(Timer::Ringing);
     const D: Input = Input::Timer(Timer::AbsorbFailures);
     const M: Input = Input::Timer(Timer::AbsorbSuccesses);
+    const FORWARDED_C: Input = Input::Timer(Timer::ForwardedRinging);
+    const EXPIRED: Input = Input::Timer(Timer::CancelExpired);
     const CANCEL_TIMEOUT: Input = Input::Timer(Timer::CancelTimeout);
 
     fn inputs() -> Vec<Input> {
-        let events = [Provisional, Success, Refused, Cancel, TransportError];
+        let events = [Trying, Provisional, Success, Refused, Cancel, TransportError];
         events.into_iter().chain(TIMERS_ALL.map(Input::Timer)).collect()
     }
 
@@ -220,6 +231,8 @@ mod tests {
             (calling(1, false), B, Terminated, B_FIRED),
             (calling(1, false), TransportError, Terminated, LOST),
             (calling(1, false), Cancel, calling(1, true), &[]),
+            (calling(1, false), EXPIRED, calling(1, true), &[]),
+            (calling(1, false), Trying, PROCEEDING, RING),
             (calling(1, false), Provisional, PROCEEDING, RING),
             (calling(1, false), Success, Accepted, ACCEPT),
             (calling(1, false), Refused, refused, complete),
@@ -233,14 +246,19 @@ mod tests {
                 CANCELLED,
                 &[Deliver, SendCancel, WAIT],
             ),
+            (calling(2, true), Trying, CANCELLED, &[Deliver, SendCancel, WAIT]),
             (calling(2, true), Success, Accepted, ACCEPT),
             (calling(2, true), Refused, refused, complete),
-            (PROCEEDING, Provisional, PROCEEDING, &[Deliver]),
+            (PROCEEDING, Trying, PROCEEDING, &[Deliver]),
+            (PROCEEDING, Provisional, PROCEEDING, RING),
             (PROCEEDING, Cancel, CANCELLED, &[SendCancel, WAIT]),
             (PROCEEDING, C, CANCELLED, &[SendCancel, WAIT]),
+            (PROCEEDING, FORWARDED_C, CANCELLED, &[SendCancel, WAIT]),
+            (PROCEEDING, EXPIRED, CANCELLED, &[SendCancel, WAIT]),
             (PROCEEDING, Success, Accepted, ACCEPT),
             (PROCEEDING, Refused, refused, complete),
             (PROCEEDING, TransportError, Terminated, LOST),
+            (CANCELLED, Trying, CANCELLED, &[Deliver]),
             (CANCELLED, Provisional, CANCELLED, &[Deliver]),
             (CANCELLED, Success, Accepted, ACCEPT),
             (CANCELLED, Refused, refused, complete),
@@ -276,9 +294,8 @@ mod tests {
             ..TIMERS
         };
         let setting = Setting {
-            ringing: secs(7),
             timers: &timers,
-            reliable: false,
+            ..UNRELIABLE
         };
         let (_, actions) = step(PROCEEDING, Refused, setting);
         assert_eq!(actions[2], Arm(Timer::AbsorbFailures, secs(32)));

@@ -24,7 +24,7 @@ use super::output::Failure;
 use super::settings::Timers;
 use super::timer::Timer;
 
-/// What a step wants done.
+/// An action that a step wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Send the message that came with the input, and keep it for retransmission.
@@ -48,12 +48,14 @@ pub(crate) enum Action {
 /// A step's actions, in the order in which they are carried out.
 pub(crate) type Actions = SmallVec<[Action; 4]>;
 
-/// What a machine has to know about where it runs.
+/// The setting that a machine runs in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setting<'a> {
     pub(crate) timers: &'a Timers,
-    /// How long an INVITE of ours may ring.
-    pub(crate) ringing: Duration,
+    /// How long an INVITE of ours, or one that is forwarded, may ring, and the timer for that.
+    pub(crate) ringing: (Timer, Duration),
+    /// After how long a provisional response of ours to an INVITE is sent again; nothing for one that is relayed.
+    pub(crate) repeat_provisional: Option<Duration>,
     /// Whether the transport is reliable.
     pub(crate) reliable: bool,
 }
@@ -73,12 +75,14 @@ pub(crate) mod table {
 
     pub(crate) const UNRELIABLE: Setting<'static> = Setting {
         timers: &TIMERS,
-        ringing: secs(7),
+        ringing: (Timer::Ringing, secs(7)),
+        repeat_provisional: Some(secs(60)),
         reliable: false,
     };
     pub(crate) const RELIABLE: Setting<'static> = Setting {
         timers: &TIMERS,
-        ringing: secs(7),
+        ringing: (Timer::Ringing, secs(7)),
+        repeat_provisional: Some(secs(60)),
         reliable: true,
     };
 
@@ -86,7 +90,7 @@ pub(crate) mod table {
         Duration::from_secs(seconds)
     }
 
-    pub(crate) const TIMERS_ALL: [Timer; 17] = [
+    pub(crate) const TIMERS_ALL: [Timer; 20] = [
         Timer::Ringing,
         Timer::RetransmitInvite,
         Timer::InviteTimeout,
@@ -104,6 +108,9 @@ pub(crate) mod table {
         Timer::CancelTimeout,
         Timer::RetransmitSuccess,
         Timer::AwaitSuccessAck,
+        Timer::ForwardedRinging,
+        Timer::CancelExpired,
+        Timer::RepeatProvisional,
     ];
 
     /// Steps every state with every input: what `rows` names has to do exactly that, and whatever it does

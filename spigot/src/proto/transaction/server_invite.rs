@@ -66,7 +66,20 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
     match (state, input) {
         (State::Proceeding { .. }, Input::Invite) => (state, smallvec![Resend]),
         (State::Proceeding { .. }, Input::Provisional) => {
-            (State::Proceeding { quiet: false }, smallvec![Send])
+            let again = setting.repeat_provisional;
+            let again = again.map(|after| Arm(Timer::RepeatProvisional, after));
+            (
+                State::Proceeding { quiet: false },
+                [Send].into_iter().chain(again).collect(),
+            )
+        }
+        // RFC 3261 §13.3.1.1:
+        // > The UAS MUST send a non-100 provisional response at every minute, to handle the possibility of lost
+        // > provisional responses.
+        (State::Proceeding { quiet: false }, Input::Timer(Timer::RepeatProvisional)) => {
+            let again = setting.repeat_provisional;
+            let again = again.map(|after| Arm(Timer::RepeatProvisional, after));
+            (state, [Resend].into_iter().chain(again).collect())
         }
         (State::Proceeding { quiet: true }, Input::Timer(Timer::Trying)) => {
             (State::Proceeding { quiet: false }, smallvec![Action::Trying])
@@ -137,6 +150,8 @@ mod tests {
         Terminated,
     ];
     const TRYING: Input = Input::Timer(Timer::Trying);
+    const AGAIN: Input = Input::Timer(Timer::RepeatProvisional);
+    const PROGRESS: &[Action] = &[Send, Arm(Timer::RepeatProvisional, Duration::from_secs(60))];
     const G: Input = Input::Timer(Timer::RetransmitFailure);
     const H: Input = Input::Timer(Timer::AwaitAck);
     const I: Input = Input::Timer(Timer::AbsorbAcks);
@@ -170,12 +185,18 @@ mod tests {
             &inputs(),
             &[
                 (QUIET, Invite, QUIET, &[Resend]),
-                (QUIET, Provisional, HEARD, &[Send]),
+                (QUIET, Provisional, HEARD, PROGRESS),
                 (QUIET, TRYING, HEARD, &[Trying]),
                 (QUIET, Success, Accepted, accept),
                 (QUIET, Failure, completed(1), complete),
                 (HEARD, Invite, HEARD, &[Resend]),
-                (HEARD, Provisional, HEARD, &[Send]),
+                (HEARD, Provisional, HEARD, PROGRESS),
+                (
+                    HEARD,
+                    AGAIN,
+                    HEARD,
+                    &[Resend, Arm(Timer::RepeatProvisional, secs(60))],
+                ),
                 (HEARD, Success, Accepted, accept),
                 (HEARD, Failure, completed(1), complete),
                 (completed(1), Invite, completed(1), &[Resend]),
@@ -214,6 +235,15 @@ mod tests {
     }
 
     #[test]
+    fn a_relayed_provisional_response_is_not_repeated() {
+        let setting = Setting {
+            repeat_provisional: None,
+            ..UNRELIABLE
+        };
+        assert_eq!(step(QUIET, Provisional, setting), (HEARD, smallvec![Send]));
+    }
+
+    #[test]
     fn arms_no_retransmission_on_a_reliable_transport() {
         let accept: &[Action] = &[Send, Arm(Timer::AbsorbInvites, secs(64))];
         let complete: &[Action] = &[Send, Arm(Timer::AwaitAck, secs(64))];
@@ -224,12 +254,18 @@ mod tests {
             &inputs(),
             &[
                 (QUIET, Invite, QUIET, &[Resend]),
-                (QUIET, Provisional, HEARD, &[Send]),
+                (QUIET, Provisional, HEARD, PROGRESS),
                 (QUIET, TRYING, HEARD, &[Trying]),
                 (QUIET, Success, Accepted, accept),
                 (QUIET, Failure, completed(1), complete),
                 (HEARD, Invite, HEARD, &[Resend]),
-                (HEARD, Provisional, HEARD, &[Send]),
+                (HEARD, Provisional, HEARD, PROGRESS),
+                (
+                    HEARD,
+                    AGAIN,
+                    HEARD,
+                    &[Resend, Arm(Timer::RepeatProvisional, secs(60))],
+                ),
                 (HEARD, Success, Accepted, accept),
                 (HEARD, Failure, completed(1), complete),
                 (completed(1), Invite, completed(1), &[Resend]),

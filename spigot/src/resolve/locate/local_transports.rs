@@ -29,7 +29,7 @@ impl LocalTransports {
     }
 
     /// Whether something can be sent by this transport to that address.
-    pub(super) fn reach(&self, transport: Transport, address: IpAddr) -> bool {
+    pub(super) fn can_send_to(&self, transport: Transport, address: IpAddr) -> bool {
         self.0.contains(&(transport, address.is_ipv4()))
     }
 }

@@ -201,7 +201,7 @@ impl Search {
     /// Takes a target in, unless it is known, no listener reaches it, or there is no room.
     fn add(&mut self, target: Target) {
         let is_known = self.found.contains(&target) || self.given.contains(&target);
-        if !self.local.reach(target.transport, target.peer.ip()) {
+        if !self.local.can_send_to(target.transport, target.peer.ip()) {
             self.left_out.get_or_insert(target);
         } else if self.found.len() <= self.room && !is_known {
             self.found.push_back(target);

@@ -35,12 +35,12 @@ use crate::sip::header::Contact;
 pub struct Contacts(Vec<Contact>);
 
 impl Contacts {
-    /// Whether it is `*`.
+    /// Says whether the one value is `*`.
     pub fn is_any(&self) -> bool {
         matches!(self.0[..], [Contact::Any])
     }
 
-    /// The values.
+    /// Returns the values.
     pub fn into_vec(self) -> Vec<Contact> {
         self.0
     }

@@ -1,4 +1,4 @@
-//! What a plug put beside the request.
+//! Values that a plug put beside the request.
 
 use std::any::type_name;
 use std::marker::PhantomData;
@@ -8,10 +8,12 @@ use super::{FromRequest, OptionalFromRequest};
 use crate::router::{Agent, IntoReply, Reply, Request, method};
 use crate::sip::StatusCode;
 
-/// A value that a plug put beside the request by [`Request::with`], found by its type: `Extension(user): Extension<User>`.
+/// A value that a plug put beside the request by [`Request::with`], found by its type: `Extension(user):
+/// Extension<User>`.
 ///
-/// If there is none, no plug on this route puts it there, which is the application's mistake: 500, and the log says which
-/// type is missing. `Option<Extension<T>>` is for what may be there.
+/// If there is none, no plug on this route puts it there, which is the application's mistake: 500, and the
+/// log says which type is missing. `Option<Extension<T>>` is for what may be there. Requests inside dialogs
+/// do not pass [most plugs](crate::plug#dialogs).
 ///
 /// ```
 /// use spigot::plug::Next;

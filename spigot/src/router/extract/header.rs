@@ -59,12 +59,12 @@ pub struct BadHeader {
 }
 
 impl BadHeader {
-    /// The header's name.
+    /// Returns the name of the header.
     pub fn name(&self) -> &HeaderName {
         &self.name
     }
 
-    /// Whether it is not there at all.
+    /// Says whether the header is not there at all.
     pub fn is_missing(&self) -> bool {
         self.error.is_none() && self.wrong.is_none()
     }
@@ -85,7 +85,7 @@ impl BadHeader {
         }
     }
 
-    /// One that can be read and is wrong even so.
+    /// Makes the error of a header that can be read and is wrong even so.
     pub(crate) fn wrong(name: HeaderName, what: &'static str) -> BadHeader {
         BadHeader {
             name,

@@ -1,4 +1,4 @@
-//! What a handler may take: the extractors, and the trait behind them.
+//! The arguments of handlers: the extractors, and the trait behind them.
 
 mod body;
 mod contacts;
@@ -12,6 +12,7 @@ mod transaction;
 use std::future::Future;
 
 use super::{IntoReply, Request, method};
+use crate::proto::Role;
 
 pub use body::{BadSdp, NotText};
 pub use contacts::Contacts;
@@ -21,7 +22,7 @@ pub use optional::OptionalFromRequest;
 pub use path::Path;
 pub use transaction::NoTransaction;
 
-/// What a handler of the method `M` of the agent `S` may take as an argument.
+/// An argument that a handler of the method `M` of the agent `S` may take.
 ///
 /// | extractor | gives | when it cannot be read |
 /// |---|---|---|
@@ -36,6 +37,7 @@ pub use transaction::NoTransaction;
 /// | [`Transaction`](crate::Transaction) | provisional replies, cancellation | 500 where there is none; an `ack` handler cannot take it |
 /// | [`Extension<T>`](Extension) | what a plug put beside the request | 500 |
 /// | [`Client`](crate::Client) | to send requests | 500 where there is no endpoint |
+/// | [`Proxy`](crate::Proxy) | to pass the request on; an `ack` or `cancel` handler cannot take it | 500 where there is no endpoint |
 /// | `Option<T>` of [some](OptionalFromRequest) of these | the same, or `None` where it is missing | when it is there and malformed |
 /// | `Result<T, T::Rejection>` | the same, or why it cannot be read | |
 /// | `(A, B)` to six | several as one | as the first of them that cannot be read |
@@ -71,12 +73,17 @@ pub use transaction::NoTransaction;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of `{M}` handlers",
     label = "this is not an extractor",
-    note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Contacts`, `Uri`, `Bytes`, `String`, `Sdp`, `Source`, `Transaction`, `Extension<T>`, `Client`, an `Option`, `Result` or tuple of those, or a type of yours that implements `FromRequest`; all else, such as the method, is in `Request`",
+    note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Contacts`, `Uri`, `Bytes`, `String`, `Sdp`, `Source`, `Transaction`, `Extension<T>`, `Client`, `Proxy`, an `Option`, `Result` or tuple of those, or a type of yours that implements `FromRequest`; all else, such as the method, is in `Request`",
     note = "if this is the type of a header, take `Header<{Self}>`; if it is what a capture of the pattern gives, take `Path<{Self}>`"
 )]
 pub trait FromRequest<S, M>: Sized {
-    /// What is answered when it cannot be read. The handler does not run then.
+    /// The answer when the argument cannot be read. The handler does not run then.
     type Rejection: IntoReply<method::any>;
+
+    /// Says whose the requests of a handler are that takes this argument. Extractors of this library say
+    /// otherwise where they make this element a proxy.
+    #[doc(hidden)]
+    const ROLE: Role = Role::Us;
 
     /// Reads the argument from the request. It may wait, for a database say.
     fn from_request(

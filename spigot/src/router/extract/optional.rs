@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::future::Future;
 
 use super::{Contacts, FromRequest};
+use crate::proto::Role;
 use crate::router::{Agent, IntoReply, Reply, Request, Source, method};
 use crate::sip::{Bytes, Uri};
 
-/// What may be taken as `Option<Self>`: an argument that may be missing.
+/// An argument that may be missing, and is taken as `Option<Self>`.
 ///
 /// Missing is not the same as malformed: a header that is there and cannot be read is refused all the same.
 /// [`Header`](super::Header), [`Sdp`](crate::sip::Sdp), [`Extension`](super::Extension) and
@@ -19,10 +20,10 @@ use crate::sip::{Bytes, Uri};
     note = "if this is the type of a header, take `Option<Header<{Self}>>`; if it is an extractor, `Result<{Self}, _>` says why it cannot be read"
 )]
 pub trait OptionalFromRequest<S, M>: Sized {
-    /// What is answered when it is there and cannot be read.
+    /// The answer when the argument is there and cannot be read.
     type Rejection: IntoReply<method::any>;
 
-    /// Reads the argument from the request; `None` if it is not there.
+    /// Reads the argument from the request; `None` if there is none.
     fn from_request_if_there(
         request: &Request,
         agent: &S,
@@ -75,6 +76,8 @@ never_missing!(Request, Uri, Source, Contacts, Bytes, String);
 impl<S: Agent, M, T: FromRequest<S, M>> FromRequest<S, M> for Result<T, T::Rejection> {
     type Rejection = Infallible;
 
+    const ROLE: Role = T::ROLE;
+
     async fn from_request(request: &Request, agent: &S) -> Result<Self, Infallible> {
         Ok(T::from_request(request, agent).await)
     }
@@ -85,6 +88,8 @@ macro_rules! tuples {
     ($($name:ident)*) => {
         impl<S: Agent, M, $($name: FromRequest<S, M> + Send),*> FromRequest<S, M> for ($($name,)*) {
             type Rejection = Reply;
+
+            const ROLE: Role = Role::Us$(.and($name::ROLE))*;
 
             async fn from_request(request: &Request, agent: &S) -> Result<Self, Reply> {
                 Ok(($($name::from_request(request, agent).await.map_err(IntoReply::into_reply)?,)*))

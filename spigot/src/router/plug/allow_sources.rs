@@ -10,8 +10,9 @@ use crate::sip::StatusCode;
 
 /// Refuses with 403 what does not come from one of these networks.
 ///
-/// What counts is the address that the request came from, and not what its Via says. An IPv4 address that came through
-/// an IPv6 socket is an IPv4 address.
+/// What counts is the address that the request came from, and not what its Via says. An IPv4 address that
+/// came through an IPv6 socket is an IPv4 address. Requests inside dialogs do not pass it: a peer that was
+/// called may be in any network.
 ///
 /// ```
 /// use spigot::plug::AllowSources;
@@ -33,16 +34,16 @@ pub struct AllowSources {
 }
 
 impl AllowSources {
-    /// Networks in the notation with a prefix, or single addresses.
+    /// Allows these networks, each in the notation with a prefix or as a single address.
     ///
     /// # Errors
     ///
-    /// The first text that is neither.
+    /// Names the first text that is neither.
     pub fn new<T: AsRef<str>>(networks: impl IntoIterator<Item = T>) -> Result<AllowSources, BadNetwork> {
         Networks::new(networks).map(|networks| AllowSources { networks })
     }
 
-    /// Whether requests may come from that address.
+    /// Says whether requests may come from that address.
     pub fn allows(&self, address: IpAddr) -> bool {
         self.networks.contain(address)
     }

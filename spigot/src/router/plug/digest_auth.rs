@@ -8,21 +8,23 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Next, Plug};
-use crate::proto::digest::{Claim, Digest, Secret, Verdict};
+use crate::proto::digest::{Claim, CredentialsVerdict, Digest, Secret};
 use crate::router::extract::Header;
 use crate::router::{Reply, Request};
 use crate::sip::StatusCode;
 use crate::sip::header::{
-    Algorithm, Authorization, Challenge, Credentials, ProxyAuthenticate, ProxyAuthorization, Qop,
-    WwwAuthenticate,
+    Algorithm, Authorization, Credentials, ProxyAuthenticate, ProxyAuthorization, Qop, WwwAuthenticate,
 };
 
 /// Lets in who proves to know a user's password, and challenges all others
 /// ([RFC 3261 §22](https://www.rfc-editor.org/rfc/rfc3261#section-22),
 /// [RFC 8760](https://www.rfc-editor.org/rfc/rfc8760)).
 ///
-/// What comes after it finds the [`User`] as an [`Extension`](crate::Extension). A challenge keeps nothing: neither a
-/// transaction nor a nonce.
+/// What comes after it finds the [`User`] as an [`Extension`](crate::Extension). A challenge keeps nothing:
+/// neither a transaction nor a nonce.
+///
+/// Requests inside dialogs do not pass it: who was called has no password here, and a challenge would cut the
+/// call. A route in dialogs that wants credentials all the same names it with `#[through]`.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -47,8 +49,8 @@ use crate::sip::header::{
 ///
 /// # Which algorithms
 ///
-/// They are named when it is made, the best first, and each has its line in the challenge. There is no default, because there
-/// is none that is both safe and understood by all:
+/// They are named when it is made, the best first, and each has its line in the challenge. There is no
+/// default, because there is none that is both safe and understood by all:
 ///
 /// | offered | baresip, sipp, sipsak | JsSIP, SIP.js | linphone |
 /// |---|---|---|---|
@@ -56,7 +58,8 @@ use crate::sip::header::{
 /// | SHA-256, then MD5 | fail | log in | logs in |
 /// | SHA-256 | fail | fail | logs in |
 ///
-/// MD5 is weak: a password that can be guessed can be found by whoever hears one exchange, so use it over TLS.
+/// MD5 is weak: a password that can be guessed can be found by whoever hears one exchange, so use it over
+/// TLS.
 pub struct DigestAuth<U> {
     users: U,
     digest: Digest,
@@ -66,12 +69,12 @@ pub struct DigestAuth<U> {
     is_proxy: bool,
 }
 
-/// Where passwords are looked up.
+/// Looks up the passwords of users.
 ///
 /// A [`HashMap`] of names and passwords is one. What is kept may also be hashes
 /// ([`Secret::Ha1`](crate::proto::digest::Secret::Ha1)).
 pub trait Users: Send + Sync + 'static {
-    /// What is known of a user; `None` for nobody.
+    /// Returns what is known of a user; `None` for nobody.
     fn secret(&self, name: &str, realm: &str) -> impl Future<Output = Option<Secret>> + Send;
 }
 
@@ -81,7 +84,7 @@ impl Users for HashMap<String, String> {
     }
 }
 
-/// Who has been let in.
+/// The user who has been let in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct User {
     name: String,
@@ -89,22 +92,22 @@ pub struct User {
 }
 
 impl User {
-    /// The name in the credentials.
+    /// Returns the name in the credentials.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The realm in which that is the name.
+    /// Returns the realm in which the user has that name.
     pub fn realm(&self) -> &str {
         &self.realm
     }
 }
 
 impl<U: Users> DigestAuth<U> {
-    /// For a realm, with the algorithms to offer, the best first.
+    /// Makes the plug for a realm, with the algorithms to offer, the best first.
     ///
-    /// One that is not known here (`AKAv1-MD5`) is left out. If none is left, or there is no randomness for a key, every
-    /// request is answered 500, and the log says why.
+    /// One that is not known here (`AKAv1-MD5`) is left out. If none is left, or there is no randomness for a
+    /// key, every request is answered 500, and the log says why.
     pub fn new(realm: &str, algorithms: impl IntoIterator<Item = Algorithm>, users: U) -> DigestAuth<U> {
         let mut key = [0; 32];
         let algorithms: Vec<Algorithm> = match getrandom::fill(&mut key) {
@@ -152,15 +155,12 @@ impl<U: Users> DigestAuth<U> {
 
     fn claim(&self, request: &Request) -> Option<Claim> {
         let headers = request.headers();
-        match self.is_proxy {
-            true => {
-                let lines = headers.all::<ProxyAuthorization>().flatten();
-                self.digest.claim(lines.map(Credentials::from))
-            }
-            false => {
-                let lines = headers.all::<Authorization>().flatten();
-                self.digest.claim(lines.map(Credentials::from))
-            }
+        if self.is_proxy {
+            let lines = headers.all::<ProxyAuthorization>().flatten();
+            self.digest.claim(lines.map(Credentials::from))
+        } else {
+            let lines = headers.all::<Authorization>().flatten();
+            self.digest.claim(lines.map(Credentials::from))
         }
     }
 
@@ -174,15 +174,13 @@ impl<U: Users> DigestAuth<U> {
             );
             return StatusCode::SERVER_INTERNAL_ERROR.into();
         };
-        let more = |reply: Reply, challenge: Challenge| match self.is_proxy {
-            true => reply.with(Header(ProxyAuthenticate::new(challenge))),
-            false => reply.with(Header(WwwAuthenticate::new(challenge))),
-        };
-        let reply = match self.is_proxy {
-            true => Reply::proxy_authentication_required(first),
-            false => Reply::unauthorized(first),
-        };
-        challenges.fold(reply, more)
+        if self.is_proxy {
+            let more = |reply: Reply, next| reply.with(Header(ProxyAuthenticate::new(next)));
+            challenges.fold(Reply::proxy_authentication_required(first), more)
+        } else {
+            let more = |reply: Reply, next| reply.with(Header(WwwAuthenticate::new(next)));
+            challenges.fold(Reply::unauthorized(first), more)
+        }
     }
 }
 
@@ -197,20 +195,20 @@ impl<U: Users> Plug for DigestAuth<U> {
             .digest
             .judge(&claim, secret.as_ref(), request.message(), self.now())
         {
-            Verdict::Right => {
+            CredentialsVerdict::Right => {
                 let user = User {
                     name: claim.username().to_owned(),
                     realm: realm.to_owned(),
                 };
                 next.run(request.with(user)).await
             }
-            Verdict::Wrong => self.challenge(false),
-            Verdict::Stale => self.challenge(true),
+            CredentialsVerdict::Wrong => self.challenge(false),
+            CredentialsVerdict::Stale => self.challenge(true),
         }
     }
 }
 
-/// The realm, and nothing of the users.
+/// Shows the realm, and nothing of the users.
 impl<U> std::fmt::Debug for DigestAuth<U> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DigestAuth")

@@ -15,11 +15,13 @@ use super::{Next, Plug};
 use crate::router::{Reply, Request};
 use crate::sip::StatusCode;
 
-/// A plug made of any [`Layer`] over services of [`Request`] and [`Reply`]: `#[through(plug::layer(ConcurrencyLimitLayer::new(8)))]`.
+/// Makes a plug of any [`Layer`] over services of [`Request`] and [`Reply`]:
+/// `#[through(plug::layer(ConcurrencyLimitLayer::new(8)))]`.
 ///
-/// The layer is asked for its service once, so what it counts, it counts for all requests. A service that fails (a time-out,
-/// a limit that sheds load) is answered 503, or what [`LayerPlug::or`] makes of its error. One that calls the rest twice, to
-/// try again, fails the second time: a request is handed on once.
+/// The layer is asked for its service once, so what it counts, it counts for all requests. A service that
+/// fails (a time-out, a limit that sheds load) is answered 503, or what [`LayerPlug::or`] makes of its error.
+/// One that calls the rest twice, to try again, fails the second time: a request is handed on once. Requests
+/// inside dialogs do not pass it, unless their route names it with `#[through]`.
 pub fn layer<L>(layer: L) -> LayerPlug<L::Service>
 where
     L: Layer<Rest>,
@@ -30,14 +32,14 @@ where
     }
 }
 
-/// A layer in a pipeline; see [`layer`].
+/// A layer of `tower` as a plug, made by [`layer`].
 pub struct LayerPlug<S> {
     service: Mutex<S>,
     or: fn(&(dyn Error + Send + Sync)) -> Reply,
 }
 
 impl<S> LayerPlug<S> {
-    /// Answers so when the service fails.
+    /// Says what is answered when the service fails.
     #[must_use]
     pub fn or(mut self, or: fn(&(dyn Error + Send + Sync)) -> Reply) -> Self {
         self.or = or;
@@ -49,14 +51,14 @@ impl<S> LayerPlug<S> {
 #[derive(Clone, Debug)]
 pub struct Rest(());
 
-/// The rest of the pipeline was not there: the layer called it a second time, or for a request that is not the one that
-/// it was given.
+/// The rest of the pipeline was not there: the layer called it a second time, or for a request that is not
+/// the one that it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a request is handed on once")]
 #[non_exhaustive]
 pub struct NoRest;
 
-/// Beside the request on its way through the layer: where it is awaited behind it.
+/// The way around a layer, beside the request: where the request is awaited, and where its reply comes from.
 type Handoff = Arc<Mutex<Option<(oneshot::Sender<Request>, oneshot::Receiver<Reply>)>>>;
 
 impl Service<Request> for Rest {

@@ -8,6 +8,7 @@ use crate::sip::StatusCode;
 /// ([RFC 3261 §21.4.11](https://www.rfc-editor.org/rfc/rfc3261#section-21.4.11)).
 ///
 /// What a message may have at all is bounded by [`Limits`](crate::Limits); this is for routes that want less.
+/// Requests inside dialogs do not pass it, unless their route names it with `#[through]`.
 ///
 /// ```
 /// use spigot::plug::LimitBody;
@@ -31,7 +32,7 @@ pub struct LimitBody {
 }
 
 impl LimitBody {
-    /// At most so many octets.
+    /// Allows bodies of so many octets at most.
     pub const fn new(most: usize) -> LimitBody {
         LimitBody { most }
     }

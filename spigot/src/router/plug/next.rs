@@ -1,7 +1,7 @@
 //! What comes after a plug.
 //!
-//! Invariant: the rest of a pipeline is a part of the one future of its request. Nothing is allocated for a plug, and the
-//! rest is not begun before the plug asks for it.
+//! Invariant: the rest of a pipeline is a part of the one future of its request. Nothing is allocated for a
+//! plug, and the rest is not begun before the plug asks for it.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,8 @@ use crate::router::{Reply, Request};
 
 /// The rest of a pipeline: the plugs that come after this one, and the handler.
 ///
-/// A plug that drops it has halted the request: nothing after it runs, and what the plug returns is the answer.
+/// A plug that drops it has halted the request: nothing after it runs, and what the plug returns is the
+/// answer.
 pub struct Next<'n> {
     request: &'n NextRequest,
     rest: Pin<&'n mut (dyn Future<Output = Reply> + Send + 'n)>,
@@ -23,7 +24,7 @@ pub struct Next<'n> {
 pub struct NextRequest(Mutex<Option<Request>>);
 
 impl<'n> Next<'n> {
-    /// The rest that takes its request from `request`. `#[sip_router]` writes this.
+    /// Makes the rest that takes its request from `request`. `#[sip_router]` writes this.
     #[doc(hidden)]
     pub fn new(
         request: &'n NextRequest,
@@ -40,7 +41,7 @@ impl<'n> Next<'n> {
 }
 
 impl NextRequest {
-    /// None yet.
+    /// Makes one that holds no request yet.
     #[doc(hidden)]
     pub fn new() -> NextRequest {
         NextRequest::default()

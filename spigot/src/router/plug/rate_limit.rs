@@ -13,13 +13,14 @@ use super::{Next, Plug};
 use crate::router::{Reply, Request};
 use crate::sip::header::From;
 
-/// Refuses requests that come too fast: the first of them with 503 and a Retry-After
-/// ([RFC 3261 §21.5.4](https://www.rfc-editor.org/rfc/rfc3261#section-21.5.4)), of which nothing is kept, and those that come before
-/// then all the same with [silence](Reply::Dropped).
+/// Refuses requests that come too fast: the first of them with 503 and a Retry-After ([RFC 3261
+/// §21.5.4](https://www.rfc-editor.org/rfc/rfc3261#section-21.5.4)), of which nothing is kept, and those that
+/// come before then all the same with [silence](Reply::Dropped).
 ///
-/// Each source or identity has a bucket, which holds a burst and fills at the rate. There is a fixed number of buckets (65,536
-/// of eight octets), and a source or identity has the one that a secret hash gives it: nobody can fill a table, and nobody
-/// can choose with whom to share. Two that share one share its rate.
+/// Each source or identity has a bucket, which holds a burst and fills at the rate. There is a fixed number
+/// of buckets (65,536 of eight octets), and a source or identity has the one that a secret hash gives it:
+/// nobody can fill a table, and nobody can choose with whom to share. Two that share one share its rate.
+/// Requests inside dialogs are not counted.
 ///
 /// ```
 /// use spigot::plug::RateLimit;
@@ -53,35 +54,38 @@ enum Key {
     Identity,
 }
 
-/// There is no request in a bucket.
+/// Why no request can be taken out of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Empty {
-    /// There is one after that time.
+    /// The bucket has one again after that time.
     Until(Duration),
-    /// And whoever sends has been told.
+    /// The bucket is empty, and whoever sends has been told.
     Told,
 }
 
-/// In the state of a bucket: that it is empty has been said.
+/// Marks a bucket, in its last bit: whoever sends has been told that it is empty.
 const TOLD: u64 = 1;
 
 /// How many buckets there are.
 const BUCKETS: usize = 1 << 16;
 
 impl RateLimit {
-    /// So many requests a second from each address, at least one; of IPv6 addresses, from each network of 64 bits, which
-    /// is what one host has. A burst is a second's worth.
+    /// Allows so many requests a second from each address, at least one. A burst is a second's worth.
+    ///
+    /// Of IPv6 addresses it is from each network of 64 bits, which is what one host has.
     pub fn per_source(requests_per_second: u32) -> RateLimit {
         RateLimit::new(Key::Source, requests_per_second)
     }
 
-    /// So many requests a second of each user, at least one: of the URI in From. That is what the request says, so this
-    /// belongs behind what makes sure of it. A burst is a second's worth.
+    /// Allows so many requests a second of each user, at least one. A burst is a second's worth.
+    ///
+    /// The user is the URI in From. That is what the request says, so this belongs behind a plug that makes
+    /// sure of it.
     pub fn per_identity(requests_per_second: u32) -> RateLimit {
         RateLimit::new(Key::Identity, requests_per_second)
     }
 
-    /// Lets so many requests come at once, at least one.
+    /// Allows so many requests at once, at least one.
     #[must_use]
     pub fn burst(mut self, requests: u32) -> RateLimit {
         self.burst = requests.max(1);
@@ -140,7 +144,7 @@ impl RateLimit {
     }
 }
 
-/// What one host has of addresses.
+/// Gives the network of an address that one host has.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),

@@ -9,13 +9,13 @@ use super::{Next, Plug};
 use crate::router::{Reply, ReplyPart, Request};
 use crate::sip::{HeaderName, ParseError, Response};
 
-/// Gives each request a name: the one that it brings in a header (`X-Request-ID`), or one of its own. What comes after it finds
-/// the [`Id`] as an [`Extension`](crate::Extension), the span of the request has it as `request_id`, and the response brings it
-/// back in the same header.
+/// Gives each request a name: the one that it brings in a header (`X-Request-ID`), or one of its own. What
+/// comes after it finds the [`Id`] as an [`Extension`](crate::Extension), the span of the request has it as
+/// `request_id`, and the response brings it back in the same header.
 ///
-/// A name that a request brings is taken if it has 8 to 128 octets, all of them letters, digits or `-._~`, so that nobody writes
-/// into the logs what looks like something else. Who must not choose one is behind
-/// [`always_own`](RequestId::always_own).
+/// A name that a request brings is taken if it has 8 to 128 octets, all of them letters, digits or `-._~`, so
+/// that nobody writes into the logs what looks like something else. Who must not choose one is behind
+/// [`always_own`](RequestId::always_own). Requests inside dialogs pass it too.
 ///
 /// ```
 /// use spigot::plug::{Id, RequestId};
@@ -43,7 +43,7 @@ pub struct RequestId {
 pub struct Id(Arc<str>);
 
 impl Id {
-    /// As text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -56,16 +56,16 @@ impl fmt::Display for Id {
 }
 
 impl RequestId {
-    /// In the header `X-Request-ID`.
+    /// Names requests in the header `X-Request-ID`.
     pub fn new() -> RequestId {
         RequestId::of(HeaderName::from_token("X-Request-ID").expect("it is a token"))
     }
 
-    /// In a header of this name.
+    /// Names requests in a header of this name.
     ///
     /// # Errors
     ///
-    /// When it is no name of a header.
+    /// When the text is no name of a header.
     pub fn in_header(name: &str) -> Result<RequestId, ParseError> {
         Ok(RequestId::of(HeaderName::from_token(name)?))
     }
@@ -94,7 +94,7 @@ impl RequestId {
         }
     }
 
-    /// 32 hexadecimal digits that were not given before, and that nobody can guess.
+    /// Makes a name of 32 hexadecimal digits that was not given before, and that nobody can guess.
     fn own(&self) -> Id {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let [first, second] = self.hashers.each_ref().map(|hasher| hasher.hash_one(serial));
@@ -121,6 +121,11 @@ impl Plug for RequestId {
         tracing::Span::current().record("request_id", id.as_str());
         let reply = next.run(request.with(id.clone())).await;
         reply.with(NamedHeader(self.header.clone(), id))
+    }
+
+    /// Whatever happens in a call is to be seen.
+    fn in_dialog(&self) -> bool {
+        true
     }
 }
 

@@ -6,8 +6,8 @@ use crate::sip::StatusCode;
 
 /// Refuses with 403 what did not come over an encrypted hop: TLS or WSS.
 ///
-/// It knows the last hop alone. That all of them are encrypted is what a `sips:` URI asks for
-/// ([RFC 3261 §26.2.2](https://www.rfc-editor.org/rfc/rfc3261#section-26.2.2)).
+/// It knows the last hop alone. That all of them are encrypted is what a `sips:` URI asks for ([RFC 3261
+/// §26.2.2](https://www.rfc-editor.org/rfc/rfc3261#section-26.2.2)). Requests inside dialogs do not pass it.
 ///
 /// ```
 /// use spigot::plug::RequireTls;

@@ -7,12 +7,13 @@ use super::{Next, Plug};
 use crate::router::{Reply, Request};
 use crate::sip::{HeaderName, Headers};
 
-/// Says more of each request in its span, in which everything runs: plugs, handler, and what they log. When the reply is there,
-/// one event says its status and how long it took.
+/// Says more of each request in its span, in which everything runs: plugs, handler, and what they log. When
+/// the reply is there, one event says its status and how long it took.
 ///
-/// An endpoint gives each request one span, `request`, with the agent, the method, the user and the host of the Request-URI, the
-/// Call-ID, and where it came from. This plug adds the whole Request-URI, From, To, CSeq and the status; where there is no such
-/// span, as in a router without an endpoint, it makes one. It shows no body, no credentials and no password, be it in a URI.
+/// An endpoint gives each request one span, `request`, with the agent, the method, the user and the host of
+/// the Request-URI, the Call-ID, and where it came from. This plug adds the whole Request-URI, From, To, CSeq
+/// and the status; where there is no such span, as in a router without an endpoint, it makes one. It shows no
+/// body, no credentials and no password, be it in a URI. Requests inside dialogs pass it too.
 ///
 /// ```
 /// use spigot::plug::Trace;
@@ -34,13 +35,13 @@ use crate::sip::{HeaderName, Headers};
 pub struct Trace;
 
 impl Trace {
-    /// At the level INFO.
+    /// Makes the plug. It logs at the level INFO.
     pub const fn new() -> Trace {
         Trace
     }
 }
 
-/// Whether this is the span that an endpoint has made for the request.
+/// Says whether this is the span that an endpoint has made for the request.
 fn is_of_request(span: &Span) -> bool {
     span.metadata()
         .is_some_and(|metadata| metadata.name() == "request" && metadata.target().starts_with("spigot::"))
@@ -60,7 +61,7 @@ fn new_span(request: &Request) -> Span {
     )
 }
 
-/// The first line of that name, without a password.
+/// Shows the first line of that name, without a password.
 fn shown(headers: &Headers, name: &HeaderName) -> Option<String> {
     let field = headers.iter().find(|field| field.is(name))?;
     let line = format!("{field:?}");
@@ -97,5 +98,10 @@ impl Plug for Trace {
         }
         .instrument(entered)
         .await
+    }
+
+    /// Whatever happens in a call is to be seen.
+    fn in_dialog(&self) -> bool {
+        true
     }
 }

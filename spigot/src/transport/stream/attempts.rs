@@ -13,10 +13,10 @@ use super::destination::Destination;
 use crate::flow::Flow;
 
 /// What an attempt came to; the error is shared by all who waited.
-pub(super) type Outcome = Result<Flow, Arc<io::Error>>;
+pub(super) type AttemptOutcome = Result<Flow, Arc<io::Error>>;
 
 /// Where the outcome of an attempt is told; `None` until it is known.
-pub(super) type Announced = watch::Receiver<Option<Outcome>>;
+pub(super) type Announced = watch::Receiver<Option<AttemptOutcome>>;
 
 /// The attempts under way.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! Why a connection ends.
 
-use crate::transport::counters::{Count, Tally};
+use crate::transport::counters::{Count, TransportTally};
 
 /// Why a connection ends; what happens to what is still queued depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl CloseReason {
     }
 
     /// The count of connections that end so.
-    pub(super) fn count(self, tally: &Tally) -> &Count {
+    pub(super) fn count(self, tally: &TransportTally) -> &Count {
         match self {
             CloseReason::Peer => &tally.closed_by_peer,
             CloseReason::Silent => &tally.closed_silent,

@@ -20,7 +20,7 @@ use super::write_queue::{WriteQueue, Written};
 use crate::Identity;
 use crate::flow::{ConnectionId, Flow};
 use crate::transport::SendError;
-use crate::transport::counters::Tally;
+use crate::transport::counters::TransportTally;
 use crate::transport::turn::{Turn, TurnId};
 
 /// A connection of a listener, accepted or opened.
@@ -39,11 +39,11 @@ pub(super) struct Connection {
     asked: AtomicBool,
     /// Whether what travels is coded: TLS, WebSocket, or both.
     pub(super) is_coded: bool,
-    outgoing: Mutex<Outgoing>,
+    outgoing: Mutex<QueuedMessage>,
 }
 
 #[derive(Debug)]
-struct Outgoing {
+struct QueuedMessage {
     queue: WriteQueue,
     codec: Codec,
     /// The place among the handshakes under way.
@@ -86,7 +86,7 @@ impl Connection {
         handshake: Option<Permit>,
     ) -> Self {
         let is_coded = !codec.is_plain();
-        let outgoing = Outgoing {
+        let outgoing = QueuedMessage {
             queue,
             codec,
             handshake,
@@ -113,7 +113,7 @@ impl Connection {
     }
 
     /// Writes a message, gathers it in this connection's turn, or queues what the socket does not take.
-    pub(super) fn send(&self, message: Bytes, tally: &Tally) -> Result<(), SendError> {
+    pub(super) fn send(&self, message: Bytes, tally: &TransportTally) -> Result<(), SendError> {
         let mut outgoing = self.outgoing();
         if outgoing.closed.is_some() || outgoing.parted {
             return Err(SendError::Closed);
@@ -172,7 +172,7 @@ impl Connection {
     }
 
     /// Queues what the side says first that opened the connection.
-    pub(super) fn begin(&self, tally: &Tally) -> Result<(), CloseReason> {
+    pub(super) fn begin(&self, tally: &TransportTally) -> Result<(), CloseReason> {
         self.decode(&[], &mut Decoded::default(), tally)
     }
 
@@ -181,7 +181,7 @@ impl Connection {
         &self,
         octets: &[u8],
         decoded: &mut Decoded,
-        tally: &Tally,
+        tally: &TransportTally,
     ) -> Result<(), CloseReason> {
         let mut outgoing = self.outgoing();
         let mut wire = Vec::new();
@@ -243,14 +243,14 @@ impl Connection {
     }
 
     /// Writes what is queued, as far as the socket takes it; whether nothing is left.
-    pub(super) fn flush(&self, tally: &Tally) -> bool {
+    pub(super) fn flush(&self, tally: &TransportTally) -> bool {
         let mut outgoing = self.outgoing();
         self.write(&mut outgoing, tally);
         outgoing.queue.is_empty()
     }
 
     /// Writes what is queued and, once nothing is left, closes the connection; whether it is closed.
-    pub(super) fn flush_last(&self, reason: CloseReason, tally: &Tally) -> bool {
+    pub(super) fn flush_last(&self, reason: CloseReason, tally: &TransportTally) -> bool {
         let mut outgoing = self.outgoing();
         self.write(&mut outgoing, tally);
         if outgoing.queue.is_empty() {
@@ -335,7 +335,7 @@ impl Connection {
         }
     }
 
-    fn write(&self, outgoing: &mut Outgoing, tally: &Tally) {
+    fn write(&self, outgoing: &mut QueuedMessage, tally: &TransportTally) {
         let mut written = Written::default();
         let result = outgoing
             .queue
@@ -347,12 +347,12 @@ impl Connection {
         }
     }
 
-    fn broke(&self, outgoing: &mut Outgoing, error: &io::Error) {
+    fn broke(&self, outgoing: &mut QueuedMessage, error: &io::Error) {
         tracing::debug!(flow = %self.flow, %error, "writing failed");
         self.end(outgoing, CloseReason::Peer);
     }
 
-    fn end(&self, outgoing: &mut Outgoing, reason: CloseReason) {
+    fn end(&self, outgoing: &mut QueuedMessage, reason: CloseReason) {
         outgoing.closed.get_or_insert(reason);
         outgoing.queue.clear();
         outgoing.handshake = None;
@@ -360,7 +360,7 @@ impl Connection {
         self.opened.notify_waiters();
     }
 
-    fn outgoing(&self) -> MutexGuard<'_, Outgoing> {
+    fn outgoing(&self) -> MutexGuard<'_, QueuedMessage> {
         self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -399,7 +399,7 @@ mod tests {
                 connection.close(CloseReason::Dead);
             }
             let no_upgrade = b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n";
-            let outcome = connection.decode(no_upgrade, &mut Decoded::default(), &Tally::default());
+            let outcome = connection.decode(no_upgrade, &mut Decoded::default(), &TransportTally::default());
             assert_eq!(outcome, Err(CloseReason::Broken));
             assert_eq!(connection.status().queued, !is_closed, "an answer is due");
         }

@@ -25,13 +25,13 @@ pub(super) struct TooMany;
 /// Where both maps are locked at once, the entry of the connection is locked first.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
-    entries: DashMap<ConnectionId, Entry, BuildHasherDefault<IdHasher>>,
+    entries: DashMap<ConnectionId, ConnectionEntry, BuildHasherDefault<IdHasher>>,
     /// The connection that a new message to each destination uses.
     ways: DashMap<Destination, ConnectionId>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct ConnectionEntry {
     connection: Arc<Connection>,
     /// Whom it was opened for, or came from.
     destination: Destination,
@@ -42,7 +42,7 @@ impl Connections {
     /// Takes a connection in, which new messages to `destination` use from now on.
     pub(super) fn insert(&self, connection: Arc<Connection>, destination: Destination) {
         let id = connection.id;
-        let entry = Entry {
+        let entry = ConnectionEntry {
             connection,
             destination: destination.clone(),
             aliases: Vec::new(),
@@ -106,7 +106,7 @@ impl Connections {
         }
     }
 
-    fn forget_ways(&self, entry: &Entry) {
+    fn forget_ways(&self, entry: &ConnectionEntry) {
         for destination in entry.aliases.iter().chain([&entry.destination]) {
             self.ways
                 .remove_if(destination, |_, id| *id == entry.connection.id);

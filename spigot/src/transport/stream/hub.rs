@@ -15,7 +15,7 @@ use super::destination::Destination;
 use super::protocol::Protocol;
 use super::proxy::Proxies;
 use super::write_queue::Budget;
-use crate::transport::counters::Tally;
+use crate::transport::counters::TransportTally;
 use crate::transport::inbound::Inbound;
 use crate::transport::limits::TransportLimits;
 use crate::transport::tasks::Tasks;
@@ -28,7 +28,7 @@ pub(super) struct Hub {
     pub(super) proxies: Proxies,
     pub(super) inbound: Arc<dyn Inbound>,
     pub(super) limits: TransportLimits,
-    pub(super) tally: Tally,
+    pub(super) tally: TransportTally,
     /// The places of connections.
     pub(super) admission: Arc<Admission>,
     /// The places of handshakes under way.
@@ -57,7 +57,7 @@ impl Hub {
             protocol,
             proxies,
             inbound,
-            tally: Tally::default(),
+            tally: TransportTally::default(),
             admission: Admission::of_connections(limits.connections, limits.connections_per_source),
             handshakes: Admission::new(limits.handshakes, limits.handshakes_per_source),
             budget: Budget::new(limits.write_queues_total),

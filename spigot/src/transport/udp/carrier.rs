@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use super::shared_socket::SharedSocket;
 use crate::flow::{Flow, Transport};
 use crate::transport::carrier::{BoxFuture, Carrier, SendError};
-use crate::transport::counters::{Tally, TransportCounters};
+use crate::transport::counters::{TransportCounters, TransportTally};
 use crate::transport::stun;
 use crate::transport::tasks::Tasks;
 use crate::transport::turn::Turn;
@@ -22,7 +22,7 @@ pub(super) struct UdpCarrier {
     pub(super) linger: Duration,
     /// The sockets, at least one.
     pub(super) sockets: Box<[Arc<SharedSocket>]>,
-    pub(super) tally: Arc<Tally>,
+    pub(super) tally: Arc<TransportTally>,
     pub(super) tasks: Tasks,
     pub(super) readers: Vec<AbortHandle>,
 }

@@ -25,7 +25,7 @@ use self::shared_socket::SharedSocket;
 use self::socket::Socket;
 use self::stun_ids::StunIds;
 use super::carrier::{Bind, BoxFuture, Carrier};
-use super::counters::Tally;
+use super::counters::TransportTally;
 use super::inbound::Inbound;
 use super::limits::TransportLimits;
 use super::tasks::Tasks;
@@ -72,7 +72,7 @@ impl Bind for Udp {
             // One for all: what one socket has asked is answered to another.
             let stun_ids = Arc::new(StunIds::new()?);
             let tasks = Tasks::new();
-            let tally = Arc::new(Tally::default());
+            let tally = Arc::new(TransportTally::default());
             let local = sockets[0].local;
             let mut readers = Vec::with_capacity(sockets.len());
             let mut shared = Vec::with_capacity(sockets.len());

@@ -14,7 +14,7 @@ use super::socket::Socket;
 use super::stun_ids::StunIds;
 use crate::flow::Flow;
 use crate::transport::carrier::SendError;
-use crate::transport::counters::Tally;
+use crate::transport::counters::TransportTally;
 use crate::transport::turn::{Turn, TurnId};
 
 /// What the carrier and the tasks of one socket share, and by which they send.
@@ -27,7 +27,7 @@ pub(super) struct SharedSocket {
     outbox: Mutex<Outbox>,
     /// There is a backlog, or the socket was closed: for the flusher.
     pub(super) backlogged: Notify,
-    pub(super) tally: Arc<Tally>,
+    pub(super) tally: Arc<TransportTally>,
 }
 
 impl SharedSocket {
@@ -36,7 +36,7 @@ impl SharedSocket {
         socket: Arc<Socket>,
         stun_ids: Arc<StunIds>,
         write_queue: usize,
-        tally: Arc<Tally>,
+        tally: Arc<TransportTally>,
     ) -> Arc<SharedSocket> {
         Arc::new(SharedSocket {
             id: TurnId::unique(),

@@ -32,6 +32,17 @@ impl<T: Send + Sync + 'static> Pbx<T> {
         next.run(request).await
     }
 
+    #[cfg(all())]
+    #[plug(in_dialog, only(bye, fallback))]
+    async fn in_dialogs(&self, request: Request, next: Next<'_>) -> Reply {
+        next.run(request).await
+    }
+
+    #[bye]
+    async fn bye(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
     #[register]
     #[through(Passing(LimitBody::new(3)), LimitBody::new(4))]
     async fn register(&self, request: Request) -> StatusCode {

@@ -105,10 +105,13 @@ fn over_a_connection_an_answer_ends_the_transaction() {
 fn what_is_answered_keeps_no_request() {
     for (method, status) in [("OPTIONS", 200), ("INVITE", 486)] {
         let mut bench = Bench::new(UDP);
-        let request = Arc::new(Request::parse(incoming(method, "1", "", 1)).expect("a request"));
+        let request = read(
+            Request::parse(incoming(method, "1", "", 1)).expect("a request"),
+            bench.flow,
+        );
         bench
             .shard
-            .receive_request(bench.now, Arc::clone(&request), bench.flow);
+            .receive_request(bench.now, Arc::clone(&request), Role::Us);
         bench.drain();
         bench.respond(status).expect("sent");
         bench.outputs.clear();

@@ -68,9 +68,12 @@ fn what_is_abandoned_is_as_if_it_had_never_come() {
         for _ in 0..2 {
             bench.receive(&incoming(method, "1", "", 1));
             let key = bench.key.expect("a request came");
-            bench.shard.abandon(key).expect("it is open");
+            bench.shard.abandon(bench.now, key).expect("it is open");
             bench.drain();
-            assert!(matches!(bench.shard.abandon(key), Err(RespondError::Gone)));
+            assert!(matches!(
+                bench.shard.abandon(bench.now, key),
+                Err(RespondError::Gone)
+            ));
             assert!(matches!(bench.respond(200), Err(RespondError::Gone)));
             assert_eq!(
                 bench.told(),
@@ -89,7 +92,10 @@ fn what_is_answered_cannot_be_abandoned() {
     bench.receive(&incoming("REGISTER", "1", "", 1));
     bench.respond(200).expect("sent");
     let key = bench.key.expect("a request came");
-    assert!(matches!(bench.shard.abandon(key), Err(RespondError::Answered)));
+    assert!(matches!(
+        bench.shard.abandon(bench.now, key),
+        Err(RespondError::Answered)
+    ));
 }
 
 #[test]
@@ -102,12 +108,37 @@ fn an_abandoned_bye_leaves_its_dialog_and_another_may_come() {
     bench.receive(&incoming("BYE", "3", &tag, 2));
     bench
         .shard
-        .abandon(bench.key.expect("a request came"))
+        .abandon(bench.now, bench.key.expect("a request came"))
         .expect("it is open");
     assert_eq!(bench.shard.dialogs(), 1);
     bench.receive(&incoming("BYE", "4", &tag, 3));
     bench.respond(200).expect("sent");
     assert_eq!(bench.shard.dialogs(), 0);
+}
+
+#[test]
+fn an_invite_that_is_not_kept_leaves_no_clock_behind_for_its_expires() {
+    use crate::proto::Timer;
+    let mut bench = Bench::new(UDP);
+    let clocks = |bench: &Bench| bench.shard.queues.count(Timer::RefuseExpired);
+    for number in 0..1_000 {
+        let invite = incoming("INVITE", &format!("invite{number}"), "", 1);
+        let invite = invite.replace("call@", &format!("call{number}@"));
+        bench.receive(&with(invite, "Expires: 179"));
+        assert_eq!(clocks(&bench), 1);
+        match number % 4 {
+            0 => bench.refuse(401).expect("sent"),
+            1 => bench.respond(486).expect("sent"),
+            2 => bench.shard.pass_through(bench.key.expect("a request came")),
+            _ => bench
+                .shard
+                .abandon(bench.now, bench.key.expect("a request came"))
+                .expect("it is open"),
+        }
+        bench.drain();
+        bench.forget();
+        assert_eq!(clocks(&bench), 0);
+    }
 }
 
 #[test]

@@ -3,34 +3,33 @@
 use super::*;
 
 #[test]
-fn a_success_is_repeated_on_any_transport_until_32_seconds() {
+fn a_success_is_repeated_on_any_transport_until_32_seconds_and_then_the_call_is_ended() {
     for transport in [UDP, TCP] {
         let mut bench = Bench::new(transport);
         bench.receive(&incoming("INVITE", "1", "", 1));
         bench.respond(200).expect("sent");
-        bench.until(100_000);
-        assert_eq!(bench.sent(), at(&BACKING_OFF, "200"), "{transport}");
-        let told = bench.told();
-        assert_eq!(told[0], (0, "request INVITE".to_owned()));
-        assert!(
-            told.contains(&(32_000, "unacknowledged".to_owned()))
-                && told.contains(&(32_000, "finished".to_owned()))
+        bench.until(32_000);
+        let mut sent = bench.messages();
+        let (_, bye) = sent.pop().expect("a BYE");
+        let times: Vec<u64> = sent.iter().map(|(at, _)| *at).collect();
+        assert_eq!(times, BACKING_OFF, "{transport}");
+        let bye = as_request(bye);
+        assert_eq!(
+            (bye.method().as_str(), bye.uri().as_str()),
+            ("BYE", "sip:a@192.0.2.9:5099")
         );
-        bench.assert_empty();
-
-        // The dialog stands, and its BYE ends it.
-        assert_eq!(bench.shard.dialogs(), 1);
-        let dialog = bench.outputs.iter_mut().find_map(|output| match output {
-            Output::Unacknowledged { dialog, .. } => dialog.as_mut(),
-            _ => None,
-        });
-        let bye = dialog.expect("a dialog").request(spigot_parser::Method::BYE);
-        assert_eq!(bye.uri().as_str(), "sip:a@192.0.2.9:5099");
-        bench.shard.request(bench.now, bye, bench.flow, "192.0.2.1");
-        bench.drain();
-        let bye = as_request(bench.message());
+        assert_eq!(
+            bench.told(),
+            [(0, "request INVITE".to_owned()), (32_000, "finished".to_owned())]
+        );
+        assert_eq!(
+            (bench.shard.counters().unacknowledged, bench.shard.dialogs()),
+            (1, 1)
+        );
         bench.receive(&answer(&bye, 200, ""));
         assert_eq!(bench.shard.dialogs(), 0);
+        bench.until(100_000);
+        bench.assert_empty();
     }
 }
 
@@ -67,6 +66,42 @@ fn a_repeated_invite_is_absorbed_once_accepted() {
     bench.until(100);
     bench.receive(&incoming("INVITE", "1", "", 5));
     assert_eq!((bench.sent(), bench.told().len()), (vec![], 1));
+}
+
+#[test]
+fn an_old_copy_of_the_invite_does_not_touch_the_dialog_that_the_first_has_made() {
+    for transport in [UDP, TCP] {
+        let mut bench = Bench::new(transport);
+        let tag = accepted(&mut bench);
+        bench.receive(&incoming("ACK", "ack", &tag, 5));
+        bench.until(32_000);
+        assert_eq!(bench.shard.server_transactions(), 0);
+        bench.forget();
+        bench.receive(&incoming("INVITE", "1", "", 5));
+        assert_eq!(
+            (bench.sent_messages(), bench.heard()),
+            (vec!["482".to_owned()], vec![])
+        );
+        bench.receive(&incoming("ACK", "1", &tag, 5));
+        assert_eq!((bench.heard(), bench.dialogs()), (vec![], (1, 0)));
+        bench.receive(&incoming("INFO", "2", &tag, 6));
+        assert_eq!(bench.heard(), ["request INFO in dialog"], "the call goes on");
+    }
+}
+
+#[test]
+fn an_old_copy_of_the_subscribe_is_turned_away_likewise() {
+    let mut bench = Bench::new(UDP);
+    let subscribe = with(incoming("SUBSCRIBE", "1", "", 1), "Event: presence\nExpires: 600");
+    bench.receive(&subscribe);
+    bench.respond(200).expect("sent");
+    bench.until(32_000);
+    bench.forget();
+    bench.receive(&subscribe);
+    assert_eq!(
+        (bench.sent_messages(), bench.heard(), bench.dialogs()),
+        (vec!["482".to_owned()], vec![], (1, 0))
+    );
 }
 
 #[test]
@@ -146,25 +181,6 @@ fn an_early_dialog_takes_requests_and_ends_with_a_failure() {
 }
 
 #[test]
-fn a_forwarded_success_is_sent_as_often_as_it_comes_and_no_oftener() {
-    let mut bench = Bench::new(UDP);
-    bench.receive(&incoming("INVITE", "1", "", 5));
-    let key = bench.key.expect("a request came");
-    let invite = Request::parse(incoming("INVITE", "1", "", 5)).expect("a request");
-    for _ in 0..2 {
-        let far = Response::parse(answer(&invite, 200, "far")).expect("a response");
-        bench.shard.respond(bench.now, key, far).expect("sent");
-        bench.drain();
-    }
-    bench.until(100_000);
-    let sent = bench.messages();
-    assert_eq!(sent.len(), 2);
-    assert_eq!(to_tag(&as_response(sent[1].1.clone())), "far");
-    assert_eq!(bench.shard.dialogs(), 0);
-    bench.assert_empty();
-}
-
-#[test]
 fn two_successes_in_one_dialog_wait_each_for_its_own_ack() {
     let mut bench = Bench::new(UDP);
     let tag = accepted(&mut bench);
@@ -239,6 +255,7 @@ fn an_invite_that_crosses_one_of_ours_is_refused_491() {
     bench.receive(&theirs("1"));
     assert_eq!((bench.sent(), bench.shard.dialogs()), (at(&[0], "491"), 1));
     bench.receive(&answer(&invite, 200, "far"));
+    bench.sent();
 
     // In the confirmed one.
     bench.request(&outgoing("INVITE", "").replace("<sip:b@b.example>", "<sip:b@b.example>;tag=far"));
@@ -285,18 +302,12 @@ fn a_bye_ends_the_invite_that_waits_in_its_dialog() {
 #[test]
 fn a_bye_of_ours_ends_the_dialog_of_a_peer_without_tags() {
     let mut bench = Bench::new(UDP);
-    bench.receive(&incoming("INVITE", "1", "", 5).replace(";tag=from", ""));
+    bench.receive(&incoming("INVITE", "1", "", 1).replace(";tag=from", ""));
     bench.respond(200).expect("sent");
-    bench.until(40_000);
-    let dialog = bench.outputs.iter_mut().find_map(|output| match output {
-        Output::Unacknowledged { dialog, .. } => dialog.as_mut(),
-        _ => None,
-    });
-    let bye = dialog.expect("a dialog").request(spigot_parser::Method::BYE);
     bench.sent();
-    bench.shard.request(bench.now, bye, bench.flow, "192.0.2.1");
-    bench.drain();
-    let bye = as_request(bench.message());
+    bench.until(32_000);
+    let (_, bye) = bench.messages().pop().expect("a BYE");
+    let bye = as_request(bye);
     bench.receive(&answer(&bye, 200, ""));
     assert_eq!(bench.shard.dialogs(), 0);
 }

@@ -1,0 +1,210 @@
+//! Running a handler: polled once where it stands, and a task only if it waits.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tracing::Span;
+
+use super::ServerExchange;
+use super::answer_guard::AnswerGuard;
+use super::handlers::Slot;
+use super::span::span;
+use crate::endpoint::Core;
+use crate::endpoint::counters::count;
+use crate::proto::{Refusal, Role};
+use crate::router::{Dispatch, HandlerFuture, Reply, Request, RouterId};
+use crate::sip::header::RetryAfter;
+use crate::sip::{Method, Response, StatusCode};
+
+impl ServerExchange {
+    /// Runs the route of a request, and sees to it that the peer gets an answer. `refusal` is the reason for
+    /// which a user agent has to refuse the request.
+    pub(in crate::endpoint) fn serve(self: Arc<Self>, request: Request, refusal: Option<Refusal>) {
+        let router = self.core.router.router_of(&request);
+        let opens = self.incoming.request.method().opens_dialog() && !request.in_dialog();
+        if router != RouterId::default() && opens {
+            self.core
+                .step(self.lane, |state, _| state.shard.label(self.key, router.label()));
+        }
+        let guard = AnswerGuard {
+            span: span(&self.core, &request),
+            exchange: self,
+            router,
+            answered: false,
+        };
+        let Ok(dispatch) = guarded(&guard.span, || guard.core().router.dispatch(request)) else {
+            return count(&guard.core().tally.panicked);
+        };
+        match (dispatch.role(), refusal) {
+            (Role::Us, Some(refusal)) => return guard.decline(refusal),
+            (Role::Us, None) => {}
+            (Role::Through, _) => guard.exchange.pass_through(),
+        }
+        match dispatch {
+            Dispatch::Now(reply) => guard.answer(reply),
+            Dispatch::Handler(routed) => start(guard, routed.future),
+        }
+    }
+
+    /// Takes note that the request passes through this element.
+    fn pass_through(&self) {
+        self.core
+            .step(self.lane, |state, _| state.shard.pass_through(self.key));
+    }
+
+    /// Refuses a request whose dialog has an owner who reads too slowly: it may come again.
+    pub(in crate::endpoint) fn refuse_for_now(&self) {
+        count(&self.core.tally.mailboxes_full);
+        let mut response = Response::new(StatusCode::SERVER_INTERNAL_ERROR);
+        let seconds = self.core.random.below(11);
+        response.headers_mut().push_typed(&RetryAfter::new(seconds));
+        // It was cancelled meanwhile otherwise.
+        let _ = self.respond(response);
+    }
+
+    /// Takes a slot for a handler that waits.
+    fn take_slot(&self) -> Option<Slot> {
+        match self.dialog {
+            Some(dialog) if self.is_bye() => Slot::take_for_bye(&self.core, dialog),
+            _ => Slot::take(&self.core),
+        }
+    }
+
+    fn is_bye(&self) -> bool {
+        *self.incoming.request.method() == Method::BYE
+    }
+}
+
+/// Polls a handler once, in the task that read the message. Only a handler that waits becomes a task of its
+/// own.
+fn start(guard: AnswerGuard, mut future: HandlerFuture) {
+    match poll_guarded(&guard.span, &mut future, &mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(reply)) => guard.answer(reply),
+        Poll::Ready(Err(Panicked)) => count(&guard.core().tally.panicked),
+        Poll::Pending => match guard.exchange.take_slot() {
+            Some(slot) => {
+                let core = guard.core().clone();
+                core.spawn(run(slot, guard, future));
+            }
+            // A call can be hung up however many handlers wait.
+            None if guard.exchange.is_bye() => {
+                count(&guard.core().tally.byes_unheard);
+                guard.answer(Reply::Response(Response::new(StatusCode::OK)));
+            }
+            None => {
+                count(&guard.core().tally.handlers_full);
+                guard.answer(Reply::service_unavailable(RETRY_AFTER));
+            }
+        },
+    }
+}
+
+/// How long a 503 of ours asks the peer to wait.
+pub(super) const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Waits for a handler, and answers with its reply.
+///
+/// The slot goes last. Once the last slot is gone the transports may be closed, and the guard's answer would
+/// not leave. A handler that has given the final answer itself goes on without a deadline and without a slot.
+async fn run(slot: Slot, guard: AnswerGuard, mut future: HandlerFuture) {
+    let mut slot = Some(slot);
+    let (limit, late) = guard.deadline();
+    let exchange = guard.exchange.clone();
+    let mut aborted = std::pin::pin!(guard.core().handlers.aborted());
+    let span = guard.span.clone();
+    let mut handler = std::pin::pin!(std::future::poll_fn(|cx| poll_guarded(&span, &mut future, cx)));
+    let outcome = tokio::select! {
+        biased;
+        outcome = &mut handler => Some(outcome),
+        () = exchange.answered() => None,
+        () = overdue(&exchange, limit) => {
+            count(&guard.core().tally.overdue);
+            return guard.answer(Reply::Response(Response::new(late)));
+        }
+        () = &mut aborted => return guard.answer(Reply::service_unavailable(RETRY_AFTER)),
+    };
+    let outcome = match outcome {
+        Some(outcome) => outcome,
+        None => {
+            slot.take();
+            tokio::select! {
+                biased;
+                outcome = &mut handler => outcome,
+                // The guard hangs up, before the dialog's place among the calls is given back.
+                () = &mut aborted => return drop(guard),
+            }
+        }
+    };
+    match outcome {
+        Ok(reply) => guard.answer(reply),
+        Err(Panicked) => {
+            count(&guard.core().tally.panicked);
+            drop(guard);
+        }
+    }
+}
+
+/// Waits until a handler has had its time. Who waits for the answer to a request that it has forwarded has as
+/// long as that may take: Timer B, F or C (RFC 3261 §16.8) ends it.
+async fn overdue(exchange: &ServerExchange, limit: Duration) {
+    loop {
+        tokio::time::sleep(limit).await;
+        if !exchange.awaits_branch() {
+            return;
+        }
+    }
+}
+
+/// Runs a handler that answers nobody: of an ACK or a CANCEL. Where there `is_bounded` at most one for each INVITE it
+/// has a slot beyond the bound; any other is dropped if all slots are taken.
+pub(super) fn run_unanswered(core: &Arc<Core>, span: Span, mut future: HandlerFuture, is_bounded: bool) {
+    match poll_guarded(&span, &mut future, &mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(_)) => {}
+        Poll::Ready(Err(Panicked)) => count(&core.tally.panicked),
+        Poll::Pending => {
+            let slot = if is_bounded {
+                Some(Slot::take_beyond(core))
+            } else {
+                Slot::take(core)
+            };
+            match slot {
+                Some(slot) => _ = core.spawn(wait_unanswered(slot, core.clone(), span, future)),
+                None => count(&core.tally.handlers_full),
+            }
+        }
+    }
+}
+
+/// Waits for a handler that answers nobody.
+async fn wait_unanswered(_slot: Slot, core: Arc<Core>, span: Span, mut future: HandlerFuture) {
+    let aborted = core.handlers.aborted();
+    let handler = std::future::poll_fn(|cx| poll_guarded(&span, &mut future, cx));
+    tokio::select! {
+        biased;
+        outcome = handler => if outcome.is_err() { count(&core.tally.panicked) },
+        () = tokio::time::sleep(core.limits.handler) => count(&core.tally.overdue),
+        () = aborted => {}
+    }
+}
+
+/// The panic of a handler, or of other code of the application's. The panic hook has told where it was.
+pub(super) struct Panicked;
+
+/// Runs code of the application's. A panic goes no further.
+pub(super) fn guarded<R>(span: &Span, call: impl FnOnce() -> R) -> Result<R, Panicked> {
+    let _entered = span.enter();
+    std::panic::catch_unwind(AssertUnwindSafe(call)).map_err(|_| Panicked)
+}
+
+fn poll_guarded(
+    span: &Span,
+    future: &mut HandlerFuture,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Reply, Panicked>> {
+    match guarded(span, || future.as_mut().poll(cx)) {
+        Ok(poll) => poll.map(Ok),
+        Err(panicked) => Poll::Ready(Err(panicked)),
+    }
+}
