@@ -1,0 +1,14 @@
+//! Dialogs at an endpoint: who is told of what happens inside them, where their requests go, and how they end.
+//!
+//! Everything stands on the in-memory network and virtual time.
+
+mod accepted;
+mod ending;
+mod forks;
+mod mailbox;
+mod plugs;
+mod ringing;
+mod subscriptions;
+mod target;
+mod unattended;
+mod wire;
