@@ -196,8 +196,8 @@ pub enum Failure {
     /// [`Timer::RequestTimeout`] Timer F, [`Timer::CancelTimeout`] the wait after a CANCEL.
     #[error("no response in time: {0}")]
     Timeout(Timer),
-    /// Nobody is left who could answer: the early dialog of whoever answered 2xx to an INVITE had ended before, or
-    /// there was no room for the dialog.
+    /// Nobody is left who could answer: the early dialog of whoever answered 2xx to an INVITE had ended
+    /// before, or there was no room for the dialog.
     #[error("the dialog ended before there was a final response")]
     DialogEnded,
     /// The request was given up by its caller while it waited to be sent again.

@@ -67,7 +67,7 @@ impl Shard {
         }
         let opens_dialog = role == Role::Us && incoming.request.method().opens_dialog();
         if opens_dialog && self.has_made_dialog(key, &incoming) {
-            // 482, and not silence, so that who still repeats the request stops; nobody else hears it any more.
+            // 482, and not silence, so that who still repeats the request stops; nobody else waits for it.
             self.counters.merged += 1;
             return self.turn_away(&incoming, StatusCode::LOOP_DETECTED);
         }

@@ -359,7 +359,7 @@ impl Shard {
         })));
     }
 
-    /// Keeps the dialog of a branch that has not answered 2xx and that a failure ends, for the BYE behind a late 2xx.
+    /// Keeps the dialog of a branch that a failure ends before its 2xx, for the BYE behind a late 2xx.
     pub(in crate::proto::shard) fn keep_ended(&mut self, dialog: &DialogKey) {
         let Some(record) = self.dialogs.get(dialog) else {
             return;

@@ -145,7 +145,7 @@ impl Shard {
         deliver
     }
 
-    /// Takes the Expires of an INVITE off the clock, because the INVITE is answered or not for the core to refuse.
+    /// Takes the Expires of an INVITE off the clock, because the core has no need to refuse it any more.
     fn disarm_expires(&mut self, key: &ServerKey) {
         if let Some(entry) = self.server.entries.get(key) {
             self.queues.disarm(&entry.deadlines, Timer::RefuseExpired, key.0);
