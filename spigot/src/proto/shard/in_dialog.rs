@@ -1,6 +1,7 @@
 //! Requests inside a dialog: which of them are taken, and why the others are turned away.
 //!
-//! The invariant: a request is judged by its dialog once, in the order of [`Objection`], before anything of it is kept.
+//! The invariant: a request is judged by its dialog once, in the order of [`Objection`], before anything of
+//! it is kept.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -64,46 +65,41 @@ impl Shard {
             }
             return self.object(key, &incoming, objection);
         }
-        self.counters.requests += 1;
-        let arrival = Arrival {
-            incoming: incoming.clone(),
-            role: Role::Us,
-            dialog: Some(dialog),
-            reserved: false,
-            merge: 0,
-        };
-        self.open(now, key, arrival);
-        self.outputs.push_back(Output::Request {
-            key,
-            incoming,
-            role: Role::Us,
-            dialog: Some(dialog),
-            label: self.dialogs.label(&dialog),
-            refusal: None,
-        });
+        self.pass_on(now, key, incoming, Some(dialog));
     }
 
-    /// Takes a new request with a To tag that names no dialog here. It may be in one of others, and pass through.
+    /// Takes a new request with a To tag that names no dialog here. It may be in one of others, and pass
+    /// through.
     fn receive_of_unknown_dialog(&mut self, now: Instant, key: ServerKey, incoming: Arc<Incoming>) {
         if self.is_refused() {
             return self.turn_away(&incoming, StatusCode::SERVICE_UNAVAILABLE);
         }
+        self.pass_on(now, key, incoming, None);
+    }
+
+    /// Gives a request to the application: as one of that dialog, or as one that passes through if its route
+    /// says so, and is refused otherwise.
+    fn pass_on(&mut self, now: Instant, key: ServerKey, incoming: Arc<Incoming>, dialog: Option<DialogKey>) {
         self.counters.requests += 1;
         let arrival = Arrival {
             incoming: incoming.clone(),
             role: Role::Us,
-            dialog: None,
+            dialog,
             reserved: false,
             merge: 0,
         };
         self.open(now, key, arrival);
+        let (role, refusal) = match dialog {
+            Some(_) => (Role::Us, None),
+            None => (Role::Through, Some(Refusal::NoDialog)),
+        };
         self.outputs.push_back(Output::Request {
             key,
             incoming,
-            role: Role::Through,
-            dialog: None,
-            label: 0,
-            refusal: Some(Refusal::NoDialog),
+            role,
+            dialog,
+            label: dialog.map_or(0, |dialog| self.dialogs.label(&dialog)),
+            refusal,
         });
     }
 
