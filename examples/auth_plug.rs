@@ -87,7 +87,8 @@ struct Options {
     /// A user and the password; may be given several times
     #[arg(long = "user", value_name = "NAME:PASSWORD", value_parser = parse_user, default_value = "alice:secret")]
     users: Vec<(String, String)>,
-    /// What credentials may be made with, the best first: MD5, SHA-256, SHA-512-256; may be given several times
+    /// What credentials may be made with, the best first: MD5, SHA-256, SHA-512-256; may be given several
+    /// times
     #[arg(long = "algorithm", value_name = "NAME", value_parser = parse_algorithm, default_value = "MD5")]
     algorithms: Vec<Algorithm>,
 }

@@ -5,7 +5,8 @@
 //! cargo run --release --example router -- --listen udp:127.0.0.1:5060
 //! ```
 //!
-//! It is a redirect server: it says where a call goes (302), and the caller goes there. Messages it carries itself.
+//! It is a redirect server: it says where a call goes (302), and the caller goes there. Messages it carries
+//! itself.
 
 use std::collections::HashMap;
 use std::process::ExitCode;

@@ -15,8 +15,9 @@ pub(crate) const USERS: usize = 1_000;
 /// How many phones one user may have.
 pub(crate) const BINDINGS: usize = 10;
 
-/// The longest that a binding lasts in seconds, and how long one lasts that does not say. Short, as it is the phone's next REGISTER
-/// that keeps its connection from being closed as idle ([`TransportLimits::idle`](spigot::transport::TransportLimits::idle)).
+/// The longest that a binding lasts in seconds, and how long one lasts that does not say. Short, as it is the
+/// phone's next REGISTER that keeps its connection from being closed as idle
+/// ([`TransportLimits::idle`](spigot::transport::TransportLimits::idle)).
 const LONGEST: u32 = 100;
 
 /// A phone of a user.
@@ -48,8 +49,8 @@ pub(crate) struct Bindings {
 }
 
 impl Bindings {
-    /// Takes a registration: `contacts` came by `flow`, to last for `expires` seconds where they do not say it themselves.
-    /// What is bound then, with the time that is left.
+    /// Takes a registration: `contacts` came by `flow`, to last for `expires` seconds where they do not say
+    /// it themselves. What is bound then, with the time that is left.
     pub(crate) fn register(
         &self,
         user: &str,

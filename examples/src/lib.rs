@@ -17,13 +17,15 @@ use spigot::{BoundListener, Config, Spigot, Transport};
 /// Where an example listens.
 #[derive(Args, Clone, Debug)]
 pub struct Listeners {
-    /// Listen here, as `udp:127.0.0.1:5060`, `tcp:[::1]:0`, `tls:...`, `ws:...` or `wss:...`; may be given several times
+    /// Listen here, as `udp:127.0.0.1:5060`, `tcp:[::1]:0`, `tls:...`, `ws:...` or `wss:...`; may be given
+    /// several times
     #[arg(long, value_name = "TRANSPORT:ADDRESS", default_values = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"])]
     listen: Vec<Listen>,
     /// How many sockets share the address of a udp listener, each read by a task of its own
     #[arg(long, value_name = "COUNT", default_value = "1")]
     udp_sockets: NonZeroUsize,
-    /// The certificate chain in PEM of the tls and wss listeners; without it one is made that nobody else has signed
+    /// The certificate chain in PEM of the tls and wss listeners; without it one is made that nobody else has
+    /// signed
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
     /// The private key in PEM that goes with it

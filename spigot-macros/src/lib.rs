@@ -16,9 +16,9 @@ use proc_macro::TokenStream;
 /// but ACK and CANCEL; and `#[fallback]`, in the place of the library's 404, 405 and 501. They need no
 /// import.
 ///
-/// In parentheses they take a pattern for the Request-URI, `in_dialog`, `event = "presence"`, `package = "dtmf"`
-/// and `content_type = "type/subtype"`. In a pattern `*` stands for anything and `{name}` for what
-/// `Path(name)` takes; a port, parameters and headers that it does not name may be there or not
+/// A route attribute takes in parentheses a pattern for the Request-URI, `in_dialog`, `event = "presence"`,
+/// `package = "dtmf"` and `content_type = "type/subtype"`. In a pattern `*` stands for anything and `{name}`
+/// for what `Path(name)` takes; a port, parameters and headers that it does not name may be there or not
 /// (`spigot::sip::Pattern` has the rules). A request inside a dialog, a re-INVITE say, goes to the routes
 /// that say `in_dialog`, any other to the rest; BYE, INFO, UPDATE, PRACK and NOTIFY exist in dialogs alone
 /// and need not say so. Routes are tried in the order written, and what none takes is answered by the

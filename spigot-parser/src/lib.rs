@@ -1,7 +1,7 @@
 //! SIP messages, from bytes to typed values and back.
 //!
-//! It parses what comes off the wire, gives its parts as types, lets them be changed, and writes messages out, for
-//! servers that read hostile bytes all day and proxies that must leave alone what is not theirs.
+//! It parses what comes off the wire, gives its parts as types, lets them be changed, and writes messages
+//! out, for servers that read hostile bytes all day and proxies that must leave alone what is not theirs.
 //!
 //! ```
 //! use spigot_parser::{HeaderName, Message, Response, StatusCode, header};
@@ -38,29 +38,31 @@
 //!
 //! # Concepts
 //!
-//! - A [`Message`] is one text, the head as it came, with an index into it: where each line, name and value is.
-//!   Parsing makes the index; values stay text until [`Headers::typed`] or [`Headers::all`] is asked for a type of
-//!   [`header`]. A change edits the index, so lines that nobody touched are written as they came, in their order and
-//!   spelling.
+//! - A [`Message`] is one text, the head as it came, with an index into it: where each line, name and value
+//!   is. Parsing makes the index; values stay text until [`Headers::typed`] or [`Headers::all`] is asked for
+//!   a type of [`header`]. A change edits the index, so lines that nobody touched are written as they came,
+//!   in their order and spelling.
 //! - [`Message::parse`] refuses what cannot be framed or indexed. [`Message::essentials`] refuses what cannot
 //!   be worked with, and gives what it has read of the rest: an [`Essentials`]. A [`ParseError`] says what is
 //!   wrong and where, and which status answers it; [`Request::salvage`] finds whom to send it to.
 //! - A [`MessageWriter`] writes a message line by line, for those who send it and do not look at it again.
 //! - A [`RawMessage`] is that index alone, over octets that stay where they are: for those who only look.
-//! - A [`Framer`] cuts a stream into messages, and refuses streams in which two readers could see different ones.
+//! - A [`Framer`] cuts a stream into messages, and refuses streams in which two readers could see different
+//!   ones.
 //! - [`Limits`] bound everything that a peer can make large.
 //! - A [`Uri`] compares as its scheme has it, and a [`Pattern`] matches one and captures its parts.
-//! - A [`Multipart`] body is cut into [`Part`]s, which have headers of their own; an [`Sdp`] says which media there
-//!   are, where they go to and which way they flow.
-//! - [`Method`], [`StatusCode`] and [`HeaderName`] are open: constants for what the RFCs name, and any other value.
-//!   A [`Method`] knows what it means for dialogs: [`Method::opens_dialog`] and the questions beside it.
+//! - A [`Multipart`] body is cut into [`Part`]s, which have headers of their own; an [`Sdp`] says which media
+//!   there are, where they go to and which way they flow.
+//! - [`Method`], [`StatusCode`] and [`HeaderName`] are open: constants for what the RFCs name, and any other
+//!   value. A [`Method`] knows what it means for dialogs: [`Method::opens_dialog`] and the questions beside
+//!   it.
 //!
 //! # Invariants
 //!
 //! - No input, output, clock or randomness, and no `unsafe`.
 //! - No panic, whatever the bytes.
-//! - What becomes of each message of RFC 4475 and RFC 5118, of each prefix of them and of each change of one octet is
-//!   decided in `tests/torture/DISPOSITIONS.md`, which the tests hold to what happens.
+//! - What becomes of each message of RFC 4475 and RFC 5118, of each prefix of them and of each change of one
+//!   octet is decided in `tests/torture/DISPOSITIONS.md`, which the tests hold to what happens.
 //! - A usual message costs one allocation to parse, for the index; a header costs none.
 //! - What an application sets cannot hold a line end, so it cannot become another header.
 //! - Content-Length is written right, whatever was there.

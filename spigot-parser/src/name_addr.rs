@@ -1,6 +1,7 @@
 //! Addresses: a URI with a display name and header parameters.
 //!
-//! The one invariant: the text is a `name-addr` or an `addr-spec` with its parameters, and the URI is the one in it.
+//! The one invariant: the text is a `name-addr` or an `addr-spec` with its parameters, and the URI is the one
+//! in it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,9 +27,9 @@ use crate::{ErrorKind, Params, ParseError, Uri};
 /// display-name = *( token LWS ) / quoted-string
 /// ```
 ///
-/// Without angle brackets every `;` begins a parameter of the header, not of the URI, and the URI may hold no `?` and
-/// no `,` ([RFC 3261 §20.10](https://www.rfc-editor.org/rfc/rfc3261#section-20.10)). The blank between display name
-/// and `<` may be missing (RFC 4475 §3.1.1.6).
+/// Without angle brackets every `;` begins a parameter of the header, not of the URI, and the URI may hold no
+/// `?` and no `,` ([RFC 3261 §20.10](https://www.rfc-editor.org/rfc/rfc3261#section-20.10)). The blank
+/// between display name and `<` may be missing (RFC 4475 §3.1.1.6).
 ///
 /// ```
 /// use spigot_parser::NameAddr;
@@ -60,8 +61,8 @@ impl NameAddr {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Value`] or [`ErrorKind::Uri`] where the text leaves the grammar, [`ErrorKind::TooManyParams`], and
-    /// [`ErrorKind::Duplicate`] for a second `tag`.
+    /// [`ErrorKind::Value`] or [`ErrorKind::Uri`] where the text leaves the grammar,
+    /// [`ErrorKind::TooManyParams`], and [`ErrorKind::Duplicate`] for a second `tag`.
     #[inline]
     pub fn parse(field: Field<'_>) -> Result<NameAddr, ParseError> {
         let text = field.as_str();
@@ -148,7 +149,8 @@ impl NameAddr {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Token`] or [`ErrorKind::Value`] if name or value leave the grammar, [`ErrorKind::TooManyParams`].
+    /// [`ErrorKind::Token`] or [`ErrorKind::Value`] if name or value leave the grammar,
+    /// [`ErrorKind::TooManyParams`].
     pub fn with_param(&self, name: &str, value: Option<&str>) -> Result<NameAddr, ParseError> {
         params::check(name, value)?;
         let address = self.set_param(name, Some(value));
@@ -191,14 +193,14 @@ impl NameAddr {
         }
     }
 
-    /// Whether the URIs are equal and the parameters agree: one that only one of the two has makes a difference only
-    /// if it is among `counting`.
+    /// Whether the URIs are equal and the parameters agree: one that only one of the two has makes a
+    /// difference only if it is among `counting`.
     ///
     /// [RFC 3261 §20.20](https://www.rfc-editor.org/rfc/rfc3261#section-20.20):
     ///
-    /// > Two From header fields are equivalent if their URIs match, and their parameters match. Extension parameters in
-    /// > one header field, not present in the other are ignored for the purposes of comparison. This means that the
-    /// > display name and presence or absence of angle brackets do not affect matching.
+    /// > Two From header fields are equivalent if their URIs match, and their parameters match. Extension
+    /// > parameters in one header field, not present in the other are ignored for the purposes of comparison.
+    /// > This means that the display name and presence or absence of angle brackets do not affect matching.
     pub(crate) fn matches(&self, other: &NameAddr, counting: &[&str]) -> bool {
         self.uri == other.uri
             && params::agree(self.params(), other.params(), |name| {
@@ -299,12 +301,13 @@ pub(crate) fn checked_tag(text: &str) -> Result<Option<&str>, ParseError> {
     }
 }
 
-/// The `tag` of the address that the whole of `text` is, where there is one. The URI is passed over and not looked at.
+/// The `tag` of the address that the whole of `text` is, where there is one. The URI is passed over and not
+/// looked at.
 ///
 /// # Errors
 ///
-/// [`ErrorKind`](crate::ErrorKind) `Value`, `Duplicate` or `TooManyParams` where display name or parameters leave the
-/// grammar, and where a tag is no token.
+/// [`ErrorKind`](crate::ErrorKind) `Value`, `Duplicate` or `TooManyParams` where display name or parameters
+/// leave the grammar, and where a tag is no token.
 pub(crate) fn tag_of(text: &str) -> Result<Option<&str>, ParseError> {
     let start = spans(text)?.params;
     if let Some(tag) = tag(text.as_bytes(), start)?.get(text) {

@@ -1,10 +1,11 @@
-//! How long it takes to find the handler of a request among 5, 50 and 500 routes: `cargo bench -p spigot --bench dispatch`.
+//! How long it takes to find the handler of a request among 5, 50 and 500 routes: `cargo bench -p spigot
+//! --bench dispatch`.
 //!
-//! Four shapes of routes, each found in its own way: by the `host` of the Request-URI, by its `user`, by what its user begins
-//! with (`beginning`), and by the host of a user that all have (`tenant`). Beside them `axum` with as many routes. Each route
-//! has one capture, which the handler takes.
-//! Measured is a request's way to its reply: for the first route, for the last one, and for none (404). Making the request
-//! is part of it, since both take it by value; `request` is that alone.
+//! Four shapes of routes, each found in its own way: by the `host` of the Request-URI, by its `user`, by what
+//! its user begins with (`beginning`), and by the host of a user that all have (`tenant`). Beside them `axum`
+//! with as many routes. Each route has one capture, which the handler takes. Measured is a request's way to
+//! its reply: for the first route, for the last one, and for none (404). Making the request is part of it,
+//! since both take it by value; `request` is that alone.
 
 use std::convert::Infallible;
 use std::future::Future;

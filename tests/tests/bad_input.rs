@@ -35,8 +35,8 @@ fn good(method: &str, transport: Transport, local: SocketAddr) -> Draft {
     Draft::new(method, "sip:bob@example.com", transport.as_str(), local)
 }
 
-/// Sends what `make` makes, and an OPTIONS behind it. The loopback keeps the order, and so does the server for what it answers
-/// at once.
+/// Sends what `make` makes, and an OPTIONS behind it. The loopback keeps the order, and so does the server
+/// for what it answers at once.
 async fn over(server: &Running, transport: Transport, make: impl Fn(SocketAddr) -> Vec<u8>) -> Met {
     let mut wire = Wire::to(server, transport).await;
     let octets = make(wire.local());

@@ -1,5 +1,5 @@
-//! What the client does when something goes wrong: forks, callers that are gone, connections that are gone, an
-//! endpoint that has ended.
+//! What the client does when something goes wrong: forks, callers that are gone, connections that are gone,
+//! an endpoint that has ended.
 
 use std::time::Duration;
 

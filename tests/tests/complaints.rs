@@ -1,4 +1,5 @@
-//! What a test is told that expects the wrong thing, or asks for what there is not: at its own line, in a sentence.
+//! What a test is told that expects the wrong thing, or asks for what there is not: at its own line, in a
+//! sentence.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -70,7 +71,8 @@ fn a_server_that_does_not_start() {
     );
 }
 
-/// `expect_status` is for what was sent raw; the ladder beside it shows the 200 that the test has had from `send`.
+/// `expect_status` is for what was sent raw; the ladder beside it shows the 200 that the test has had from
+/// `send`.
 #[test]
 fn a_response_that_the_test_has_had() {
     let twice = complaint(Clock::Virtual, async || {

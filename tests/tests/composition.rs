@@ -1,4 +1,5 @@
-//! A composed router behind an endpoint: a call stays with the router that took it, whatever its requests are addressed to.
+//! A composed router behind an endpoint: a call stays with the router that took it, whatever its requests are
+//! addressed to.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -136,7 +137,8 @@ async fn a_dropped_invite_leaves_nothing_behind() {
     let mut invite = alice.invite("sip:a@example.com").start().await;
     assert!(invite.try_response().await.is_err(), "nobody answers");
     let counters = server.counters();
-    // Timer A sends it six times more; the limit of the plug lets some through, and none is a retransmission to the server.
+    // Timer A sends it six times more; the limit of the plug lets some through, and none is a retransmission
+    // to the server.
     assert_eq!(counters.retransmissions, 0);
     assert!(counters.abandoned >= 6, "{counters:?}");
 }

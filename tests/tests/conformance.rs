@@ -1,4 +1,5 @@
-//! RFC 3261 as a peer sees it, over every transport, on IPv4 and IPv6 with nothing faked, and on the in-memory network.
+//! RFC 3261 as a peer sees it, over every transport, on IPv4 and IPv6 with nothing faked, and on the
+//! in-memory network.
 //!
 //! What needs time (retransmissions, Timer B) is tested on virtual time elsewhere.
 
@@ -207,8 +208,8 @@ async fn an_answer_whose_connection_is_gone_goes_to_the_sent_by_address() {
     drop(stream);
     server.until_closed(1).await;
     server.let_one_go();
-    // RFC 3261 §18.2.2: "the server SHOULD open a connection to the IP address in the "received" parameter, if
-    // present, using the port in the "sent-by" value".
+    // RFC 3261 §18.2.2: "the server SHOULD open a connection to the IP address in the "received" parameter,
+    // if present, using the port in the "sent-by" value".
     let opened = tokio::time::timeout(std::time::Duration::from_secs(10), listener.accept()).await;
     assert!(opened.is_ok(), "no connection to {sent_by}");
 }

@@ -1,4 +1,5 @@
-//! The client answers challenges: of a server, of a proxy before it, inside a dialog, and no more often than makes sense.
+//! The client answers challenges: of a server, of a proxy before it, inside a dialog, and no more often than
+//! makes sense.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -175,8 +175,8 @@ fn bye_beside<'c>(alice: &'c TestClient, answer: &Response, cseq: usize) -> Test
     bye.header("CSeq", format!("{cseq} BYE"))
 }
 
-/// A server with room for so many handlers, and how many BYE handlers ran at once for `calls` calls that were each hung up
-/// `byes` times.
+/// A server with room for so many handlers, and how many BYE handlers ran at once for `calls` calls that were
+/// each hung up `byes` times.
 async fn hang_up(handlers: usize, calls: usize, byes: usize) -> (TestServer, usize) {
     let agent = SlowToHangUp::default();
     let mut limits = Limits::default();

@@ -424,8 +424,8 @@ async fn keep_is_offered_in_the_via_and_ob_in_the_contact() {
     assert!(plain.keep_alive(&response).is_none());
 }
 
-/// An INVITE of the server's with an offer to keep the flow alive, answered by alice with these responses: status, value of the
-/// `keep` in the Via, tag. Gives what is kept alive by each, in seconds.
+/// An INVITE of the server's with an offer to keep the flow alive, answered by alice with these responses:
+/// status, value of the `keep` in the Via, tag. Gives what is kept alive by each, in seconds.
 async fn asked_by(responses: &[(&str, &str, &str)]) -> Vec<Option<u64>> {
     let server = TestServer::start(Registrar::default()).await;
     let alice = server.client("sip:alice@example.com").await;

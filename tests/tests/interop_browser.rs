@@ -1,7 +1,8 @@
-//! JsSIP in a real browser, headless Chromium, over WS and WSS: it registers, sends and receives messages, and is back by itself
-//! when the server was away. The page of the example `phonebox` is seen to work.
+//! JsSIP in a real browser, headless Chromium, over WS and WSS: it registers, sends and receives messages,
+//! and is back by itself when the server was away. The page of the example `phonebox` is seen to work.
 //!
-//! Without Chromium and JsSIP each test says that it was skipped, and passes; with `SPIGOT_INTEROP=strict` it fails.
+//! Without Chromium and JsSIP each test says that it was skipped, and passes; with `SPIGOT_INTEROP=strict` it
+//! fails.
 
 use std::time::Duration;
 

@@ -144,7 +144,8 @@ async fn the_log_has_a_tree_of_each_request_and_no_secret() {
     }
 }
 
-/// Spans and events as a tree, of INFO and above: each stands two spaces to the right of the span that it is in.
+/// Spans and events as a tree, of INFO and above: each stands two spaces to the right of the span that it is
+/// in.
 #[derive(Clone, Default)]
 struct Tree(Log);
 

@@ -1,4 +1,5 @@
-//! One suite of requests to one router, over real sockets and over the in-memory network: the replies are the same.
+//! One suite of requests to one router, over real sockets and over the in-memory network: the replies are the
+//! same.
 //!
 //! The agent has no code for errors. What a request gets that no route takes, the library answers.
 

@@ -24,8 +24,8 @@ use crate::{ErrorKind, HeaderName, Params, ParseError};
 /// response-port     = "rport" [EQUAL 1*DIGIT]                            ; RFC 3581 §5
 /// ```
 ///
-/// `received` may have brackets around an IPv6 address (RFC 5118 §4.5). Two are equal if protocol, sent-by and all
-/// parameters are ([RFC 3261 §20.42](https://www.rfc-editor.org/rfc/rfc3261#section-20.42)).
+/// `received` may have brackets around an IPv6 address (RFC 5118 §4.5). Two are equal if protocol, sent-by
+/// and all parameters are ([RFC 3261 §20.42](https://www.rfc-editor.org/rfc/rfc3261#section-20.42)).
 ///
 /// ```
 /// use spigot_parser::header::Via;
@@ -268,8 +268,8 @@ impl Via {
         self.received().and_then(address)
     }
 
-    /// The `rport` parameter (RFC 3581): `Some(None)` where the sender asks for it, `Some(Some(port))` where the
-    /// receiver filled it in.
+    /// The `rport` parameter (RFC 3581): `Some(None)` where the sender asks for it, `Some(Some(port))` where
+    /// the receiver filled it in.
     pub fn rport(&self) -> Option<Option<u16>> {
         let known = &self.spans.known;
         (!known.rport.is_empty()).then_some(known.rport_value)
@@ -308,7 +308,8 @@ impl Via {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Token`] or [`ErrorKind::Value`] if name or value leave the grammar, [`ErrorKind::TooManyParams`].
+    /// [`ErrorKind::Token`] or [`ErrorKind::Value`] if name or value leave the grammar,
+    /// [`ErrorKind::TooManyParams`].
     pub fn with_param(self, name: &str, value: Option<&str>) -> Result<Via, ParseError> {
         // An IPv6 address in `received` has no brackets, which no other value may do without.
         let is_received = name.eq_ignore_ascii_case("received") && value.and_then(address).is_some();
@@ -366,8 +367,8 @@ impl TypedHeader for Via {
     }
 }
 
-/// > Two Via header fields are equal if their sent-protocol and sent-by fields are equal, both have the same set of
-/// > parameters, and the values of all parameters are equal.
+/// > Two Via header fields are equal if their sent-protocol and sent-by fields are equal, both have the same
+/// > set of parameters, and the values of all parameters are equal.
 impl PartialEq for Via {
     fn eq(&self, other: &Via) -> bool {
         self.transport().eq_ignore_ascii_case(other.transport())

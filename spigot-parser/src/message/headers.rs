@@ -1,7 +1,7 @@
 //! The headers of a message: an index into its head, and the lines that were added.
 //!
-//! Invariant: the head is never edited. A change edits the index, so lines that nobody touched keep their octets,
-//! their spelling and their order.
+//! Invariant: the head is never edited. A change edits the index, so lines that nobody touched keep their
+//! octets, their spelling and their order.
 
 use bytestring::ByteString;
 
@@ -15,8 +15,8 @@ use crate::{ErrorKind, HeaderName, ParseError};
 
 /// The header lines of a message, in their order.
 ///
-/// Names are found in any case and in both forms. Values are given as text, unfolded and trimmed, or parsed by
-/// [`typed`](Headers::typed) and [`all`](Headers::all).
+/// Names are found in any case and in both forms. Values are given as text, unfolded and trimmed, or parsed
+/// by [`typed`](Headers::typed) and [`all`](Headers::all).
 ///
 /// ```
 /// use spigot_parser::{HeaderName, Request};
@@ -92,7 +92,8 @@ impl Headers {
         self.position(name).map(|index| self.value(&self.lines[index]))
     }
 
-    /// The values of all lines of that name, in order. A line may hold several values; see [`all`](Headers::all).
+    /// The values of all lines of that name, in order. A line may hold several values; see
+    /// [`all`](Headers::all).
     pub fn get_all(&self, name: &HeaderName) -> impl Iterator<Item = &str> + Clone + use<'_> {
         let name = name.clone();
         self.iter()
@@ -109,8 +110,8 @@ impl Headers {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Token`] for a name that is none, [`ErrorKind::Value`] for a value that holds CR, LF, NUL, or
-    /// another control character outside of a quoted-pair.
+    /// [`ErrorKind::Token`] for a name that is none, [`ErrorKind::Value`] for a value that holds CR, LF, NUL,
+    /// or another control character outside of a quoted-pair.
     pub fn push<N>(&mut self, name: N, value: &str) -> Result<(), ParseError>
     where
         N: TryInto<HeaderName>,
@@ -185,8 +186,8 @@ impl Headers {
 
 /// What the rest of the message needs of the index.
 impl Headers {
-    /// The headers whose `lines` are indexed in `head`; takes the folds out of those that have some, if `folded` says that
-    /// there are.
+    /// The headers whose `lines` are indexed in `head`; takes the folds out of those that have some, if
+    /// `folded` says that there are.
     #[inline(always)]
     pub(crate) fn indexed(head: ByteString, mut lines: Vec<Line>, folded: bool) -> Headers {
         let added = match folded {
@@ -214,7 +215,8 @@ impl Headers {
         Some(index + 1 + found)
     }
 
-    /// Where the first of `lines` is that has that name. Which kind of name it is, is asked once and not for each line.
+    /// Where the first of `lines` is that has that name. Which kind of name it is, is asked once and not for
+    /// each line.
     #[inline(always)]
     fn find(&self, lines: &[Line], name: &HeaderName) -> Option<usize> {
         match name.known() {
@@ -359,8 +361,8 @@ impl Headers {
         self.added.len()
     }
 
-    /// Lets go of the texts of a line that was taken out of the index, so that editing again and again does not
-    /// gather them.
+    /// Lets go of the texts of a line that was taken out of the index, so that editing again and again does
+    /// not gather them.
     pub(super) fn forget(&mut self, line: &Line) {
         for number in line.texts() {
             if number == self.added.len() {
@@ -372,8 +374,8 @@ impl Headers {
     }
 }
 
-/// The most octets that the name and the value of a line which an application adds may have: the index counts places in
-/// a line in 16 bits.
+/// The most octets that the name and the value of a line which an application adds may have: the index counts
+/// places in a line in 16 bits.
 const LONGEST: usize = u16::MAX as usize - ": ".len();
 
 /// Whether an application may add that line.

@@ -7,9 +7,10 @@ use crate::header_name::Known;
 
 /// Where one header line is, and its name and value in it, in octets.
 ///
-/// Nearly all lines are in the head of the message, and their values are as they stand there. Others are aside: the
-/// [`Headers`](super::Headers) keep texts for lines that were added, and for values that had folds. Invariant: what an entry
-/// says is within its text, on boundaries of characters. It is small because every message has one for each line.
+/// Nearly all lines are in the head of the message, and their values are as they stand there. Others are
+/// aside: the [`Headers`](super::Headers) keep texts for lines that were added, and for values that had
+/// folds. Invariant: what an entry says is within its text, on boundaries of characters. It is small because
+/// every message has one for each line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line {
     /// Where the line begins in the head, its name first; [`ASIDE`] if it has a text of its own.

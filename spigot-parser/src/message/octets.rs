@@ -1,10 +1,11 @@
 //! Looks at many octets in one step: 64 for control characters and what is not ASCII, 16 for one octet.
 //!
-//! A mask has one bit for each octet, the first octet's lowest. Invariant: masks are exact, and both ways of making
-//! them, by the vector instructions that every x86-64 has and by arithmetic on words, make the same.
+//! A mask has one bit for each octet, the first octet's lowest. Invariant: masks are exact, and both ways of
+//! making them, by the vector instructions that every x86-64 has and by arithmetic on words, make the same.
 
-/// The octets of a text that are no visible ASCII and no SP, found 64 at a time: control characters, which is what they are
-/// looked for, and parts of other characters, which cost less to look at once more than to tell apart here.
+/// The octets of a text that are no visible ASCII and no SP, found 64 at a time: control characters, which is
+/// what they are looked for, and parts of other characters, which cost less to look at once more than to tell
+/// apart here.
 ///
 /// It is a cursor: the text is given with every step, and has to be the same.
 #[derive(Clone, Debug)]
@@ -115,8 +116,8 @@ fn block_mask(block: &[u8; BLOCK]) -> u64 {
         .fold(0, |mask, quarter| mask << 16 | u64::from(odd_mask(quarter)))
 }
 
-/// Where the first `octet` at or after `at` is. For texts of some dozens of octets, which values are; the general
-/// search of the `memchr` crate takes longer to begin.
+/// Where the first `octet` at or after `at` is. For texts of some dozens of octets, which values are; the
+/// general search of the `memchr` crate takes longer to begin.
 #[inline]
 pub(crate) fn find(bytes: &[u8], mut at: usize, octet: u8) -> Option<usize> {
     loop {
@@ -134,8 +135,8 @@ pub(crate) fn find(bytes: &[u8], mut at: usize, octet: u8) -> Option<usize> {
     }
 }
 
-/// The 16 octets from `at` on, and how many of the lowest bits of their masks belong to octets before it: where fewer are
-/// left, they are the last 16. `None` if there are not so many at all.
+/// The 16 octets from `at` on, and how many of the lowest bits of their masks belong to octets before it:
+/// where fewer are left, they are the last 16. `None` if there are not so many at all.
 #[inline(always)]
 pub(crate) fn window(bytes: &[u8], at: usize) -> Option<(&[u8; 16], usize)> {
     let rest = bytes.get(at..)?;
@@ -152,15 +153,16 @@ mod vector {
         move_mask_i8_m128i, set_splat_i8_m128i, sub_saturating_i8_m128i,
     };
 
-    /// Which octets are below SP, DEL, or not ASCII: as signed numbers and with one added, all of them are below 0x21, and
-    /// what is left when that is taken away has its highest bit set.
+    /// Which octets are below SP, DEL, or not ASCII: as signed numbers and with one added, all of them are
+    /// below 0x21, and what is left when that is taken away has its highest bit set.
     #[inline(always)]
     pub(crate) fn odd_mask(octets: &[u8; 16]) -> u16 {
         let next = add_i8_m128i(load_unaligned_m128i(octets), set_splat_i8_m128i(1));
         move_mask_i8_m128i(sub_saturating_i8_m128i(next, set_splat_i8_m128i(0x21))) as u16
     }
 
-    /// Which are of the `count` octets from `first` on, which are moved to where the lowest signed numbers are.
+    /// Which are of the `count` octets from `first` on, which are moved to where the lowest signed numbers
+    /// are.
     #[inline(always)]
     fn range(octets: m128i, first: u8, count: u8) -> m128i {
         let moved = add_i8_m128i(octets, set_splat_i8_m128i(0x80u8.wrapping_sub(first) as i8));
@@ -223,8 +225,8 @@ mod words {
         })
     }
 
-    /// Which octets of `low_bits`, of which the high bits are 0, are of the `count` from `first` on: the sums of those at or
-    /// above a number reach the high bit.
+    /// Which octets of `low_bits`, of which the high bits are 0, are of the `count` from `first` on: the sums
+    /// of those at or above a number reach the high bit.
     #[inline(always)]
     fn range(low_bits: u64, first: u8, count: u8) -> u64 {
         let from = |number: u8| low_bits + ONES * u64::from(0x80 - number);

@@ -1,7 +1,7 @@
 //! A message that is looked at and left where it is.
 //!
-//! Invariant: it is the index that a [`Message`](crate::Message) begins with, made by the same code, so the two see the
-//! same lines.
+//! Invariant: it is the index that a [`Message`](crate::Message) begins with, made by the same code, so the
+//! two see the same lines.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,9 +16,9 @@ use crate::{ErrorKind, HeaderName, Limits, ParseError, StatusCode};
 
 /// The start line, the header lines and the body of a message, in octets that stay where they are.
 ///
-/// It is for those who ask a message one thing and pass it on: which worker has this Call-ID, whom to shed under load,
-/// what to draw in a trace. Nothing is copied, no URI is parsed, and nothing has to be UTF-8; all else is refused that
-/// [`Message::parse`](crate::Message::parse) refuses.
+/// It is for those who ask a message one thing and pass it on: which worker has this Call-ID, whom to shed
+/// under load, what to draw in a trace. Nothing is copied, no URI is parsed, and nothing has to be UTF-8; all
+/// else is refused that [`Message::parse`](crate::Message::parse) refuses.
 ///
 /// ```
 /// use spigot_parser::{HeaderName, RawLines, RawMessage};
@@ -39,8 +39,8 @@ pub struct RawMessage<'a> {
     body: Range<usize>,
 }
 
-/// The room that a [`RawMessage`] needs to say where its lines are: on the stack for up to 16 of them. It can be used again
-/// for the next message.
+/// The room that a [`RawMessage`] needs to say where its lines are: on the stack for up to 16 of them. It can
+/// be used again for the next message.
 #[derive(Clone, Default)]
 pub struct RawLines(SmallVec<[Line; 16]>);
 
@@ -59,8 +59,8 @@ impl RawLines {
 }
 
 impl<'a> RawMessage<'a> {
-    /// Finds the lines of one whole datagram, or of one whole message that a [`Framer`](crate::Framer) cut out, with the
-    /// default [`Limits`].
+    /// Finds the lines of one whole datagram, or of one whole message that a [`Framer`](crate::Framer) cut
+    /// out, with the default [`Limits`].
     ///
     /// # Errors
     ///

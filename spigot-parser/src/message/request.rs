@@ -74,10 +74,11 @@ impl Request {
         }
     }
 
-    /// What can still be read of a request that did not parse, to address a 4xx or 5xx with and for nothing else.
+    /// What can still be read of a request that did not parse, to address a 4xx or 5xx with and for nothing
+    /// else.
     ///
-    /// Lines that are not right are left out; a method or a Request-URI that cannot be read is made up. `None` where
-    /// Via, From, To, Call-ID and CSeq are not all there, and for responses.
+    /// Lines that are not right are left out; a method or a Request-URI that cannot be read is made up.
+    /// `None` where Via, From, To, Call-ID and CSeq are not all there, and for responses.
     ///
     /// ```
     /// use spigot_parser::{Bytes, HeaderName, Request};
@@ -110,7 +111,8 @@ impl Request {
 
     /// The request as it goes on the wire.
     ///
-    /// Header lines that nobody touched are as they came, octet for octet. Content-Length is right whatever was there.
+    /// Header lines that nobody touched are as they came, octet for octet. Content-Length is right whatever
+    /// was there.
     pub fn to_bytes(&self) -> Bytes {
         write::message(
             &[self.method.as_str(), self.uri.as_str(), "SIP/2.0"],

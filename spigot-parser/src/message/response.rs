@@ -95,7 +95,8 @@ impl Response {
 
     /// The response as it goes on the wire.
     ///
-    /// Header lines that nobody touched are as they came, octet for octet. Content-Length is right whatever was there.
+    /// Header lines that nobody touched are as they came, octet for octet. Content-Length is right whatever
+    /// was there.
     pub fn to_bytes(&self) -> Bytes {
         let code = self.status.as_u16();
         let digits = [code / 100, code / 10 % 10, code % 10].map(|digit| b'0' + digit as u8);

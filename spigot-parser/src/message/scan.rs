@@ -1,8 +1,8 @@
 //! Finds lines, names and values in the octets of a head: the loop that every message goes through.
 //!
-//! Line ends are found as the control characters that they are, 64 octets at a time, so a head is read once for lines
-//! and forbidden characters together. Invariant: nothing here allocates but the index, and every octet is visited a
-//! bounded number of times.
+//! Line ends are found as the control characters that they are, 64 octets at a time, so a head is read once
+//! for lines and forbidden characters together. Invariant: nothing here allocates but the index, and every
+//! octet is visited a bounded number of times.
 
 use std::ops::DerefMut;
 
@@ -66,8 +66,8 @@ pub(super) struct Head {
 
 /// Reads the header lines that begin at `at`, up to and with the empty line, into `lines`.
 ///
-/// `controls` are those of the head from `at` on, and no octet of `bytes` is past [`Limits::head`]. Before `at` stands the
-/// start line; the others have to end as it does.
+/// `controls` are those of the head from `at` on, and no octet of `bytes` is past [`Limits::head`]. Before
+/// `at` stands the start line; the others have to end as it does.
 pub(super) fn header_lines(
     bytes: &[u8],
     at: usize,
@@ -89,11 +89,11 @@ pub(super) fn header_lines(
     })
 }
 
-/// Finds the header lines that begin at `start`, up to the empty line, and puts an entry in `lines` for each that has
-/// its beginning and its end. Gives where the body begins, and whether some lines have folds.
+/// Finds the header lines that begin at `start`, up to the empty line, and puts an entry in `lines` for each
+/// that has its beginning and its end. Gives where the body begins, and whether some lines have folds.
 ///
-/// It is a loop of its own because what it has in hand and what the reading of a line has do not fit in the registers
-/// together.
+/// It is a loop of its own because what it has in hand and what the reading of a line has do not fit in the
+/// registers together.
 #[inline(never)]
 fn extents(
     bytes: &[u8],
@@ -222,7 +222,8 @@ fn read_lines(bytes: &[u8], lines: &mut [Line]) -> Result<Option<Line>, ParseErr
     Ok(content_length)
 }
 
-/// Reads the one header line that begins at `start`; gives it, where the next one begins, and whether it has folds.
+/// Reads the one header line that begins at `start`; gives it, where the next one begins, and whether it has
+/// folds.
 pub(crate) fn header_line(
     bytes: &[u8],
     start: usize,
@@ -236,7 +237,8 @@ pub(crate) fn header_line(
     Ok((line, extent.next, extent.folded))
 }
 
-/// The error for a head of which the part within the limit has no end: it is too large if there is more of it.
+/// The error for a head of which the part within the limit has no end: it is too large if there is more of
+/// it.
 pub(super) fn cut(error: ParseError, bytes: &[u8], limits: &Limits) -> ParseError {
     if error.kind() == ErrorKind::Truncated && bytes.len() > limits.head {
         return ParseError::new(ErrorKind::HeadTooLarge, limits.head, "a head within the limit");
@@ -282,8 +284,8 @@ fn read_line(bytes: &[u8], entry: &mut Line) -> Result<(), ParseError> {
     }
 }
 
-/// The name before a colon and its length: blanks may be after it. Or where it is no token. `is_other` says that the whole
-/// is no known name.
+/// The name before a colon and its length: blanks may be after it. Or where it is no token. `is_other` says
+/// that the whole is no known name.
 #[inline(never)]
 fn name(before_colon: &[u8], is_other: bool) -> Result<(Option<Known>, u8), usize> {
     let end = class_end(&TOKEN, before_colon, 0);
@@ -308,13 +310,13 @@ struct Extent {
 }
 
 impl Extent {
-    /// Refuses a line from `start` that some readers would take for other lines: it does not end as the start line
-    /// did, a fold of it does not, or a fold has nothing but blanks and looks like the end of the head.
+    /// Refuses a line from `start` that some readers would take for other lines: it does not end as the start
+    /// line did, a fold of it does not, or a fold has nothing but blanks and looks like the end of the head.
     ///
     /// [RFC 3261 §7](https://www.rfc-editor.org/rfc/rfc3261#section-7):
     ///
-    /// > The start-line, each message-header line, and the empty line MUST be terminated by a carriage-return line-feed
-    /// > sequence (CRLF).
+    /// > The start-line, each message-header line, and the empty line MUST be terminated by a carriage-return
+    /// > line-feed sequence (CRLF).
     #[inline(always)]
     fn ends_as(&self, line_end: LineEnd, bytes: &[u8], start: usize) -> Result<(), ParseError> {
         let same = self.next - self.end == line_end as usize;
@@ -367,8 +369,8 @@ pub(crate) fn is_all_blanks(rest: &[u8]) -> bool {
     blanks > 0 && line_end(rest, blanks) > 0
 }
 
-/// How far the line that begins at `start` goes, and its folds with it unless it is empty. `controls` begin there, and
-/// then at the next line.
+/// How far the line that begins at `start` goes, and its folds with it unless it is empty. `controls` begin
+/// there, and then at the next line.
 fn extent(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<Extent, ParseError> {
     let mut folded = false;
     loop {

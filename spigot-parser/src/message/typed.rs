@@ -13,8 +13,8 @@ use crate::{ErrorKind, HeaderName, ParseError};
 impl Headers {
     /// The header `H`, parsed, if it is there.
     ///
-    /// By [`Shape`]: the only value of a header that may be there once, the first value of a list or of several lines,
-    /// or all lines together of one that is read as a whole.
+    /// By [`Shape`]: the only value of a header that may be there once, the first value of a list or of
+    /// several lines, or all lines together of one that is read as a whole.
     ///
     /// ```
     /// use spigot_parser::{Request, header};
@@ -27,7 +27,8 @@ impl Headers {
     ///
     /// # Errors
     ///
-    /// What is wrong with the value, or [`ErrorKind::Duplicate`] if a header that may be there once is there again.
+    /// What is wrong with the value, or [`ErrorKind::Duplicate`] if a header that may be there once is there
+    /// again.
     pub fn typed<H: TypedHeader>(&self) -> Result<Option<H>, ParseError> {
         let name = H::NAME;
         let Some(index) = self.position(&name) else {
@@ -45,7 +46,8 @@ impl Headers {
                 if self.again(index, &name).is_none() {
                     return self.first(line, self.value(line));
                 }
-                // Each by itself first: quotes that one line opens and the next one closes would hide what is between.
+                // Each by itself first: quotes that one line opens and the next one closes would hide what is
+                // between.
                 let mut joined = String::new();
                 for line in self.lines.iter().filter(|line| self.is(line, &name)) {
                     let value = self.value(line);
@@ -96,8 +98,8 @@ impl Headers {
         }
     }
 
-    /// Every value of the header `H`, parsed, in order: each element of each line of a list, each line of any other
-    /// header, or the one value of a header that is read as a whole.
+    /// Every value of the header `H`, parsed, in order: each element of each line of a list, each line of any
+    /// other header, or the one value of a header that is read as a whole.
     pub fn all<H: TypedHeader>(&self) -> impl Iterator<Item = Result<H, ParseError>> + use<'_, H> {
         let joined = matches!(H::SHAPE, Shape::Joined);
         let whole = if joined {
@@ -141,8 +143,8 @@ impl Headers {
         self.set_text(&H::NAME, &written(header));
     }
 
-    /// Takes the first value of the header `H` out and gives it: one element of a list, one of several lines, or the
-    /// one value.
+    /// Takes the first value of the header `H` out and gives it: one element of a list, one of several lines,
+    /// or the one value.
     ///
     /// # Errors
     ///
@@ -176,8 +178,8 @@ impl Headers {
         Ok(Some(value))
     }
 
-    /// Puts `header` in the place of the first value of its name, and leaves the other elements of a list as they
-    /// are.
+    /// Puts `header` in the place of the first value of its name, and leaves the other elements of a list as
+    /// they are.
     ///
     /// # Errors
     ///
@@ -208,8 +210,8 @@ impl Headers {
         Ok(())
     }
 
-    /// Parses `element`, a part of the value of `line`, to where it stays: what is moved on its way costs as much as what
-    /// is parsed.
+    /// Parses `element`, a part of the value of `line`, to where it stays: what is moved on its way costs as
+    /// much as what is parsed.
     #[inline(always)]
     fn first<H: TypedHeader>(&self, line: &Line, element: &str) -> Result<Option<H>, ParseError> {
         match H::parse(self.field(line).narrow(element)) {
@@ -238,8 +240,8 @@ impl Headers {
         error.moved_to(self.offset_of(line, at)).in_header(&H::NAME)
     }
 
-    /// Where the octet at `at` in the value of `line` is in the message; in a line that was added, where it is in the
-    /// value.
+    /// Where the octet at `at` in the value of `line` is in the message; in a line that was added, where it
+    /// is in the value.
     pub(super) fn offset_of(&self, line: &Line, at: usize) -> usize {
         match (line.span(), line.value_span()) {
             (TextSpan::Head(_), TextSpan::Head(_)) => line.value_in_head(self.head.as_bytes()).start + at,

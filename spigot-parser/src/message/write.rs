@@ -1,7 +1,7 @@
 //! From a message to octets.
 //!
-//! Invariant: one allocation, of the right size; lines of the head that nobody touched go out in one copy for as long as they
-//! follow each other.
+//! Invariant: one allocation, of the right size; lines of the head that nobody touched go out in one copy for
+//! as long as they follow each other.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -110,7 +110,8 @@ impl<'a> Lines<'a> {
 
     fn put(&self, out: &mut BytesMut) {
         let head = self.headers.head.as_bytes();
-        // The part of the head that is still to be copied: whole lines with their line ends, the last one's apart.
+        // The part of the head that is still to be copied: whole lines with their line ends, the last one's
+        // apart.
         let mut pending = 0..0;
         for (index, line) in self.headers.lines.iter().enumerate() {
             let writing = self.writing(index, line);
@@ -218,8 +219,8 @@ impl Headers {
 impl Headers {
     /// How many octets all lines have when they are written, their line ends too.
     ///
-    /// It is an estimate for the capacity of a [`MessageWriter`](crate::MessageWriter): exact, or a little too high where lines
-    /// ended with a bare LF.
+    /// It is an estimate for the capacity of a [`MessageWriter`](crate::MessageWriter): exact, or a little
+    /// too high where lines ended with a bare LF.
     pub fn written_len(&self) -> usize {
         let lines: usize = self.lines.iter().map(|line| self.raw_len(line) + 2).sum();
         lines + self.bare_ends()

@@ -27,8 +27,12 @@ use crate::{HeaderName, Method, ParseError, StatusCode, Uri};
 /// ```
 /// use spigot_parser::{Bytes, HeaderName, MessageWriter, Request, StatusCode};
 ///
-/// let request = Request::parse("OPTIONS sip:b@b.example SIP/2.0\r\nv: SIP/2.0/UDP a.example;branch=z9hG4bK7\r\n\
-///              From: <sip:a@a.example>;tag=1\r\nTo: <sip:b@b.example>\r\nCall-ID: 9\r\nCSeq: 4 OPTIONS\r\n\r\n")?;
+/// let request = Request::parse(
+///     "OPTIONS sip:b@b.example SIP/2.0\r\n\
+///      v: SIP/2.0/UDP a.example;branch=z9hG4bK7\r\n\
+///      From: <sip:a@a.example>;tag=1\r\nTo: <sip:b@b.example>\r\n\
+///      Call-ID: 9\r\nCSeq: 4 OPTIONS\r\n\r\n",
+/// )?;
 /// let asked = request.headers();
 ///
 /// let mut answer = MessageWriter::response(StatusCode::OK, "OK", asked.written_len() + 64);

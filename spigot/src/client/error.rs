@@ -48,9 +48,9 @@ pub enum RequestError {
     /// [on](crate::RequestBuilder::on) it.
     #[error("the flow is closed, and no final response has come by it")]
     FlowFailed,
-    /// The dialog of the request has ended, or the early dialog of an INVITE has before it was answered. An INVITE
-    /// that was answered when [`Limits::dialogs`](crate::Limits::dialogs) were taken ends so, too: the library
-    /// has hung up on the call.
+    /// The dialog of the request has ended, or the early dialog of an INVITE has before it was answered. An
+    /// INVITE that was answered when [`Limits::dialogs`](crate::Limits::dialogs) were taken ends so, too: the
+    /// library has hung up on the call.
     #[error("the dialog has ended")]
     DialogEnded,
     /// The request was cancelled while it was to be sent again, with credentials or by another connection.

@@ -53,17 +53,19 @@ impl Drop for KeepAlive {
 }
 
 impl Client {
-    /// Asks the peer of a flow for a sign of life, at least that often, but no more often than every second: by a double CRLF on a
-    /// stream, which has to be answered within 10 s
-    /// ([RFC 5626 §4.4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.1)); by a STUN Binding request in a datagram, which is
-    /// sent seven times within 31.5 s and given up 8 s later (§4.4.2). The times between are spread over 80% to 100% of `every`.
+    /// Asks the peer of a flow for a sign of life, at least that often, but no more often than every second:
+    /// by a double CRLF on a stream, which has to be answered within 10 s ([RFC 5626
+    /// §4.4.1](https://www.rfc-editor.org/rfc/rfc5626#section-4.4.1)); by a STUN Binding request in a
+    /// datagram, which is sent seven times within 31.5 s and given up 8 s later (§4.4.2). The times between
+    /// are spread over 80% to 100% of `every`.
     ///
     /// A flow whose peer gives none has failed: its connection is closed, requests under way on it fail, and
     /// [`Config::on_closed`](crate::Config::on_closed) is told, of datagrams too.
     ///
-    /// STUN is only for a peer that is known to answer it
-    /// ([RFC 5626 §8](https://www.rfc-editor.org/rfc/rfc5626#section-8)), because it was configured so or has said so, which
-    /// [`ClientTransaction::keep_alive`] reads from its response: for any other a flow of datagrams that is asked has failed.
+    /// STUN is only for a peer that is known to answer it ([RFC 5626
+    /// §8](https://www.rfc-editor.org/rfc/rfc5626#section-8)), because it was configured so or has said so,
+    /// which [`ClientTransaction::keep_alive`] reads from its response: for any other a flow of datagrams
+    /// that is asked has failed.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -91,14 +93,14 @@ const SHORTEST: Duration = Duration::from_secs(1);
 
 impl ClientTransaction {
     /// Keeps the flow of the request alive if the server asks for that in its response: by a Flow-Timer, by
-    /// `Require: outbound` ([RFC 5626 §4.4](https://www.rfc-editor.org/rfc/rfc5626#section-4.4)), or by a value of the `keep` that
-    /// [`RequestBuilder::keep`](super::RequestBuilder::keep) has put into the Via
-    /// ([RFC 6223 §5](https://www.rfc-editor.org/rfc/rfc6223#section-5)). Where it does not say how often: every 120 s on a stream,
-    /// every 29 s by datagrams.
+    /// `Require: outbound` ([RFC 5626 §4.4](https://www.rfc-editor.org/rfc/rfc5626#section-4.4)), or by a
+    /// value of the `keep` that [`RequestBuilder::keep`](super::RequestBuilder::keep) has put into the Via
+    /// ([RFC 6223 §5](https://www.rfc-editor.org/rfc/rfc6223#section-5)). Where it does not say how often:
+    /// every 120 s on a stream, every 29 s by datagrams.
     ///
-    /// Of an INVITE a provisional response may ask too, for the dialog that it makes
-    /// ([RFC 6223 §4.3](https://www.rfc-editor.org/rfc/rfc6223#section-4.3)): it can be given here when it comes, and stands for the
-    /// 2xx of that dialog, which need not say it again.
+    /// Of an INVITE a provisional response may ask too, for the dialog that it makes ([RFC 6223
+    /// §4.3](https://www.rfc-editor.org/rfc/rfc6223#section-4.3)): it can be given here when it comes, and
+    /// stands for the 2xx of that dialog, which need not say it again.
     pub fn keep_alive(&self, response: &Response) -> Option<KeepAlive> {
         let headers = response.headers();
         let seconds = match response.status() {
@@ -123,10 +125,10 @@ impl ClientTransaction {
 /// seconds.
 ///
 /// [RFC 6223 §4.3](https://www.rfc-editor.org/rfc/rfc6223#section-4.3):
-/// > If an INVITE request is used to indicate willingness to send keep-alives, as long as at least one response (provisional
-/// > or final) to the INVITE request contains a "keep" parameter with a parameter value, it is seen as an indication that the
-/// > adjacent downstream SIP entity is willing to receive keep-alives associated with the dialog on which the response is
-/// > received.
+/// > If an INVITE request is used to indicate willingness to send keep-alives, as long as at least one
+/// > response (provisional or final) to the INVITE request contains a "keep" parameter with a parameter
+/// > value, it is seen as an indication that the adjacent downstream SIP entity is willing to receive
+/// > keep-alives associated with the dialog on which the response is received.
 #[derive(Debug, Default)]
 pub(super) struct Early(Vec<(String, u32)>);
 

@@ -25,13 +25,14 @@ use crate::endpoint::{BadFlowToken, Core, Spigot};
 use crate::flow::Flow;
 use crate::sip::{Method, ParseError, Request, SipUri, Uri, header};
 
-/// Sends requests from an endpoint's listeners: [`Spigot::client`](crate::Spigot::client) gives one, and a handler takes one as an
-/// argument. Cloning shares it.
+/// Sends requests from an endpoint's listeners: [`Spigot::client`](crate::Spigot::client) gives one, and a
+/// handler takes one as an argument. Cloning shares it.
 ///
 /// A request goes where its first Route or else its URI says: to an address, or to the servers of a domain
-/// ([`resolve`](crate::resolve)), by the transport that the URI names or that they are found by. The endpoint needs a listener of
-/// that transport and of the address's family, or it is [`Unreachable`](crate::Unreachable). It comes from the endpoint's name at its
-/// first listener, unless [`from`](RequestBuilder::from) says who is calling.
+/// ([`resolve`](crate::resolve)), by the transport that the URI names or that they are found by. The endpoint
+/// needs a listener of that transport and of the address's family, or it is
+/// [`Unreachable`](crate::Unreachable). It comes from the endpoint's name at its first listener, unless
+/// [`from`](RequestBuilder::from) says who is calling.
 ///
 /// ```no_run
 /// # async fn example(spigot: spigot::Spigot) -> Result<(), spigot::RequestError> {

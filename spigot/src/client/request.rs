@@ -103,8 +103,9 @@ impl RequestBuilder {
     /// Adds a header line, by its long or its compact name. A header that may stand there once takes the
     /// place of the one that is there: a Subject, an Expires, a Call-ID, the one Contact of an INVITE.
     ///
-    /// Some cannot be set ([`RequestError::Header`]): Via and Content-Length; a CSeq with another method than the request's; and
-    /// inside a dialog the Call-ID, the CSeq, and a From or To with another tag. A From without a tag gets one.
+    /// Some cannot be set ([`RequestError::Header`]): Via and Content-Length; a CSeq with another method than
+    /// the request's; and inside a dialog the Call-ID, the CSeq, and a From or To with another tag. A From
+    /// without a tag gets one.
     ///
     /// A registration that is sent again has the same Call-ID and the next number
     /// ([RFC 3261 §10.2.4](https://www.rfc-editor.org/rfc/rfc3261#section-10.2.4)):
@@ -207,8 +208,8 @@ impl RequestBuilder {
         self.own_parts.contact = ContactKind::Registered(instance.into(), reg_id);
         self.edit(|request| {
             // RFC 5626 §4.1:
-            // > Each UA MUST have an Instance Identifier Uniform Resource Name (URN) [RFC2141] that uniquely identifies the
-            // > device.
+            // > Each UA MUST have an Instance Identifier Uniform Resource Name (URN) [RFC2141] that uniquely
+            // > identifies the device.
             if !is_urn(instance) {
                 return Err(RequestError::Header {
                     name: HeaderName::CONTACT,

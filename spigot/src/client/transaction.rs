@@ -86,8 +86,8 @@ impl ClientTransaction {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Timeout`], [`RequestError::FlowFailed`], [`RequestError::ShutDown`], or for an INVITE whose early
-    /// dialog was ended by a BYE, [`RequestError::DialogEnded`], and [`RequestError::Cancelled`].
+    /// [`RequestError::Timeout`], [`RequestError::FlowFailed`], [`RequestError::ShutDown`], or for an INVITE
+    /// whose early dialog was ended by a BYE, [`RequestError::DialogEnded`], and [`RequestError::Cancelled`].
     pub async fn response(&mut self) -> Result<Response, RequestError> {
         while self.provisional().await.is_some() {}
         match &self.end {

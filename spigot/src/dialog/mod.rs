@@ -1,6 +1,8 @@
-//! A dialog in the hands of the application ([RFC 3261 §12](https://www.rfc-editor.org/rfc/rfc3261#section-12)).
+//! A dialog in the hands of the application ([RFC 3261
+//! §12](https://www.rfc-editor.org/rfc/rfc3261#section-12)).
 //!
-//! Invariant: a handle knows the key of its dialog and nothing of its state, so two handles of one dialog cannot disagree.
+//! Invariant: a handle knows the key of its dialog and nothing of its state, so two handles of one dialog
+//! cannot disagree.
 
 mod in_dialog;
 
@@ -80,8 +82,9 @@ impl Dialog {
     /// # Errors
     ///
     /// [`TransactionError::NoDialog`] if the reply is no 2xx or the request makes no dialog,
-    /// [`TransactionError::Answered`] if the request is cancelled or answered, [`TransactionError::TooManyCalls`] at
-    /// [`Limits::calls`](crate::Limits::calls), and [`TransactionError::Unwritable`].
+    /// [`TransactionError::Answered`] if the request is cancelled or answered,
+    /// [`TransactionError::TooManyCalls`] at [`Limits::calls`](crate::Limits::calls), and
+    /// [`TransactionError::Unwritable`].
     pub fn accept(request: &Request, reply: impl IntoReply<method::any>) -> Result<Dialog, TransactionError> {
         let transaction = request.transaction().ok_or(TransactionError::NoDialog)?;
         let exchange = transaction.server_side().downcast_ref::<ServerExchange>();
@@ -174,8 +177,8 @@ impl Dialog {
 
     /// Waits until the endpoint begins to shut down, so that a call can end in its own words.
     ///
-    /// A handler that goes on with a call has [`Limits::shutdown`](crate::Limits::shutdown) from then on. After
-    /// that it is dropped, and the library hangs up.
+    /// A handler that goes on with a call has [`Limits::shutdown`](crate::Limits::shutdown) from then on.
+    /// After that it is dropped, and the library hangs up.
     ///
     /// ```
     /// use spigot::{Dialog, Request, StatusCode, TransactionError};

@@ -1,7 +1,7 @@
 //! The state that the tasks of an endpoint share, and the step of a shard.
 //!
-//! Other files add to [`Core`]: `flow/` sends messages and reaches peers, `server/` takes messages in and runs
-//! handlers, `client/` takes the responses to requests of ours, `shutdown` ends it all.
+//! Other files add to [`Core`]: `flow/` sends messages and reaches peers, `server/` takes messages in and
+//! runs handlers, `client/` takes the responses to requests of ours, `shutdown` ends it all.
 //!
 //! Invariant: a shard's lock is held for one step only, and never while a handler or a transport is at work.
 

@@ -84,8 +84,8 @@ counters! {
     failed_targets_full,
     /// Requests of ours over UDP that were larger than `Limits::datagram`, and so went over TCP.
     switched_to_tcp,
-    /// Responses whose connection was gone, and forwarded ACKs, that were not sent because `Limits::reconnects`
-    /// others were on their way by new connections.
+    /// Responses whose connection was gone, and forwarded ACKs, that were not sent because
+    /// `Limits::reconnects` others were on their way by new connections.
     reconnects_full;
 
     /// Responses that were dropped, because they belong to no client transaction of ours or have more Vias

@@ -1,7 +1,7 @@
 //! One shard of the protocol core with what the endpoint keeps beside it.
 //!
-//! Invariant: the lock is private to this file. Whoever changes the shard does so by [`Lane::step`], which also
-//! drains the shard's outputs and wakes the timer task if the next deadline has become earlier.
+//! Invariant: the lock is private to this file. Whoever changes the shard does so by [`Lane::step`], which
+//! also drains the shard's outputs and wakes the timer task if the next deadline has become earlier.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,8 +68,8 @@ impl Lane {
         }
     }
 
-    /// Changes the shard under the lock, and adds what is to be done for that to `tasks`. Each request among it has an
-    /// exchange made by `exchange`.
+    /// Changes the shard under the lock, and adds what is to be done for that to `tasks`. Each request among
+    /// it has an exchange made by `exchange`.
     pub(super) fn step<R>(
         &self,
         change: impl FnOnce(&mut LaneState) -> R,
@@ -248,7 +248,8 @@ impl LaneState {
         }
     }
 
-    /// Reports whether the timer task must be woken because the next deadline is earlier than the one it knows.
+    /// Reports whether the timer task must be woken because the next deadline is earlier than the one it
+    /// knows.
     fn must_wake(&mut self) -> bool {
         match (self.shard.poll_timeout(), self.armed) {
             (Some(next), Some(armed)) if next >= armed => false,

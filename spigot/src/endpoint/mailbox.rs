@@ -67,7 +67,8 @@ impl MailboxReader {
     }
 }
 
-/// Gives what the owner has left unread to the router. That is done by a task, for the owner may go while a lane is locked.
+/// Gives what the owner has left unread to the router. That is done by a task, for the owner may go while a
+/// lane is locked.
 impl Drop for MailboxReader {
     fn drop(&mut self) {
         self.0.close();

@@ -1,7 +1,8 @@
 //! Guides: how to build a SIP application with Spigot, topic by topic.
 //!
-//! The documentation of an item says all about that item. These pages say which items you need, in which order, and what
-//! happens when something is wrong. Every example on them is compiled and run with the tests of this crate.
+//! The documentation of an item says all about that item. These pages say which items you need, in which
+//! order, and what happens when something is wrong. Every example on them is compiled and run with the tests
+//! of this crate.
 //!
 //! | page | after it you can |
 //! |---|---|
@@ -15,8 +16,8 @@
 //!
 //! Read them in this order the first time. [`testing`] can be read right after [`routing`].
 //!
-//! All pages serve one company, `example.com`, with phones that have extensions, conference rooms and a registrar. The pages
-//! test their examples with the in-memory network of `spigot::testing`. A call such as
+//! All pages serve one company, `example.com`, with phones that have extensions, conference rooms and a
+//! registrar. The pages test their examples with the in-memory network of `spigot::testing`. A call such as
 //!
 //! ```
 //! # use spigot::{StatusCode, sip_router};
@@ -39,8 +40,8 @@
 //! # });
 //! ```
 //!
-//! sends a real INVITE through the real parser and the real transactions, from a client that plays Alice. The page on
-//! [testing] explains it.
+//! sends a real INVITE through the real parser and the real transactions, from a client that plays Alice. The
+//! page on [testing] explains it.
 //!
 //! # What is not there yet
 //!

@@ -1,18 +1,20 @@
 //! An INVITE of ours as its caller sees it: what is above its client transaction ([RFC 3261 §13.2.2]).
 //!
-//! A fork answers it more than once. The caller gets the first 2xx; each further branch is acknowledged and hung up on:
+//! A fork answers it more than once. The caller gets the first 2xx; each further branch is acknowledged and
+//! hung up on:
 //!
-//! > If the UAC does not want to continue with the dialog [...] it MUST still acknowledge the 2xx and then send a BYE
+//! > If the UAC does not want to continue with the dialog [...] it MUST still acknowledge the 2xx and then
+//! > send a BYE
 //!
-//! A pure step like the four of the transactions. The invariant: each 2xx is acknowledged each time it comes, and each
-//! branch that nobody wants is hung up on once.
+//! A pure step like the four of the transactions. The invariant: each 2xx is acknowledged each time it comes,
+//! and each branch that nobody wants is hung up on once.
 //!
 //! [RFC 3261 §13.2.2]: https://www.rfc-editor.org/rfc/rfc3261#section-13.2.2
 
 use smallvec::{SmallVec, smallvec};
 
-/// How many dialogs the responses to one request of ours may make, and how many branches of an INVITE may answer it. The
-/// rest is dropped.
+/// How many dialogs the responses to one request of ours may make, and how many branches of an INVITE may
+/// answer it. The rest is dropped.
 pub(crate) const FORKS: usize = 12;
 
 /// How far an INVITE is.
@@ -90,8 +92,8 @@ pub(crate) fn step(state: State, input: Input) -> (State, Actions) {
         (State::Answered | State::Abandoned, Input::Success | Input::SuccessWithoutRoom) => {
             (state, smallvec![AcknowledgeForCaller, HangUp])
         }
-        // > The ACK MUST be passed to the client transport every time a retransmission of the 2xx final response that
-        // > triggered the ACK arrives.
+        // > The ACK MUST be passed to the client transport every time a retransmission of the 2xx final
+        // > response that triggered the ACK arrives.
         (State::Calling | State::Answered | State::Abandoned, Input::SuccessAgain) => {
             (state, smallvec![AcknowledgeAgain])
         }

@@ -24,11 +24,11 @@ pub(crate) fn often(transport: Transport, idle: Duration) -> u32 {
 /// often.
 ///
 /// [RFC 6223 §4.4](https://www.rfc-editor.org/rfc/rfc6223#section-4.4):
-/// > A SIP entity MUST NOT indicate willingness to receive keep-alives associated with a dialog, unless it has also inserted
-/// > itself in the dialog route set.
+/// > A SIP entity MUST NOT indicate willingness to receive keep-alives associated with a dialog, unless it
+/// > has also inserted itself in the dialog route set.
 ///
-/// Who answers is at its end. Whether one who forwards is in the route set is not known here, so the responses that it
-/// forwards stay as they are.
+/// Who answers is at its end. Whether one who forwards is in the route set is not known here, so the
+/// responses that it forwards stay as they are.
 ///
 /// # Errors
 ///

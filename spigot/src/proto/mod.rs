@@ -16,8 +16,8 @@
 //! - `transaction` has the four machines of [RFC 3261 §17] as corrected by [RFC 6026]: pure steps, each
 //!   tested row by row against its figure.
 //! - [`Shard`] has the tables: who is matched to what, what is armed, what is refused.
-//! - [`Dialog`] is one side's view of a dialog ([RFC 3261 §12]); the shard has one for each, which makes the requests inside
-//!   it and knows what it is used for.
+//! - [`Dialog`] is one side's view of a dialog ([RFC 3261 §12]); the shard has one for each, which makes the
+//!   requests inside it and knows what it is used for.
 //! - `invitation` is what the caller owes to those who answer its INVITE, a machine like the four.
 //! - `proxy` makes the request that goes on out of one that passes through ([RFC 3261 §16]).
 //! - [`reply`] makes a response out of a request.

@@ -68,7 +68,8 @@ pub enum Output {
         cancel: Option<Arc<Incoming>>,
         /// The dialog that the INVITE was in or would have made.
         dialog: Option<DialogKey>,
-        /// What [`Shard::label`](super::Shard::label) noted for the dialog that the INVITE was in or would have made.
+        /// What [`Shard::label`](super::Shard::label) noted for the dialog that the INVITE was in or would
+        /// have made.
         label: u32,
     },
     /// A response to a request of ours: every provisional one and the final one. An INVITE has its first 2xx,

@@ -43,8 +43,8 @@ pub fn stateless(request: &Request, status: StatusCode, seed: [u8; 16]) -> Respo
 /// > "received" parameter, if present, using the port in the "sent-by" value, or the default port for that
 /// > transport, if no port is specified.
 ///
-/// Over UDP it goes to `maddr` where there is one that is an address (a name is not looked up for a response),
-/// and where there is no rport (RFC 3581 §4):
+/// Over UDP it goes to `maddr` where there is one that is an address (a name is not looked up for a
+/// response), and where there is no rport (RFC 3581 §4):
 /// > Otherwise (for unreliable unicast transports), if the top Via has a "received" parameter, the response
 /// > MUST be sent to the address in the "received" parameter, using the port indicated in the "sent-by"
 /// > value, or using port 5060 if none is specified explicitly.
@@ -140,8 +140,8 @@ pub(crate) fn write(
     Ok(out.finish(response.body()))
 }
 
-/// About how many octets a response has beside its own lines, those of its request, and its body: its first line, a To
-/// tag and a Content-Length.
+/// About how many octets a response has beside its own lines, those of its request, and its body: its first
+/// line, a To tag and a Content-Length.
 const REST: usize = 88;
 
 /// What a response does not say itself: it is its request's, or follows from the body.
@@ -201,8 +201,8 @@ fn address(request: &Request, whole: &mut Response, tag: &str) {
     }
 }
 
-/// Reports whether a response must say the Record-Route of its request: it makes a dialog, early or not, or answers the
-/// NOTIFY that makes one.
+/// Reports whether a response must say the Record-Route of its request: it makes a dialog, early or not, or
+/// answers the NOTIFY that makes one.
 fn names_route(method: &Method, status: StatusCode) -> bool {
     (method.opens_dialog() || *method == Method::NOTIFY) && (101..300).contains(&status.as_u16())
 }

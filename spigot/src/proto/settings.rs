@@ -62,8 +62,8 @@ pub struct Settings {
     /// RFC 3261 knows such a timer for proxies only (Timer C, §16.6). Without it a peer that dies while it
     /// rings would be waited for without end.
     pub ringing: Duration,
-    /// Timer C: how long an INVITE that is forwarded may ring before it is cancelled, anew with each 101 to 199: 185 s.
-    /// RFC 3261 §16.6 wants more than 3 minutes.
+    /// Timer C: how long an INVITE that is forwarded may ring before it is cancelled, anew with each 101 to
+    /// 199: 185 s. RFC 3261 §16.6 wants more than 3 minutes.
     pub forwarded_ringing: Duration,
     /// After how long a provisional response to an INVITE is sent again: 60 s (RFC 3261 §13.3.1.1).
     pub repeat_provisional: Duration,

@@ -42,7 +42,8 @@ pub enum Timer {
     RetransmitSuccess,
     /// Give up waiting for the ACK to a 2xx (RFC 3261 §13.3.1.4).
     AwaitSuccessAck,
-    /// Timer C: cancel an INVITE that this element has forwarded and that has rung for too long (RFC 3261 §16.6).
+    /// Timer C: cancel an INVITE that this element has forwarded and that has rung for too long (RFC 3261
+    /// §16.6).
     ForwardedRinging,
     /// Cancel an INVITE of ours whose Expires is over (RFC 3261 §13.2.1).
     CancelExpired,
@@ -274,8 +275,8 @@ impl Queues {
         }
     }
 
-    /// Throws stale timers out of a queue of constant length that has many more entries than owners. It is for lengths
-    /// that their owners seldom live to see.
+    /// Throws stale timers out of a queue of constant length that has many more entries than owners. It is
+    /// for lengths that their owners seldom live to see.
     pub(crate) fn sweep(&mut self, timer: Timer, owners: usize, is_stale: impl Fn(&Due) -> bool) {
         let Some(queue) = CONSTANT
             .iter()

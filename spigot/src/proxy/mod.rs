@@ -2,8 +2,8 @@
 //!
 //! `forward` says where one goes on, `branch` is what it was forwarded as, `error` why it is not.
 //!
-//! Invariant: whoever holds a [`Proxy`] handles a request whose role is [`Role::Through`], which the router has
-//! told the endpoint before the handler began.
+//! Invariant: whoever holds a [`Proxy`] handles a request whose role is [`Role::Through`], which the router
+//! has told the endpoint before the handler began.
 
 mod branch;
 mod error;
@@ -69,8 +69,8 @@ use crate::sip::{Response, StatusCode};
 /// passes all plugs. It comes here if its INVITE was forwarded with [`record_route`](Forward::record_route).
 ///
 /// A request of a dialog that this element does not know, also a BYE or an INFO, goes to a route that takes a
-/// `Proxy`. Its Request-URI is the Contact of a peer, so that route has no pattern. Where no such route takes it,
-/// it is answered as if there were no proxy: 481 as a rule.
+/// `Proxy`. Its Request-URI is the Contact of a peer, so that route has no pattern. Where no such route takes
+/// it, it is answered as if there were no proxy: 481 as a rule.
 ///
 /// # What the library does by itself
 ///

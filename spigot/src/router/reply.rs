@@ -131,8 +131,9 @@ impl Reply {
         }
     }
 
-    /// Passes a response to the same request on that another has given: for who forwards the request. It has the Vias that
-    /// the request has, and is sent as it is ([RFC 3261 §16.7](https://www.rfc-editor.org/rfc/rfc3261#section-16.7)).
+    /// Passes a response to the same request on that another has given: for who forwards the request. It has
+    /// the Vias that the request has, and is sent as it is ([RFC 3261
+    /// §16.7](https://www.rfc-editor.org/rfc/rfc3261#section-16.7)).
     pub fn relayed(response: Response) -> Reply {
         Reply::Relayed(response)
     }

@@ -104,8 +104,8 @@ impl Transaction {
         }
     }
 
-    /// Passes a provisional response of another on to the peer, as it is
-    /// ([RFC 3261 §16.7](https://www.rfc-editor.org/rfc/rfc3261#section-16.7)). Its topmost Via is that of the peer.
+    /// Passes a provisional response of another on to the peer, as it is ([RFC 3261
+    /// §16.7](https://www.rfc-editor.org/rfc/rfc3261#section-16.7)). Its topmost Via is that of the peer.
     ///
     /// # Errors
     ///

@@ -252,8 +252,8 @@ impl<'c> TestDialog<'c> {
         self.dialog.acknowledge();
     }
 
-    /// Sends the ACK that [`TestRequest::without_ack`] held back with a body: the answer to an offer that came
-    /// with the 2xx.
+    /// Sends the ACK that [`TestRequest::without_ack`] held back with a body: the answer to an offer that
+    /// came with the 2xx.
     ///
     /// # Panics
     ///

@@ -70,7 +70,8 @@ impl TestServer {
         TestServer::start_for(agent, configure, place, Caller::here())
     }
 
-    /// Starts another agent at an address of its own on the network of this server. `name` is its name in the ladder.
+    /// Starts another agent at an address of its own on the network of this server. `name` is its name in the
+    /// ladder.
     ///
     /// # Panics
     ///

@@ -1,5 +1,5 @@
-//! The dial plan of a company, written with the guides at hand: thirty routes of five agents in three routers, and
-//! tests of each route and each refusal.
+//! The dial plan of a company, written with the guides at hand: thirty routes of five agents in three
+//! routers, and tests of each route and each refusal.
 
 mod calls;
 mod office;

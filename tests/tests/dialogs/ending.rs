@@ -22,7 +22,8 @@ impl Quiet {
     }
 }
 
-/// Whether the dialog of a call is up, and whether a BYE was sent, a while after a request inside it was answered so.
+/// Whether the dialog of a call is up, and whether a BYE was sent, a while after a request inside it was
+/// answered so.
 async fn after(method: Method, status: u16) -> (bool, bool) {
     let server = TestServer::start(Quiet).await;
     let alice = server.client("sip:alice@example.com").await;

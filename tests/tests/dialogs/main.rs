@@ -1,4 +1,5 @@
-//! Dialogs at an endpoint: who is told of what happens inside them, where their requests go, and how they end.
+//! Dialogs at an endpoint: who is told of what happens inside them, where their requests go, and how they
+//! end.
 //!
 //! Everything stands on the in-memory network and virtual time.
 

@@ -28,8 +28,8 @@ fn options(sent_by: &str, n: u32) -> String {
     )
 }
 
-/// How many responses reach 192.0.2.12:5060 and how many 192.0.2.12:5080, of a client that sent so many requests over a
-/// connection and is gone.
+/// How many responses reach 192.0.2.12:5060 and how many 192.0.2.12:5080, of a client that sent so many
+/// requests over a connection and is gone.
 async fn delivered(zone: Zone, sent_by: &str, requests: u32, late: usize) -> (u64, u64, u64) {
     let limits = limits(|limits| limits.reconnects = late);
     let server = TestServer::start_with(Slow, |config| config.resolver(zone).limits(limits)).await;

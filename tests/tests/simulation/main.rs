@@ -1,8 +1,8 @@
 //! The whole stack on virtual time, over a network that loses, doubles, delays and reorders.
 //!
-//! Seeds are fixed, so that a run is the same every time; `SPIGOT_SEED` tries another one. With a third of all
-//! datagrams lost, one INVITE in about 5,000 is lost on each of its seven ways, and Timer B ends it as it must: a
-//! seed for which that happens is no fault of the code.
+//! Seeds are fixed, so that a run is the same every time; `SPIGOT_SEED` tries another one. With a third of
+//! all datagrams lost, one INVITE in about 5,000 is lost on each of its seven ways, and Timer B ends it as it
+//! must: a seed for which that happens is no fault of the code.
 //!
 //! `random_calls` tries many seeds: a few here, and as many as `SPIGOT_SIMULATIONS` says.
 

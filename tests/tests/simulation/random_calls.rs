@@ -1,9 +1,9 @@
-//! Random calls between two phones: ringing, cancelled, refused, with re-INVITE, UPDATE, INFO and BYE from either side, on a
-//! network that loses, doubles, delays and reorders.
+//! Random calls between two phones: ringing, cancelled, refused, with re-INVITE, UPDATE, INFO and BYE from
+//! either side, on a network that loses, doubles, delays and reorders.
 //!
-//! Whatever happens, both ends have a call or neither, CSeq rises in each direction, and in the end nothing is left of it.
-//! `SPIGOT_SIMULATIONS=10000 cargo test --release --test simulation random_calls` tries so many seeds; `SPIGOT_SEED` tries one
-//! again.
+//! Whatever happens, both ends have a call or neither, CSeq rises in each direction, and in the end nothing
+//! is left of it. `SPIGOT_SIMULATIONS=10000 cargo test --release --test simulation random_calls` tries so
+//! many seeds; `SPIGOT_SEED` tries one again.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;

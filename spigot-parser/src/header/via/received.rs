@@ -27,7 +27,8 @@ impl Via {
     ///
     /// let via: Via = "SIP/2.0/UDP client.example;branch=z9hG4bK1;rport".parse()?;
     /// let seen = via.received_from(([192, 0, 2, 7], 40000).into())?;
-    /// assert_eq!(seen.to_string(), "SIP/2.0/UDP client.example;branch=z9hG4bK1;rport=40000;received=192.0.2.7");
+    /// let expected = "SIP/2.0/UDP client.example;branch=z9hG4bK1;rport=40000;received=192.0.2.7";
+    /// assert_eq!(seen.to_string(), expected);
     /// # Ok::<(), spigot_parser::ParseError>(())
     /// ```
     ///

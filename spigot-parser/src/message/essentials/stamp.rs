@@ -26,8 +26,12 @@ impl Request {
     /// ```
     /// use spigot_parser::{HeaderName, Request};
     ///
-    /// let mut request = Request::parse("OPTIONS sip:b@b.example SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK7;rport\r\n\
-    ///              From: <sip:a@a.example>;tag=1\r\nTo: <sip:b@b.example>\r\nCall-ID: 9\r\nCSeq: 4 OPTIONS\r\n\r\n")?;
+    /// let mut request = Request::parse(
+    ///     "OPTIONS sip:b@b.example SIP/2.0\r\n\
+    ///      Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK7;rport\r\n\
+    ///      From: <sip:a@a.example>;tag=1\r\nTo: <sip:b@b.example>\r\n\
+    ///      Call-ID: 9\r\nCSeq: 4 OPTIONS\r\n\r\n",
+    /// )?;
     /// let mut essentials = request.essentials()?;
     /// request.stamp(&mut essentials, ([192, 0, 2, 7], 40000).into())?;
     ///

@@ -1,7 +1,7 @@
 //! Requests of ours: who waits for them, how they go on, and the requests that the core itself wants sent.
 //!
-//! Nothing here depends on anybody's waiting: a request goes from server to server, and a challenge is answered, whether or
-//! not its caller polls.
+//! Nothing here depends on anybody's waiting: a request goes from server to server, and a challenge is
+//! answered, whether or not its caller polls.
 
 mod own_parts;
 mod pending;

@@ -81,7 +81,8 @@ impl RequestDraft {
         RequestDraft { request, own_parts }
     }
 
-    /// Makes the draft of a request of another, to be sent by a flow that is found or by another that is tried next.
+    /// Makes the draft of a request of another, to be sent by a flow that is found or by another that is
+    /// tried next.
     pub(crate) fn forwarded(forwarded: Forwarded) -> Self {
         RequestDraft {
             request: Request::clone(&forwarded.request),

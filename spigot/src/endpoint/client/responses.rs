@@ -14,9 +14,9 @@ impl Core {
     /// Takes a response to a request of ours. With a 503 the request goes elsewhere.
     ///
     /// [RFC 3261 §21.5.4](https://www.rfc-editor.org/rfc/rfc3261#section-21.5.4):
-    /// > A client (proxy or UAC) receiving a 503 (Service Unavailable) SHOULD attempt to forward the request to an
-    /// > alternate server.  It SHOULD NOT forward any other requests to that server for the duration specified in the
-    /// > Retry-After header field, if present.
+    /// > A client (proxy or UAC) receiving a 503 (Service Unavailable) SHOULD attempt to forward the request
+    /// > to an alternate server.  It SHOULD NOT forward any other requests to that server for the duration
+    /// > specified in the Retry-After header field, if present.
     pub(in crate::endpoint) fn answered(
         self: &Arc<Self>,
         lane: usize,
@@ -60,8 +60,8 @@ impl Core {
     /// Takes the failure of a transaction, to which no final response will come.
     ///
     /// [RFC 3263 §4.3](https://www.rfc-editor.org/rfc/rfc3263#section-4.3):
-    /// > Failure also occurs if the transaction layer times out without ever having received any response, provisional or
-    /// > final (i.e., timer B or timer F in RFC 3261 fires).
+    /// > Failure also occurs if the transaction layer times out without ever having received any response,
+    /// > provisional or final (i.e., timer B or timer F in RFC 3261 fires).
     ///
     /// A target that has taken the request and is then heard of no more may still be at work on it.
     pub(in crate::endpoint) fn failed(self: &Arc<Self>, lane: usize, key: ClientKey, failure: Failure) {

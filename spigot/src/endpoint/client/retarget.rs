@@ -1,9 +1,9 @@
 //! How a request of ours leaves, and its way from server to server.
 //!
 //! [RFC 3263 §4.3](https://www.rfc-editor.org/rfc/rfc3263#section-4.3):
-//! > If a failure occurs, the client SHOULD create a new request, which is identical to the previous, but has a different
-//! > value of the Via branch ID than the previous (and therefore constitutes a new SIP transaction). That request is sent to
-//! > the next element in the list as specified by RFC 2782.
+//! > If a failure occurs, the client SHOULD create a new request, which is identical to the previous, but has
+//! > a different value of the Via branch ID than the previous (and therefore constitutes a new SIP
+//! > transaction). That request is sent to the next element in the list as specified by RFC 2782.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Connections that their peer has named as the way back to it ([RFC 5923](https://www.rfc-editor.org/rfc/rfc5923)).
+//! Connections that their peer has named as the way back to it ([RFC
+//! 5923](https://www.rfc-editor.org/rfc/rfc5923)).
 
 use std::net::SocketAddr;
 

@@ -55,8 +55,8 @@ impl Core {
         });
     }
 
-    /// Takes a place for a message that nobody waits for and that leaves by a new connection. Counts where there
-    /// is none.
+    /// Takes a place for a message that nobody waits for and that leaves by a new connection. Counts where
+    /// there is none.
     pub(in crate::endpoint) fn take_reconnect(&self) -> Option<OwnedSemaphorePermit> {
         let permit = self.reconnects.0.clone().try_acquire_owned().ok();
         if permit.is_none() {

@@ -1,7 +1,7 @@
 //! A handler that gives the final answer itself and goes on after its transaction.
 //!
-//! Invariant: once an INVITE is answered, its handler has a place among the calls and none among the handlers, and no
-//! deadline. If it is dropped or panics, the call is hung up on.
+//! Invariant: once an INVITE is answered, its handler has a place among the calls and none among the
+//! handlers, and no deadline. If it is dropped or panics, the call is hung up on.
 
 use std::sync::{Arc, PoisonError};
 
@@ -24,7 +24,8 @@ pub(crate) struct Accepted {
 }
 
 impl ServerExchange {
-    /// Answers 2xx to a request that makes a dialog, and opens the mailbox of that dialog under the same lock.
+    /// Answers 2xx to a request that makes a dialog, and opens the mailbox of that dialog under the same
+    /// lock.
     pub(crate) fn accept(
         &self,
         request: &Request,
@@ -64,8 +65,8 @@ impl ServerExchange {
 }
 
 impl ServerExchange {
-    /// Answers a request inside a dialog for its owner. Nobody else will: what is no final response that can be
-    /// sent becomes a 500.
+    /// Answers a request inside a dialog for its owner. Nobody else will: what is no final response that can
+    /// be sent becomes a 500.
     pub(crate) fn reply(&self, reply: Reply) -> Result<(), TransactionError> {
         if matches!(reply, Reply::Dropped) {
             count(&self.core.tally.abandoned);

@@ -1,7 +1,8 @@
 //! The guard of a handler, which answers for it.
 //!
-//! Invariant: however the handler ends (it returns, panics, is dropped or outlives its deadline), its guard gives the
-//! transaction exactly one final answer, unless the handler dropped the request or the core has answered (CANCEL).
+//! Invariant: however the handler ends (it returns, panics, is dropped or outlives its deadline), its guard
+//! gives the transaction exactly one final answer, unless the handler dropped the request or the core has
+//! answered (CANCEL).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -157,8 +157,8 @@ async fn overdue(exchange: &ServerExchange, limit: Duration) {
     }
 }
 
-/// Runs a handler that answers nobody: of an ACK or a CANCEL. Where there `is_bounded` at most one for each INVITE it
-/// has a slot beyond the bound; any other is dropped if all slots are taken.
+/// Runs a handler that answers nobody: of an ACK or a CANCEL. Where there `is_bounded` at most one for each
+/// INVITE it has a slot beyond the bound; any other is dropped if all slots are taken.
 pub(super) fn run_unanswered(core: &Arc<Core>, span: Span, mut future: HandlerFuture, is_bounded: bool) {
     match poll_guarded(&span, &mut future, &mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(_)) => {}

@@ -39,7 +39,8 @@ pub(crate) fn of_silence(method: &Method) -> Effect {
     }
 }
 
-/// Reports whether a request belongs to a usage: of a session (INVITE and what changes or ends it), or of a subscription.
+/// Reports whether a request belongs to a usage: of a session (INVITE and what changes or ends it), or of a
+/// subscription.
 ///
 /// A MESSAGE, an INFO, an OPTIONS or a REFER that fails leaves the session that it was sent in as it is.
 fn is_integral(method: &Method) -> bool {

@@ -32,8 +32,8 @@ pub enum DialogError {
 impl Dialog {
     /// Makes the dialog of the end that sent the request (RFC 3261 §12.1.2).
     ///
-    /// Without a readable Contact in the response the target is the Request-URI. A response without a To tag comes from
-    /// a peer of RFC 2543, and the tag is then empty.
+    /// Without a readable Contact in the response the target is the Request-URI. A response without a To tag
+    /// comes from a peer of RFC 2543, and the tag is then empty.
     ///
     /// # Errors
     ///
@@ -62,8 +62,8 @@ impl Dialog {
         Ok(dialog)
     }
 
-    /// Makes the dialog of the end that answers the request with this tag in its To (RFC 3261 §12.1.1): an early one
-    /// until [`Dialog::confirm`].
+    /// Makes the dialog of the end that answers the request with this tag in its To (RFC 3261 §12.1.1): an
+    /// early one until [`Dialog::confirm`].
     ///
     /// Without a readable Contact in the request the target is the URI of its From.
     ///
@@ -92,8 +92,8 @@ impl Dialog {
             &local,
             from,
             target.as_str(),
-            // > The route set MUST be set to the list of URIs in the Record-Route header field from the request,
-            // > taken in order and preserving all URI parameters.
+            // > The route set MUST be set to the list of URIs in the Record-Route header field from the
+            // > request, taken in order and preserving all URI parameters.
             &routes(asked, Order::AsWritten),
         ]);
         // > The local sequence number MUST be empty.
@@ -126,8 +126,8 @@ impl Dialog {
     /// Takes the 2xx to the INVITE that made an early dialog into account.
     ///
     /// [RFC 3261 §13.2.2.4](https://www.rfc-editor.org/rfc/rfc3261#section-13.2.2.4):
-    /// > If the dialog identifier in the 2xx response matches the dialog identifier of an existing dialog, the
-    /// > dialog MUST be transitioned to the "confirmed" state, and the route set for the dialog MUST be
+    /// > If the dialog identifier in the 2xx response matches the dialog identifier of an existing dialog,
+    /// > the dialog MUST be transitioned to the "confirmed" state, and the route set for the dialog MUST be
     /// > recomputed based on the 2xx response
     pub(crate) fn confirmed_by(&mut self, success: &Headers) {
         if self.early {
@@ -140,8 +140,8 @@ impl Dialog {
     /// Moves the target to the Contact of a message that refreshes it, if it has a readable one.
     ///
     /// [RFC 3261 §12.2.2](https://www.rfc-editor.org/rfc/rfc3261#section-12.2.2):
-    /// > When a UAS receives a target refresh request, it MUST replace the dialog's remote target URI with the
-    /// > URI from the Contact header field in that request, if present.
+    /// > When a UAS receives a target refresh request, it MUST replace the dialog's remote target URI with
+    /// > the URI from the Contact header field in that request, if present.
     pub(crate) fn refresh_target(&mut self, headers: &Headers) {
         if let Some(target) = contact(headers) {
             self.set_part(Part::Target, target.as_str());
@@ -176,8 +176,8 @@ fn is_early(response: &Response) -> Result<bool, DialogError> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Order {
     AsWritten,
-    /// > The route set MUST be set to the list of URIs in the Record-Route header field from the response, taken
-    /// > in reverse order and preserving all URI parameters.
+    /// > The route set MUST be set to the list of URIs in the Record-Route header field from the response,
+    /// > taken in reverse order and preserving all URI parameters.
     Reversed,
 }
 

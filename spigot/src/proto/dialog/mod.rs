@@ -1,7 +1,8 @@
 //! One side's view of a dialog ([RFC 3261 §12](https://www.rfc-editor.org/rfc/rfc3261#section-12)).
 //!
-//! Plain data, and pure: a dialog makes the requests inside it and says where they go. The invariant: the route set and
-//! both tags are those of the messages that made the dialog; only the target and the numbers move.
+//! Plain data, and pure: a dialog makes the requests inside it and says where they go. The invariant: the
+//! route set and both tags are those of the messages that made the dialog; only the target and the numbers
+//! move.
 
 pub(crate) mod effect;
 mod establish;
@@ -167,8 +168,8 @@ impl Dialog {
         size_of::<Dialog>() + self.text.len()
     }
 
-    /// Makes the next request inside the dialog, numbered one higher than the last one. It has no Via and no Contact
-    /// yet. For an ACK use [`Dialog::ack`].
+    /// Makes the next request inside the dialog, numbered one higher than the last one. It has no Via and no
+    /// Contact yet. For an ACK use [`Dialog::ack`].
     ///
     /// [RFC 3261 §12.2.1.1](https://www.rfc-editor.org/rfc/rfc3261#section-12.2.1.1):
     /// > Requests within a dialog MUST contain strictly monotonically increasing and contiguous CSeq sequence

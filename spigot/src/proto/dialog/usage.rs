@@ -77,8 +77,8 @@ impl Topic {
     /// Reports whether a message about `other` belongs to a subscription about this.
     ///
     /// [RFC 3515 §2.4.6](https://www.rfc-editor.org/rfc/rfc3515#section-2.4.6):
-    /// > The first NOTIFY message sent in response to the second or subsequent REFER request(s) MUST include this "id"
-    /// > parameter.
+    /// > The first NOTIFY message sent in response to the second or subsequent REFER request(s) MUST include
+    /// > this "id" parameter.
     pub(crate) fn covers(&self, other: &Topic) -> bool {
         match (self, other) {
             (Topic::Refer(number), Topic::Event(package, id)) if &**package == "refer" => {

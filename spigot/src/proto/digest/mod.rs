@@ -1,6 +1,6 @@
-//! Digest authentication: challenges, whether credentials are right, and a client's credentials
-//! ([RFC 3261 §22](https://www.rfc-editor.org/rfc/rfc3261#section-22), [RFC 7616](https://www.rfc-editor.org/rfc/rfc7616),
-//! [RFC 8760](https://www.rfc-editor.org/rfc/rfc8760)).
+//! Digest authentication: challenges, whether credentials are right, and a client's credentials ([RFC 3261
+//! §22](https://www.rfc-editor.org/rfc/rfc3261#section-22), [RFC
+//! 7616](https://www.rfc-editor.org/rfc/rfc7616), [RFC 8760](https://www.rfc-editor.org/rfc/rfc8760)).
 //!
 //! This module reads no clock and makes no random number: it is told the time in seconds, and each nonce's
 //! number. A server ([`Digest`]) keeps nothing for a challenge. It counts the uses of a nonce once somebody
@@ -117,8 +117,8 @@ impl Digest {
 
     /// Makes a challenge for each algorithm, all with the one nonce of that number.
     ///
-    /// [RFC 8760 §2.4](https://www.rfc-editor.org/rfc/rfc8760#section-2.4) has the server name the one that it likes best
-    /// first.
+    /// [RFC 8760 §2.4](https://www.rfc-editor.org/rfc/rfc8760#section-2.4) has the server name the one that
+    /// it likes best first.
     pub fn challenges(&self, now: u64, number: u64, stale: bool) -> Vec<Challenge> {
         let nonce = self.nonces.write(Nonce { made: now, number });
         let one = |algorithm: &Algorithm| {

@@ -1,7 +1,7 @@
 //! Nonces that the server need not remember, and how often each was used.
 //!
-//! Invariant: a nonce says when it was made and that it was made here; what is kept is only for nonces that somebody has
-//! used rightly, and bounded.
+//! Invariant: a nonce says when it was made and that it was made here; what is kept is only for nonces that
+//! somebody has used rightly, and bounded.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -240,8 +240,8 @@ impl Shard {
         let tag = self.tag(invite);
         let _ = self.answer_with_tag(now, key, &Response::new(StatusCode::OK), &tag, true);
         // > If the UAS has not issued a final response for the original request, its behavior depends on the
-        // > method of the original request.  If the original request was an INVITE, the UAS SHOULD immediately
-        // > respond to the INVITE with a 487 (Request Terminated).
+        // > method of the original request.  If the original request was an INVITE, the UAS SHOULD
+        // > immediately respond to the INVITE with a 487 (Request Terminated).
         self.terminate_invite(now, invite, Some(incoming));
     }
 }

@@ -1,6 +1,8 @@
-//! How dialogs end: by a BYE of either side, a failure inside them, the end of their last usage, or their age.
+//! How dialogs end: by a BYE of either side, a failure inside them, the end of their last usage, or their
+//! age.
 //!
-//! The invariant: a dialog that leaves the table takes with it all that waits for it, and its end is told once.
+//! The invariant: a dialog that leaves the table takes with it all that waits for it, and its end is told
+//! once.
 
 use std::time::Instant;
 
@@ -88,12 +90,13 @@ impl Shard {
         self.settle(now, key);
     }
 
-    /// Ends the session of a dialog by a BYE of ours: at once, or when the ACK of our 2xx has come or will not come any
-    /// more. Returns `false` if there is no session to end, or one that only its INVITE's answer can end.
+    /// Ends the session of a dialog by a BYE of ours: at once, or when the ACK of our 2xx has come or will
+    /// not come any more. Returns `false` if there is no session to end, or one that only its INVITE's answer
+    /// can end.
     ///
     /// [RFC 3261 §15](https://www.rfc-editor.org/rfc/rfc3261#section-15):
-    /// > the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx response or
-    /// > until the server transaction times out.
+    /// > the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx
+    /// > response or until the server transaction times out.
     pub fn hang_up(&mut self, _now: Instant, key: &DialogKey) -> bool {
         let Some(record) = self.dialogs.get_mut(key) else {
             return false;
@@ -211,12 +214,14 @@ impl Shard {
         self.settle(now, key);
     }
 
-    /// Takes note that no answer to a request inside a dialog has come, by whatever way it was sent, and that none will.
+    /// Takes note that no answer to a request inside a dialog has come, by whatever way it was sent, and that
+    /// none will.
     ///
     /// [RFC 3261 §12.2.1.2](https://www.rfc-editor.org/rfc/rfc3261#section-12.2.1.2):
-    /// > If the response for a request within a dialog is a 481 (Call/Transaction Does Not Exist) or a 408 (Request
-    /// > Timeout), the UAC SHOULD terminate the dialog.  A UAC SHOULD also terminate a dialog if no response at all is
-    /// > received for the request [...].  For INVITE initiated dialogs, terminating the dialog consists of sending a BYE.
+    /// > If the response for a request within a dialog is a 481 (Call/Transaction Does Not Exist) or a 408
+    /// > (Request Timeout), the UAC SHOULD terminate the dialog.  A UAC SHOULD also terminate a dialog if no
+    /// > response at all is received for the request [...].  For INVITE initiated dialogs, terminating the
+    /// > dialog consists of sending a BYE.
     ///
     /// A failure of the transport is no silence, and ends nothing but a BYE, whose end the shard sees by
     /// itself.

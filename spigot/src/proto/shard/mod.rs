@@ -1,9 +1,10 @@
 //! The tables: one shard of the protocol core.
 //!
-//! `arrival` judges what comes in, `in_dialog` what comes inside a dialog, `server` has what answers it, `client` what
-//! sends requests of ours, `dialogs` the record of each dialog, `ending` how dialogs end, `unacknowledged` the 2xx whose
-//! ACK has not come. The invariant: whatever is in a table has a timer armed that takes it out again, or waits for the
-//! application (a server transaction for its answer, an INVITE of ours that rings).
+//! `arrival` judges what comes in, `in_dialog` what comes inside a dialog, `server` has what answers it,
+//! `client` what sends requests of ours, `dialogs` the record of each dialog, `ending` how dialogs end,
+//! `unacknowledged` the 2xx whose ACK has not come. The invariant: whatever is in a table has a timer armed
+//! that takes it out again, or waits for the application (a server transaction for its answer, an INVITE of
+//! ours that rings).
 
 mod arrival;
 mod client;

@@ -160,9 +160,9 @@ impl Shard {
         record.unacknowledged.retain(|other| *other != key);
         let hang_up = record.hang_up;
         if state == State::Unacknowledged {
-            // > If the server retransmits the 2xx response for 64*T1 seconds without receiving an ACK, the dialog
-            // > is confirmed, but the session SHOULD be terminated.  This is accomplished with a BYE, as described in
-            // > Section 15.
+            // > If the server retransmits the 2xx response for 64*T1 seconds without receiving an ACK, the
+            // > dialog is confirmed, but the session SHOULD be terminated.  This is accomplished with a BYE,
+            // > as described in Section 15.
             self.counters.unacknowledged += 1;
             self.hang_up(now, &success.dialog);
         } else if hang_up {

@@ -1,10 +1,10 @@
 //! The INVITE client transaction: [RFC 3261 §17.1.1], Figure 5, with the Accepted state of
 //! [RFC 6026 §7.2] and the CANCEL of [RFC 3261 §9.1].
 //!
-//! Two things go beyond the figure. Timer C bounds Proceeding, anew with each 101 to 199: the INVITE is cancelled when it
-//! has rung for too long, and when its Expires is over. And an error of the flow ends the transaction in Proceeding too. Nothing
-//! is sent there, so the figure knows no error; but no timer runs there either, and a response is not to be
-//! expected from a connection that is gone.
+//! Two things go beyond the figure. Timer C bounds Proceeding, anew with each 101 to 199: the INVITE is
+//! cancelled when it has rung for too long, and when its Expires is over. And an error of the flow ends the
+//! transaction in Proceeding too. Nothing is sent there, so the figure knows no error; but no timer runs
+//! there either, and a response is not to be expected from a connection that is gone.
 //!
 //! [RFC 3261 §9.1]: https://www.rfc-editor.org/rfc/rfc3261#section-9.1
 //! [RFC 3261 §17.1.1]: https://www.rfc-editor.org/rfc/rfc3261#section-17.1.1
@@ -112,8 +112,8 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
         ),
         (State::Calling { cancel: false, .. }, Input::Trying | Input::Provisional)
         // RFC 3261 §16.7 step 2:
-        // > If the response is a provisional response (with status codes 101 to 199 inclusive (i.e., anything but 100)),
-        // > the proxy MUST reset timer C for that client transaction.
+        // > If the response is a provisional response (with status codes 101 to 199 inclusive (i.e., anything
+        // > but 100)), the proxy MUST reset timer C for that client transaction.
         | (State::Proceeding { cancelled: false }, Input::Provisional) => {
             let (timer, after) = setting.ringing;
             (State::Proceeding { cancelled: false }, smallvec![Deliver, Arm(timer, after)])

@@ -54,7 +54,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) timers: &'a Timers,
     /// How long an INVITE of ours, or one that is forwarded, may ring, and the timer for that.
     pub(crate) ringing: (Timer, Duration),
-    /// After how long a provisional response of ours to an INVITE is sent again; nothing for one that is relayed.
+    /// After how long a provisional response of ours to an INVITE is sent again; nothing for one that is
+    /// relayed.
     pub(crate) repeat_provisional: Option<Duration>,
     /// Whether the transport is reliable.
     pub(crate) reliable: bool,

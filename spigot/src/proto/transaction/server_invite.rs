@@ -74,8 +74,8 @@ pub(crate) fn step(state: State, input: Input, setting: Setting<'_>) -> (State, 
             )
         }
         // RFC 3261 §13.3.1.1:
-        // > The UAS MUST send a non-100 provisional response at every minute, to handle the possibility of lost
-        // > provisional responses.
+        // > The UAS MUST send a non-100 provisional response at every minute, to handle the possibility of
+        // > lost provisional responses.
         (State::Proceeding { quiet: false }, Input::Timer(Timer::RepeatProvisional)) => {
             let again = setting.repeat_provisional;
             let again = again.map(|after| Arm(Timer::RepeatProvisional, after));

@@ -1,5 +1,5 @@
-//! The Via of our requests, and the requests that go beside an INVITE: the ACK of a failure, the CANCEL, and the ACK of a 2xx
-//! whose dialog has ended.
+//! The Via of our requests, and the requests that go beside an INVITE: the ACK of a failure, the CANCEL, and
+//! the ACK of a 2xx whose dialog has ended.
 
 use spigot_parser::header::{CSeq, Contact, MaxForwards, Via};
 use spigot_parser::{HeaderName, Headers, Method, Request, Response};

@@ -1,7 +1,8 @@
 //! The client transactions, which send requests and take their responses.
 //!
-//! `table` has them, `send` begins them, `calling` is what an INVITE's caller owes to those who answer it, `outcome` what a
-//! final response does to the dialog that its request was in. The invariant: a transaction is stepped here and nowhere else.
+//! `table` has them, `send` begins them, `calling` is what an INVITE's caller owes to those who answer it,
+//! `outcome` what a final response does to the dialog that its request was in. The invariant: a transaction
+//! is stepped here and nowhere else.
 
 mod beside;
 mod calling;
@@ -45,7 +46,8 @@ impl Shard {
     /// A response that matches nothing is dropped: RFC 6026 §7.3 forbids a proxy to forward it, and to a UAC
     /// it means nothing. A response with more Vias than its request is dropped, too, for it was on its way to
     /// somebody else ([RFC 3261 §8.1.3.3](https://www.rfc-editor.org/rfc/rfc3261#section-8.1.3.3)):
-    /// > If more than one Via header field value is present in a response, the UAC SHOULD discard the message.
+    /// > If more than one Via header field value is present in a response, the UAC SHOULD discard the
+    /// > message.
     pub fn receive_response(
         &mut self,
         now: Instant,

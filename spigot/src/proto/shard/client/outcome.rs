@@ -20,8 +20,8 @@ use crate::proto::output::{Again, Output, Purpose, Unsent};
 use crate::proto::role::Role;
 use crate::proto::shard::dialogs::DialogRecord;
 
-/// How often a request is sent again: enough for some proxies on the way and a stale nonce. A server that finds every nonce
-/// stale is left alone.
+/// How often a request is sent again: enough for some proxies on the way and a stale nonce. A server that
+/// finds every nonce stale is left alone.
 const MOST_RESUBMISSIONS: u8 = 8;
 
 impl Shard {
@@ -95,9 +95,9 @@ impl Shard {
     /// Sends a request again with credentials, if the response asks for them and there are some.
     ///
     /// [RFC 3261 §22.2](https://www.rfc-editor.org/rfc/rfc3261#section-22.2):
-    /// > When a UAC resubmits a request with its credentials after receiving a 401 (Unauthorized) or 407 (Proxy
-    /// > Authentication Required) response, it MUST increment the CSeq header field value as it would normally
-    /// > when sending an updated request.
+    /// > When a UAC resubmits a request with its credentials after receiving a 401 (Unauthorized) or 407
+    /// > (Proxy Authentication Required) response, it MUST increment the CSeq header field value as it would
+    /// > normally when sending an updated request.
     fn answer_challenge(&mut self, key: ClientKey, request: &Request, response: &Response) -> bool {
         if ![401, 407].contains(&response.status().as_u16()) {
             return false;

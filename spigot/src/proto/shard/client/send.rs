@@ -1,7 +1,7 @@
 //! How requests of ours leave.
 //!
-//! The invariant: a request inside a dialog gets its number when it leaves, so numbers have no gaps and their order is that
-//! of the requests on the wire.
+//! The invariant: a request inside a dialog gets its number when it leaves, so numbers have no gaps and their
+//! order is that of the requests on the wire.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,11 +72,12 @@ struct Beginning {
 }
 
 impl Shard {
-    /// Sends a request with a new Via on top. Its responses come as [`Output::Response`](crate::proto::Output::Response), its
-    /// end as [`Output::Ended`](crate::proto::Output::Ended).
+    /// Sends a request with a new Via on top. Its responses come as
+    /// [`Output::Response`](crate::proto::Output::Response), its end as
+    /// [`Output::Ended`](crate::proto::Output::Ended).
     ///
-    /// For an ACK use [`Shard::acknowledge`], for a CANCEL [`Shard::cancel`]. An INVITE that rings for longer than
-    /// [`Settings::ringing`](crate::proto::Settings::ringing), or than its Expires says, is cancelled.
+    /// For an ACK use [`Shard::acknowledge`], for a CANCEL [`Shard::cancel`]. An INVITE that rings for longer
+    /// than [`Settings::ringing`](crate::proto::Settings::ringing), or than its Expires says, is cancelled.
     ///
     /// # Errors
     ///
@@ -137,8 +138,8 @@ impl Shard {
         Ok((key, self.begin(now, request, beginning)))
     }
 
-    /// Sends on, with a new Via on top, the ACK of a 2xx to an INVITE that passed through. Nothing is kept of it.
-    /// Returns `false` if the Via cannot be written.
+    /// Sends on, with a new Via on top, the ACK of a 2xx to an INVITE that passed through. Nothing is kept of
+    /// it. Returns `false` if the Via cannot be written.
     pub fn forward_ack(&mut self, mut ack: Request, flow: Flow, sent_by: &str) -> bool {
         let branch = self.branches.next();
         let written = push_via(&mut ack, &flow, sent_by, &branch);
@@ -399,8 +400,8 @@ impl Shard {
     /// Returns after how long an INVITE of ours is cancelled because of its Expires.
     ///
     /// [RFC 3261 §13.2.1](https://www.rfc-editor.org/rfc/rfc3261#section-13.2.1):
-    /// > If the time indicated in the Expires header field is reached and no final answer for the INVITE has been received,
-    /// > the UAC core SHOULD generate a CANCEL request for the INVITE
+    /// > If the time indicated in the Expires header field is reached and no final answer for the INVITE has
+    /// > been received, the UAC core SHOULD generate a CANCEL request for the INVITE
     fn expires_of(&self, invite: &Request) -> Option<Duration> {
         let expires = invite.headers().typed::<Expires>().ok()??;
         let expires = Duration::from_secs(expires.seconds().into());

@@ -1,7 +1,7 @@
 //! The table of client transactions.
 //!
-//! The invariant: an INVITE keeps itself until its transaction ends, for the ACKs, the CANCEL and the dialogs that are made
-//! from it; any other request until it is answered.
+//! The invariant: an INVITE keeps itself until its transaction ends, for the ACKs, the CANCEL and the dialogs
+//! that are made from it; any other request until it is answered.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -125,7 +125,8 @@ impl ClientMachine {
                 let input = match event {
                     ClientEvent::Response(status) if status.is_provisional() => Input::Provisional,
                     ClientEvent::Response(_) => Input::Final,
-                    // RFC 3261 §9.1: "CANCEL request SHOULD NOT be sent to cancel a request other than INVITE".
+                    // RFC 3261 §9.1: "CANCEL request SHOULD NOT be sent to cancel a request other than
+                    // INVITE".
                     ClientEvent::Cancel => return (self, Actions::new()),
                     ClientEvent::TransportError => Input::TransportError,
                     ClientEvent::Timer(timer) => Input::Timer(timer),
@@ -197,7 +198,8 @@ impl ClientTable {
 }
 
 impl ClientEntry {
-    /// Reports whether whoever waits for an INVITE has heard of no end, though a branch has answered 2xx: behind a BYE.
+    /// Reports whether whoever waits for an INVITE has heard of no end, though a branch has answered 2xx:
+    /// behind a BYE.
     pub(super) fn is_unheard(&self) -> bool {
         self.role == Role::Us
             && self.invitation == invitation::State::Calling

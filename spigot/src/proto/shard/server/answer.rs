@@ -1,7 +1,7 @@
 //! The answers to requests, and their effect on the dialog that the request makes or is in.
 //!
-//! The invariant: a transaction gets one final answer, and the room that was kept for its dialog is used or given back
-//! with it.
+//! The invariant: a transaction gets one final answer, and the room that was kept for its dialog is used or
+//! given back with it.
 
 use std::time::Instant;
 
@@ -25,8 +25,8 @@ impl Shard {
     /// Answers a request, provisionally or for good.
     ///
     /// Via, From, To (with [our tag](Shard::tag)), Call-ID, CSeq and, where a dialog is made, Record-Route
-    /// are filled in from the request (RFC 3261 §8.2.6.2). A 2xx to an INVITE confirms its dialog and is retransmitted
-    /// until its ACK.
+    /// are filled in from the request (RFC 3261 §8.2.6.2). A 2xx to an INVITE confirms its dialog and is
+    /// retransmitted until its ACK.
     ///
     /// # Errors
     ///
@@ -35,8 +35,8 @@ impl Shard {
         self.answer(now, key, &response, true)
     }
 
-    /// Answers a request and keeps nothing of it: a retransmission of the request is a new one
-    /// ([RFC 3261 §8.2.7](https://www.rfc-editor.org/rfc/rfc3261#section-8.2.7)). The response has the same tag then.
+    /// Answers a request and keeps nothing of it: a retransmission of the request is a new one ([RFC 3261
+    /// §8.2.7](https://www.rfc-editor.org/rfc/rfc3261#section-8.2.7)). The response has the same tag then.
     ///
     /// This is for refusals, such as challenges. A provisional response or a 2xx is kept as
     /// [`respond`](Shard::respond) keeps it.
@@ -164,8 +164,8 @@ impl Shard {
         Ok(())
     }
 
-    /// Gives up a request that no response was sent to: nothing is sent, and nothing is kept of it. A retransmission is
-    /// a new request for the application.
+    /// Gives up a request that no response was sent to: nothing is sent, and nothing is kept of it. A
+    /// retransmission is a new request for the application.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! The server transactions, which answer requests and their retransmissions.
 //!
-//! `table` has them, `answer` what is said to them. The invariant: a transaction is stepped here and nowhere else.
+//! `table` has them, `answer` what is said to them. The invariant: a transaction is stepped here and nowhere
+//! else.
 
 mod answer;
 mod table;
@@ -174,15 +175,16 @@ impl Shard {
             return;
         }
         // RFC 3261 §13.3.1:
-        // > If the invitation expires before the UAS has generated a final response, a 487 (Request Terminated) response
-        // > SHOULD be generated.
+        // > If the invitation expires before the UAS has generated a final response, a 487 (Request
+        // > Terminated) response SHOULD be generated.
         let is_ours = entry.open.as_ref().is_some_and(|open| open.role == Role::Us);
         if is_ours {
             self.terminate_invite(now, key, None);
         }
     }
 
-    /// Answers 487 to an INVITE of the peer's that waits, and says so. `cancel` is the CANCEL that asks for it, if one does.
+    /// Answers 487 to an INVITE of the peer's that waits, and says so. `cancel` is the CANCEL that asks for
+    /// it, if one does.
     pub(super) fn terminate_invite(&mut self, now: Instant, key: ServerKey, cancel: Option<Arc<Incoming>>) {
         let Some(open) = self.server.open(&key) else {
             return;

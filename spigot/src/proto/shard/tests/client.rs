@@ -134,7 +134,8 @@ fn each_success_is_acknowledged_and_each_branch_but_the_first_hung_up_on() {
     assert_eq!(bench.shard.dialogs(), 3);
     bench.until(100_000);
     bench.receive(&answer(&invite, 200, "one"));
-    // The BYE that nobody answers ends its dialog too, and so does the INVITE that of the branch which only rang.
+    // The BYE that nobody answers ends its dialog too, and so does the INVITE that of the branch which only
+    // rang.
     assert_eq!(
         (bench.shard.dialogs(), bench.shard.counters().stray_responses),
         (1, 1)

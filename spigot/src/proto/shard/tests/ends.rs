@@ -1,4 +1,5 @@
-//! What ends a dialog and what does not: failures (Table 2 of [RFC 5057 §5.1]), silence, the transport and age.
+//! What ends a dialog and what does not: failures (Table 2 of [RFC 5057 §5.1]), silence, the transport and
+//! age.
 //!
 //! [RFC 5057 §5.1]: https://www.rfc-editor.org/rfc/rfc5057#section-5.1
 
