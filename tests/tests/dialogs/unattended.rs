@@ -6,7 +6,7 @@ use std::time::Duration;
 use spigot::header::Algorithm;
 use spigot::plug::{DigestAuth, Next, Plug};
 use spigot::testing::{TestServer, Zone};
-use spigot::{Reply, Request, StatusCode, sip_router};
+use spigot::{Method, Reply, Request, StatusCode, sip_router};
 
 /// Lets nobody in without a password.
 struct Guarded {
@@ -22,6 +22,11 @@ impl Guarded {
 
     #[invite]
     async fn invite(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[message]
+    async fn message(&self) -> StatusCode {
         StatusCode::OK
     }
 }
@@ -53,6 +58,24 @@ async fn a_challenge_is_answered_and_a_2xx_acknowledged_though_nobody_waits() {
     assert_eq!(ladder.times("ACK 2"), [0.0], "{ladder}");
     assert_eq!(server.counters().unacknowledged, 0);
     assert_eq!(invite.response().await.status(), StatusCode::OK);
+}
+
+#[spigot::test]
+async fn a_challenge_is_answered_though_whoever_sent_the_request_has_dropped_it() {
+    let users = HashMap::from([("alice".to_owned(), "secret".to_owned())]);
+    let auth = DigestAuth::new("example.com", vec![Algorithm::SHA_256], users);
+    let server = TestServer::start(Guarded { auth }).await;
+    let alice = server.client("sip:alice@example.com").await;
+    for (method, sent_again) in [(Method::MESSAGE, 1), (Method::INVITE, 0)] {
+        let request = alice.request(method.clone(), "sip:bob@example.com");
+        drop(request.credentials("alice", "secret").start().await);
+
+        tokio::time::sleep(Duration::from_secs(100)).await;
+
+        let ladder = server.ladder();
+        let answers = ladder.times(&format!("200 {method}"));
+        assert_eq!(answers.len(), sent_again, "{method}: {ladder}");
+    }
 }
 
 #[spigot::test]

@@ -14,7 +14,7 @@ use crate::endpoint::server::ServerExchange;
 use crate::flow::Flow;
 use crate::proto::digest::Login;
 use crate::proto::{ClientKey, DialogKey, Failure};
-use crate::sip::{Request, Response};
+use crate::sip::{Method, Request, Response};
 
 /// An event that the caller of a request hears.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ pub(crate) struct PendingState {
     pub(super) targets: Option<Targets>,
     /// Whether its target has answered anything.
     pub(super) heard: bool,
-    /// Whether its caller has given up.
+    /// Whether it is an INVITE that its caller has given up.
     pub(super) cancelled: bool,
     /// Whether a lost connection has been replaced by a new one.
     pub(super) reconnected: bool,
@@ -156,6 +156,11 @@ impl PendingState {
             // There is room for the end alone otherwise.
             let _ = events.try_send(ClientEvent::Moved);
         }
+    }
+
+    /// Takes note that the caller has given up. Any request but an INVITE goes on all the same (RFC 3261 §9.1).
+    pub(super) fn cancel(&mut self) {
+        self.cancelled = *self.request.method() == Method::INVITE;
     }
 
     /// Closes the way to the caller, who has gone, or whose endpoint has ended.

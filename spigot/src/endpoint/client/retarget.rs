@@ -154,7 +154,7 @@ impl Core {
         self.step(pending.lane(), |lane, now| {
             let key = {
                 let mut state = pending.state();
-                state.cancelled = true;
+                state.cancel();
                 state.key
             };
             lane.shard.cancel(now, key);
@@ -167,7 +167,7 @@ impl Core {
             let key = {
                 let mut state = pending.state();
                 state.close();
-                state.cancelled = true;
+                state.cancel();
                 state.key
             };
             lane.shard.abandon_call(now, key);
