@@ -115,7 +115,7 @@ fn change_version(mut sdp: Sdp) {
         assert_eq!(sdp.as_str(), before.as_str(), "what is refused changes nothing");
         return;
     }
-    assert_eq!(sdp.origin().version(), before.origin().version() + 1);
+    assert_eq!(sdp.origin().version(), successor(before.origin().version()));
     assert_eq!(sdp.origin().username(), before.origin().username());
     assert_eq!(sdp.origin().session_id(), before.origin().session_id());
     let others = |sdp: &Sdp| -> Vec<String> {
@@ -124,6 +124,23 @@ fn change_version(mut sdp: Sdp) {
     };
     assert_eq!(others(&sdp), others(&before));
     check(&sdp);
+}
+
+/// Adds one to a decimal number of any length, which keeps its leading zeros.
+fn successor(number: &str) -> String {
+    let mut carry = true;
+    let mut digits: Vec<char> = Vec::new();
+    for digit in number.chars().rev() {
+        let (digit, carried) = match (digit, carry) {
+            ('9', true) => ('0', true),
+            (digit, true) => (char::from(digit as u8 + 1), false),
+            (digit, false) => (digit, false),
+        };
+        digits.push(digit);
+        carry = carried;
+    }
+    digits.extend(carry.then_some('1'));
+    digits.into_iter().rev().collect()
 }
 
 /// Checks that all media get the direction, and that no other line changes.

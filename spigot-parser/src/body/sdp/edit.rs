@@ -1,8 +1,7 @@
 //! Changes of a session description, which keep all other lines as they are.
 
-use super::lines::{Line, lines, origin_parts};
+use super::lines::{Line, lines};
 use super::{Direction, Sdp};
-use crate::grammar::Span;
 use crate::{ErrorKind, ParseError};
 
 impl Sdp {
@@ -25,20 +24,11 @@ impl Sdp {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Sdp`] if there is no number of 64 bits after it; then it stays.
+    /// [`ErrorKind::TooLarge`] if one more digit does not fit into a message; then it stays.
     pub fn next_version(&mut self) -> Result<(), ParseError> {
-        let text = self.as_str();
-        let origin = lines(text).find(|line| line.letter() == Some(b'o'));
-        let parts = origin.and_then(|line| origin_parts(line.value()));
-        let (Some(parts), Some(next)) = (parts, self.origin().version().checked_add(1)) else {
-            return Err(ParseError::new(
-                ErrorKind::Sdp,
-                0,
-                "a version that can still grow",
-            ));
-        };
-        let at = Span::within(text, parts.version).start();
-        let (before, after) = (&text[..at], &text[at + parts.version.len()..]);
+        let (text, version) = (self.as_str(), self.parsed.version);
+        let next = successor(self.version());
+        let (before, after) = (&text[..version.start()], &text[version.end()..]);
         *self = self.reparse(format!("{before}{next}{after}"))?;
         Ok(())
     }
@@ -82,6 +72,19 @@ impl Sdp {
             section == media + 1
         }))?;
         Ok(())
+    }
+}
+
+/// Returns the number after `digits`, which has as many of them or one more.
+fn successor(digits: &str) -> String {
+    let rest = digits.trim_end_matches('9');
+    let zeros = "0".repeat(digits.len() - rest.len());
+    match rest.as_bytes() {
+        [] => format!("1{zeros}"),
+        [first @ .., last] => {
+            let (first, last) = (&rest[..first.len()], char::from(last + 1));
+            format!("{first}{last}{zeros}")
+        }
     }
 }
 
@@ -144,16 +147,41 @@ mod tests {
         assert_eq!(changed.as_str(), "v=0\no=7 7  8 7  10 IN IP4 9 \r\ns=o=- 1 9\n\n");
         assert_eq!(
             (changed.origin().username(), changed.origin().version()),
-            ("7 7  8", 10)
+            ("7 7  8", "10")
         );
     }
 
     #[test]
-    fn the_last_version_stays() {
-        let text = format!("v=0\r\no=- 1 {} IN IP4 a\r\n", u64::MAX);
-        let mut last = sdp(&text);
-        assert_eq!(last.next_version().unwrap_err().kind(), ErrorKind::Sdp);
-        assert_eq!(last.as_str(), text);
+    fn a_version_of_any_length_grows_by_one() {
+        for (version, next) in [
+            ("0", "1"),
+            ("9", "10"),
+            ("1099", "1100"),
+            ("007", "008"),
+            ("009", "010"),
+            ("18446744073709551615", "18446744073709551616"),
+            ("20000000000000000001", "20000000000000000002"),
+            ("99999999999999999999999", "100000000000000000000000"),
+        ] {
+            let mut changed = sdp(&format!("v=0\r\no=- {version} {version} IN IP4 a\r\ns=-\r\n"));
+            changed.next_version().unwrap();
+            assert_eq!(
+                changed.as_str(),
+                format!("v=0\r\no=- {version} {next} IN IP4 a\r\ns=-\r\n")
+            );
+            assert_eq!(changed.origin().version(), next);
+        }
+    }
+
+    #[test]
+    fn a_version_without_room_for_one_more_digit_stays() {
+        let limits = Limits {
+            message: 25,
+            ..Limits::DEFAULT
+        };
+        let mut last = Sdp::parse_with("v=0\r\no=- 1 9 IN IP4 abc\r\n", &limits).unwrap();
+        assert_eq!(last.next_version().unwrap_err().kind(), ErrorKind::TooLarge);
+        assert_eq!(last.as_str(), "v=0\r\no=- 1 9 IN IP4 abc\r\n");
     }
 
     const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 a\r\n";

@@ -74,6 +74,8 @@ impl<'a> Media<'a> {
     }
 
     /// Returns the medium's own bandwidth for the type `kind`, such as `AS` and `TIAS`.
+    ///
+    /// A number of more than 64 bits is [`u64::MAX`].
     pub fn bandwidth(&self, kind: &str) -> Option<u64> {
         bandwidth(&self.parsed.bandwidths, kind)
     }

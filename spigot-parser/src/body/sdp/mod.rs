@@ -4,6 +4,7 @@
 //! parses it again, so the two never differ.
 
 mod build;
+mod check;
 mod codec;
 mod direction;
 mod edit;
@@ -61,10 +62,14 @@ pub use origin::{Connection, Origin};
 /// lines that end with a bare LF, empty lines, session lines in another order after `v=`, no `s=`, `t=` or
 /// `c=`, a user name with blanks, and several blanks between or after fields.
 ///
-/// Descriptions with an unclear meaning are refused: a letter that RFC 8866 does not define or does not allow
-/// after `m=`, no `o=`, a second line where only one is allowed, NUL or CR in a line, an invalid number, a
-/// version of more than 64 bits (RFC 3264 §5 allows 63), and text that is not UTF-8, whatever `a=charset`
-/// says. Unknown attributes are accepted, because receivers ignore them (RFC 8866 §5.13).
+/// Numbers have any number of digits (RFC 8866 §9). Lines whose letter RFC 8866 does not define, such as `y=`
+/// and `f=` of surveillance cameras, are kept and passed over: [`lines`](Sdp::lines) has them. RFC 8866 §5
+/// would have the whole description refused or ignored for one, which would cost the call. Unknown attributes
+/// are accepted, because receivers ignore them (RFC 8866 §5.13).
+///
+/// Descriptions with an unclear meaning are refused: a letter of the session after `m=`, no `o=`, a second
+/// line where only one is allowed, NUL or CR in a line, an invalid number, and text that is not UTF-8,
+/// whatever `a=charset` says.
 #[derive(Clone)]
 pub struct Sdp {
     text: ByteString,
@@ -73,8 +78,9 @@ pub struct Sdp {
 
 struct Parsed {
     session: sdp_types::Session,
-    /// The range of the user name in the text, because the text that the crate parsed may be normalized.
+    /// The ranges of the user name and the version in the text. The crate may have parsed others.
     username: Span,
+    version: Span,
     limits: Limits,
 }
 
@@ -106,18 +112,24 @@ impl Sdp {
         let text = ByteString::try_from(body)
             .map_err(|error| ParseError::new(ErrorKind::Utf8, error.valid_up_to(), "text in UTF-8"))?;
         let session = {
-            let normalized = lines::check_and_normalize(&text, limits)?;
+            let normalized = check::check_and_normalize(&text, limits)?;
             sdp_types::Session::parse(normalized.as_bytes())
-                .map_err(|error| lines::convert_error(&text, &error))?
+                .map_err(|error| check::convert_error(&text, &error))?
         };
-        let username = lines::lines(&text)
+        let (username, version) = lines::lines(&text)
             .find(|line| line.letter() == Some(b'o'))
             .and_then(|line| lines::origin_parts(line.value()))
-            .map_or(Span::default(), |parts| Span::within(&text, parts.username));
+            .map_or(Default::default(), |parts| {
+                (
+                    Span::within(&text, parts.username),
+                    Span::within(&text, parts.version),
+                )
+            });
         Ok(Sdp {
             parsed: Arc::new(Parsed {
                 session,
                 username,
+                version,
                 limits: limits.clone(),
             }),
             text,
@@ -142,6 +154,10 @@ impl Sdp {
 
     fn username(&self) -> &str {
         self.parsed.username.of(&self.text)
+    }
+
+    fn version(&self) -> &str {
+        self.parsed.version.of(&self.text)
     }
 
     /// Returns the text.
@@ -175,6 +191,8 @@ impl Sdp {
     }
 
     /// Returns the bandwidth of the whole session for the type `kind`, such as `CT` and `AS`.
+    ///
+    /// A number of more than 64 bits is [`u64::MAX`].
     pub fn bandwidth(&self, kind: &str) -> Option<u64> {
         bandwidth(&self.session().bandwidths, kind)
     }

@@ -15,13 +15,14 @@ use super::Sdp;
 ///
 /// let sdp: Sdp = "v=0\r\no=alice 2890844526 2890842807 IN IP4 198.51.100.1\r\ns=-\r\nt=0 0\r\n".parse()?;
 /// let origin = sdp.origin();
-/// assert_eq!((origin.username(), origin.session_id(), origin.version()), ("alice", "2890844526", 2890842807));
+/// assert_eq!((origin.username(), origin.session_id(), origin.version()), ("alice", "2890844526", "2890842807"));
 /// assert_eq!(origin.ip(), Some("198.51.100.1".parse().unwrap()));
 /// # Ok::<(), spigot_parser::ParseError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct Origin<'a> {
     username: &'a str,
+    version: &'a str,
     parsed: &'a sdp_types::Origin,
 }
 
@@ -29,6 +30,7 @@ impl<'a> Origin<'a> {
     pub(super) fn of(sdp: &'a Sdp) -> Origin<'a> {
         Origin {
             username: sdp.username(),
+            version: sdp.version(),
             parsed: &sdp.session().origin,
         }
     }
@@ -45,9 +47,11 @@ impl<'a> Origin<'a> {
         &self.parsed.sess_id
     }
 
-    /// Returns the version of this description.
-    pub fn version(&self) -> u64 {
-        self.parsed.sess_version
+    /// Returns the version of this description, which has any number of digits.
+    ///
+    /// RFC 3264 §5 allows 63 bits, and some devices send more.
+    pub fn version(&self) -> &'a str {
+        self.version
     }
 
     /// Returns the network type, which is `IN` for the Internet.
