@@ -34,11 +34,12 @@ pub struct Limits {
     pub multipart_depth: usize,
     /// The number of parts of one multipart body. Default 16. One past it: 400.
     pub multipart_parts: usize,
-    /// The number of media of a session description. Default 16. One past it: 488.
+    /// The number of media of a session description. Default 64. One past it: 488.
     pub sdp_media: usize,
-    /// The number of formats of each medium. Default 64. One past it: 488.
+    /// The number of formats of each medium. Default 256. One past it: 488.
     pub sdp_formats: usize,
-    /// The number of attributes of a session description, all media included. Default 256. One past it: 488.
+    /// The number of attributes of a session description, all media included. Default 4,096. One past it:
+    /// 488.
     pub sdp_attributes: usize,
 }
 
@@ -52,9 +53,9 @@ impl Limits {
         uri: 1024,
         multipart_depth: 3,
         multipart_parts: 16,
-        sdp_media: 16,
-        sdp_formats: 64,
-        sdp_attributes: 256,
+        sdp_media: 64,
+        sdp_formats: 256,
+        sdp_attributes: 4096,
     };
 }
 

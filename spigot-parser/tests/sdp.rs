@@ -6,7 +6,7 @@ use std::path::Path;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use spigot_parser::{Direction, Limits, MediaBuilder, Sdp, SdpBuilder};
+use spigot_parser::{Direction, ErrorKind, Limits, MediaBuilder, Sdp, SdpBuilder};
 
 /// Returns the bodies in `tests/sdp` with their names.
 fn bodies() -> Vec<(String, String)> {
@@ -23,7 +23,7 @@ fn bodies() -> Vec<(String, String)> {
         })
         .collect();
     bodies.sort();
-    assert_eq!(bodies.len(), 28);
+    assert_eq!(bodies.len(), 32);
     bodies
 }
 
@@ -147,6 +147,73 @@ fn what_the_bodies_say_is_understood() {
         ),
         (true, "host.example.com", None)
     );
+}
+
+/// The limits are twice what the largest known sender sends, at least.
+#[test]
+fn limits_are_more_than_twice_what_a_browser_sends() {
+    let limits = Limits::DEFAULT;
+    let recorded = bodies();
+    let recorded = recorded.iter().filter(|(name, _)| name.starts_with("chromium-"));
+    let mut largest = (0, 0, 0);
+    for (name, text) in recorded {
+        let sdp = Sdp::parse(text.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let attributes =
+            sdp.attributes().len() + sdp.media().map(|media| media.attributes().len()).sum::<usize>();
+        let formats = sdp.media().map(|media| media.formats().count()).max().unwrap();
+        assert!(2 * sdp.media().len() <= limits.sdp_media, "{name}");
+        assert!(2 * formats <= limits.sdp_formats, "{name}");
+        assert!(2 * attributes <= limits.sdp_attributes, "{name}");
+        let (media, most, all) = largest;
+        largest = (
+            sdp.media().len().max(media),
+            formats.max(most),
+            attributes.max(all),
+        );
+    }
+    assert_eq!(largest, (10, 34, 900), "what is in the README of the bodies");
+}
+
+/// Adds what a body of a browser may still have, and one line more.
+#[test]
+fn a_recorded_body_is_taken_up_to_each_limit() {
+    let bodies = bodies();
+    let (_, text) = bodies
+        .iter()
+        .find(|(name, _)| name == "chromium-audio-video.sdp")
+        .unwrap();
+    let Limits {
+        sdp_media,
+        sdp_formats,
+        sdp_attributes,
+        ..
+    } = Limits::DEFAULT;
+    let error = |text: String| {
+        let error = Sdp::parse(text).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.status()),
+            (
+                ErrorKind::SdpTooLarge,
+                Some(spigot_parser::StatusCode::NOT_ACCEPTABLE_HERE)
+            )
+        );
+        error.expected()
+    };
+    let with = |line: &str, count: usize| format!("{text}{}", line.repeat(count));
+    let has = lines(text).iter().filter(|line| line.starts_with("a=")).count();
+    assert!(Sdp::parse(with("a=x\r\n", sdp_attributes - has)).is_ok());
+    assert_eq!(
+        error(with("a=x\r\n", sdp_attributes - has + 1)),
+        "no more attributes than the limit"
+    );
+    assert!(Sdp::parse(with("m=audio 9 RTP/AVP 0\r\n", sdp_media - 2)).is_ok());
+    assert_eq!(
+        error(with("m=audio 9 RTP/AVP 0\r\n", sdp_media - 1)),
+        "no more media than the limit"
+    );
+    let formats = |count: usize| format!("{text}m=audio 9 RTP/AVP{}\r\n", " 0".repeat(count));
+    assert!(Sdp::parse(formats(sdp_formats)).is_ok());
+    assert_eq!(error(formats(sdp_formats + 1)), "no more formats than the limit");
 }
 
 fn token() -> impl Strategy<Value = String> {

@@ -428,7 +428,7 @@ mod tests {
     fn what_is_missing_or_too_much_shows_at_the_end() {
         let kind = |builder: SdpBuilder| builder.build().unwrap_err().kind();
         assert_eq!(kind(builder().media(audio())), ErrorKind::Sdp);
-        let full = (0..17).fold(builder(), |builder, _| {
+        let full = (0..=Limits::DEFAULT.sdp_media).fold(builder(), |builder, _| {
             builder.media(audio().format("0").unwrap())
         });
         assert_eq!(kind(full), ErrorKind::SdpTooLarge);
