@@ -73,12 +73,14 @@ impl fmt::Display for BoundListener {
 }
 
 impl Spigot {
-    /// Binds every listener and starts to serve.
+    /// Binds every listener and then starts to serve. Who comes before all listeners are bound is answered
+    /// when they are.
     ///
     /// # Errors
     ///
     /// [`Error::NoListener`] when the configuration names none, [`Error::NoName`] when the agent has no name,
-    /// [`Error::Bind`] for the first listener that cannot be bound (those before it are closed again),
+    /// [`Error::Bind`] for the first listener that cannot be bound (those before it are closed again, and have
+    /// read nothing),
     /// [`Error::Unsupported`] for a transport that this build does not have, [`Error::PublicAddress`],
     /// [`Error::ProxiedDatagrams`], and `Error::NoCertificates` where [`Config`] has no certificates for a
     /// listener that needs them.
@@ -129,6 +131,10 @@ impl Spigot {
             seed,
         });
         core.carriers.set(bind_all(&core, listeners, &settings).await?);
+        // Nothing is read before this: an answer needs the carriers.
+        for carrier in core.carriers.iter() {
+            carrier.start();
+        }
         let listeners = core.carriers.iter().map(BoundListener::of).collect();
         let timers = (0..core.lanes.len())
             .map(|lane| core.spawn(timer::run(core.clone(), lane)))

@@ -108,6 +108,15 @@ impl Carrier for MemoryCarrier {
         self.listener.address
     }
 
+    fn start(&self) {
+        let MemoryListener {
+            wires,
+            transport,
+            address,
+        } = &self.listener;
+        wires.start(*transport, *address);
+    }
+
     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
         let MemoryListener {
             wires,

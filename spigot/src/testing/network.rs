@@ -52,6 +52,8 @@ struct NetworkState {
     under_way: BinaryHeap<Reverse<Parcel>>,
     serial: u64,
     nodes: HashMap<(Transport, SocketAddr), Node>,
+    /// What came to nodes that are not started.
+    unread: Vec<(Transport, SocketAddr, Cargo)>,
     /// Ordered, so that closing several is the same in every run.
     connections: BTreeMap<ConnectionId, StreamSide>,
     clients: u8,
@@ -62,6 +64,8 @@ struct NetworkState {
 struct Node {
     inbound: Arc<dyn Inbound>,
     limits: Limits,
+    /// Whether it reads what comes.
+    is_started: bool,
 }
 
 /// One side of a stream.
@@ -118,6 +122,7 @@ impl Network {
                     under_way: BinaryHeap::new(),
                     serial: 0,
                     nodes: HashMap::new(),
+                    unread: Vec::new(),
                     connections: BTreeMap::new(),
                     clients: 0,
                 }),
@@ -160,7 +165,8 @@ impl Wires {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes an address for a listener, and starts the courier if it is the first.
+    /// Takes an address for a listener, and starts the courier if it is the first. What comes to the address
+    /// is kept until the listener is started.
     pub(super) fn join(
         self: &Arc<Self>,
         transport: Transport,
@@ -172,7 +178,12 @@ impl Wires {
         if state.nodes.contains_key(&(transport, address)) {
             return Err(io::Error::from(io::ErrorKind::AddrInUse));
         }
-        state.nodes.insert((transport, address), Node { inbound, limits });
+        let node = Node {
+            inbound,
+            limits,
+            is_started: false,
+        };
+        state.nodes.insert((transport, address), node);
         let mut courier = self.courier.lock().unwrap_or_else(PoisonError::into_inner);
         if courier.is_none() {
             *courier = Some(tokio::spawn(carry(Arc::downgrade(self))));
@@ -180,10 +191,25 @@ impl Wires {
         Ok(())
     }
 
+    /// Lets a listener read, from what has been kept for it on.
+    pub(super) fn start(&self, transport: Transport, address: SocketAddr) {
+        let mut state = self.lock();
+        if let Some(node) = state.nodes.get_mut(&(transport, address)) {
+            node.is_started = true;
+        }
+        let now = Instant::now();
+        for (_, _, cargo) in state.take_unread(transport, address) {
+            state.post(now, cargo);
+        }
+        drop(state);
+        self.bell.notify_one();
+    }
+
     /// Gives an address back and closes its streams.
     pub(super) fn leave(&self, transport: Transport, address: SocketAddr) {
         let mut state = self.lock();
         state.nodes.remove(&(transport, address));
+        state.take_unread(transport, address);
         let of_this: Vec<ConnectionId> = state
             .connections
             .iter()
@@ -294,6 +320,9 @@ impl Wires {
     }
 
     fn deliver(&self, cargo: Cargo) {
+        let Some(cargo) = self.lock().unless_unstarted(cargo) else {
+            return;
+        };
         match cargo {
             Cargo::Datagram { from, to, bytes } => {
                 let node = self.lock().nodes.get(&(Transport::Udp, to)).cloned();
@@ -395,6 +424,33 @@ impl NetworkState {
             serial: self.serial,
             cargo,
         }));
+    }
+
+    /// Keeps cargo for a node that is not started; gives back any other.
+    fn unless_unstarted(&mut self, cargo: Cargo) -> Option<Cargo> {
+        let (transport, address) = match &cargo {
+            Cargo::Datagram { to, .. } => (Transport::Udp, *to),
+            Cargo::Octets { connection, .. } | Cargo::Close { connection } => {
+                let side = self.connections.get(connection);
+                (Transport::Tcp, side?.flow.local())
+            }
+        };
+        let node = self.nodes.get(&(transport, address));
+        if node.is_none_or(|node| node.is_started) {
+            return Some(cargo);
+        }
+        self.unread.push((transport, address, cargo));
+        None
+    }
+
+    /// Takes what is kept for a node, in the order in which it came.
+    fn take_unread(
+        &mut self,
+        transport: Transport,
+        address: SocketAddr,
+    ) -> Vec<(Transport, SocketAddr, Cargo)> {
+        let is_its = |(its, at, _): &mut (Transport, SocketAddr, Cargo)| (*its, *at) == (transport, address);
+        self.unread.extract_if(.., is_its).collect()
     }
 
     fn close(&mut self, id: ConnectionId) {

@@ -218,6 +218,10 @@ impl Carrier for TappedCarrier {
         self.carrier.local_addr()
     }
 
+    fn start(&self) {
+        self.carrier.start();
+    }
+
     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
         self.connect_to(peer, None)
     }

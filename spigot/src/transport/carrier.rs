@@ -20,7 +20,10 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A listener that is configured and not yet bound.
 pub trait Bind: Send + 'static {
-    /// Binds the listener and starts its tasks, which deliver to `inbound`.
+    /// Binds the listener. What comes is for `inbound`, once [`Carrier::start`] was called and not before.
+    ///
+    /// What comes earlier waits where the system keeps it. A carrier that is dropped unstarted is closed
+    /// without having read any of it.
     ///
     /// # Errors
     ///
@@ -42,6 +45,10 @@ pub trait Carrier: Send + Sync + 'static {
 
     /// The address that the listener is bound to, with the port that the system chose where 0 was asked for.
     fn local_addr(&self) -> SocketAddr;
+
+    /// Starts to read and to accept. The endpoint calls this once, within a tokio runtime, when all of its
+    /// listeners are bound: an answer can leave by any of them from then on.
+    fn start(&self);
 
     /// The flow to `peer`.
     ///

@@ -1,7 +1,7 @@
 //! How messages travel: bytes, framing and peers, and nothing of what the messages mean.
 //!
-//! A [`Bind`] is a listener to be; bound, it is a [`Carrier`], which sends and connects, and whose tasks hand
-//! every message that comes to the endpoint's [`Inbound`]. [`Udp`] and [`Tcp`] are two, `Tls` and `WebSocket`
+//! A [`Bind`] is a listener to be; bound, it is a [`Carrier`], which sends and connects. Once it is
+//! [started](Carrier::start), its tasks hand every message that comes to the endpoint's [`Inbound`]. [`Udp`] and [`Tcp`] are two, `Tls` and `WebSocket`
 //! two more; anything else that implements the two traits is as good as they are (the in-memory network of
 //! `spigot::testing` is one; another stands [below](#a-transport-of-your-own)).
 //!
@@ -39,14 +39,13 @@
 //!         _limits: &TransportLimits,
 //!     ) -> BoxFuture<'static, io::Result<Arc<dyn Carrier>>> {
 //!         Box::pin(async move {
-//!             let (queue, mut queued) = mpsc::channel::<(Flow, Bytes)>(64);
-//!             let reader = tokio::spawn(async move {
-//!                 while let Some((flow, message)) = queued.recv().await {
-//!                     inbound.message(flow, message);
-//!                 }
-//!             });
-//!             let (queue, reader) = (Mutex::new(Some(queue)), Mutex::new(Some(reader)));
-//!             Ok(Arc::new(Looping { local: self.0, queue, reader }) as Arc<dyn Carrier>)
+//!             let (queue, queued) = mpsc::channel(64);
+//!             Ok(Arc::new(Looping {
+//!                 local: self.0,
+//!                 queue: Mutex::new(Some(queue)),
+//!                 unread: Mutex::new(Some((queued, inbound))),
+//!                 reader: Mutex::new(None),
+//!             }) as Arc<dyn Carrier>)
 //!         })
 //!     }
 //!
@@ -58,6 +57,8 @@
 //! struct Looping {
 //!     local: SocketAddr,
 //!     queue: Mutex<Option<mpsc::Sender<(Flow, Bytes)>>>,
+//!     /// What the reader is made of; `None` once it has been started.
+//!     unread: Mutex<Option<(mpsc::Receiver<(Flow, Bytes)>, Arc<dyn Inbound>)>>,
 //!     reader: Mutex<Option<tokio::task::JoinHandle<()>>>,
 //! }
 //!
@@ -68,6 +69,16 @@
 //!
 //!     fn local_addr(&self) -> SocketAddr {
 //!         self.local
+//!     }
+//!
+//!     fn start(&self) {
+//!         let Some((mut queued, inbound)) = self.unread.lock().unwrap().take() else { return };
+//!         let reader = tokio::spawn(async move {
+//!             while let Some((flow, message)) = queued.recv().await {
+//!                 inbound.message(flow, message);
+//!             }
+//!         });
+//!         *self.reader.lock().unwrap() = Some(reader);
 //!     }
 //!
 //!     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
@@ -106,6 +117,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let address: SocketAddr = "192.0.2.1:5060".parse()?;
 //! let carrier = Box::new(Loopback(address)).bind(Arc::new(Printer), &TransportLimits::default()).await?;
+//! carrier.start();
 //! let flow = carrier.connect(address).await?;
 //! carrier.send(&flow, Bytes::from_static(b"OPTIONS sip:me@192.0.2.1 SIP/2.0\r\n\r\n"))?;
 //! carrier.shutdown().await;

@@ -96,6 +96,7 @@ pub(super) async fn bind(
     };
     let bound = Box::new(transport).bind(Arc::new(probe), limits).await.unwrap();
     let _first = carrier.set(Arc::clone(&bound));
+    bound.start();
     Bound {
         carrier: bound,
         owes,

@@ -46,6 +46,10 @@ impl Carrier for Carries {
         self.carrier.local_addr()
     }
 
+    fn start(&self) {
+        self.carrier.start();
+    }
+
     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
         self.carrier.connect(peer)
     }

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use spigot_parser as sip;
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::close_reason::CloseReason;
@@ -22,7 +23,7 @@ use crate::transport::counters::TransportCounters;
 use crate::transport::inbound::Inbound;
 use crate::transport::limits::{NEVER, TransportLimits};
 
-/// Binds a listener, whose connections speak `protocol`, and starts its task.
+/// Binds a listener, whose connections speak `protocol`.
 pub(super) fn bind(
     address: SocketAddr,
     protocol: io::Result<Protocol>,
@@ -33,19 +34,28 @@ pub(super) fn bind(
     let limits = limits.clone();
     Box::pin(async move {
         let protocol = protocol?;
-        let transport = protocol.transport;
         let listener = listener::bind(address)?;
         let local = listener.local_addr()?;
         let hub = Hub::new(local, protocol, proxies, inbound, limits);
-        hub.openers.spawn(listener::run(listener, Arc::clone(&hub)));
-        tracing::debug!(%transport, %local, "bound");
-        Ok(Arc::new(StreamCarrier { hub }) as Arc<dyn Carrier>)
+        let listener = Mutex::new(Some(listener));
+        Ok(Arc::new(StreamCarrier { hub, listener }) as Arc<dyn Carrier>)
     })
 }
 
 /// A bound listener.
 struct StreamCarrier {
     hub: Arc<Hub>,
+    /// The listening socket, until the task that accepts has it.
+    listener: Mutex<Option<TcpListener>>,
+}
+
+impl StreamCarrier {
+    fn take_listener(&self) -> Option<TcpListener> {
+        self.listener
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
 }
 
 impl Carrier for StreamCarrier {
@@ -55,6 +65,14 @@ impl Carrier for StreamCarrier {
 
     fn local_addr(&self) -> SocketAddr {
         self.hub.local
+    }
+
+    fn start(&self) {
+        if let Some(listener) = self.take_listener() {
+            self.hub
+                .openers
+                .spawn(listener::run(listener, Arc::clone(&self.hub)));
+        }
     }
 
     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
@@ -117,6 +135,7 @@ impl Carrier for StreamCarrier {
 
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
+            drop(self.take_listener());
             self.hub.openers.finish(Duration::ZERO).await;
             self.hub.connections.stop_all(CloseReason::Shutdown);
             self.hub.readers.finish(self.hub.limits.linger).await;

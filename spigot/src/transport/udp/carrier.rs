@@ -2,16 +2,18 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use spigot_parser as sip;
 use tokio::task::AbortHandle;
 
 use super::shared_socket::SharedSocket;
+use super::{flusher, reader};
 use crate::flow::{Flow, Transport};
 use crate::transport::carrier::{BoxFuture, Carrier, SendError};
 use crate::transport::counters::{TransportCounters, TransportTally};
+use crate::transport::inbound::Inbound;
 use crate::transport::stun;
 use crate::transport::tasks::Tasks;
 use crate::transport::turn::Turn;
@@ -22,9 +24,11 @@ pub(super) struct UdpCarrier {
     pub(super) linger: Duration,
     /// The sockets, at least one.
     pub(super) sockets: Box<[Arc<SharedSocket>]>,
+    pub(super) inbound: Arc<dyn Inbound>,
     pub(super) tally: Arc<TransportTally>,
     pub(super) tasks: Tasks,
-    pub(super) readers: Vec<AbortHandle>,
+    /// The tasks that read, once the carrier is started.
+    pub(super) readers: OnceLock<Vec<AbortHandle>>,
 }
 
 impl UdpCarrier {
@@ -45,6 +49,19 @@ impl Carrier for UdpCarrier {
 
     fn local_addr(&self) -> SocketAddr {
         self.local
+    }
+
+    fn start(&self) {
+        self.readers.get_or_init(|| {
+            let mut readers = Vec::with_capacity(self.sockets.len());
+            for shared in &self.sockets {
+                let Some(socket) = shared.socket() else { continue };
+                let reader = reader::run(Arc::clone(&socket), Arc::clone(shared), Arc::clone(&self.inbound));
+                readers.extend(self.tasks.spawn(reader));
+                self.tasks.spawn(flusher::run(socket, Arc::clone(shared)));
+            }
+            readers
+        });
     }
 
     fn connect(&self, peer: SocketAddr) -> BoxFuture<'_, io::Result<Flow>> {
@@ -73,7 +90,7 @@ impl Carrier for UdpCarrier {
 
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            for reader in &self.readers {
+            for reader in self.readers.get().into_iter().flatten() {
                 reader.abort(); // between two turns: a turn does not wait
             }
             for socket in &self.sockets {

@@ -18,7 +18,7 @@ mod tests;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use self::carrier::UdpCarrier;
 use self::shared_socket::SharedSocket;
@@ -71,31 +71,24 @@ impl Bind for Udp {
             let sockets = Socket::bind_all(self.address, self.sockets)?;
             // One for all: what one socket has asked is answered to another.
             let stun_ids = Arc::new(StunIds::new()?);
-            let tasks = Tasks::new();
             let tally = Arc::new(TransportTally::default());
             let local = sockets[0].local;
-            let mut readers = Vec::with_capacity(sockets.len());
-            let mut shared = Vec::with_capacity(sockets.len());
-            for socket in sockets.into_iter().map(Arc::new) {
-                let this = SharedSocket::new(
-                    Arc::clone(&socket),
+            let shared = sockets.into_iter().map(|socket| {
+                SharedSocket::new(
+                    Arc::new(socket),
                     Arc::clone(&stun_ids),
                     write_queue,
                     Arc::clone(&tally),
-                );
-                let reader = reader::run(Arc::clone(&socket), Arc::clone(&this), Arc::clone(&inbound));
-                readers.extend(tasks.spawn(reader));
-                tasks.spawn(flusher::run(socket, Arc::clone(&this)));
-                shared.push(this);
-            }
-            tracing::debug!(%local, "udp bound");
+                )
+            });
             Ok(Arc::new(UdpCarrier {
                 local,
                 linger,
-                sockets: shared.into_boxed_slice(),
+                sockets: shared.collect(),
+                inbound,
                 tally,
-                tasks,
-                readers,
+                tasks: Tasks::new(),
+                readers: OnceLock::new(),
             }) as Arc<dyn Carrier>)
         })
     }

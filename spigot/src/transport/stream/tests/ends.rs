@@ -56,6 +56,7 @@ async fn a_connection_is_not_idle_on_which_something_is_sent_just_then() {
     let carrier = listener.bind(Arc::new(Judge(Arc::clone(&sender), closed)), &limits);
     let carrier = carrier.await.unwrap();
     let _first = sender.carrier.set(Arc::clone(&carrier));
+    carrier.start();
     let mut client = TcpStream::connect(carrier.local_addr()).await.unwrap();
     client.write_all(MESSAGE.as_bytes()).await.unwrap();
     let start = Instant::now();

@@ -469,6 +469,7 @@ async fn a_carrier_that_is_dropped_stops_listening() {
     let tcp: Box<dyn crate::transport::Bind> = Box::new(Tcp::new(V4));
     let inbound = std::sync::Arc::clone(&nobody);
     let carrier = tcp.bind(inbound, &TransportLimits::default()).await.unwrap();
+    carrier.start();
     let mut client = open(&*carrier).await;
     let address = carrier.local_addr();
     drop(carrier);
