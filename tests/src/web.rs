@@ -8,6 +8,8 @@ use std::pin::Pin;
 use async_tungstenite::tokio::TokioAdapter;
 use async_tungstenite::tungstenite::client::IntoClientRequest;
 use async_tungstenite::tungstenite::handshake::server::{Request, Response};
+use async_tungstenite::tungstenite::protocol::frame::Frame;
+use async_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use async_tungstenite::tungstenite::{Message, http::HeaderValue};
 use async_tungstenite::{WebSocketStream, accept_hdr_async, client_async};
 use futures_core::Stream;
@@ -22,6 +24,17 @@ pub struct Web {
     socket: WebSocketStream<TokioAdapter<Box<dyn Octets>>>,
     local: SocketAddr,
     server: SocketAddr,
+}
+
+/// How the fragments of a message are sent over a WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fragments {
+    /// As text.
+    Text,
+    /// As text, with a ping after each fragment but the last (RFC 6455 §5.4 allows it).
+    TextWithPings,
+    /// As octets.
+    Binary,
 }
 
 impl fmt::Debug for Web {
@@ -94,6 +107,48 @@ impl Web {
             Err(octets) => Message::binary(octets.into_bytes()),
         };
         matches!(timeout(PATIENCE, self.socket.send(message)).await, Ok(Ok(())))
+    }
+
+    /// Sends one message in fragments (RFC 6455 §5.4), as text or as octets; returns `false` if the server has
+    /// closed.
+    pub async fn send_fragments(&mut self, fragments: &[&[u8]], kind: Fragments) -> bool {
+        let last = fragments.len().saturating_sub(1);
+        for (number, fragment) in fragments.iter().enumerate() {
+            let data = match (number, kind) {
+                (1.., _) => Data::Continue,
+                (0, Fragments::Binary) => Data::Binary,
+                (0, Fragments::Text | Fragments::TextWithPings) => Data::Text,
+            };
+            let frame = Frame::message(fragment.to_vec(), OpCode::Data(data), number == last);
+            let mut messages = vec![Message::Frame(frame)];
+            if kind == Fragments::TextWithPings && number != last {
+                messages.push(Message::Ping(fragment[..fragment.len().min(8)].to_vec().into()));
+            }
+            for message in messages {
+                if !matches!(timeout(PATIENCE, self.socket.send(message)).await, Ok(Ok(()))) {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Waits for the next message as it came, also one of line ends alone; returns `None` if the server has
+    /// closed.
+    ///
+    /// # Panics
+    ///
+    /// When neither comes within 10 s.
+    pub async fn receive_raw(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let next = timeout(PATIENCE, poll_fn(|cx| Pin::new(&mut self.socket).poll_next(cx))).await;
+            match next.expect("a message or a close within 10 s")? {
+                Ok(Message::Text(text)) => return Some(text.as_bytes().to_vec()),
+                Ok(Message::Binary(octets)) => return Some(octets.to_vec()),
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
     }
 
     /// Waits for the next response; returns `None` if the server has closed.
