@@ -38,8 +38,8 @@ pub struct TestClient {
 /// What a client is made of, on whichever network.
 struct Parts {
     listener: Box<dyn Bind>,
-    /// What its seed follows from.
-    number: u64,
+    /// What its Call-IDs, tags and branches follow from; `None` where they are fresh in each run.
+    seed: Option<[u8; 16]>,
     tap: Arc<Tap>,
     ladder: Ladder,
     transport: Transport,
@@ -69,10 +69,10 @@ impl TestClient {
         let IpAddr::V4(ip) = address.ip() else {
             unreachable!("the network gives out IPv4 addresses")
         };
-        let number = u64::from(ip.to_bits());
+        let seed = run::endpoint_seed(u64::from(ip.to_bits()));
         let parts = Parts {
             listener: Box::new(listener),
-            number,
+            seed: Some(seed),
             tap: Tap::new(None, None),
             ladder: network.ladder(),
             transport,
@@ -84,7 +84,8 @@ impl TestClient {
     /// A client of a server at a real address: `udp:127.0.0.1:5060` or `tcp:[::1]:5060`.
     ///
     /// With the features `tls` and `ws` also `tls:`, `ws:` and `wss:`. It trusts what `testing::certificates`
-    /// has made.
+    /// has made. Its Call-IDs, tags and branches are different in each run, whatever the seed of the test is:
+    /// a server that keeps running would take those of an earlier run for a merged request (482).
     ///
     /// ```no_run
     /// # #[tokio::main]
@@ -186,7 +187,8 @@ impl TestClient {
         let aor = config.aor.clone().unwrap_or_else(|| format!("sip:test@{host}"));
         let parts = Parts {
             listener,
-            number: run::endpoint_number(),
+            // The server may keep running, and remembers what an earlier run has said for 32 s.
+            seed: None,
             tap: Tap::new(Some(ladder.clone()), config.domain_of_server()),
             ladder,
             transport,
@@ -198,7 +200,7 @@ impl TestClient {
     async fn start(parts: Parts, aor: &str, caller: Caller) -> TestClient {
         let Parts {
             listener,
-            number,
+            seed,
             tap,
             ladder,
             transport,
@@ -215,10 +217,10 @@ impl TestClient {
             ));
         };
         let (inbox, received) = Inbox::new();
-        let config = Config::new(inbox)
+        let mut config = Config::new(inbox)
             .name(aor.user().unwrap_or("test"))
-            .seed(run::endpoint_seed(number))
             .bind(tap.on(listener));
+        config.seed = seed;
         let spigot = Spigot::start(config)
             .await
             .unwrap_or_else(|error| caller.refuse(format_args!("the test client does not start: {error}")));

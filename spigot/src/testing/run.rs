@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::process::{ExitCode, Termination};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Ladder;
 
@@ -100,7 +99,14 @@ impl Session {
             }
         }
         let seed = self.seed;
-        eprintln!("{name} failed with {SEED_VARIABLE}={seed}; that variable repeats this run.");
+        match self.clock {
+            Clock::Virtual => {
+                eprintln!("{name} failed with {SEED_VARIABLE}={seed}; that variable repeats this run.")
+            }
+            Clock::Real => eprintln!(
+                "{name} failed with {SEED_VARIABLE}={seed}; on real time that variable repeats only the faults."
+            ),
+        }
     }
 }
 
@@ -120,12 +126,6 @@ fn from_environment() -> Option<u64> {
 /// The seed of the running test.
 pub(super) fn seed() -> u64 {
     SESSION.with_borrow(|session| session.as_ref().map_or(DEFAULT_SEED, |session| session.seed))
-}
-
-/// The number of an endpoint that has no place on an in-memory network: which one of this process it is.
-pub(super) fn endpoint_number() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// What the endpoint with this number derives its branches and tags from.
