@@ -48,6 +48,10 @@ impl Shard {
     /// somebody else ([RFC 3261 §8.1.3.3](https://www.rfc-editor.org/rfc/rfc3261#section-8.1.3.3)):
     /// > If more than one Via header field value is present in a response, the UAC SHOULD discard the
     /// > message.
+    ///
+    /// So is a response with another Call-ID than its request
+    /// ([RFC 3261 §8.2.6.2](https://www.rfc-editor.org/rfc/rfc3261#section-8.2.6.2)):
+    /// > The Call-ID header field of the response MUST equal the Call-ID header field of the request.
     pub fn receive_response(
         &mut self,
         now: Instant,
@@ -58,7 +62,7 @@ impl Shard {
         let branch = essentials.via().branch().unwrap_or_default();
         let key = key::client_key(&self.seed, branch, essentials.method());
         let entry = self.client.entries.get_mut(&key);
-        let Some(entry) = entry.filter(|entry| essentials.vias() <= entry.vias) else {
+        let Some(entry) = entry.filter(|entry| entry.is_answered_by(essentials)) else {
             self.counters.stray_responses += 1;
             return;
         };

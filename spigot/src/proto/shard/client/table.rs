@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
-use spigot_parser::{Request, StatusCode};
+use spigot_parser::{Essentials, HeaderName, Request, StatusCode};
 
 use crate::flow::{ConnectionId, Flow};
 use crate::proto::dialog::Dialog;
@@ -198,6 +198,14 @@ impl ClientTable {
 }
 
 impl ClientEntry {
+    /// Reports whether a response with the branch and the method of the request can be one to it. After its
+    /// answer a request that is no INVITE has no text to compare with, and its responses mean nothing.
+    pub(super) fn is_answered_by(&self, essentials: &Essentials) -> bool {
+        let request = self.request.as_deref();
+        let asked = request.map(|request| request.headers().get(&HeaderName::CALL_ID));
+        essentials.vias() <= self.vias && asked.is_none_or(|asked| asked == Some(essentials.call_id()))
+    }
+
     /// Reports whether whoever waits for an INVITE has heard of no end, though a branch has answered 2xx:
     /// behind a BYE.
     pub(super) fn is_unheard(&self) -> bool {

@@ -230,6 +230,41 @@ fn a_response_that_matches_nothing_is_dropped() {
 }
 
 #[test]
+fn a_response_with_another_call_id_than_its_request_is_dropped_whatever_its_shard() {
+    for (method, role) in [
+        ("OPTIONS", Role::Us),
+        ("INVITE", Role::Us),
+        ("INVITE", Role::Through),
+        ("MESSAGE", Role::Through),
+    ] {
+        let mut bench = Bench::new(UDP);
+        bench.role = role;
+        bench.request(&outgoing(method, ""));
+        let request = as_request(bench.message());
+        let others = [
+            "yours@a.example",
+            "MINE@a.example",
+            "mine@a.exampl",
+            "mine@a.example.org",
+        ];
+        for status in [100, 180, 200, 486] {
+            for other in others {
+                let stray = answer(&request, status, "far").replace("mine@a.example", other);
+                bench.receive(&stray);
+            }
+        }
+        assert_eq!(
+            (bench.heard(), bench.sent_messages()),
+            (vec![], vec![]),
+            "{method}"
+        );
+        assert_eq!(bench.shard.counters().stray_responses, 16, "{method}");
+        bench.receive(&answer(&request, 200, "far"));
+        assert_eq!(bench.heard()[0], "response 200", "{method}");
+    }
+}
+
+#[test]
 fn a_response_with_more_vias_than_its_request_is_for_somebody_else() {
     const OTHER: &str = "SIP/2.0/UDP proxy.example;branch=z9hG4bK-of-another";
     let below = |answer: &str, via: &str| answer.replace("\r\nFrom", &format!("{via}\r\nFrom"));
