@@ -56,8 +56,40 @@ fn check(multipart: &Multipart) {
     for (kind, subtype) in [("application", "sdp"), ("multipart", "mixed"), ("text", "plain")] {
         if let Ok(Some(found)) = multipart.find(kind, subtype) {
             assert!(found.content_type().is_ok_and(|found| found.is(kind, subtype)));
+            check_order(multipart, &found, kind, subtype);
         }
         black_box(multipart.find_for("session", kind, subtype).is_ok());
+    }
+}
+
+/// Checks that `found` is the first part of the type, or the last one of several alternatives.
+fn check_order(multipart: &Multipart, found: &Part, kind: &str, subtype: &str) {
+    let is_of_type = |part: &&Part| part.content_type().is_ok_and(|given| given.is(kind, subtype));
+    let parts = multipart.parts();
+    if parts
+        .iter()
+        .any(|part| !is_of_type(&part) && !matches!(part.multipart(), Ok(None)))
+    {
+        return;
+    }
+    let expected = if multipart.content_type().is("multipart", "alternative") {
+        parts.iter().rev().find(is_of_type)
+    } else {
+        parts.iter().find(is_of_type)
+    };
+    assert_eq!(expected, Some(found));
+}
+
+/// Checks what a receiver has to refuse that takes all types, none, or those of text.
+fn check_handling(part: &Part) {
+    assert!(matches!(part.unsupported(&|_| true), Ok(None)) || part.content_type().is_err());
+    if let Ok(Some(refused)) = part.unsupported(&|_| false) {
+        assert!(part.is_required());
+        assert!(refused.content_type().is_ok());
+    }
+    let takes = |given: &ContentType| given.kind().eq_ignore_ascii_case("text");
+    if let Ok(Some(refused)) = part.unsupported(&takes) {
+        assert!(refused.content_type().is_ok_and(|given| !takes(&given)));
     }
 }
 
@@ -68,7 +100,7 @@ fn read(part: &Part, depth: usize) {
         "bodies are no deeper than the limit"
     );
     oracle_of_kinds(part);
-    black_box(part.is_required());
+    check_handling(part);
     match part.multipart() {
         Ok(Some(inner)) => inner.parts().iter().for_each(|part| read(part, depth + 1)),
         Ok(None) => {}

@@ -3,6 +3,7 @@
 //! Invariant: parts are slices of one text, and the boundaries in it have only one reading.
 
 mod boundary;
+mod handling;
 mod part;
 
 use std::fmt;
@@ -126,6 +127,13 @@ impl Multipart {
 
     /// Returns the first part of the given type, also from nested multipart bodies, whatever its purpose.
     ///
+    /// Of a `multipart/alternative` it is the last one:
+    ///
+    /// > The body parts are ordered so that the last one is the richest representation of the information. The
+    /// > recipient of a 'multipart/alternative' body chooses the last body part it understands.
+    ///
+    /// ([RFC 5621 §6.1](https://www.rfc-editor.org/rfc/rfc5621#section-6.1))
+    ///
     /// # Errors
     ///
     /// As [`Part::find`].
@@ -158,12 +166,17 @@ impl Multipart {
         subtype: &str,
         disposition: Option<&str>,
     ) -> Result<Option<Part>, ParseError> {
-        for part in &self.parts {
-            if let Some(found) = part.find_where(kind, subtype, disposition)? {
-                return Ok(Some(found));
-            }
+        let find = |part: &Part| part.find_where(kind, subtype, disposition).transpose();
+        if self.is_alternative() {
+            self.parts.iter().rev().find_map(find).transpose()
+        } else {
+            self.parts.iter().find_map(find).transpose()
         }
-        Ok(None)
+    }
+
+    /// Reports whether the parts are alternatives of one another.
+    fn is_alternative(&self) -> bool {
+        self.content_type.is("multipart", "alternative")
     }
 
     /// Parses a body at the nesting level `depth`, which begins at `offset` of the parser's input.
@@ -433,6 +446,44 @@ mod tests {
             Ok("v=0".into())
         );
         assert_eq!(with("multipart/alternative", "render"), Ok("v=0".into()));
+    }
+
+    #[test]
+    fn of_alternatives_the_last_of_a_type_is_found() {
+        let part = |kind: &str, body: &str| Part::new(kind, body.to_owned()).unwrap();
+        let of = |kind: &str, parts: Vec<Part>| Multipart::new(kind, parts).unwrap();
+        let inside = |multipart: &Multipart| {
+            Part::new(&multipart.content_type().to_string(), multipart.to_bytes()).unwrap()
+        };
+        let found = |multipart: &Multipart| {
+            let found = multipart.find_for("session", "application", "sdp");
+            found.unwrap().map(|part| part.body().clone())
+        };
+        let both = || {
+            vec![
+                part("application/sdp", "v=1"),
+                part("application/sdp", "v=2"),
+                part("application/new", "3"),
+            ]
+        };
+        assert_eq!(found(&of("multipart/mixed", both())).unwrap(), "v=1");
+        assert_eq!(found(&of("multipart/related", both())).unwrap(), "v=1");
+        let alternative = of("Multipart/Alternative", both());
+        assert_eq!(found(&alternative).unwrap(), "v=2");
+        let nested = of(
+            "multipart/mixed",
+            vec![
+                part("text/plain", "x"),
+                inside(&alternative),
+                part("application/sdp", "v=4"),
+            ],
+        );
+        assert_eq!(found(&nested).unwrap(), "v=2");
+        let other = vec![
+            inside(&of("multipart/mixed", both())),
+            part("application/new", "3"),
+        ];
+        assert_eq!(found(&of("multipart/alternative", other)).unwrap(), "v=1");
     }
 
     #[test]
