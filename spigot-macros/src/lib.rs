@@ -1,4 +1,5 @@
-//! The attribute macros of Spigot. Use them through the `spigot` crate, which documents them.
+//! The attribute macros of Spigot. Use them through the library `spigot` (the package `spigot-sip`), which documents
+//! them.
 //!
 //! Their invariant: what the user wrote is emitted again whatever is wrong with it, so that an editor goes on
 //! completing inside it, and all that is wrong is reported at once.

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use spigot_parser::header::ContentType;
-use spigot_parser::{Limits, Multipart, Part, Request};
+use spigot_parser::{Limits, Message, Multipart, Part, Request};
 
 fn content_type() -> ContentType {
     "multipart/mixed;boundary=b".parse().unwrap()
@@ -173,4 +173,24 @@ fn big_bodies_are_read_once() {
         .collect();
     let built = Multipart::new("multipart/mixed", [Part::new("text/plain", taken).unwrap()]).unwrap();
     assert_eq!(built.content_type().param("boundary").unwrap(), "part-00050000");
+}
+
+#[test]
+fn the_message_of_rfc_4475_is_cut() {
+    let text = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/torture/rfc4475/mpart01.dat"
+    ))
+    .unwrap();
+    let message = Message::parse(text).unwrap();
+    let whole = Part::of_message(message.headers(), message.body());
+    let multipart = whole.multipart().unwrap().unwrap();
+    let kinds: Vec<_> = multipart
+        .parts()
+        .iter()
+        .map(|part| part.content_type().unwrap().to_string())
+        .collect();
+    assert_eq!(kinds[0], "text/plain");
+    assert!(kinds[1].starts_with("application/octet-stream"), "{kinds:?}");
+    assert_eq!(multipart.to_bytes(), message.body());
 }

@@ -1,5 +1,5 @@
-//! How long it takes to find the handler of a request among 5, 50 and 500 routes: `cargo bench -p spigot
-//! --bench dispatch`.
+//! How long it takes to find the handler of a request among 5, 50 and 500 routes:
+//! `cargo bench -p spigot-sip --bench dispatch`.
 //!
 //! Four shapes of routes, each found in its own way: by the `host` of the Request-URI, by its `user`, by what
 //! its user begins with (`beginning`), and by the host of a user that all have (`tenant`). Beside them `axum`

@@ -42,6 +42,9 @@
 //!
 //! # Features
 //!
+//! The package is `spigot-sip` and the library `spigot`: `cargo add spigot-sip --features tls`, and then
+//! `use spigot::tls`. No feature is on by default.
+//!
 //! - `tower`: a [`Router`] is a `tower` service, and `plug::layer` makes a plug of any `tower` layer.
 //! - `tls`: TLS listeners and connections, with the module `tls` for certificates; with `ws` also `wss:`.
 //! - `ws`: WebSocket listeners and connections.
@@ -111,5 +114,5 @@ pub use transport::tls;
 
 /// The README's examples, compiled and run as doctests.
 #[cfg(all(doctest, feature = "testing"))]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
