@@ -72,6 +72,7 @@ impl MemoryPeer {
         let carrier = listener.bind(heard.clone(), &Limits::default().transport).await;
         let carrier = carrier.unwrap_or_else(|error| panic!("cannot bind {address}: {error}"));
         assert!(heard.carrier.set(carrier.clone()).is_ok(), "bound once");
+        carrier.start();
         MemoryPeer {
             address,
             carrier,

@@ -50,16 +50,6 @@ const EXPECTED_FAILURES: &[(&str, &str)] = &[
     ("own-to-latin1-ws.sip", "a To that is not UTF-8 gets silence"),
     ("66-star-expires-60.sip", "the extractor takes * with any expiry"),
     ("own-star-no-expires.sip", "the extractor takes * with any expiry"),
-    ("91-sdp-chrome-136.sip", "the limits of SDP are too low"),
-    ("own-sdp-two-videos.sip", "the limits of SDP are too low"),
-    ("own-sdp-forty-streams.sip", "the limits of SDP are too low"),
-    ("93-sdp-long-version.sip", "numbers of SDP are of 64 bits"),
-    ("own-sdp-long-time.sip", "numbers of SDP are of 64 bits"),
-    ("95-sdp-y-f.sip", "unknown letters of SDP are refused"),
-    (
-        "own-sdp-unknown-letters.sip",
-        "unknown letters of SDP are refused",
-    ),
     (
         "own-multipart-sdp-last.sip",
         "SDP is not looked for in multipart bodies",
