@@ -113,6 +113,11 @@ impl MemoryPeer {
         tokio::time::timeout(PATIENCE, next).await.ok().flatten()
     }
 
+    /// Returns the messages that have come since the last was given out.
+    pub fn receive_all(&self) -> Vec<Bytes> {
+        std::iter::from_fn(|| self.heard.next().flatten()).collect()
+    }
+
     /// Waits for a request with this method, and returns the first; `None` if none comes.
     pub async fn request(&self, method: Method) -> Option<Request> {
         let first = async {
@@ -135,11 +140,6 @@ impl MemoryPeer {
             .into_iter()
             .filter_map(|octets| Request::parse(octets).ok());
         requests.filter(|request| request.method() == method).collect()
-    }
-
-    /// Reports whether a connection of the peer was closed.
-    pub fn is_closed(&self) -> bool {
-        lock(&self.heard.read).1
     }
 }
 

@@ -109,8 +109,7 @@ impl Web {
         matches!(timeout(PATIENCE, self.socket.send(message)).await, Ok(Ok(())))
     }
 
-    /// Sends one message in fragments (RFC 6455 §5.4), as text or as octets; returns `false` if the server has
-    /// closed.
+    /// Sends one message in fragments (RFC 6455 §5.4); returns `false` if the server has closed.
     pub async fn send_fragments(&mut self, fragments: &[&[u8]], kind: Fragments) -> bool {
         let last = fragments.len().saturating_sub(1);
         for (number, fragment) in fragments.iter().enumerate() {
@@ -141,7 +140,8 @@ impl Web {
     /// When neither comes within 10 s.
     pub async fn receive_raw(&mut self) -> Option<Vec<u8>> {
         loop {
-            let next = timeout(PATIENCE, poll_fn(|cx| Pin::new(&mut self.socket).poll_next(cx))).await;
+            let next = poll_fn(|cx| Pin::new(&mut self.socket).poll_next(cx));
+            let next = timeout(PATIENCE, next).await;
             match next.expect("a message or a close within 10 s")? {
                 Ok(Message::Text(text)) => return Some(text.as_bytes().to_vec()),
                 Ok(Message::Binary(octets)) => return Some(octets.to_vec()),

@@ -24,7 +24,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn read(octets: Bytes, from: SocketAddr) -> Answer {
+    /// Parses the octets of a response.
+    ///
+    /// # Panics
+    ///
+    /// When they are no response.
+    pub fn read(octets: Bytes, from: SocketAddr) -> Answer {
         let response = Response::parse(octets.clone()).unwrap_or_else(|error| {
             panic!(
                 "the server sent what is no response: {error}\n{}",

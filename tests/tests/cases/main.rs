@@ -1,12 +1,18 @@
-//! What real devices and peers send: the messages of the folder `cases`, octet for octet.
+//! What real devices and peers send: the messages of the folder `cases` octet for octet, and conversations.
 //!
 //! All but WebSocket stands on the in-memory network and virtual time.
 
 mod agents;
 mod bodies;
+mod calls_in;
+mod calls_out;
+mod challenges;
 mod message;
 mod registers;
 mod requests;
+mod responses;
+mod routes;
+mod scripts;
 mod streams;
 
 use std::collections::BTreeSet;
@@ -57,6 +63,47 @@ const EXPECTED_FAILURES: &[(&str, &str)] = &[
     (
         "own-multipart-sip-i.sip",
         "SDP is not looked for in multipart bodies",
+    ),
+    (
+        "two Session-Expires",
+        "a response with a doubled header is dropped",
+    ),
+    ("two Server", "a response with a doubled header is dropped"),
+    (
+        "own: two Organization and Date",
+        "a response with a doubled header is dropped",
+    ),
+    (
+        "LF in a 200",
+        "a response with a line that ends with LF is dropped",
+    ),
+    (
+        "own: LF in a 183",
+        "a response with a line that ends with LF is dropped",
+    ),
+    (
+        "own: reason phrase in Latin-1",
+        "a response that is not UTF-8 is dropped",
+    ),
+    (
+        "own: Warning in Latin-1",
+        "a response that is not UTF-8 is dropped",
+    ),
+    (
+        "BYE with an old nonce",
+        "a challenge without stale is not answered twice",
+    ),
+    (
+        "strict router",
+        "a request to a strict router goes to the first Route",
+    ),
+    (
+        "own: strict router before another",
+        "a request to a strict router goes to the first Route",
+    ),
+    (
+        "own: Contact elsewhere over TCP",
+        "requests in a dialog stay on the connection of the INVITE",
     ),
 ];
 

@@ -61,7 +61,10 @@ pub(crate) enum Expected {
 
 /// Makes a test of each row: its name, file, agent, wire, cuts, outcome and section.
 macro_rules! rows {
-    ($($name:ident: $file:literal, $agent:ident by $wire:ident, $cuts:expr => $expected:expr, $section:literal;)+) => {
+    ($(
+        $name:ident: $file:literal, $agent:ident by $wire:ident, $cuts:expr
+            => $expected:expr, $section:literal;
+    )+) => {
         /// The files of this table.
         pub(crate) const FILES: &[&str] = &[$($file),+];
         $(

@@ -25,7 +25,7 @@ rows! {
     latin_1_in_from_goes_back_as_it_came: "own-from-latin1.sip", Phone by Udp, WHOLE
         => Holding(400, b"\r\nFrom: \"Andr\xe9\" <sip:alice@example.com>;tag=from-latin1\r\n"),
         "RFC 3261 §8.2.6.2: the From of the response equals that of the request";
-    a_semicolon_too_many_in_a_header_that_nothing_reads: "19-semicolon-too-many-unread.sip", Phone by Udp, WHOLE
+    a_semicolon_too_many_in_an_unread_header: "19-semicolon-too-many-unread.sip", Phone by Udp, WHOLE
         => OneOf(&[200]), "RFC 3261 §16.3 item 1: what need not be read is left alone";
     an_ipv6_address_of_eight_groups_in_via: "21-ipv6-via-full.sip", Phone by Udp, WHOLE
         => OneOf(&[200]), "RFC 3261 §25.1: IPv6reference";
