@@ -339,6 +339,16 @@ impl Stream {
         self.message().await.map(|octets| Answer::read(octets, from))
     }
 
+    /// Waits for the next message as it came; returns `None` if the server has closed.
+    ///
+    /// # Panics
+    ///
+    /// When neither comes within 10 s.
+    pub async fn receive_message(&mut self) -> Option<Bytes> {
+        let message = timeout(PATIENCE, self.message()).await;
+        message.expect("a message or a close within 10 s")
+    }
+
     /// Waits for the next message without a deadline; returns `None` if the other side has closed.
     pub(crate) async fn message(&mut self) -> Option<Bytes> {
         loop {

@@ -1,6 +1,6 @@
 //! What real devices and peers send: the messages of the folder `cases` octet for octet, and conversations.
 //!
-//! All but WebSocket stands on the in-memory network and virtual time.
+//! All stands on the in-memory network and virtual time. WebSocket stands on the loopback, and streams on both.
 
 mod agents;
 mod bodies;
@@ -13,6 +13,7 @@ mod requests;
 mod responses;
 mod routes;
 mod scripts;
+mod socket;
 mod streams;
 
 use std::collections::BTreeSet;

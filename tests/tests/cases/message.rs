@@ -1,14 +1,14 @@
 //! How a file of the folder `cases` is sent, and what its answer is held to.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use spigot::testing::{Clock, TestServer};
-use spigot::{Config, Spigot, Transport};
-use spigot_tests::{Draft, Fragments, MemoryPeer, Web};
+use spigot::Transport;
+use spigot::testing::Clock;
+use spigot_tests::{Draft, Fragments};
 
 use crate::agents::Agent;
+use crate::socket::Socket;
 use crate::{case, case_on};
 
 /// One file, where it goes, and the right outcome.
@@ -98,63 +98,41 @@ impl Row {
     pub(crate) fn run(&self) {
         match self.wire {
             Wire::Udp => case(self.file, self.in_memory(Transport::Udp)),
-            Wire::Tcp => case(self.file, self.in_memory(Transport::Tcp)),
-            Wire::Ws => self.over_web(Fragments::Text),
-            Wire::WsWithPings => self.over_web(Fragments::TextWithPings),
-            Wire::WsBinary => self.over_web(Fragments::Binary),
+            // In memory each part is read by itself; the loopback has the listener of every day.
+            Wire::Tcp => {
+                case(self.file, self.in_memory(Transport::Tcp));
+                self.on_loopback(Socket::tcp(self.agent.router()));
+            }
+            Wire::Ws => self.on_loopback(Socket::ws(self.agent.router(), Fragments::Text)),
+            Wire::WsWithPings => self.on_loopback(Socket::ws(self.agent.router(), Fragments::TextWithPings)),
+            Wire::WsBinary => self.on_loopback(Socket::ws(self.agent.router(), Fragments::Binary)),
         }
-    }
-
-    fn over_web(&self, kind: Fragments) {
-        case_on(Clock::Real, self.file, self.on_loopback(kind));
     }
 
     async fn in_memory(&self, transport: Transport) {
-        let server = TestServer::start(self.agent.router()).await;
-        let to = server.spigot().listeners()[0].address;
-        let local = SocketAddr::from(([127, 0, 0, 1], 40_000));
-        let peer = MemoryPeer::bind(server.network(), transport, local).await;
-        let octets = self.octets();
-        for part in self.cuts.of(&octets) {
-            peer.send(to, part).await;
-        }
-        let mut answers = Answers::default();
-        while answers.finals.len() < self.expected.finals() {
-            let Some(octets) = peer.receive().await else { break };
-            answers.take(octets.to_vec());
-        }
-        self.judge(&answers);
-        let options = Draft::new("OPTIONS", "sip:example.com", transport.as_str(), local);
-        peer.send(to, options.octets()).await;
-        loop {
-            let octets = peer.receive().await.expect("an answer to OPTIONS");
-            if self.ends(octets.to_vec(), &options) {
-                return;
-            }
-        }
+        self.exchange(Socket::in_memory(self.agent.router(), transport).await)
+            .await;
     }
 
-    async fn on_loopback(&self, kind: Fragments) {
-        let config = Config::new(self.agent.router()).listen(Transport::Ws, ([127, 0, 0, 1], 0));
-        let spigot = Spigot::start(config).await.expect("the loopback has a free port");
-        let to = spigot.listeners()[0].address;
-        let mut web = Web::connect(to, false).await;
+    fn on_loopback(&self, socket: impl Future<Output = Socket>) {
+        let exchange = async { self.exchange(socket.await).await };
+        case_on(Clock::Real, self.file, exchange);
+    }
+
+    async fn exchange(&self, mut socket: Socket) {
         let octets = self.octets();
-        assert!(
-            web.send_fragments(&self.cuts.of(&octets), kind).await,
-            "it is open"
-        );
+        socket.send(&self.cuts.of(&octets)).await;
         let mut answers = Answers::default();
         while answers.finals.len() < self.expected.finals() {
-            let Some(octets) = web.receive_raw().await else {
+            let Some(octets) = socket.receive().await else {
                 break;
             };
             answers.take(octets);
         }
         self.judge(&answers);
-        let options = Draft::new("OPTIONS", "sip:example.com", "WS", "x.invalid");
-        assert!(web.send(options.octets()).await, "it is open");
-        while !self.ends(web.receive_raw().await.expect("an answer to OPTIONS"), &options) {}
+        let options = socket.options();
+        socket.send(&[&options.octets()]).await;
+        while !self.ends(&socket.receive().await.expect("an answer to OPTIONS"), &options) {}
     }
 
     fn octets(&self) -> Vec<u8> {
@@ -182,16 +160,16 @@ impl Row {
     }
 
     /// Reports whether this is the answer to the OPTIONS, which ends the case.
-    fn ends(&self, octets: Vec<u8>, options: &Draft) -> bool {
+    fn ends(&self, octets: &[u8], options: &Draft) -> bool {
         let call_id = format!("\r\nCall-ID: {}\r\n", options.value("Call-ID"));
-        let is_answer = head(&octets)
+        let is_answer = head(octets)
             .windows(call_id.len())
             .any(|at| at == call_id.as_bytes());
         if is_answer {
-            assert_eq!(status(&octets), 200, "{}: OPTIONS afterwards", self.file);
+            assert_eq!(status(octets), 200, "{}: OPTIONS afterwards", self.file);
         } else {
             let silence = matches!(self.expected, Expected::Silence);
-            assert!(!silence, "{}: {}", self.file, String::from_utf8_lossy(&octets));
+            assert!(!silence, "{}: {}", self.file, String::from_utf8_lossy(octets));
         }
         is_answer
     }
