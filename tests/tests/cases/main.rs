@@ -1,6 +1,6 @@
 //! What real devices and peers send: the messages of the folder `cases` octet for octet, and conversations.
 //!
-//! All stands on the in-memory network and virtual time. WebSocket stands on the loopback, and streams on both.
+//! All stands on the in-memory network and virtual time. WebSocket stands on the loopback, and TCP on both.
 
 mod agents;
 mod bodies;
