@@ -53,6 +53,10 @@ pub enum RequestError {
     /// library has hung up on the call.
     #[error("the dialog has ended")]
     DialogEnded,
+    /// The 2xx to an INVITE names no Contact that can be read, so that nobody can have the dialog. The library
+    /// has acknowledged it and hung up.
+    #[error("the call was hung up on, because the Contact of its answer cannot be read")]
+    UnreadableContact,
     /// The request was cancelled while it was to be sent again, with credentials or by another connection.
     #[error("the request was cancelled before it was sent again")]
     Cancelled,

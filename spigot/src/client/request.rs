@@ -7,8 +7,8 @@ use super::urn::is_urn;
 use super::{Client, ClientTransaction, IntoUri, RequestError};
 use crate::endpoint::{ContactKind, NewRequest, OwnParts, RequestDraft, Targets};
 use crate::flow::{Flow, Transport};
-use crate::proto::DialogKey;
 use crate::proto::digest::Login;
+use crate::proto::{Destination, DialogKey};
 use crate::resolve::locate::NextHop;
 use crate::sip::header::{self, TypedHeader};
 use crate::sip::{Bytes, HeaderName, Method, ParseError, Request, Response};
@@ -43,8 +43,8 @@ enum Towards {
     Uri,
     /// Where the caller says.
     Address(Transport, SocketAddr),
-    /// By the flow of a dialog, while it stands. Datagrams go to the next hop all the same.
-    Dialog(Flow),
+    /// Where the dialog says, whose peer was last heard on that flow.
+    Dialog(Flow, Destination),
     /// By that flow and no other.
     Flow(Flow),
 }
@@ -69,14 +69,17 @@ impl RequestBuilder {
         let drafted = client
             .core
             .step(lane, |state, _| state.shard.draft(&dialog, method.clone()));
-        let (request, flow) = match drafted {
-            Some((request, flow)) => (Ok(request), Some(flow)),
-            None => (Err(RequestError::DialogEnded), None),
+        let (request, towards) = match drafted {
+            Some(draft) => {
+                let towards = Towards::Dialog(draft.flow, draft.destination);
+                (Ok(draft.request), towards)
+            }
+            None => (Err(RequestError::DialogEnded), Towards::Uri),
         };
         RequestBuilder {
             request: request.and_then(on_its_own),
             scope: Scope::InDialog,
-            towards: flow.map_or(Towards::Uri, Towards::Dialog),
+            towards,
             dialog: Some(dialog),
             client,
             acknowledge: true,
@@ -290,35 +293,24 @@ impl RequestBuilder {
             core.step(lane, |state, _| state.shard.authorize(dialog, &mut request));
         }
         let draft = draft(request, own_parts)?;
+        let stays_on_flow = matches!(towards, Towards::Flow(_));
         let (flow, targets) = match towards {
             Towards::Address(transport, peer) => (core.flow_to_address(transport, peer).await?, None),
             Towards::Flow(flow) if core.carriers.is_open(&flow) => (flow, None),
             Towards::Flow(_) => return Err(RequestError::FlowFailed),
             Towards::Uri => {
-                let mut targets = Targets::of(&core, NextHop::of(draft.request())?);
+                let mut targets = Targets::of(&core, NextHop::of(draft.request(), Destination::default())?);
                 (
                     targets.flow(&|flow| draft.size(&core, flow)).await?,
                     Some(targets),
                 )
             }
-            Towards::Dialog(flow) => {
-                let hop = NextHop::of(draft.request())?;
-                let flow = core.flow_at_once(&hop, flow);
-                match flow.filter(|flow| !core.is_too_large(flow, &|flow| draft.size(&core, flow))) {
-                    Some(flow) => (flow, Some(Targets::none(&core, hop))),
-                    None => {
-                        let mut targets = Targets::of(&core, hop);
-                        (
-                            targets.flow(&|flow| draft.size(&core, flow)).await?,
-                            Some(targets),
-                        )
-                    }
-                }
-            }
+            Towards::Dialog(flow, destination) => core.flow_in_dialog(&draft, flow, destination).await?,
         };
         let new = NewRequest {
             draft,
             flow,
+            stays_on_flow,
             targets,
             upstream: None,
             dialog,

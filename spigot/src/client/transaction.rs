@@ -101,6 +101,7 @@ impl ClientTransaction {
             }
             Some(Err(Failure::Transport)) => Err(RequestError::FlowFailed),
             Some(Err(Failure::DialogEnded)) => Err(RequestError::DialogEnded),
+            Some(Err(Failure::UnreadableContact)) => Err(RequestError::UnreadableContact),
             Some(Err(Failure::Cancelled)) => Err(RequestError::Cancelled),
             None => Err(RequestError::ShutDown),
         }

@@ -26,7 +26,7 @@ pub(crate) enum State {
     Answered,
     /// The caller has gone: it wants no branch.
     Abandoned,
-    /// There was no 2xx and there will be none.
+    /// A final response other than a 2xx came, or none will. Nobody wants a 2xx that comes all the same.
     Refused,
 }
 
@@ -43,8 +43,9 @@ pub(crate) enum Input {
     /// A branch answers 2xx for the first time, but a failure has ended its early dialog before, of which its
     /// peer may not know.
     UnwantedSuccess,
-    /// A branch answers 2xx for the first time, and there is no room for its dialog.
-    SuccessWithoutRoom,
+    /// A branch answers 2xx for the first time, and nobody can have its dialog: there is no room for it, or its
+    /// Contact cannot be read.
+    SuccessWithoutDialog,
     /// A response of 300 to 699 came, or none will.
     Failure,
     /// The caller goes without a word.
@@ -86,17 +87,17 @@ pub(crate) fn step(state: State, input: Input) -> (State, Actions) {
         (State::Calling, Input::Abandon) => (State::Abandoned, smallvec![Cancel]),
         (State::Answered, Input::Abandon) => (State::Abandoned, smallvec![HangUpOnAnswer]),
         // A call that is not known here could not be ended.
-        (State::Calling, Input::SuccessWithoutRoom) => {
+        (State::Calling, Input::SuccessWithoutDialog) => {
             (State::Abandoned, smallvec![AcknowledgeForCaller, HangUp, Fail])
         }
-        (State::Answered | State::Abandoned, Input::Success | Input::SuccessWithoutRoom) => {
-            (state, smallvec![AcknowledgeForCaller, HangUp])
-        }
+        // A branch may pick up when another has refused for all, or before it has heard so.
+        (
+            State::Answered | State::Abandoned | State::Refused,
+            Input::Success | Input::SuccessWithoutDialog,
+        ) => (state, smallvec![AcknowledgeForCaller, HangUp]),
         // > The ACK MUST be passed to the client transport every time a retransmission of the 2xx final
         // > response that triggered the ACK arrives.
-        (State::Calling | State::Answered | State::Abandoned, Input::SuccessAgain) => {
-            (state, smallvec![AcknowledgeAgain])
-        }
+        (_, Input::SuccessAgain) => (state, smallvec![AcknowledgeAgain]),
         // RFC 5407 §3.1.3:
         // > In the Mortal state, the UAC does not establish a session even though it receives a 200 response
         // > to the INVITE. Even so, the UAC sends an ACK to 200 in order to complete the INVITE transaction.
@@ -118,7 +119,9 @@ mod tests {
     use Action::{
         Acknowledge, AcknowledgeAgain, AcknowledgeForCaller, Cancel, Deliver, Fail, HangUp, HangUpOnAnswer,
     };
-    use Input::{Abandon, Failure, LateSuccess, Success, SuccessAgain, SuccessWithoutRoom, UnwantedSuccess};
+    use Input::{
+        Abandon, Failure, LateSuccess, Success, SuccessAgain, SuccessWithoutDialog, UnwantedSuccess,
+    };
     use State::{Abandoned, Answered, Calling, Refused};
 
     /// Every state with every input; what has no row changes nothing.
@@ -131,19 +134,19 @@ mod tests {
         (Calling, UnwantedSuccess, Calling, &[AcknowledgeForCaller, HangUp]),
         (
             Calling,
-            SuccessWithoutRoom,
+            SuccessWithoutDialog,
             Abandoned,
             &[AcknowledgeForCaller, HangUp, Fail],
         ),
         (
             Answered,
-            SuccessWithoutRoom,
+            SuccessWithoutDialog,
             Answered,
             &[AcknowledgeForCaller, HangUp],
         ),
         (
             Abandoned,
-            SuccessWithoutRoom,
+            SuccessWithoutDialog,
             Abandoned,
             &[AcknowledgeForCaller, HangUp],
         ),
@@ -167,6 +170,14 @@ mod tests {
             &[AcknowledgeForCaller, HangUp],
         ),
         (Abandoned, Failure, Refused, &[Deliver]),
+        (Refused, Success, Refused, &[AcknowledgeForCaller, HangUp]),
+        (
+            Refused,
+            SuccessWithoutDialog,
+            Refused,
+            &[AcknowledgeForCaller, HangUp],
+        ),
+        (Refused, SuccessAgain, Refused, &[AcknowledgeAgain]),
     ];
 
     #[test]
@@ -177,7 +188,7 @@ mod tests {
                 SuccessAgain,
                 LateSuccess,
                 UnwantedSuccess,
-                SuccessWithoutRoom,
+                SuccessWithoutDialog,
                 Failure,
                 Abandon,
             ] {

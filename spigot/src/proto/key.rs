@@ -82,6 +82,7 @@ enum Domain {
     Merge,
     Tag,
     TagOfUnread,
+    HalfDialog,
 }
 
 /// A keyed digest under way. Every field is preceded by its length, so no two lists of fields run together.
@@ -98,6 +99,17 @@ impl Digest {
         self.0.write(&(field.len() as u64).to_le_bytes());
         self.0.write(field.as_bytes());
         self
+    }
+
+    /// Digests a field that may not be there. A missing one is none that has no octets.
+    fn optional(mut self, field: Option<&str>) -> Self {
+        match field {
+            Some(field) => self.exact(field),
+            None => {
+                self.0.write(&u64::MAX.to_le_bytes());
+                self
+            }
+        }
     }
 
     /// Digests a field that is compared without case.
@@ -199,18 +211,23 @@ pub(crate) fn ack_keys(seed: &[u8; 16], essentials: &Essentials, uri: &Uri) -> [
 
 /// Returns the key of the dialog that a request from the peer belongs to.
 pub(crate) fn dialog_received(seed: &[u8; 16], essentials: &Essentials, local_tag: &str) -> DialogKey {
-    let remote_tag = essentials.from_tag().unwrap_or_default();
-    dialog_key(seed, essentials.call_id(), local_tag, remote_tag)
+    dialog_key(seed, essentials.call_id(), local_tag, essentials.from_tag())
 }
 
 /// Returns the key of the dialog that a response to a request of ours belongs to.
 pub(crate) fn dialog_answered(seed: &[u8; 16], essentials: &Essentials) -> DialogKey {
-    let (local, remote) = (essentials.from_tag(), essentials.to_tag());
-    dialog_key(
-        seed,
-        essentials.call_id(),
-        local.unwrap_or_default(),
-        remote.unwrap_or_default(),
+    let local = essentials.from_tag().unwrap_or_default();
+    dialog_key(seed, essentials.call_id(), local, essentials.to_tag())
+}
+
+/// Returns the key of the dialogs of a request of ours whose peers have not named themselves yet. No dialog
+/// has it, not even that of a peer without a tag.
+pub(crate) fn half_dialog_key(seed: &[u8; 16], call_id: &str, local_tag: &str) -> DialogKey {
+    DialogKey(
+        Digest::new(seed, Domain::HalfDialog)
+            .exact(call_id)
+            .exact(local_tag)
+            .finish(),
     )
 }
 
@@ -251,13 +268,19 @@ pub(crate) fn client_key(seed: &[u8; 16], branch: &str, method: &Method) -> Clie
     )
 }
 
-/// Returns the key of a dialog at our end.
-pub(crate) fn dialog_key(seed: &[u8; 16], call_id: &str, local_tag: &str, remote_tag: &str) -> DialogKey {
+/// Returns the key of a dialog at our end. A peer of RFC 2543 has no tag, and its dialog a key that no tag
+/// gives ([RFC 3261 §12.1.1](https://www.rfc-editor.org/rfc/rfc3261#section-12.1.1)).
+pub(crate) fn dialog_key(
+    seed: &[u8; 16],
+    call_id: &str,
+    local_tag: &str,
+    remote_tag: Option<&str>,
+) -> DialogKey {
     DialogKey(
         Digest::new(seed, Domain::Dialog)
             .exact(call_id)
             .exact(local_tag)
-            .exact(remote_tag)
+            .optional(remote_tag)
             .finish(),
     )
 }

@@ -45,11 +45,11 @@ mod timer;
 mod transaction;
 
 pub use crate::incoming::Incoming;
-pub use dialog::{Dialog, DialogError, DialogId};
+pub use dialog::{Destination, Dialog, DialogError, DialogId};
 pub use key::{ClientKey, DialogKey, ServerKey};
 pub use output::{Failure, Output, Refusal, RequestRefused, RespondError, Unsent};
 pub use role::Role;
 pub use settings::{Settings, Timers};
 pub(crate) use shard::via_length;
-pub use shard::{Outgoing, OwnVia, Shard, ShardCounters};
+pub use shard::{DialogDraft, Outgoing, OwnVia, Shard, ShardCounters};
 pub use timer::Timer;

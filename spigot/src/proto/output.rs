@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use spigot_parser::{ParseError, Request, Response, StatusCode};
 
+use super::dialog::Destination;
 use super::digest::Login;
 use super::key::{ClientKey, DialogKey, ServerKey};
 use super::role::Role;
@@ -111,8 +112,8 @@ pub enum Output {
 /// A request of the core's own that is complete but for its Via: an ACK, a BYE, or a challenged request that
 /// is sent again with credentials.
 ///
-/// Its first Route or else its URI says where it goes. `flow` is the one that its dialog, or the request
-/// before it, had. It is given back by [`Shard::send`](super::Shard::send), or by
+/// [`Unsent::destination`] says where it goes. `flow` is the one that its dialog, or the request before it,
+/// had. It is given back by [`Shard::send`](super::Shard::send), or by
 /// [`Shard::unsendable`](super::Shard::unsendable) if there is no flow.
 #[derive(Debug)]
 pub struct Unsent {
@@ -123,21 +124,38 @@ pub struct Unsent {
     pub(crate) purpose: Purpose,
 }
 
-/// The purpose of an [`Unsent`] request.
+/// The purpose of an [`Unsent`] request, with how its next hop is found.
 #[derive(Debug)]
 pub(crate) enum Purpose {
     /// Acknowledges a 2xx to that INVITE from that branch.
-    Ack { invite: ClientKey, dialog: DialogKey },
+    Ack {
+        invite: ClientKey,
+        dialog: DialogKey,
+        destination: Destination,
+    },
     /// Ends that dialog, or one that there was no room for.
-    Bye { dialog: Option<DialogKey> },
+    Bye {
+        dialog: Option<DialogKey>,
+        destination: Destination,
+    },
     /// Goes in the place of a request that was challenged, or whose connection was gone.
     Again(Again),
+}
+
+impl Purpose {
+    pub(crate) fn destination(&self) -> Destination {
+        match self {
+            Purpose::Ack { destination, .. } | Purpose::Bye { destination, .. } => *destination,
+            Purpose::Again(again) => again.destination,
+        }
+    }
 }
 
 /// A request that goes in the place of another.
 #[derive(Debug)]
 pub(crate) struct Again {
     pub(crate) before: ClientKey,
+    pub(crate) destination: Destination,
     pub(crate) told: bool,
     pub(crate) dialog: Option<DialogKey>,
     /// Whether the request may have begun a subscription in its dialog.
@@ -155,9 +173,16 @@ pub(crate) struct Attempt {
     pub(crate) resubmissions: u8,
     /// Whether the request was sent again because its connection was gone.
     pub(crate) reconnected: bool,
+    /// Whether the dialogs that the request makes stay on the connection that it was sent on.
+    pub(crate) stays_on_flow: bool,
 }
 
 impl Unsent {
+    /// Says how the next hop of this request is found.
+    pub fn destination(&self) -> Destination {
+        self.purpose.destination()
+    }
+
     /// Returns the transaction that this request goes in the place of, which the application knows.
     pub fn replaces(&self) -> Option<ClientKey> {
         match &self.purpose {
@@ -201,6 +226,10 @@ pub enum Failure {
     /// before, or there was no room for the dialog.
     #[error("the dialog ended before there was a final response")]
     DialogEnded,
+    /// The Contact of the 2xx to an INVITE cannot be read, so that nobody can have the dialog. The 2xx was
+    /// acknowledged, and the call hung up on.
+    #[error("the call was hung up on, because the Contact of its answer cannot be read")]
+    UnreadableContact,
     /// The request was given up by its caller while it waited to be sent again.
     #[error("the request was cancelled before it was sent again")]
     Cancelled,

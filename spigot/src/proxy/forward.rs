@@ -86,7 +86,7 @@ impl Forward {
         let (flow, targets) = match onward.flow {
             Some(flow) => (flow, None),
             None => {
-                let hop = NextHop::of(draft.request()).map_err(RequestError::from)?;
+                let hop = NextHop::of(draft.request(), onward.destination).map_err(RequestError::from)?;
                 let mut targets = Targets::of(&core, hop);
                 let flow = targets.flow(&|flow| draft.size(&core, flow)).await;
                 (flow.map_err(RequestError::from)?, Some(targets))
@@ -98,6 +98,7 @@ impl Forward {
         let new = NewRequest {
             draft,
             flow,
+            stays_on_flow: false,
             targets,
             upstream: Some(exchange.clone()),
             dialog: None,

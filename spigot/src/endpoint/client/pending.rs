@@ -77,6 +77,8 @@ pub(crate) struct PendingState {
 pub(crate) struct NewRequest {
     pub(crate) draft: super::RequestDraft,
     pub(crate) flow: Flow,
+    /// Whether the caller has named the flow, so that the dialogs of the request stay on it.
+    pub(crate) stays_on_flow: bool,
     pub(crate) targets: Option<Targets>,
     pub(crate) upstream: Option<Arc<ServerExchange>>,
     pub(crate) dialog: Option<DialogKey>,

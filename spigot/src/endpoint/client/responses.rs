@@ -69,7 +69,7 @@ impl Core {
             return;
         };
         let mut state = pending.state();
-        if state.heard || failure == Failure::DialogEnded {
+        if state.heard || [Failure::DialogEnded, Failure::UnreadableContact].contains(&failure) {
             drop(state);
             return self.end(&pending, Err(failure));
         }

@@ -46,6 +46,7 @@ impl Core {
             let outgoing = Outgoing {
                 request: request.clone(),
                 flow: new.flow,
+                stays_on_flow: new.stays_on_flow,
                 via: &OwnVia {
                     sent_by: &sent_by,
                     mark: new.draft.own_parts().mark(),
@@ -129,6 +130,8 @@ impl Core {
             let outgoing = Outgoing {
                 request,
                 flow,
+                // One whose caller has named the flow has no other target.
+                stays_on_flow: false,
                 via: &OwnVia {
                     sent_by: &sent_by,
                     mark: draft.own_parts().mark(),

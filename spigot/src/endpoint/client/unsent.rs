@@ -17,17 +17,16 @@ impl Core {
         if let Some(pending) = before.and_then(|key| self.lanes[lane].pending(&key)) {
             return self.send_resubmission(lane, unsent, &pending);
         }
-        let hop = match NextHop::of(&unsent.request) {
-            Ok(hop) => hop,
-            Err(error) => return self.not_sendable(lane, unsent, &error),
+        let finding = match self.flow_of_unsent(&unsent) {
+            Ok(flow) => {
+                self.send_on(lane, unsent, flow);
+                return;
+            }
+            Err(finding) => finding,
         };
-        if let Some(flow) = self.flow_at_once(&hop, unsent.flow) {
-            self.send_on(lane, unsent, flow);
-            return;
-        }
         let core = self.clone();
         self.spawn(async move {
-            match core.flow_to(hop).await {
+            match finding.await {
                 Ok(flow) => {
                     core.send_on(lane, unsent, flow);
                 }
@@ -70,7 +69,7 @@ impl Core {
         drop(state);
         let Some(mut targets) = targets else { return };
         let flow = unsent.flow;
-        match NextHop::of(&unsent.request) {
+        match NextHop::of(&unsent.request, unsent.destination()) {
             // The connection of its dialog is gone, and its next hop was never looked up.
             Ok(hop) if inside && !outgrows => targets = Targets::of(self, hop),
             _ => targets.again(&flow),

@@ -5,34 +5,111 @@ use std::sync::Arc;
 
 use super::{Targets, Unreachable};
 use crate::endpoint::Core;
+use crate::endpoint::client::RequestDraft;
 use crate::flow::{Flow, Transport};
+use crate::proto::{Destination, Unsent};
 use crate::resolve::locate::NextHop;
 use crate::sip::{Request, header};
 
 impl NextHop {
     /// Returns the next hop of a request: its first Route, or else its Request-URI
-    /// ([RFC 3261 §8.1.2](https://www.rfc-editor.org/rfc/rfc3261#section-8.1.2)).
-    pub(crate) fn of(request: &Request) -> Result<NextHop, Unreachable> {
-        let route = request.headers().typed::<header::Route>()?;
+    /// ([RFC 3261 §8.1.2](https://www.rfc-editor.org/rfc/rfc3261#section-8.1.2)). In front of a strict router
+    /// it is the Request-URI in any case.
+    pub(crate) fn of(request: &Request, destination: Destination) -> Result<NextHop, Unreachable> {
+        let route = if destination.by_request_uri {
+            None
+        } else {
+            request.headers().typed::<header::Route>()?
+        };
         let uri = route.as_ref().map_or(request.uri(), |route| route.uri());
         NextHop::of_uri(uri).ok_or_else(|| Unreachable::NoHost(uri.to_string()))
     }
 }
 
 impl Core {
-    /// Returns the flow of a request inside a dialog, if nothing has to be waited for. It is the dialog's own
-    /// flow while its connection stands; datagrams leave from the dialog's own address.
-    pub(crate) fn flow_at_once(&self, hop: &NextHop, flow: Flow) -> Option<Flow> {
-        if hop.is_outbound() && !flow.transport().is_reliable() {
-            return Some(flow);
+    /// Returns the flow of a request inside a dialog, if nothing has to be waited for. `flow` is that of the
+    /// dialog.
+    ///
+    /// The connection of the dialog is used where the request is to stay on it, and where it leads to the
+    /// next hop. Datagrams leave from the dialog's own address.
+    fn flow_at_once(&self, hop: &NextHop, flow: Flow, destination: Destination) -> Option<Flow> {
+        if destination.by_flow || hop.is_outbound() {
+            if let Some(flow) = self.flow_while_open(flow) {
+                return Some(flow);
+            }
         }
+        if hop.transport() != flow.transport() {
+            return None;
+        }
+        let peer = hop.address()?;
         if flow.transport().is_reliable() {
-            return self.carriers.is_open(&flow).then_some(flow);
+            return self.flow_while_open(flow).filter(|flow| flow.peer() == peer);
         }
-        let peer = hop
-            .address()
-            .filter(|peer| peer.is_ipv4() == flow.local().is_ipv4())?;
-        (hop.transport() == flow.transport()).then_some(flow.with_peer(peer))
+        (peer.is_ipv4() == flow.local().is_ipv4()).then_some(flow.with_peer(peer))
+    }
+
+    fn flow_while_open(&self, flow: Flow) -> Option<Flow> {
+        self.carriers.is_open(&flow).then_some(flow)
+    }
+
+    /// Finds the flow of a request inside a dialog, and the targets that are left then. `flow` is that of the
+    /// dialog.
+    ///
+    /// A next hop that is no host, has no address or takes no connection cannot be reached. The other end of
+    /// the dialog's flow can, and perhaps knows the way: browsers write names into Contact that nobody can
+    /// look up ([RFC 7118 §5](https://www.rfc-editor.org/rfc/rfc7118#section-5)), and so do phones behind a
+    /// NAT.
+    pub(crate) async fn flow_in_dialog(
+        self: &Arc<Self>,
+        draft: &RequestDraft,
+        flow: Flow,
+        destination: Destination,
+    ) -> Result<(Flow, Option<Targets>), Unreachable> {
+        let size = |flow: &Flow| draft.size(self, flow);
+        let hop = match NextHop::of(draft.request(), destination) {
+            Ok(hop) => hop,
+            Err(error) => return Ok((self.flow_while_open(flow).ok_or(error)?, None)),
+        };
+        let at_once = self.flow_at_once(&hop, flow, destination);
+        if let Some(flow) = at_once.filter(|flow| !self.is_too_large(flow, &size)) {
+            return Ok((flow, Some(Targets::none(self, hop))));
+        }
+        let mut targets = Targets::of(self, hop);
+        let found = targets.flow(&size).await;
+        let flow = found.or_else(|error| self.instead_of_hop(flow, error))?;
+        Ok((flow, Some(targets)))
+    }
+
+    /// Finds the flow of a request inside a dialog that the core makes. If it has to be waited for, the
+    /// future that gives it is returned.
+    pub(crate) fn flow_of_unsent(
+        self: &Arc<Self>,
+        unsent: &Unsent,
+    ) -> Result<Flow, impl Future<Output = Result<Flow, Unreachable>> + Send + use<>> {
+        let flow = unsent.flow;
+        let hop = NextHop::of(&unsent.request, unsent.destination());
+        if let Ok(hop) = &hop
+            && let Some(flow) = self.flow_at_once(hop, flow, unsent.destination())
+        {
+            return Ok(flow);
+        }
+        let core = self.clone();
+        Err(async move {
+            let found = match hop {
+                Ok(hop) => core.flow_to(hop).await,
+                Err(error) => Err(error),
+            };
+            found.or_else(|error| core.instead_of_hop(flow, error))
+        })
+    }
+
+    /// Returns the flow of a dialog, if it is still there, in the place of a next hop that cannot be reached.
+    fn instead_of_hop(&self, flow: Flow, error: Unreachable) -> Result<Flow, Unreachable> {
+        let Some(flow) = self.flow_while_open(flow) else {
+            return Err(error);
+        };
+        tracing::debug!(%flow, %error, "the next hop cannot be reached: sent by the flow of the dialog");
+        Ok(flow)
     }
 
     /// Finds the flow to the first target of a next hop that can be reached.
@@ -79,7 +156,13 @@ mod tests {
     #[test]
     fn the_first_route_comes_before_the_request_uri() {
         let mut request = Request::new(sip::Method::BYE, "sip:bob@192.0.2.1".parse().unwrap());
-        let of = |request: &Request| NextHop::of(request).unwrap().address().unwrap().to_string();
+        let of = |request: &Request| {
+            NextHop::of(request, Destination::default())
+                .unwrap()
+                .address()
+                .unwrap()
+                .to_string()
+        };
         assert_eq!(of(&request), "192.0.2.1:5060");
         let routes = "<sip:192.0.2.8:5080;lr>, <sip:192.0.2.9;lr>";
         request
@@ -92,7 +175,7 @@ mod tests {
     #[test]
     fn a_uri_without_a_host_is_named() {
         let request = Request::new(sip::Method::INVITE, "tel:+15551234".parse().unwrap());
-        let error = NextHop::of(&request).unwrap_err();
+        let error = NextHop::of(&request, Destination::default()).unwrap_err();
         assert!(error.to_string().contains("tel:+15551234"), "{error}");
     }
 }

@@ -12,7 +12,7 @@ use crate::endpoint::client::Pending;
 use crate::endpoint::flow::OwnAddress;
 use crate::flow::Flow;
 use crate::incoming::Incoming;
-use crate::proto::{RespondError, proxy};
+use crate::proto::{Destination, RespondError, proxy};
 use crate::resolve::locate::NextHop;
 use crate::router::{ServerSide, TransactionError};
 use crate::sip::header::{Route, Via};
@@ -110,6 +110,8 @@ impl ServerExchange {
 /// A request that is ready to be forwarded.
 pub(crate) struct Onward {
     pub(crate) request: Request,
+    /// How its next hop is found.
+    pub(crate) destination: Destination,
     /// Whether it carried a Route of this element.
     is_routed: bool,
     /// The flow that it has to go by, because its peer is reached by no other way.
@@ -166,9 +168,16 @@ impl Core {
         if let Some(next_hop) = next_hop {
             request.headers_mut().push_first_typed(&Route::new(next_hop));
         }
-        proxy::follow_strict_route(&mut request)?;
+        // RFC 3261 §16.6, item 7:
+        // > If the proxy has reformatted the request to send to a strict-routing element as described in step
+        // > 6 above, the proxy MUST apply those procedures to the Request-URI of the request.
+        let destination = Destination {
+            by_request_uri: proxy::follow_strict_route(&mut request)?,
+            by_flow: false,
+        };
         Ok(Onward {
             request,
+            destination,
             is_routed: route.is_some(),
             flow,
         })
@@ -201,7 +210,7 @@ impl Core {
     }
 
     fn send_ack_onward(self: &Arc<Self>, lane: usize, onward: Onward) {
-        let hop = match NextHop::of(&onward.request) {
+        let hop = match NextHop::of(&onward.request, onward.destination) {
             Ok(hop) => hop,
             Err(why) => return tracing::debug!(%why, "an ACK goes no further"),
         };

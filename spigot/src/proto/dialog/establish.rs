@@ -3,10 +3,11 @@
 //! The invariant: a header that is missing or cannot be read is replaced by what is there. A call that was
 //! answered can then be acknowledged and ended.
 
-use spigot_parser::header::{CSeq, Contact, From, RecordRoute, To};
+use spigot_parser::header::{CSeq, From, To};
 use spigot_parser::{HeaderName, Headers, ParseError, Request, Response, SipUri, StatusCode, Uri};
 
-use super::{Dialog, Part};
+use super::Dialog;
+use super::routing::{NamedTarget, Order, RouteSet};
 
 /// Why a request and its response make no dialog.
 #[non_exhaustive]
@@ -33,7 +34,10 @@ impl Dialog {
     /// Makes the dialog of the end that sent the request (RFC 3261 §12.1.2).
     ///
     /// Without a readable Contact in the response the target is the Request-URI. A response without a To tag
-    /// comes from a peer of RFC 2543, and the tag is then empty.
+    /// comes from a peer of RFC 2543, and the tag is then empty
+    /// ([§12.1.2](https://www.rfc-editor.org/rfc/rfc3261#section-12.1.2)):
+    /// > A UAC MUST be prepared to receive a response without a tag in the To field, in which case the tag is
+    /// > considered to have a value of null.
     ///
     /// # Errors
     ///
@@ -43,7 +47,9 @@ impl Dialog {
         let (asked, answered) = (request.headers(), response.headers());
         let local_tag = From::tag_of(asked)?.ok_or(DialogError::Tag("From"))?;
         let remote_tag = To::tag_of(answered)?.unwrap_or_default();
-        let target = contact(answered).unwrap_or_else(|| as_request_uri(request.uri().clone()));
+        let named = NamedTarget::of(answered);
+        let (target, source) = named.or(|| Ok::<_, DialogError>(request.uri().clone()))?;
+        let routes = RouteSet::of(answered, Order::Reversed);
         let mut dialog = Dialog::new([
             text(asked, HeaderName::CALL_ID, "Call-ID")?,
             local_tag,
@@ -51,8 +57,10 @@ impl Dialog {
             text(asked, HeaderName::FROM, "From")?,
             text(answered, HeaderName::TO, "To")?,
             target.as_str(),
-            &routes(answered, Order::Reversed),
+            &routes.text,
         ]);
+        dialog.target_source = source;
+        dialog.note_routes(&routes);
         dialog.local_cseq = number(asked)?;
         // > The remote sequence number MUST be empty (it is established when the remote UA sends a
         // > request within the dialog).
@@ -78,13 +86,13 @@ impl Dialog {
             Some(_) => to.to_owned(),
             None => format!("{to};tag={local_tag}"),
         };
-        let target = match contact(asked) {
-            Some(target) => target,
-            None => {
-                let from = asked.typed::<From>()?.ok_or(DialogError::Missing("From"))?;
-                as_request_uri(from.uri().clone())
-            }
-        };
+        let (target, source) = NamedTarget::of(asked).or(|| {
+            let from = asked.typed::<From>()?.ok_or(DialogError::Missing("From"))?;
+            Ok::<_, DialogError>(from.uri().clone())
+        })?;
+        // > The route set MUST be set to the list of URIs in the Record-Route header field from the request,
+        // > taken in order and preserving all URI parameters.
+        let routes = RouteSet::of(asked, Order::AsWritten);
         let mut dialog = Dialog::new([
             text(asked, HeaderName::CALL_ID, "Call-ID")?,
             local_tag,
@@ -92,10 +100,10 @@ impl Dialog {
             &local,
             from,
             target.as_str(),
-            // > The route set MUST be set to the list of URIs in the Record-Route header field from the
-            // > request, taken in order and preserving all URI parameters.
-            &routes(asked, Order::AsWritten),
+            &routes.text,
         ]);
+        dialog.target_source = source;
+        dialog.note_routes(&routes);
         // > The local sequence number MUST be empty.
         dialog.local_cseq = 0;
         dialog.remote_cseq = Some(number(asked)?);
@@ -130,21 +138,11 @@ impl Dialog {
     /// > the dialog MUST be transitioned to the "confirmed" state, and the route set for the dialog MUST be
     /// > recomputed based on the 2xx response
     pub(crate) fn confirmed_by(&mut self, success: &Headers) {
-        if self.early {
-            self.early = false;
-            self.set_part(Part::Routes, &routes(success, Order::Reversed));
-        }
-        self.refresh_target(success);
-    }
-
-    /// Moves the target to the Contact of a message that refreshes it, if it has a readable one.
-    ///
-    /// [RFC 3261 §12.2.2](https://www.rfc-editor.org/rfc/rfc3261#section-12.2.2):
-    /// > When a UAS receives a target refresh request, it MUST replace the dialog's remote target URI with
-    /// > the URI from the Contact header field in that request, if present.
-    pub(crate) fn refresh_target(&mut self, headers: &Headers) {
-        if let Some(target) = contact(headers) {
-            self.set_part(Part::Target, target.as_str());
+        if std::mem::take(&mut self.early) {
+            self.recompute_routes(success);
+            self.confirm_target(success);
+        } else {
+            self.refresh_target(success);
         }
     }
 
@@ -172,28 +170,6 @@ fn is_early(response: &Response) -> Result<bool, DialogError> {
     }
 }
 
-/// The order in which Record-Route values become the route set.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
-    AsWritten,
-    /// > The route set MUST be set to the list of URIs in the Record-Route header field from the response,
-    /// > taken in reverse order and preserving all URI parameters.
-    Reversed,
-}
-
-/// Returns the Record-Route values that can be read, a value a line.
-fn routes(headers: &Headers, order: Order) -> String {
-    if !headers.contains(&HeaderName::RECORD_ROUTE) {
-        return String::new();
-    }
-    let mut routes: Vec<RecordRoute> = headers.all::<RecordRoute>().filter_map(Result::ok).collect();
-    if order == Order::Reversed {
-        routes.reverse();
-    }
-    let routes: Vec<&str> = routes.iter().map(|route| route.name_addr().as_str()).collect();
-    routes.join("\n")
-}
-
 fn text<'h>(headers: &'h Headers, name: HeaderName, shown: &'static str) -> Result<&'h str, DialogError> {
     headers.get(&name).ok_or(DialogError::Missing(shown))
 }
@@ -201,28 +177,6 @@ fn text<'h>(headers: &'h Headers, name: HeaderName, shown: &'static str) -> Resu
 fn number(headers: &Headers) -> Result<u32, DialogError> {
     let cseq = headers.typed::<CSeq>()?.ok_or(DialogError::Missing("CSeq"))?;
     Ok(cseq.number())
-}
-
-/// Returns the URI in the first Contact, if it can be read.
-fn contact(headers: &Headers) -> Option<Uri> {
-    let contact = headers.typed::<Contact>().ok().flatten()?;
-    contact.uri().cloned().map(as_request_uri)
-}
-
-/// Removes from a URI what no Request-URI may have: headers and `method` (RFC 3261 §19.1.1, Table 1).
-pub(super) fn as_request_uri(uri: Uri) -> Uri {
-    match uri {
-        Uri::Sip(sip) if sip.as_str().contains(['?', ';']) => {
-            Uri::Sip(sip.without_headers().without_param("method"))
-        }
-        other => other,
-    }
-}
-
-/// Reads the text of a URI back.
-pub(super) fn uri_of(text: &str) -> Uri {
-    text.parse()
-        .expect("a dialog keeps as its target what a URI was written as")
 }
 
 fn is_secure(uri: &Uri) -> bool {

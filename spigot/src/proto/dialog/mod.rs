@@ -6,6 +6,7 @@
 
 pub(crate) mod effect;
 mod establish;
+mod routing;
 #[cfg(test)]
 mod tests;
 pub(crate) mod usage;
@@ -13,9 +14,12 @@ pub(crate) mod usage;
 use std::fmt;
 
 use spigot_parser::header::{CSeq, MaxForwards};
-use spigot_parser::{HeaderName, Headers, Method, Request, SipUri, Uri};
+use spigot_parser::{HeaderName, Headers, Method, Request};
 
 pub use establish::DialogError;
+pub use routing::Destination;
+
+use routing::TargetSource;
 
 /// The identity of a dialog at one of its ends (RFC 3261 §12), compared octet by octet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,6 +67,11 @@ pub struct Dialog {
     remote_cseq: Option<u32>,
     secure: bool,
     early: bool,
+    target_source: TargetSource,
+    /// Whether the first route is a strict router.
+    is_strict: bool,
+    /// Whether the Record-Route of the nearest proxy could not be read.
+    lacks_first_route: bool,
 }
 
 /// The text of a dialog.
@@ -99,6 +108,9 @@ impl Dialog {
             remote_cseq: None,
             secure: false,
             early: false,
+            target_source: TargetSource::Contact,
+            is_strict: false,
+            lacks_first_route: false,
         }
     }
 
@@ -135,6 +147,11 @@ impl Dialog {
             local_tag: self.part(Part::LocalTag).to_owned(),
             remote_tag: self.part(Part::RemoteTag).to_owned(),
         }
+    }
+
+    /// Reports whether the peer has no tag, because it is one of RFC 2543.
+    pub(crate) fn has_null_tag(&self) -> bool {
+        self.part(Part::RemoteTag).is_empty()
     }
 
     /// Reports whether only provisional responses made it so far.
@@ -230,29 +247,6 @@ impl Dialog {
         let _ = headers.push(HeaderName::CSEQ, &format!("{number} {method}"));
         request
     }
-
-    /// The Request-URI, the routes, and what comes behind them.
-    fn way(&self) -> (Uri, &str, Option<&str>) {
-        let (target, routes) = (self.part(Part::Target), self.part(Part::Routes));
-        // > If the route set is not empty, and the first URI in the route set contains the lr parameter (see
-        // > Section 19.1.1), the UAC MUST place the remote target URI into the Request-URI and MUST include a
-        // > Route header field containing the route set values in order, including all parameters.
-        let (first, rest) = routes.split_once('\n').unwrap_or((routes, ""));
-        let strict = first.parse::<spigot_parser::NameAddr>().ok();
-        match strict.filter(|first| !is_loose(first.uri())) {
-            // > If the route set is not empty, and its first URI does not contain the lr parameter, the UAC
-            // > MUST place the first URI from the route set into the Request-URI, stripping any parameters
-            // > that are not allowed in a Request-URI.  The UAC MUST add a Route header field containing the
-            // > remainder of the route set values in order, including all parameters.  The UAC MUST then
-            // > place the remote target URI into the Route header field as the last value.
-            Some(first) => (establish::as_request_uri(first.uri().clone()), rest, Some(target)),
-            None => (establish::uri_of(target), routes, None),
-        }
-    }
-}
-
-fn is_loose(uri: &Uri) -> bool {
-    uri.as_sip().is_some_and(SipUri::is_loose_route)
 }
 
 /// The identity and the numbers; no more of what a peer wrote.

@@ -76,25 +76,26 @@ pub(crate) fn go_to(request: &mut Request, target: Uri) {
     request.set_uri(target);
 }
 
-/// Turns the request into what a next hop understands that knows no loose routing.
+/// Turns the request into what a next hop understands that knows no loose routing. Returns whether there is
+/// such a hop, which is the Request-URI then.
 ///
 /// [RFC 3261 §16.6](https://www.rfc-editor.org/rfc/rfc3261#section-16.6), item 6:
 /// > If the copy contains a Route header field, the proxy MUST inspect the URI in its first value.  If that
 /// > URI does not contain an lr parameter, the proxy MUST modify the copy as follows: The proxy MUST place
 /// > the Request-URI into the Route header field as the last value. The proxy MUST then place the first Route
 /// > header field value into the Request-URI and remove that value from the Route header field.
-pub(crate) fn follow_strict_route(request: &mut Request) -> Result<(), ParseError> {
+pub(crate) fn follow_strict_route(request: &mut Request) -> Result<bool, ParseError> {
     let Some(first) = request.headers().typed::<Route>()? else {
-        return Ok(());
+        return Ok(false);
     };
     if first.uri().as_sip().is_none_or(|uri| uri.is_loose_route()) {
-        return Ok(());
+        return Ok(false);
     }
     let last = Route::new(request.uri().clone());
     request.headers_mut().pop_first::<Route>()?;
     request.headers_mut().push_typed(&last);
     request.set_uri(first.uri().clone());
-    Ok(())
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use smallvec::SmallVec;
 use spigot_parser::Request;
 
 use crate::flow::Flow;
-use crate::proto::dialog::Dialog;
 use crate::proto::dialog::usage::{Session, Usages};
+use crate::proto::dialog::{Destination, Dialog};
 use crate::proto::digest::Login;
 use crate::proto::key::{ClientKey, DialogKey, KeyMap, ServerKey};
 use crate::proto::timer::Deadlines;
@@ -21,6 +21,9 @@ pub(crate) struct DialogRecord {
     pub(crate) dialog: Dialog,
     /// The flow that the peer was last heard on.
     pub(crate) flow: Flow,
+    /// Whether requests of ours go by the connection of `flow` while it stands, wherever Route and target
+    /// lead: it is the peer's, or the caller has named it.
+    pub(crate) stays_on_flow: bool,
     pub(crate) usages: Usages,
     /// The label that the application has noted for the dialog.
     pub(crate) label: u32,
@@ -48,6 +51,7 @@ impl DialogRecord {
         DialogRecord {
             dialog,
             flow,
+            stays_on_flow: true,
             usages: Usages::default(),
             label: 0,
             is_caller: false,
@@ -60,6 +64,22 @@ impl DialogRecord {
             login: None,
             deadlines: Deadlines::default(),
         }
+    }
+
+    /// Makes the record of a dialog that a request of ours makes.
+    pub(crate) fn of_caller(dialog: Dialog, flow: Flow, stays_on_flow: bool) -> DialogRecord {
+        let mut record = DialogRecord::new(dialog, flow);
+        record.is_caller = true;
+        record.stays_on_flow = stays_on_flow;
+        record
+    }
+
+    /// Says how the next hop of a request inside the dialog is found. Datagrams have no connection to stay
+    /// on.
+    pub(crate) fn destination(&self) -> Destination {
+        let mut destination = self.dialog.destination();
+        destination.by_flow |= self.stays_on_flow && self.flow.transport().is_reliable();
+        destination
     }
 
     /// Makes the record of a dialog that an INVITE makes.
@@ -85,6 +105,10 @@ impl DialogRecord {
 #[derive(Debug)]
 pub(crate) struct Expected {
     pub(crate) request: Arc<Request>,
+    /// The flow that the request left by.
+    pub(crate) flow: Flow,
+    /// Whether its caller has named the flow.
+    pub(crate) stays_on_flow: bool,
     pub(crate) login: Option<Box<Login>>,
     /// The dialogs that it has made, those that have ended included.
     pub(crate) forks: SmallVec<[DialogKey; 1]>,

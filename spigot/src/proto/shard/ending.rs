@@ -114,11 +114,15 @@ impl Shard {
         };
         record.usages.session = Session::Ending;
         let (mut request, flow) = (record.dialog.draft(Method::BYE), record.flow);
+        let destination = record.destination();
         self.authorize(key, &mut request);
         self.outputs.push_back(Output::Send(Box::new(Unsent {
             request,
             flow,
-            purpose: Purpose::Bye { dialog: Some(*key) },
+            purpose: Purpose::Bye {
+                dialog: Some(*key),
+                destination,
+            },
         })));
         true
     }

@@ -182,7 +182,7 @@ impl Shard {
             return;
         }
         let (call_id, tag) = (incoming.essentials.call_id(), incoming.essentials.to_tag());
-        let half = key::dialog_key(&self.seed, call_id, tag.unwrap_or_default(), "");
+        let half = key::half_dialog_key(&self.seed, call_id, tag.unwrap_or_default());
         let is_full = self.dialogs.is_full();
         let Some(expected) = self.dialogs.expected.get_mut(&half) else {
             return;
@@ -207,8 +207,8 @@ impl Shard {
             return;
         };
         expected.forks.push(*dialog);
-        let mut record = DialogRecord::new(made, incoming.flow);
-        record.is_caller = true;
+        let stays_on_flow = expected.stays_on_flow || incoming.flow != expected.flow;
+        let mut record = DialogRecord::of_caller(made, incoming.flow, stays_on_flow);
         record.login = expected.login.clone();
         let until = now + self.settings.timers.lifetime();
         record.usages.subscribe(Side::Subscriber, asked, until);

@@ -17,7 +17,7 @@ mod tests;
 mod unacknowledged;
 
 pub(crate) use client::via_length;
-pub use client::{Outgoing, OwnVia};
+pub use client::{DialogDraft, Outgoing, OwnVia};
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

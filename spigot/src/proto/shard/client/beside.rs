@@ -1,10 +1,11 @@
 //! The Via of our requests, and the requests that go beside an INVITE: the ACK of a failure, the CANCEL, and
 //! the ACK of a 2xx whose dialog has ended.
 
-use spigot_parser::header::{CSeq, Contact, MaxForwards, Via};
+use spigot_parser::header::{CSeq, Contact, MaxForwards, Route, Via};
 use spigot_parser::{HeaderName, Headers, Method, Request, Response};
 
 use crate::flow::Flow;
+use crate::proto::dialog::Destination;
 use crate::proto::ids::BRANCH;
 
 /// Puts our Via on top. Returns `false` if `sent_by` cannot stand in one.
@@ -83,14 +84,29 @@ pub(super) fn hop_by_hop_cancel(invite: &Request) -> Option<(Request, String)> {
 
 /// Makes the ACK for a 2xx to an INVITE inside a dialog that has ended meanwhile, from the INVITE itself
 /// (RFC 3261 §13.2.2.4).
-pub(super) fn success_ack(invite: &Request, success: &Response) -> Option<Request> {
+pub(super) fn success_ack(invite: &Request, success: &Response, destination: Destination) -> Option<Request> {
     let headers = invite.headers();
     let contact = success.headers().typed::<Contact>().ok().flatten();
-    let target = contact.as_ref().and_then(Contact::uri).unwrap_or(invite.uri());
+    let target = contact.as_ref().and_then(Contact::uri);
     let cseq = headers.typed::<CSeq>().ok()??;
-    let mut ack = Request::new(Method::ACK, target.clone());
+    // Behind a strict router, which is the Request-URI, the target is the last Route.
+    let (uri, last) = if destination.by_request_uri {
+        (invite.uri(), target)
+    } else {
+        (target.unwrap_or(invite.uri()), None)
+    };
+    let mut ack = Request::new(Method::ACK, uri.clone());
     let lines = ack.headers_mut();
-    lines.copy_from(headers, &HeaderName::ROUTE);
+    if let Some(last) = last {
+        let mut routes: Vec<Route> = headers.all::<Route>().flatten().collect();
+        routes.pop();
+        routes.push(Route::new(last.clone()));
+        for route in &routes {
+            lines.push_typed(route);
+        }
+    } else {
+        lines.copy_from(headers, &HeaderName::ROUTE);
+    }
     lines.push_typed(&MaxForwards::new(70));
     lines.copy_from(headers, &HeaderName::FROM);
     lines.copy_from(success.headers(), &HeaderName::TO);

@@ -12,8 +12,9 @@ use super::Arrived;
 use super::beside::success_ack;
 use super::table::{Ack, ClientEvent, Fork};
 use crate::flow::Flow;
-use crate::proto::dialog::Dialog;
-use crate::proto::invitation::{self, Action, Input};
+use crate::proto::dialog::usage::Session;
+use crate::proto::dialog::{Destination, Dialog};
+use crate::proto::invitation::{self, Action, Input, State};
 use crate::proto::key::{ClientKey, DialogKey};
 use crate::proto::output::{Failure, Output, Purpose, Unsent};
 use crate::proto::shard::dialogs::DialogRecord;
@@ -59,42 +60,52 @@ impl Shard {
             entry.forks.push(Fork {
                 dialog,
                 has_dialog: false,
+                is_unusable: false,
                 answered: false,
                 ended: None,
                 ack: Ack::None,
             });
         }
         let is_open = !entry.machine.is_answered();
+        let is_refused = entry.invitation == State::Refused;
         let invite = entry.request.clone();
         let login = entry.attempt.login.clone();
+        let stays_on_flow = entry.attempt.stays_on_flow;
         if let Some(evicted) = evicted {
             self.end_early(&evicted);
         }
         // A 2xx may find the room that the 180 before it did not.
-        let makes_dialog = is_new || (is_success && !comes_again && !has_dialog);
+        let makes_dialog = !is_refused && (is_new || (is_success && !comes_again && !has_dialog));
+        let mut is_made = false;
         if inside.is_none() && makes_dialog && !self.dialogs.contains(&dialog) {
             let made = invite.and_then(|invite| Dialog::uac(&invite, response).ok());
             if self.dialogs.is_full() {
                 self.counters.refused_dialogs += u64::from(is_new);
             } else if let Some(made) = made {
-                let mut record = DialogRecord::of_session(made, flow);
-                record.is_caller = true;
+                let mut record = DialogRecord::of_caller(made, flow, stays_on_flow);
+                record.usages.session = Session::Up;
                 record.last_invite = Some(key);
                 record.our_invite = is_open.then_some(key);
                 record.login = login;
                 self.add_dialog(now, dialog, record);
-                let entry = self.client.entries.get_mut(&key);
-                if let Some(fork) = entry.and_then(|entry| entry.fork_mut(&dialog)) {
-                    fork.has_dialog = true;
-                }
+                is_made = true;
             }
         }
+        let mut is_unusable = false;
         if is_success
             && !comes_again
             && let Some(record) = self.dialogs.get_mut(&dialog)
         {
             record.flow = flow;
-            record.dialog.confirmed_by(response.headers());
+            if !is_made {
+                record.dialog.confirmed_by(response.headers());
+            }
+            is_unusable = inside.is_none() && record.dialog.has_unreadable_contact();
+        }
+        let entry = self.client.entries.get_mut(&key);
+        if let Some(fork) = entry.and_then(|entry| entry.fork_mut(&dialog)) {
+            fork.has_dialog |= is_made;
+            fork.is_unusable |= is_unusable;
         }
         true
     }
@@ -116,14 +127,19 @@ impl Shard {
         };
         let has_no_room = !inside && !fork.has_dialog && !self.dialogs.contains(&dialog);
         let is_over = fork.has_dialog && !self.dialogs.has_session(&dialog);
+        let failure = if fork.is_unusable {
+            Failure::UnreadableContact
+        } else {
+            Failure::DialogEnded
+        };
         let input = if std::mem::replace(&mut fork.answered, true) {
             Input::SuccessAgain
         } else if fork.ended.is_some() {
             Input::UnwantedSuccess
         } else if is_over {
             Input::LateSuccess
-        } else if has_no_room {
-            Input::SuccessWithoutRoom
+        } else if has_no_room || fork.is_unusable {
+            Input::SuccessWithoutDialog
         } else {
             Input::Success
         };
@@ -171,7 +187,6 @@ impl Shard {
                     }
                 }
                 Action::Fail if told => {
-                    let failure = Failure::DialogEnded;
                     self.outputs.push_back(Output::Failed { key, failure });
                 }
                 Action::Fail | Action::HangUpOnAnswer | Action::Cancel => {}
@@ -219,7 +234,7 @@ impl Shard {
         let Some(record) = self.dialogs.get(dialog) else {
             return false;
         };
-        let flow = record.flow;
+        let (flow, destination) = (record.flow, record.destination());
         let Some(invite) = record.last_invite else {
             return false;
         };
@@ -245,7 +260,7 @@ impl Shard {
         {
             debug_assert!(false, "the type was checked before: {error}");
         }
-        self.push_ack(invite, dialog, ack, flow);
+        self.push_ack(invite, dialog, ack, (flow, destination));
         true
     }
 
@@ -265,22 +280,30 @@ impl Shard {
         let Some(request) = entry.and_then(|entry| entry.request.clone()) else {
             return;
         };
-        let record = self.dialogs.get(dialog);
-        let ack = match record {
-            Some(record) => Some(record.dialog.ack(request.headers())),
-            None if entry.is_some_and(|entry| entry.dialog.is_some()) => success_ack(&request, success),
-            None => {
-                let dialog = Dialog::uac(&request, success).ok();
-                dialog.map(|dialog| dialog.ack(request.headers()))
-            }
+        let inside = entry.filter(|entry| entry.dialog.is_some());
+        let ack = if let Some(record) = self.dialogs.get(dialog) {
+            let ack = record.dialog.ack(request.headers());
+            Some((ack, record.flow, record.destination()))
+        } else if let Some(entry) = inside {
+            let destination = entry.destination;
+            success_ack(&request, success, destination).map(|ack| (ack, flow, destination))
+        } else {
+            let made = Dialog::uac(&request, success).ok();
+            made.map(|made| (made.ack(request.headers()), flow, made.destination()))
         };
-        let flow = record.map_or(flow, |record| record.flow);
-        if let Some(ack) = ack {
-            self.push_ack(invite, dialog, ack, flow);
+        if let Some((ack, flow, destination)) = ack {
+            self.push_ack(invite, dialog, ack, (flow, destination));
         }
     }
 
-    fn push_ack(&mut self, invite: ClientKey, dialog: &DialogKey, request: Request, flow: Flow) {
+    /// Wants an ACK sent, by the way that its dialog has.
+    fn push_ack(
+        &mut self,
+        invite: ClientKey,
+        dialog: &DialogKey,
+        request: Request,
+        (flow, destination): (Flow, Destination),
+    ) {
         let entry = self.client.entries.get_mut(&invite);
         if let Some(fork) = entry.and_then(|entry| entry.fork_mut(dialog)) {
             fork.ack = Ack::Leaving;
@@ -291,6 +314,7 @@ impl Shard {
             purpose: Purpose::Ack {
                 invite,
                 dialog: *dialog,
+                destination,
             },
         })));
     }
@@ -312,7 +336,9 @@ impl Shard {
     fn push_ack_again(&mut self, invite: ClientKey, dialog: &DialogKey, ack: Ack, flow: Flow) {
         match ack {
             Ack::None | Ack::Leaving => {}
-            Ack::Stuck(request) => self.push_ack(invite, dialog, *request, flow),
+            Ack::Stuck(request, destination) => {
+                self.push_ack(invite, dialog, *request, (flow, destination));
+            }
             Ack::Sent(flow, bytes) => self.outputs.push_back(super::transmit(flow, bytes)),
         }
     }
@@ -338,6 +364,7 @@ impl Shard {
             // A subscription has outlived the session.
             let purpose = Purpose::Bye {
                 dialog: Some(*dialog),
+                destination: record.destination(),
             };
             (record.dialog.draft(Method::BYE), purpose)
         } else {
@@ -350,7 +377,11 @@ impl Shard {
                 None => request.and_then(|request| Dialog::uac(&request, success).ok()),
             };
             let Some(mut made) = made else { return };
-            (made.request(Method::BYE), Purpose::Bye { dialog: None })
+            let purpose = Purpose::Bye {
+                dialog: None,
+                destination: made.destination(),
+            };
+            (made.request(Method::BYE), purpose)
         };
         self.outputs.push_back(Output::Send(Box::new(Unsent {
             request,

@@ -23,7 +23,7 @@ use crate::proto::role::Role;
 use crate::proto::timer::{Due, Timer};
 use crate::proto::transaction::{Action, Setting, client_invite};
 pub(crate) use beside::via_length;
-pub use send::{Outgoing, OwnVia};
+pub use send::{DialogDraft, Outgoing, OwnVia};
 pub(super) use table::ClientTable;
 use table::{ClientEvent, ClientMachine};
 
@@ -72,18 +72,28 @@ impl Shard {
             && *essentials.method() == Method::INVITE
             && (101..300).contains(&response.status().as_u16())
         {
-            let named = response.status().is_success() || essentials.to_tag().is_some();
-            if named
-                && !matches!(
-                    entry.machine,
-                    ClientMachine::Invite(client_invite::State::Completed)
-                )
-            {
-                let fork = key::dialog_answered(&self.seed, essentials);
+            let is_success = response.status().is_success();
+            let named = is_success || essentials.to_tag().is_some();
+            let is_refused = matches!(
+                entry.machine,
+                ClientMachine::Invite(client_invite::State::Completed)
+            );
+            if named && (is_success || !is_refused) {
+                let fork = self.dialog_of_answer(dialog, essentials);
                 if !self.note_fork(now, key, fork, &response, flow) {
                     return;
                 }
                 dialog = Some(fork);
+            }
+            if is_success && is_refused {
+                // The machine of RFC 6026 §7.2 knows no 2xx behind another final response. Its sender waits for
+                // an ACK all the same.
+                let arrived = Arrived {
+                    response,
+                    flow,
+                    dialog,
+                };
+                return self.take_success(now, key, arrived);
             }
         }
         let event = ClientEvent::Response(response.status());
@@ -93,6 +103,20 @@ impl Shard {
             dialog,
         };
         self.step_client(now, key, event, Some(arrived));
+    }
+
+    /// Returns the key of the dialog that a response to an INVITE of ours makes or belongs to. `inside` is the
+    /// dialog that the INVITE was in.
+    ///
+    /// A peer of RFC 2543 need not repeat the tag, nor need it have had one when the dialog began.
+    fn dialog_of_answer(&self, inside: Option<DialogKey>, essentials: &Essentials) -> DialogKey {
+        let has_null_tag = |inside: &DialogKey| {
+            let record = self.dialogs.get(inside);
+            essentials.to_tag().is_none() || record.is_some_and(|record| record.dialog.has_null_tag())
+        };
+        inside
+            .filter(has_null_tag)
+            .unwrap_or_else(|| key::dialog_answered(&self.seed, essentials))
     }
 
     /// Fails the client transactions on a flow that is gone, or that a request could not be sent on.

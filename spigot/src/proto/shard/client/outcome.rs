@@ -150,10 +150,13 @@ impl Shard {
         let Some(entry) = self.client.entries.get_mut(&key) else {
             return;
         };
+        // What answers the first one from now on is wanted by nobody.
+        entry.invitation = invitation::State::Refused;
         // Ours is the topmost Via; the next one is written for the flow that is found.
         let _ = request.headers_mut().pop_first::<spigot_parser::header::Via>();
         let again = Again {
             before: key,
+            destination: entry.destination,
             told: entry.told,
             dialog: entry.dialog,
             begins_usage: entry.begins_usage,
@@ -244,9 +247,9 @@ impl Shard {
                 return None;
             }
             let made = Dialog::uac(request, response).ok()?;
-            let mut record = DialogRecord::new(made, arrived.flow);
-            record.is_caller = true;
+            let mut record = DialogRecord::of_caller(made, arrived.flow, false);
             if let Some(expected) = self.dialogs.expected.get_mut(&half) {
+                record.stays_on_flow = expected.stays_on_flow;
                 record.login = expected.login.clone();
                 expected.forks.push(dialog);
             }
@@ -259,7 +262,7 @@ impl Shard {
     /// Returns the key of a dialog of ours whose peer has not named itself yet.
     fn half_key(&self, essentials: &Essentials) -> DialogKey {
         let local = essentials.from_tag().unwrap_or_default();
-        key::dialog_key(&self.seed, essentials.call_id(), local, "")
+        key::half_dialog_key(&self.seed, essentials.call_id(), local)
     }
 
     /// Takes note that a SUBSCRIBE or REFER of ours was answered 2xx.

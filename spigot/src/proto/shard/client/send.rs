@@ -16,6 +16,7 @@ use super::beside::{push_via, vias};
 use super::table::{Ack, ClientEntry, ClientMachine};
 use super::transmit;
 use crate::flow::Flow;
+use crate::proto::dialog::Destination;
 use crate::proto::dialog::effect::{is_of_session, is_of_subscription};
 use crate::proto::dialog::usage::{Notified, Session, Side, Topic};
 use crate::proto::digest::Login;
@@ -34,6 +35,9 @@ pub struct Outgoing<'a> {
     pub request: Request,
     /// The flow that it leaves by.
     pub flow: Flow,
+    /// Whether the dialogs that the request makes stay on the connection of that flow, because the caller has
+    /// named it.
+    pub stays_on_flow: bool,
     /// The parts of its Via that are ours.
     pub via: &'a OwnVia<'a>,
     /// Whether this element is its user agent, or forwards it.
@@ -50,6 +54,17 @@ pub struct Outgoing<'a> {
     pub again: bool,
 }
 
+/// A request inside a dialog that has no number and no flow yet.
+#[derive(Debug)]
+pub struct DialogDraft {
+    /// The request.
+    pub request: Request,
+    /// The flow that the peer was last heard on.
+    pub flow: Flow,
+    /// How the next hop is found.
+    pub destination: Destination,
+}
+
 /// The parts of the Via of a request of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnVia<'a> {
@@ -63,6 +78,7 @@ pub struct OwnVia<'a> {
 struct Beginning {
     key: ClientKey,
     flow: Flow,
+    destination: Destination,
     told: bool,
     role: Role,
     dialog: Option<DialogKey>,
@@ -90,6 +106,7 @@ impl Shard {
         let Outgoing {
             mut request,
             flow,
+            stays_on_flow,
             via: OwnVia { sent_by, mark },
             role,
             dialog,
@@ -111,23 +128,25 @@ impl Shard {
         }
         let key = key::client_key(&self.seed, &branch, request.method());
         let mut begins_usage = false;
+        let mut destination = Destination::default();
         if let Some(dialog) = &dialog {
             begins_usage = self.enter_dialog(now, key, dialog, &mut request, again)?;
-            if let Some(record) = self
-                .dialogs
-                .get_mut(dialog)
-                .filter(|record| record.login.is_none())
-            {
-                record.login = login.take();
+            if let Some(record) = self.dialogs.get_mut(dialog) {
+                destination = record.destination();
+                if record.login.is_none() {
+                    record.login = login.take();
+                }
             }
         }
         let attempt = Attempt {
             login,
+            stays_on_flow,
             ..Attempt::default()
         };
         let beginning = Beginning {
             key,
             flow,
+            destination,
             told: true,
             role,
             dialog,
@@ -151,9 +170,13 @@ impl Shard {
 
     /// Makes a request inside a dialog, which is numbered when it is sent. It has no Via and no Contact yet.
     /// Returns `None` if the dialog has ended.
-    pub fn draft(&self, dialog: &DialogKey, method: Method) -> Option<(Request, Flow)> {
+    pub fn draft(&self, dialog: &DialogKey, method: Method) -> Option<DialogDraft> {
         let record = self.dialogs.get(dialog)?;
-        Some((record.dialog.draft(method), record.flow))
+        Some(DialogDraft {
+            request: record.dialog.draft(method),
+            flow: record.flow,
+            destination: record.destination(),
+        })
     }
 
     /// Numbers a request in its dialog, and takes note of the usage that it begins or ends. Returns whether
@@ -225,7 +248,7 @@ impl Shard {
         let branch = self.branches.next();
         let dialog = match &purpose {
             Purpose::Ack { .. } => None,
-            Purpose::Bye { dialog } => *dialog,
+            Purpose::Bye { dialog, .. } => *dialog,
             Purpose::Again(again) => again.dialog,
         };
         let record = dialog.map(|dialog| self.dialogs.get_mut(&dialog));
@@ -248,6 +271,7 @@ impl Shard {
         let mut beginning = Beginning {
             key,
             flow,
+            destination: purpose.destination(),
             told: false,
             role: Role::Us,
             dialog: None,
@@ -256,7 +280,7 @@ impl Shard {
             attempt: Attempt::default(),
         };
         match purpose {
-            Purpose::Ack { invite, dialog } => {
+            Purpose::Ack { invite, dialog, .. } => {
                 let bytes = request.to_bytes();
                 let entry = self.client.entries.get_mut(&invite);
                 if let Some(fork) = entry.and_then(|entry| entry.fork_mut(&dialog)) {
@@ -265,7 +289,7 @@ impl Shard {
                 self.outputs.push_back(transmit(flow, bytes));
                 return None;
             }
-            Purpose::Bye { dialog } => beginning.dialog = dialog,
+            Purpose::Bye { dialog, .. } => beginning.dialog = dialog,
             Purpose::Again(again) => {
                 if *request.method() == Method::INVITE
                     && let Some(record) = again.dialog.and_then(|dialog| self.dialogs.get_mut(&dialog))
@@ -290,14 +314,20 @@ impl Shard {
 
     fn give_up(&mut self, now: Instant, request: Request, purpose: Purpose) {
         match purpose {
-            Purpose::Ack { invite, dialog } => {
+            Purpose::Ack {
+                invite,
+                dialog,
+                destination,
+            } => {
                 let entry = self.client.entries.get_mut(&invite);
                 if let Some(fork) = entry.and_then(|entry| entry.fork_mut(&dialog)) {
-                    fork.ack = Ack::Stuck(Box::new(request));
+                    fork.ack = Ack::Stuck(Box::new(request), destination);
                 }
             }
-            Purpose::Bye { dialog: None } => {}
-            Purpose::Bye { dialog: Some(dialog) } => self.bye_done(now, &dialog),
+            Purpose::Bye { dialog: None, .. } => {}
+            Purpose::Bye {
+                dialog: Some(dialog), ..
+            } => self.bye_done(now, &dialog),
             Purpose::Again(again) => {
                 if let Some(dialog) = again.dialog {
                     self.dialogs.invite_settled(&dialog, &again.before);
@@ -320,6 +350,7 @@ impl Shard {
         let beginning = Beginning {
             key,
             flow,
+            destination: Destination::default(),
             told: false,
             role,
             dialog: None,
@@ -335,6 +366,7 @@ impl Shard {
         let Beginning {
             key,
             flow,
+            destination,
             told,
             role,
             dialog,
@@ -372,10 +404,11 @@ impl Shard {
             && dialog.is_none()
             && [Method::SUBSCRIBE, Method::REFER].contains(request.method())
         {
-            self.expect_dialog(now, &request, &attempt);
+            self.expect_dialog(now, &request, flow, &attempt);
         }
         let entry = ClientEntry {
             flow,
+            destination,
             vias,
             machine,
             deadlines,
@@ -409,7 +442,7 @@ impl Shard {
     }
 
     /// Expects NOTIFYs from now on that make the dialog of a SUBSCRIBE or REFER.
-    fn expect_dialog(&mut self, now: Instant, request: &Arc<Request>, attempt: &Attempt) {
+    fn expect_dialog(&mut self, now: Instant, request: &Arc<Request>, flow: Flow, attempt: &Attempt) {
         let headers = request.headers();
         let (call_id, tag) = (headers.get(&HeaderName::CALL_ID), From::tag_of(headers));
         let Some((call_id, tag)) = call_id.zip(tag.ok().flatten()) else {
@@ -418,12 +451,14 @@ impl Shard {
         if To::tag_of(headers).ok().flatten().is_some() {
             return;
         }
-        let half = key::dialog_key(&self.seed, call_id, tag, "");
+        let half = key::half_dialog_key(&self.seed, call_id, tag);
         let mut deadlines = Deadlines::default();
         let at = now + self.settings.timers.lifetime();
         self.queues.arm(&mut deadlines, at, Timer::AwaitNotify, half.0);
         let expected = Expected {
             request: request.clone(),
+            flow,
+            stays_on_flow: attempt.stays_on_flow,
             login: attempt.login.clone(),
             forks: SmallVec::new(),
             deadlines,

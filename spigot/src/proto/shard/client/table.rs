@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use spigot_parser::{Essentials, HeaderName, Request, StatusCode};
 
 use crate::flow::{ConnectionId, Flow};
-use crate::proto::dialog::Dialog;
+use crate::proto::dialog::{Destination, Dialog};
 use crate::proto::invitation;
 use crate::proto::key::{ClientKey, DialogKey, KeyMap};
 use crate::proto::output::Attempt;
@@ -31,6 +31,8 @@ pub(in crate::proto::shard) struct ClientTable {
 #[derive(Debug)]
 pub(super) struct ClientEntry {
     pub(super) flow: Flow,
+    /// How the next hop of the request was found.
+    pub(super) destination: Destination,
     /// How many Vias the request has: that of this element, and those of all whom it came through.
     pub(super) vias: usize,
     pub(super) machine: ClientMachine,
@@ -67,6 +69,8 @@ pub(super) struct Fork {
     pub(super) dialog: DialogKey,
     /// Whether there was room for the dialog of the branch.
     pub(super) has_dialog: bool,
+    /// Whether nobody can have the dialog of the branch, because the Contact of its 2xx cannot be read.
+    pub(super) is_unusable: bool,
     /// Whether the 2xx of the branch has come.
     pub(super) answered: bool,
     /// The early dialog of the branch as a failure has ended it, without a BYE.
@@ -83,7 +87,7 @@ pub(super) enum Ack {
     /// The ACK leaves as soon as its flow is found.
     Leaving,
     /// There was no flow for it: it is tried again when the 2xx comes again.
-    Stuck(Box<Request>),
+    Stuck(Box<Request>, Destination),
     /// The ACK was sent, and goes out again each time the 2xx comes.
     Sent(Flow, Bytes),
 }

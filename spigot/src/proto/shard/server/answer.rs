@@ -245,6 +245,9 @@ impl Shard {
         if method.refreshes_target()
             && let Some(record) = self.dialogs.get_mut(&dialog)
         {
+            // Requests of ours go by a connection that the peer has opened, and not by one of ours unless
+            // they lead there.
+            record.stays_on_flow |= record.flow != open.incoming.flow;
             record.flow = open.incoming.flow;
             if !open.is_initial() {
                 record.dialog.refresh_target(request.headers());

@@ -297,6 +297,7 @@ fn a_sent_by_that_is_none_fails_the_request() {
         let outgoing = Outgoing {
             request,
             flow: bench.flow,
+            stays_on_flow: false,
             via: &OwnVia { sent_by, mark: None },
             role: Role::Us,
             dialog: None,

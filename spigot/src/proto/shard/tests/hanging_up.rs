@@ -14,7 +14,7 @@ fn unacknowledged() -> Bench {
         &SEED,
         "call@a.example",
         &tag,
-        "from",
+        Some("from"),
     ));
     bench.forget();
     bench
@@ -112,7 +112,7 @@ fn an_early_dialog_is_ended_by_its_caller_only() {
         &SEED,
         "call@a.example",
         &tag,
-        "from",
+        Some("from"),
     ));
     assert!(!bench.hang_up());
     assert_eq!(bench.sent_messages(), [] as [&str; 0]);

@@ -10,6 +10,7 @@ mod hanging_up;
 mod limits;
 mod messages;
 mod notifying;
+mod null_tags;
 mod numbers;
 mod races;
 mod random;
@@ -92,6 +93,8 @@ struct Bench {
     outputs: Vec<Output>,
     /// Dialogs that have ended.
     ended: Vec<DialogKey>,
+    /// Whether the caller of a request of ours names its flow.
+    stays_on_flow: bool,
     /// Whose the requests are that arrive.
     role: Role,
     /// Whether what the core wants sent is held back.
@@ -124,6 +127,7 @@ impl Bench {
             open: Vec::new(),
             outputs: Vec::new(),
             ended: Vec::new(),
+            stays_on_flow: false,
             role: Role::Us,
             holds: false,
             held: Vec::new(),
@@ -269,6 +273,7 @@ impl Bench {
         let outgoing = Outgoing {
             request,
             flow: self.flow,
+            stays_on_flow: self.stays_on_flow,
             via: &OwnVia {
                 sent_by: "192.0.2.1:5060",
                 mark: None,
@@ -294,10 +299,8 @@ impl Bench {
     fn draft(&self, method: &str, line: &str) -> Result<Request, RequestRefused> {
         let dialog = self.dialog.expect("a dialog");
         let method = Method::from_token(method).expect("a method");
-        let (mut request, _) = self
-            .shard
-            .draft(&dialog, method)
-            .ok_or(RequestRefused::DialogEnded)?;
+        let draft = self.shard.draft(&dialog, method);
+        let mut request = draft.ok_or(RequestRefused::DialogEnded)?.request;
         for line in line.lines() {
             let (name, value) = line.split_once(": ").expect("a header line");
             request.headers_mut().push(name, value).expect("a header line");
@@ -406,7 +409,7 @@ impl Shard {
         use spigot_parser::header::{From, To};
         let headers = request.headers();
         let call_id = headers.get(&HeaderName::CALL_ID)?;
-        let (local, remote) = (From::tag_of(headers).ok()??, To::tag_of(headers).ok()??);
+        let (local, remote) = (From::tag_of(headers).ok()??, To::tag_of(headers).ok()?);
         Some(crate::proto::key::dialog_key(&SEED, call_id, local, remote))
     }
 }

@@ -19,7 +19,7 @@ impl Bench {
             &SEED,
             "call@a.example",
             &to_tag(&ok),
-            "from",
+            Some("from"),
         ));
         bench.forget();
         bench
@@ -297,7 +297,7 @@ fn a_transfer_outside_of_a_dialog_makes_one_at_either_end() {
         &SEED,
         "call@a.example",
         &to_tag(&ok),
-        "from",
+        Some("from"),
     ));
     bench.notify("Event: refer\nSubscription-State: terminated", 200);
     assert_eq!(bench.dialogs(), (0, 1));

@@ -217,11 +217,11 @@ fn decide(dice: &mut Dice, bench: &mut Bench, seen: &Seen) {
             bench.shard.acknowledge(&dialog, body);
         }
         (5, Some(dialog), _) => {
-            let request = bench
+            let draft = bench
                 .shard
                 .draft(&dialog, Method::from_token(dice.pick(&INSIDE)).expect("a method"));
-            if let Some((request, _)) = request {
-                bench.shard.unanswered_inside(bench.now, &dialog, &request);
+            if let Some(draft) = draft {
+                bench.shard.unanswered_inside(bench.now, &dialog, &draft.request);
             }
         }
         (6, ..) => {
