@@ -21,9 +21,10 @@ pub struct Listeners {
     /// several times
     #[arg(long, value_name = "TRANSPORT:ADDRESS", default_values = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"])]
     listen: Vec<Listen>,
-    /// How many sockets share the address of a udp listener, each read by a task of its own
-    #[arg(long, value_name = "COUNT", default_value = "1")]
-    udp_sockets: NonZeroUsize,
+    /// How many sockets share the address of a udp listener, each read by a task of its own; without this
+    /// one for each core
+    #[arg(long, value_name = "COUNT")]
+    udp_sockets: Option<NonZeroUsize>,
     /// The certificate chain in PEM of the tls and wss listeners; without it one is made that nobody else has
     /// signed
     #[arg(long, value_name = "FILE", requires = "key")]
@@ -123,7 +124,10 @@ async fn run(
         Some(tls) => config.tls(tls),
         None => config,
     };
-    let config = config.udp_sockets(listeners.udp_sockets);
+    let config = match listeners.udp_sockets {
+        Some(count) => config.udp_sockets(count),
+        None => config,
+    };
     let config = listeners
         .listen
         .iter()

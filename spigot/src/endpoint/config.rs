@@ -74,7 +74,7 @@ impl Config {
             #[cfg(feature = "ws")]
             origins: Origins::any(),
             proxies: Proxies::default(),
-            udp_sockets: NonZeroUsize::MIN,
+            udp_sockets: one_for_each_core(),
             on_closed: None,
             resolver: Arc::new(SystemResolver),
             limits: Limits::default(),
@@ -146,9 +146,12 @@ impl Config {
         self
     }
 
-    /// Sets how many sockets each UDP listener has, all at one address (`SO_REUSEPORT`). Without this, and on
-    /// systems other than Linux, it has one. The kernel spreads peers over the sockets, and a task of its own
-    /// reads each. With as many sockets as cores, all cores can serve one listener.
+    /// Sets how many sockets each UDP listener has, all at one address (`SO_REUSEPORT`). Without this it has
+    /// one for each core, and at most eight. On systems other than Linux it always has one.
+    ///
+    /// The kernel spreads peers over the sockets, and a task of its own reads each. So all cores can serve
+    /// one listener, and a handler that blocks holds the peers of one socket only. A peer stays with its
+    /// socket as long as its address and port are the same.
     pub fn udp_sockets(mut self, count: NonZeroUsize) -> Self {
         self.udp_sockets = count;
         self
@@ -215,6 +218,12 @@ impl Config {
         self.seed = Some(seed);
         self
     }
+}
+
+/// Returns how many sockets a UDP listener has unless told otherwise. Each has a task and a buffer.
+fn one_for_each_core() -> NonZeroUsize {
+    const MOST: NonZeroUsize = NonZeroUsize::new(8).expect("eight is not zero");
+    std::thread::available_parallelism().map_or(NonZeroUsize::MIN, |cores| cores.min(MOST))
 }
 
 impl fmt::Debug for Config {

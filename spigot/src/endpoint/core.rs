@@ -19,6 +19,7 @@ use super::lane::{LaneOutput, LaneOutputs, LaneState};
 use super::lanes::Lanes;
 use super::randomness::Randomness;
 use super::server::{Handlers, ServerExchange};
+use super::watchdog::Watchdog;
 use crate::flow::Flow;
 use crate::incoming::Incoming;
 use crate::proto::{Output, Settings, Timers};
@@ -42,6 +43,7 @@ pub(crate) struct Core {
     pub(super) reconnects: Reconnects,
     pub(super) locator: Locator,
     pub(super) handlers: Handlers,
+    pub(super) watchdog: Watchdog,
     pub(crate) random: Randomness,
     /// The extension of every request, by which extractors find this endpoint.
     extension: EndpointExtension,
@@ -93,13 +95,15 @@ impl Core {
             idle: limits.transport.idle,
             ..Settings::default()
         };
+        let runtime = Handle::current();
         Arc::new_cyclic(|this| Core {
             name: setup.name,
             router: setup.router,
             tally: EndpointTally::default(),
             lanes: Lanes::new(lanes, settings, seed),
             timers,
-            runtime: Handle::current(),
+            watchdog: Watchdog::start(&runtime),
+            runtime,
             carriers: Carriers::default(),
             closings: Closings::new(setup.on_closed),
             keep_alives: KeepAlives::default(),
@@ -172,7 +176,7 @@ impl Core {
                     return;
                 }
                 let request = self.request(&incoming, None, dialog.is_some(), label);
-                self.notify(request, Router::ack);
+                self.notify(incoming, request, Router::ack);
             }
             Output::Cancelled {
                 key,

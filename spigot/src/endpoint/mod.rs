@@ -28,6 +28,7 @@ mod start;
 #[cfg(feature = "testing")]
 mod tables;
 mod timer;
+mod watchdog;
 
 pub(crate) use self::client::{
     ClientEvent, ContactKind, Forwarded, NewRequest, NotSent, Outcome, OwnParts, Pending, RequestDraft,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{HandlerFuture, Reply};
+use super::{HandlerFuture, Reply, Route};
 use crate::proto::Role;
 
 /// What becomes of a request that opened a transaction.
@@ -18,6 +18,8 @@ pub enum Dispatch {
 pub struct Routed {
     /// Whose the requests of the route are.
     pub role: Role,
+    /// The route, or `None` for the library's answer on its way through the plugs.
+    pub route: Option<&'static Route>,
     /// The plugs and the handler. Nothing of them has run yet.
     pub future: HandlerFuture,
 }
@@ -53,6 +55,7 @@ impl fmt::Debug for Routed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Routed")
             .field("role", &self.role)
+            .field("route", &self.route)
             .finish_non_exhaustive()
     }
 }

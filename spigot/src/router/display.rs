@@ -10,6 +10,25 @@ impl fmt::Display for Routes {
     }
 }
 
+/// Prints method, pattern and handler, as they stand in the printed table: `MESSAGE sip:echo@* echo`.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", method_of(self), pattern_of(self), self.handler)
+    }
+}
+
+fn method_of(route: &Route) -> &'static str {
+    match route.takes {
+        Takes::Method(method) => method,
+        Takes::Any => "any",
+        Takes::Fallback => "fallback",
+    }
+}
+
+fn pattern_of(route: &Route) -> &'static str {
+    route.pattern.unwrap_or("*")
+}
+
 const HEADINGS: [&str; 5] = ["METHOD", "REQUEST-URI", "CONDITIONS", "HANDLER", "PLUGS"];
 
 /// One line of the printed table.
@@ -21,11 +40,6 @@ pub(super) struct Row {
 impl Row {
     /// Makes the line of a route whose requests pass the plugs of these names.
     pub(super) fn new(route: &Route, plugs: &[impl AsRef<str>]) -> Row {
-        let method = match route.takes {
-            Takes::Method(method) => method,
-            Takes::Any => "any",
-            Takes::Fallback => "fallback",
-        };
         let conditions: Vec<String> = [
             route.in_dialog.then(|| "in dialog".to_owned()),
             route.event.map(|package| format!("event {package}")),
@@ -39,8 +53,8 @@ impl Row {
         .collect();
         Row {
             cells: [
-                method.to_owned(),
-                route.pattern.unwrap_or("*").to_owned(),
+                method_of(route).to_owned(),
+                pattern_of(route).to_owned(),
                 listed(&conditions),
                 route.handler.to_owned(),
                 listed(plugs),

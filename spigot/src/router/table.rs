@@ -29,7 +29,7 @@ pub(super) struct RouteTable {
 
 #[derive(Clone)]
 pub(super) struct Entry {
-    rule: Route,
+    rule: &'static Route,
     pub(super) pattern: Option<Pattern>,
     handler: Handler,
     /// The names of the plugs that requests of the route pass.
@@ -78,10 +78,11 @@ impl Choice {
 impl RouteTable {
     pub(super) fn of<A: Agent>(agent: A) -> RouteTable {
         let handlers = A::handlers(Arc::new(agent));
-        let entries = A::ROUTES
+        let routes: &'static [Route] = A::ROUTES.table;
+        let entries = routes
             .iter()
             .zip(handlers.routes)
-            .map(|(route, handler)| Entry::new(*route, handler, handlers.router_plugs.as_ref()));
+            .map(|(route, handler)| Entry::new(route, handler, handlers.router_plugs.as_ref()));
         RouteTable::new(entries.collect(), handlers.router_plugs.clone())
     }
 
@@ -104,7 +105,7 @@ impl RouteTable {
                 .entry(method.clone())
                 .or_insert_with(|| Candidates::of(method, &entries));
         }
-        let rules = || entries.iter().map(|entry| &entry.rule);
+        let rules = || entries.iter().map(|entry| entry.rule);
         RouteTable {
             by_method,
             any: Candidates::of_any(&entries),
@@ -123,14 +124,14 @@ impl RouteTable {
     }
 
     pub(super) fn rules(&self) -> impl Iterator<Item = &Route> {
-        self.entries.iter().map(|entry| &entry.rule)
+        self.entries.iter().map(|entry| entry.rule)
     }
 
     /// Lists the routes as they are shown to people.
     pub(super) fn rows(&self) -> impl Iterator<Item = Row> {
         self.entries
             .iter()
-            .map(|entry| Row::new(&entry.rule, &entry.plugs))
+            .map(|entry| Row::new(entry.rule, &entry.plugs))
     }
 
     /// Says whether a route names the method, or it is one that SIP has.
@@ -176,9 +177,14 @@ impl RouteTable {
     }
 
     pub(super) fn call(&self, index: usize, request: &Request, captured: Captured<'_>) -> Option<Routed> {
-        let Handler { role, call } = &self.entries.get(index)?.handler;
+        let entry = self.entries.get(index)?;
+        let Handler { role, call } = &entry.handler;
         let future = call(request.clone().with_role(*role), captured)?;
-        Some(Routed { role: *role, future })
+        Some(Routed {
+            role: *role,
+            route: Some(entry.rule),
+            future,
+        })
     }
 
     /// Takes the library's own answer through the plugs of the router, if the request passes some.
@@ -186,6 +192,7 @@ impl RouteTable {
         match &self.router_plugs {
             Some(plugs) if !request.in_dialog() || plugs.in_dialog.contains(&true) => Ok(Routed {
                 role: Role::Us,
+                route: None,
                 future: (plugs.unrouted)(request.clone(), reply),
             }),
             _ => Err(reply),
@@ -224,7 +231,7 @@ impl Entry {
     /// # Panics
     ///
     /// When the pattern is not one, which `#[sip_router]` has made sure of with the same parser.
-    fn new(rule: Route, handler: Handler, router_plugs: Option<&RouterPlugs>) -> Entry {
+    fn new(rule: &'static Route, handler: Handler, router_plugs: Option<&RouterPlugs>) -> Entry {
         let pattern = rule.pattern.map(|text| match Pattern::parse(text) {
             Ok(pattern) => pattern,
             Err(error) => panic!("the pattern \"{text}\" of `{}`: {error}", rule.handler),

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::endpoint::Core;
 use crate::endpoint::counters::count;
+use crate::endpoint::server::message_of;
 use crate::flow::Flow;
 
 /// The function of the application for a flow that is gone.
@@ -63,9 +64,11 @@ impl Core {
     /// Tells the application that a flow is gone, and then those who wait for that.
     pub(crate) fn tell_closed(&self, flow: Flow) {
         if let Some(on_closed) = &self.closings.on_closed
-            && std::panic::catch_unwind(AssertUnwindSafe(|| on_closed(flow))).is_err()
+            && let Err(panic) = std::panic::catch_unwind(AssertUnwindSafe(|| on_closed(flow)))
         {
             count(&self.tally.panicked);
+            let panic = message_of(&*panic);
+            tracing::error!(%flow, panic, "the function of `Config::on_closed` has panicked");
         }
         self.closings.tell(&flow);
     }

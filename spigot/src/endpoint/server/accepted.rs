@@ -102,7 +102,7 @@ impl Core {
     pub(crate) fn route_delivery(self: &Arc<Self>, request: Request, delivery: Delivery) {
         match delivery.exchange {
             Some(exchange) => exchange.serve(request, None),
-            None => self.notify(request, Router::ack),
+            None => self.notify(delivery.incoming, request, Router::ack),
         }
     }
 }

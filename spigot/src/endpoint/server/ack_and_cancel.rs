@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::run_handler::{Panicked, guarded, run_unanswered};
+use super::run_handler::{Unanswered, run_unanswered};
 use super::span::span;
 use crate::endpoint::Core;
-use crate::endpoint::counters::count;
 use crate::incoming::Incoming;
 use crate::proto::{DialogKey, ServerKey};
 use crate::router::{Request, Routed, Router, ServerSide, Transaction};
@@ -30,22 +29,25 @@ impl Core {
         let transaction = exchange.map(|exchange| Transaction::new(exchange as Arc<dyn ServerSide>));
         let in_dialog = dialog.is_some() && cancel.essentials.to_tag().is_some();
         let request = self.request(&cancel, transaction, in_dialog, label);
-        self.notify(request, Router::cancelled);
+        self.notify(cancel, request, Router::cancelled);
     }
 
     /// Runs the handler of a request that it does not answer, if there is a route.
     pub(in crate::endpoint) fn notify(
         self: &Arc<Self>,
+        incoming: Arc<Incoming>,
         request: Request,
         route: impl Fn(&Router, Request) -> Option<Routed>,
     ) {
-        let span = span(self, &request);
+        let unanswered = Unanswered {
+            span: span(self, &request),
+            core: self.clone(),
+            incoming,
+        };
         // Nothing bounds the ACKs that pass through, for nothing is kept of them.
         let is_bounded = request.in_dialog() || *request.method() != Method::ACK;
-        match guarded(&span, || route(&self.router, request)) {
-            Ok(Some(routed)) => run_unanswered(self, span, routed.future, is_bounded),
-            Ok(None) => {}
-            Err(Panicked) => count(&self.tally.panicked),
+        if let Ok(Some(routed)) = unanswered.application().run(|| route(&self.router, request)) {
+            run_unanswered(unanswered, routed, is_bounded);
         }
     }
 }

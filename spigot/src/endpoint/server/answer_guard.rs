@@ -10,6 +10,7 @@ use std::time::Duration;
 use tracing::Span;
 
 use super::ServerExchange;
+use super::application_code::ApplicationCode;
 use crate::endpoint::Core;
 use crate::endpoint::counters::count;
 use crate::incoming::Incoming;
@@ -30,6 +31,15 @@ pub(super) struct AnswerGuard {
 impl AnswerGuard {
     pub(super) fn core(&self) -> &Arc<Core> {
         &self.exchange.core
+    }
+
+    /// Returns the code of the application that answers.
+    pub(super) fn application(&self) -> ApplicationCode<'_> {
+        ApplicationCode {
+            core: &self.exchange.core,
+            span: &self.span,
+            incoming: &self.exchange.incoming,
+        }
     }
 
     pub(super) fn answer(mut self, reply: Reply) {

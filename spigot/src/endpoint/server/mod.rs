@@ -3,6 +3,7 @@
 mod accepted;
 mod ack_and_cancel;
 mod answer_guard;
+mod application_code;
 mod exchange;
 mod forwarding;
 mod handlers;
@@ -11,8 +12,10 @@ mod record_route;
 mod run_handler;
 mod sanity;
 mod span;
+mod stopwatch;
 mod transport_events;
 
+pub(super) use self::application_code::message_of;
 pub(crate) use self::exchange::ServerExchange;
 pub(crate) use self::forwarding::Unforwardable;
 pub(crate) use self::handlers::CallPlace;

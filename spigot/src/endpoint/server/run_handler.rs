@@ -1,6 +1,5 @@
 //! Running a handler: polled once where it stands, and a task only if it waits.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -9,12 +8,14 @@ use tracing::Span;
 
 use super::ServerExchange;
 use super::answer_guard::AnswerGuard;
+use super::application_code::{ApplicationCode, Panicked};
 use super::handlers::Slot;
 use super::span::span;
 use crate::endpoint::Core;
 use crate::endpoint::counters::count;
+use crate::incoming::Incoming;
 use crate::proto::{Refusal, Role};
-use crate::router::{Dispatch, HandlerFuture, Reply, Request, RouterId};
+use crate::router::{Dispatch, Reply, Request, Routed, RouterId};
 use crate::sip::header::RetryAfter;
 use crate::sip::{Method, Response, StatusCode};
 
@@ -34,8 +35,8 @@ impl ServerExchange {
             router,
             answered: false,
         };
-        let Ok(dispatch) = guarded(&guard.span, || guard.core().router.dispatch(request)) else {
-            return count(&guard.core().tally.panicked);
+        let Ok(dispatch) = guard.application().run(|| guard.core().router.dispatch(request)) else {
+            return;
         };
         match (dispatch.role(), refusal) {
             (Role::Us, Some(refusal)) => return guard.decline(refusal),
@@ -44,7 +45,7 @@ impl ServerExchange {
         }
         match dispatch {
             Dispatch::Now(reply) => guard.answer(reply),
-            Dispatch::Handler(routed) => start(guard, routed.future),
+            Dispatch::Handler(routed) => start(guard, routed),
         }
     }
 
@@ -79,14 +80,15 @@ impl ServerExchange {
 
 /// Polls a handler once, in the task that read the message. Only a handler that waits becomes a task of its
 /// own.
-fn start(guard: AnswerGuard, mut future: HandlerFuture) {
-    match poll_guarded(&guard.span, &mut future, &mut Context::from_waker(Waker::noop())) {
+fn start(guard: AnswerGuard, mut routed: Routed) {
+    let context = &mut Context::from_waker(Waker::noop());
+    match guard.application().poll(&mut routed, context) {
         Poll::Ready(Ok(reply)) => guard.answer(reply),
-        Poll::Ready(Err(Panicked)) => count(&guard.core().tally.panicked),
+        Poll::Ready(Err(Panicked)) => {}
         Poll::Pending => match guard.exchange.take_slot() {
             Some(slot) => {
                 let core = guard.core().clone();
-                core.spawn(run(slot, guard, future));
+                core.spawn(run(slot, guard, routed));
             }
             // A call can be hung up however many handlers wait.
             None if guard.exchange.is_bye() => {
@@ -108,13 +110,18 @@ pub(super) const RETRY_AFTER: Duration = Duration::from_secs(5);
 ///
 /// The slot goes last. Once the last slot is gone the transports may be closed, and the guard's answer would
 /// not leave. A handler that has given the final answer itself goes on without a deadline and without a slot.
-async fn run(slot: Slot, guard: AnswerGuard, mut future: HandlerFuture) {
+async fn run(slot: Slot, guard: AnswerGuard, mut routed: Routed) {
     let mut slot = Some(slot);
     let (limit, late) = guard.deadline();
     let exchange = guard.exchange.clone();
     let mut aborted = std::pin::pin!(guard.core().handlers.aborted());
     let span = guard.span.clone();
-    let mut handler = std::pin::pin!(std::future::poll_fn(|cx| poll_guarded(&span, &mut future, cx)));
+    let application = ApplicationCode {
+        core: &exchange.core,
+        span: &span,
+        incoming: &exchange.incoming,
+    };
+    let mut handler = std::pin::pin!(std::future::poll_fn(|cx| application.poll(&mut routed, cx)));
     let outcome = tokio::select! {
         biased;
         outcome = &mut handler => Some(outcome),
@@ -139,10 +146,7 @@ async fn run(slot: Slot, guard: AnswerGuard, mut future: HandlerFuture) {
     };
     match outcome {
         Ok(reply) => guard.answer(reply),
-        Err(Panicked) => {
-            count(&guard.core().tally.panicked);
-            drop(guard);
-        }
+        Err(Panicked) => drop(guard),
     }
 }
 
@@ -157,12 +161,30 @@ async fn overdue(exchange: &ServerExchange, limit: Duration) {
     }
 }
 
+/// A request that its handler does not answer: an ACK, or a CANCEL.
+pub(super) struct Unanswered {
+    pub(super) core: Arc<Core>,
+    pub(super) span: Span,
+    pub(super) incoming: Arc<Incoming>,
+}
+
+impl Unanswered {
+    pub(super) fn application(&self) -> ApplicationCode<'_> {
+        ApplicationCode {
+            core: &self.core,
+            span: &self.span,
+            incoming: &self.incoming,
+        }
+    }
+}
+
 /// Runs a handler that answers nobody: of an ACK or a CANCEL. Where there `is_bounded` at most one for each
 /// INVITE it has a slot beyond the bound; any other is dropped if all slots are taken.
-pub(super) fn run_unanswered(core: &Arc<Core>, span: Span, mut future: HandlerFuture, is_bounded: bool) {
-    match poll_guarded(&span, &mut future, &mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Ok(_)) => {}
-        Poll::Ready(Err(Panicked)) => count(&core.tally.panicked),
+pub(super) fn run_unanswered(unanswered: Unanswered, mut routed: Routed, is_bounded: bool) {
+    let context = &mut Context::from_waker(Waker::noop());
+    let core = &unanswered.core;
+    match unanswered.application().poll(&mut routed, context) {
+        Poll::Ready(_) => {}
         Poll::Pending => {
             let slot = if is_bounded {
                 Some(Slot::take_beyond(core))
@@ -170,7 +192,7 @@ pub(super) fn run_unanswered(core: &Arc<Core>, span: Span, mut future: HandlerFu
                 Slot::take(core)
             };
             match slot {
-                Some(slot) => _ = core.spawn(wait_unanswered(slot, core.clone(), span, future)),
+                Some(slot) => _ = core.clone().spawn(wait_unanswered(slot, unanswered, routed)),
                 None => count(&core.tally.handlers_full),
             }
         }
@@ -178,33 +200,14 @@ pub(super) fn run_unanswered(core: &Arc<Core>, span: Span, mut future: HandlerFu
 }
 
 /// Waits for a handler that answers nobody.
-async fn wait_unanswered(_slot: Slot, core: Arc<Core>, span: Span, mut future: HandlerFuture) {
+async fn wait_unanswered(_slot: Slot, unanswered: Unanswered, mut routed: Routed) {
+    let core = &unanswered.core;
     let aborted = core.handlers.aborted();
-    let handler = std::future::poll_fn(|cx| poll_guarded(&span, &mut future, cx));
+    let handler = std::future::poll_fn(|cx| unanswered.application().poll(&mut routed, cx));
     tokio::select! {
         biased;
-        outcome = handler => if outcome.is_err() { count(&core.tally.panicked) },
+        _ = handler => {}
         () = tokio::time::sleep(core.limits.handler) => count(&core.tally.overdue),
         () = aborted => {}
-    }
-}
-
-/// The panic of a handler, or of other code of the application's. The panic hook has told where it was.
-pub(super) struct Panicked;
-
-/// Runs code of the application's. A panic goes no further.
-pub(super) fn guarded<R>(span: &Span, call: impl FnOnce() -> R) -> Result<R, Panicked> {
-    let _entered = span.enter();
-    std::panic::catch_unwind(AssertUnwindSafe(call)).map_err(|_| Panicked)
-}
-
-fn poll_guarded(
-    span: &Span,
-    future: &mut HandlerFuture,
-    cx: &mut Context<'_>,
-) -> Poll<Result<Reply, Panicked>> {
-    match guarded(span, || future.as_mut().poll(cx)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panicked) => Poll::Ready(Err(panicked)),
     }
 }

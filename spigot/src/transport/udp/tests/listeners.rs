@@ -96,3 +96,27 @@ async fn several_sockets_are_one_listener() {
     let free = client(address).await;
     assert_eq!(free.local_addr().unwrap(), address);
 }
+
+/// What one socket has asked is answered to another, for the kernel spreads by address and port.
+#[tokio::test]
+async fn several_sockets_ask_for_signs_of_life_and_answer_from_the_address_that_was_sent_to() {
+    let sockets = NonZeroUsize::new(4).unwrap();
+    let wildcard = ([0, 0, 0, 0], 0).into();
+    let mut bound = bind(
+        Udp::new(wildcard).sockets(sockets),
+        &TransportLimits::default(),
+        silent,
+    )
+    .await;
+    let port = bound.carrier.local_addr().port();
+    let at: std::net::SocketAddr = ([127, 0, 0, 2], port).into();
+    for _ in 0..16 {
+        let peer = bind(Udp::new(V4), &TransportLimits::default(), silent).await;
+        let ours = Flow::datagram(at, peer.carrier.local_addr());
+        let theirs = peer.carrier.connect(at).await.unwrap();
+        peer.carrier.send(&theirs, Bytes::from_static(b"hello")).unwrap();
+        assert_eq!(bound.message().await.0, ours);
+        bound.carrier.keep_alive(&ours).unwrap();
+        assert_eq!(bound.alive().await, (ours, Some(at)));
+    }
+}
