@@ -18,9 +18,9 @@ mod route_options;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::Expr;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
+use syn::{Expr, parse_quote};
 
 use attribute::RouteAttribute;
 use block::{Block, Item};
@@ -156,6 +156,12 @@ fn read_route(item: &mut Item, errors: &mut Errors) -> Option<Route> {
         return None;
     };
     let handler = Handler::parse(signature, &item.attributes, attribute.as_ref(), errors);
+    // Nobody calls a handler but the library, and its arguments are named by what they are. Clippy warns of
+    // more than seven.
+    if signature.inputs.len() > 7 {
+        item.attributes
+            .push(parse_quote!(#[allow(clippy::too_many_arguments)]));
+    }
     let route = Route {
         attribute: attribute?,
         handler,
@@ -202,6 +208,19 @@ mod tests {
         );
         assert!(expansion.contains(":: Agent for Pbx"), "{expansion}");
         assert_eq!(expansion.matches("compile_error").count(), 2);
+    }
+
+    #[test]
+    fn a_handler_of_more_than_seven_arguments_is_none_that_clippy_warns_of() {
+        let arguments = |count: usize| {
+            let names = (0..count).map(|index| quote::format_ident!("argument_{index}"));
+            expanded(
+                quote!(impl Pbx { #[message] async fn text(&self, #(#names: Request),*) -> StatusCode {} }),
+            )
+        };
+        let allowed = "# [allow (clippy :: too_many_arguments)] async fn text";
+        assert!(arguments(7).contains(allowed) && arguments(20).contains(allowed));
+        assert!(!arguments(6).contains(allowed));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use spigot::router::extract::BadHeader;
 use spigot::sip::Sdp;
 use spigot::{
-    Agent, Bytes, Contacts, Extension, FromRequest, Header, HeaderName, Request, Response, Router, Source,
-    StatusCode, Transaction, Uri, header as headers, sip_router,
+    Agent, Bytes, Contacts, Extension, FromRequest, Header, HeaderName, Path, Request, Response, Router,
+    Source, StatusCode, Transaction, Uri, header as headers, sip_router,
 };
 
 use super::{arrived, ask, header, request, text};
@@ -337,4 +337,71 @@ async fn a_result_says_why_and_a_tuple_is_several() {
     );
     let answer = counted(request("REFER", "sip:a@example.com")).await;
     assert!(text(&answer).starts_with("Expires is missing, "));
+}
+
+struct Curious;
+
+#[sip_router]
+impl Curious {
+    /// Nine arguments: Clippy, which runs over this file, says nothing of it.
+    #[message("sip:{user}@{host}")]
+    async fn everything(
+        &self,
+        Path(user): Path<String>,
+        Path(host): Path<String>,
+        Header(to): Header<headers::To>,
+        Header(from): Header<headers::From>,
+        request: Request,
+        uri: Uri,
+        source: Source,
+        body: Bytes,
+        expires: Option<Header<headers::Expires>>,
+    ) -> (StatusCode, String) {
+        let texts = [user, host, to.uri().to_string(), from.uri().to_string()].join(" ");
+        let rest = (
+            request.method(),
+            uri.scheme(),
+            source.transport,
+            body.len(),
+            expires.is_some(),
+        );
+        (StatusCode::OK, format!("{texts} {rest:?}"))
+    }
+
+    /// A tuple has sixteen at most.
+    #[refer]
+    async fn all(
+        &self,
+        many: (
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Uri,
+            Source,
+        ),
+    ) -> (StatusCode, String) {
+        (StatusCode::OK, format!("{} {}", many.0, many.15.transport))
+    }
+}
+
+#[tokio::test]
+async fn a_handler_has_as_many_arguments_as_it_wants() {
+    let router = Router::new(Curious);
+    let answer = ask(&router, request("MESSAGE", "sip:bob@example.com")).await;
+    let expected =
+        "bob example.com sip:bob@example.com sip:alice@example.com (MESSAGE, \"sip\", Udp, 0, false)";
+    assert_eq!(text(&answer), expected);
+    let answer = ask(&router, request("REFER", "sip:bob@example.com")).await;
+    assert_eq!(text(&answer), "sip:bob@example.com udp");
 }

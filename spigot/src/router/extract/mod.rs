@@ -40,7 +40,9 @@ pub use transaction::NoTransaction;
 /// | [`Proxy`](crate::Proxy) | to pass the request on; an `ack` or `cancel` handler cannot take it | 500 where there is no endpoint |
 /// | `Option<T>` of [some](OptionalFromRequest) of these | the same, or `None` where it is missing | when it is there and malformed |
 /// | `Result<T, T::Rejection>` | the same, or why it cannot be read | |
-/// | `(A, B)` to six | several as one | as the first of them that cannot be read |
+/// | `(A, B)` to sixteen | several as one | as the first of them that cannot be read |
+///
+/// A handler may have any number of arguments.
 ///
 /// A type of the application's is one when it implements this:
 ///
