@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use spigot::testing::TestServer;
 use spigot::{
-    Config, Error, HeaderName, Limits, Method, Spigot, StatusCode, Transaction, Transport, sip_router,
+    Config, Error, HeaderName, Limits, ListenAddr, Method, Spigot, StatusCode, Transaction, Transport,
+    sip_router,
 };
 
 /// An agent with every way in which a handler can end.
@@ -263,7 +264,16 @@ async fn a_start_that_fails_says_which_listener_and_why() {
         .unwrap_err();
     assert!(error.to_string().contains("cannot listen on tls"), "{error}");
 
-    let first = Config::new(Ways::default()).listen(Transport::Tcp, ([127, 0, 0, 1], 0));
+    for text in ["localhost:5060", "127.0.0.1", "::1:5060"] {
+        let config = Config::new(Ways::default()).listen(Transport::Udp, "127.0.0.1:0");
+        let error = Spigot::start(config.listen(Transport::Tcp, text))
+            .await
+            .unwrap_err();
+        let sentence = format!("cannot listen on `{text}`: expected an IP address and a port, such as");
+        assert!(error.to_string().starts_with(&sentence), "{error}");
+    }
+
+    let first = Config::new(Ways::default()).listen(Transport::Tcp, "127.0.0.1:0");
     let first = Spigot::start(first).await.unwrap();
     let taken = first.listeners()[0].address;
     let second = Config::new(Ways::default())
@@ -277,6 +287,25 @@ async fn a_start_that_fails_says_which_listener_and_why() {
         "{error}"
     );
     first.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_listener_is_where_the_text_says() {
+    let config = Config::new(Ways::default())
+        .listen(Transport::Udp, "127.0.0.1:0")
+        .listen(Transport::Tcp, String::from("[::1]:0"))
+        .listen(Transport::Tcp, ":0")
+        .listen(
+            Transport::Tcp,
+            ListenAddr::from("127.0.0.1:0").public("sip.example.com"),
+        );
+    let spigot = Spigot::start(config).await.unwrap();
+    let listeners = spigot.listeners().iter();
+    let addresses: Vec<String> = listeners
+        .map(|listener| listener.address.ip().to_string())
+        .collect();
+    assert_eq!(addresses, ["127.0.0.1", "::1", "0.0.0.0", "127.0.0.1"]);
+    spigot.shutdown().await;
 }
 
 #[tokio::test]

@@ -90,20 +90,19 @@ impl Config {
         self
     }
 
-    /// Listens for `transport` on a port (of every IPv4 interface), an address and port, or a
-    /// [`SocketAddr`](std::net::SocketAddr). Call it once for each listener. Port 0 takes a free one, which
-    /// [`Spigot::listeners`](crate::Spigot::listeners) tells.
+    /// Listens for `transport` on a port (of every IPv4 interface), an address and port, a
+    /// [`SocketAddr`](std::net::SocketAddr), or a text that says one of these. Call it once for each
+    /// listener. Port 0 takes a free one, which [`Spigot::listeners`](crate::Spigot::listeners) tells.
     ///
     /// ```
     /// # use spigot::{Config, Transport};
     /// # struct MyUserAgent;
     /// # #[spigot::sip_router]
     /// # impl MyUserAgent {}
-    /// use std::net::SocketAddr;
-    ///
-    /// let address: SocketAddr = "[::1]:5060".parse()?;
-    /// let config = Config::new(MyUserAgent).listen(Transport::Udp, 5060).listen(Transport::Tcp, address);
-    /// # Ok::<(), std::net::AddrParseError>(())
+    /// let config = Config::new(MyUserAgent)
+    ///     .listen(Transport::Udp, 5060)
+    ///     .listen(Transport::Tcp, ([127, 0, 0, 1], 5060))
+    ///     .listen(Transport::Tcp, "[::1]:5060");
     /// ```
     pub fn listen(mut self, transport: Transport, address: impl Into<ListenAddr>) -> Self {
         self.listeners.push(Listener::Address(transport, address.into()));
@@ -239,7 +238,10 @@ impl fmt::Debug for Config {
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Listener::Address(transport, listen) => write!(f, "{transport}:{}", listen.address),
+            Listener::Address(transport, listen) => match &listen.address {
+                Ok(address) => write!(f, "{transport}:{address}"),
+                Err(text) => write!(f, "{transport}:{text:?}"),
+            },
             Listener::Custom(custom) => f.write_str(&custom.describe()),
         }
     }

@@ -29,6 +29,11 @@ pub enum Error {
         /// (`Config::origins`).
         source: io::Error,
     },
+    /// The text given to [`Config::listen`](crate::Config::listen) is no address.
+    #[error(
+        "cannot listen on `{0}`: expected an IP address and a port, such as `127.0.0.1:5060` or `[::1]:5060`, or a port, such as `5060`"
+    )]
+    ListenAddress(String),
     /// The text given to [`ListenAddr::public`](crate::ListenAddr::public) is no address.
     #[error("`{0}` is no public address: expected `host` or `host:port`")]
     PublicAddress(String),

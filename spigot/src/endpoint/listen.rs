@@ -95,7 +95,8 @@ async fn bind(
 ) -> Result<BoundCarrier, Error> {
     let (listener, public): (Box<dyn Bind>, _) = match listener {
         Listener::Address(transport, listen) => {
-            let bind = settings.listener(transport, listen.address, listen.proxies)?;
+            let address = listen.address.map_err(Error::ListenAddress)?;
+            let bind = settings.listener(transport, address, listen.proxies)?;
             (bind, listen.public)
         }
         Listener::Custom(listener) => (listener, None),

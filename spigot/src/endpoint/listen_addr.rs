@@ -4,8 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::transport::Proxies;
 
-/// Where a listener binds, made from a port, an IP address and port, or a [`SocketAddr`]. It also says where
-/// others reach the listener, and which load balancers are in front of it.
+/// Where a listener binds, made from a port, an IP address and port, a [`SocketAddr`], or a text. It also says
+/// where others reach the listener, and which load balancers are in front of it.
+///
+/// A text is `127.0.0.1:5060`, `[::1]:5060`, or a port alone, `:5060` or `5060`, which listens on every IPv4
+/// interface as a number does. Any other text is [`Error::ListenAddress`](crate::Error::ListenAddress) at the
+/// start. Names, such as `localhost`, are not looked up.
 ///
 /// ```
 /// use spigot::{Config, ListenAddr, Transport};
@@ -19,7 +23,8 @@ use crate::transport::Proxies;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenAddr {
-    pub(super) address: SocketAddr,
+    /// The address, or the text that is none.
+    pub(super) address: Result<SocketAddr, String>,
     pub(super) public: Option<String>,
     pub(super) proxies: Option<Proxies>,
 }
@@ -57,6 +62,14 @@ impl ListenAddr {
         self.proxies = Some(proxies);
         self
     }
+
+    fn at(address: Result<SocketAddr, String>) -> Self {
+        ListenAddr {
+            address,
+            public: None,
+            proxies: None,
+        }
+    }
 }
 
 impl From<u16> for ListenAddr {
@@ -73,12 +86,34 @@ impl<I: Into<IpAddr>> From<(I, u16)> for ListenAddr {
 
 impl From<SocketAddr> for ListenAddr {
     fn from(address: SocketAddr) -> Self {
-        ListenAddr {
-            address,
-            public: None,
-            proxies: None,
-        }
+        ListenAddr::at(Ok(address))
     }
+}
+
+impl From<&str> for ListenAddr {
+    fn from(text: &str) -> Self {
+        ListenAddr::at(read(text).ok_or_else(|| text.to_owned()))
+    }
+}
+
+impl From<String> for ListenAddr {
+    fn from(text: String) -> Self {
+        ListenAddr::at(read(&text).ok_or(text))
+    }
+}
+
+/// Reads an IP address and port, or a port of every IPv4 interface.
+fn read(text: &str) -> Option<SocketAddr> {
+    let text = text.trim();
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let port = text.strip_prefix(':').unwrap_or(text);
+    // A port that is read as a number may begin with a sign.
+    if !port.bytes().all(|octet| octet.is_ascii_digit()) {
+        return None;
+    }
+    Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port.parse().ok()?)))
 }
 
 #[cfg(test)]
@@ -88,11 +123,45 @@ mod tests {
     #[test]
     fn a_listener_is_named_by_port_by_address_or_by_both() {
         fn at(address: impl Into<ListenAddr>) -> String {
-            address.into().address.to_string()
+            address.into().address.unwrap().to_string()
         }
         assert_eq!(at(5060), "0.0.0.0:5060");
         assert_eq!(at(([127, 0, 0, 1], 5060)), "127.0.0.1:5060");
         assert_eq!(at((IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), 0)), "[::1]:0");
         assert_eq!(at(SocketAddr::from(([192, 0, 2, 1], 5080))), "192.0.2.1:5080");
+    }
+
+    #[test]
+    fn a_listener_is_named_by_a_text_with_an_ip_address_and_port_or_a_port() {
+        let table = [
+            ("127.0.0.1:5060", Some("127.0.0.1:5060")),
+            ("[::1]:5060", Some("[::1]:5060")),
+            ("[::]:0", Some("[::]:0")),
+            (":5060", Some("0.0.0.0:5060")),
+            ("5060", Some("0.0.0.0:5060")),
+            (" 5060\n", Some("0.0.0.0:5060")),
+            ("", None),
+            (":", None),
+            ("+5060", None),
+            ("65536", None),
+            ("127.0.0.1", None),
+            ("127.0.0.1:", None),
+            ("127.0.0.1:sip", None),
+            ("127.0.0.300:5060", None),
+            ("::1", None),
+            ("::1:5060", None),
+            ("[::1]", None),
+            ("localhost:5060", None),
+            ("*:5060", None),
+            ("udp:127.0.0.1:5060", None),
+        ];
+        for (text, expected) in table {
+            let read = ListenAddr::from(text);
+            assert_eq!(read, ListenAddr::from(text.to_owned()));
+            match expected {
+                Some(address) => assert_eq!(read.address.unwrap().to_string(), address),
+                None => assert_eq!(read.address, Err(text.to_owned())),
+            }
+        }
     }
 }

@@ -79,8 +79,8 @@ impl Spigot {
     /// # Errors
     ///
     /// [`Error::NoListener`] when the configuration names none, [`Error::NoName`] when the agent has no name,
-    /// [`Error::Bind`] for the first listener that cannot be bound (those before it are closed again, and have
-    /// read nothing),
+    /// [`Error::ListenAddress`] for a text that is no address, [`Error::Bind`] for the first listener that
+    /// cannot be bound (those before it are closed again, and have read nothing),
     /// [`Error::Unsupported`] for a transport that this build does not have, [`Error::PublicAddress`],
     /// [`Error::ProxiedDatagrams`], and `Error::NoCertificates` where [`Config`] has no certificates for a
     /// listener that needs them.
