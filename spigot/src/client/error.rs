@@ -67,6 +67,9 @@ pub enum RequestError {
     /// The endpoint has been shut down.
     #[error("the endpoint is shut down")]
     ShutDown,
+    /// The request was sent outside of a tokio runtime. `Handle::enter` of tokio is a way into one.
+    #[error("no tokio runtime: a request is sent inside one, in a handler or in a task")]
+    NoRuntime,
 }
 
 impl fmt::Debug for RequestError {

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use tokio::runtime::Handle;
+
 use super::headers::{HeaderEdit, Scope};
 use super::urn::is_urn;
 use super::{Client, ClientTransaction, IntoUri, RequestError};
@@ -282,6 +284,7 @@ impl RequestBuilder {
             login,
             opens_mailboxes,
         } = self;
+        Handle::try_current().map_err(|_| RequestError::NoRuntime)?;
         let mut request = request?;
         let core = client.core.clone();
         let call_id = request.headers().get(&HeaderName::CALL_ID).unwrap_or_default();

@@ -70,10 +70,12 @@ pub(super) struct Setup {
     /// How many lanes there are.
     pub(super) lanes: usize,
     pub(super) seed: [u8; 16],
+    /// The runtime in which all tasks of the endpoint run.
+    pub(super) runtime: Handle,
 }
 
 impl Core {
-    /// Makes a core whose tasks run in the current runtime.
+    /// Makes a core of these parts.
     pub(super) fn new(setup: Setup) -> Arc<Self> {
         let Setup {
             limits,
@@ -95,15 +97,14 @@ impl Core {
             idle: limits.transport.idle,
             ..Settings::default()
         };
-        let runtime = Handle::current();
         Arc::new_cyclic(|this| Core {
             name: setup.name,
             router: setup.router,
             tally: EndpointTally::default(),
             lanes: Lanes::new(lanes, settings, seed),
             timers,
-            watchdog: Watchdog::start(&runtime),
-            runtime,
+            watchdog: Watchdog::start(&setup.runtime),
+            runtime: setup.runtime,
             carriers: Carriers::default(),
             closings: Closings::new(setup.on_closed),
             keep_alives: KeepAlives::default(),

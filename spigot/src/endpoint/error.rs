@@ -29,6 +29,11 @@ pub enum Error {
         /// (`Config::origins`).
         source: io::Error,
     },
+    /// An endpoint was started, or run until a signal comes, outside of a tokio runtime.
+    #[error(
+        "no tokio runtime: an endpoint runs inside one, in a function under `#[tokio::main]` or by `Runtime::block_on`"
+    )]
+    NoRuntime,
     /// The text given to [`Config::listen`](crate::Config::listen) is no address.
     #[error(
         "cannot listen on `{0}`: expected an IP address and a port, such as `127.0.0.1:5060` or `[::1]:5060`, or a port, such as `5060`"

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::core::Setup;
@@ -78,10 +79,11 @@ impl Spigot {
     ///
     /// # Errors
     ///
-    /// [`Error::NoListener`] when the configuration names none, [`Error::NoName`] when the agent has no name,
-    /// [`Error::ListenAddress`] for a text that is no address, [`Error::Bind`] for the first listener that
-    /// cannot be bound (those before it are closed again, and have read nothing),
-    /// [`Error::Unsupported`] for a transport that this build does not have, [`Error::PublicAddress`],
+    /// [`Error::NoRuntime`] outside of a tokio runtime, [`Error::NoListener`] when the configuration names
+    /// none, [`Error::NoName`] when the agent has no name, [`Error::ListenAddress`] for a text that is no
+    /// address, [`Error::Bind`] for the first listener that cannot be bound (those before it are closed
+    /// again, and have read nothing), [`Error::Unsupported`] for a transport that this build does not have,
+    /// [`Error::PublicAddress`],
     /// [`Error::ProxiedDatagrams`], and `Error::NoCertificates` where [`Config`] has no certificates for a
     /// listener that needs them.
     pub async fn start(config: Config) -> Result<Spigot, Error> {
@@ -101,6 +103,7 @@ impl Spigot {
             #[cfg(feature = "ws")]
             origins,
         } = config;
+        let runtime = Handle::try_current().map_err(|_| Error::NoRuntime)?;
         let settings = ListenSettings {
             proxies,
             udp_sockets,
@@ -129,6 +132,7 @@ impl Spigot {
             timers,
             lanes,
             seed,
+            runtime,
         });
         core.carriers.set(bind_all(&core, listeners, &settings).await?);
         // Nothing is read before this: an answer needs the carriers.
@@ -179,15 +183,27 @@ impl Spigot {
     /// Stops gracefully within a time, as [`shutdown`](Spigot::shutdown) does. Handlers that still run after
     /// it are dropped, and their peers are answered 503.
     pub async fn shutdown_within(self, patience: Duration) {
-        super::shutdown::drain(&self.core, patience).await;
+        if Handle::try_current().is_ok() {
+            super::shutdown::drain(&self.core, patience).await;
+            return;
+        }
+        // Whoever waits outside of the runtime waits for a task inside.
+        let core = self.core.clone();
+        let draining = self
+            .core
+            .spawn(async move { super::shutdown::drain(&core, patience).await });
+        // It ends early only with the runtime.
+        let _ = draining.await;
     }
 
     /// Serves until SIGINT or SIGTERM, then [shuts down](Spigot::shutdown). A second signal does not wait.
     ///
     /// # Errors
     ///
-    /// [`Error::Signals`] when the signal handlers cannot be installed.
+    /// [`Error::Signals`] when the signal handlers cannot be installed, and [`Error::NoRuntime`] outside of a
+    /// tokio runtime.
     pub async fn run_until_ctrl_c(self) -> Result<(), Error> {
+        Handle::try_current().map_err(|_| Error::NoRuntime)?;
         let mut signals = Signals::new().map_err(Error::Signals)?;
         signals.next().await;
         tokio::select! {

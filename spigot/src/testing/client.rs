@@ -221,9 +221,9 @@ impl TestClient {
             .name(aor.user().unwrap_or("test"))
             .bind(tap.on(listener));
         config.seed = seed;
-        let spigot = Spigot::start(config)
-            .await
-            .unwrap_or_else(|error| caller.refuse(format_args!("the test client does not start: {error}")));
+        let spigot = Spigot::start(config).await.unwrap_or_else(|error| {
+            caller.refuse_start("the test client", "#[spigot::test(real_time)]", &error)
+        });
         let patience = if run::is_virtual() {
             VIRTUAL_PATIENCE
         } else {

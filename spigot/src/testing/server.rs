@@ -113,7 +113,7 @@ impl TestServer {
             .bind(network.streams(address, name));
         let spigot = Spigot::start(configure(config))
             .await
-            .unwrap_or_else(|error| caller.refuse(format_args!("the server does not start: {error}")));
+            .unwrap_or_else(|error| caller.refuse_start("the server", "#[spigot::test]", &error));
         TestServer { spigot, network }
     }
 
