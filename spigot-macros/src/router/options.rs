@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Path, Token, parenthesized, token};
 
 use super::errors::{Errors, nearest};
+use super::plugs;
 
 pub(super) struct Options {
     /// The plugs of the router, made once.
@@ -57,11 +58,11 @@ impl Options {
             if !self.plugs.is_empty() {
                 return Err(meta.error("`plugs` is given twice: one list says their order"));
             }
-            let plugs = content.parse_terminated(Expr::parse, Token![,])?;
-            if plugs.is_empty() {
+            let named = content.parse_terminated(Expr::parse, Token![,])?;
+            if named.is_empty() {
                 return Err(meta.error("no plugs are named: `plugs(Trace::new(), ...)`"));
             }
-            self.plugs = plugs.into_iter().collect();
+            self.plugs = plugs::made_without_agent(named, errors);
             return Ok(());
         }
         let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The plugs of a block: `#[plug]` methods and the `#[through]` of routes.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, FnArg, Meta, ReturnType, Signature, Token, Type};
@@ -160,6 +161,31 @@ fn typed_arguments(signature: &Signature) -> impl Iterator<Item = &Type> {
     })
 }
 
+/// Takes the plugs that can be made without an agent, and reports those that are made of `self`.
+pub(super) fn made_without_agent(plugs: impl IntoIterator<Item = Expr>, errors: &mut Errors) -> Vec<Expr> {
+    let mut made = Vec::new();
+    for plug in plugs {
+        let Some(agent) = find_self(plug.to_token_stream()) else {
+            made.push(plug);
+            continue;
+        };
+        errors.push(
+            agent.span(),
+            "a plug is made before there is an agent, so there is no `self` here. A plug that needs the agent is a method of it: `#[plug] async fn name(&self, request: Request, next: Next<'_>) -> Reply`, which may call a plug that the agent has: `self.auth.call(request, next).await`",
+        );
+    }
+    made
+}
+
+/// Finds the first `self` of an expression.
+pub(super) fn find_self(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(name) if name == "self" => Some(name),
+        TokenTree::Group(group) => find_self(group.stream()),
+        _ => None,
+    })
+}
+
 /// Reads the plugs that `#[through(...)]` names.
 pub(super) fn through(attribute: &Attribute, errors: &mut Errors) -> Vec<Expr> {
     let place = attribute.path().span();
@@ -171,7 +197,7 @@ pub(super) fn through(attribute: &Attribute, errors: &mut Errors) -> Vec<Expr> {
                 errors.push(place, none());
                 Vec::new()
             }
-            Ok(plugs) => plugs.into_iter().collect(),
+            Ok(plugs) => made_without_agent(plugs, errors),
             Err(error) => {
                 errors.append(error);
                 Vec::new()
