@@ -13,6 +13,7 @@ pub use crate::router::glue::{
     Capture, call_plug, call_router_plug, capture, extract, future, handler, lost, reply, role, router_plug,
     router_plugs, routes, share, shared, unanswered,
 };
+pub use crate::router::layered::take_over;
 pub use crate::router::plug::{Next, NextRequest};
-pub use crate::router::route::{Captured, Handler, HandlerFuture, Handlers, RouterPlugs, Takes};
+pub use crate::router::route::{Captured, HandedOn, Handler, HandlerFuture, Handlers, RouterPlugs, Takes};
 pub use crate::router::{Agent, FromRequest, IntoReply, Reply, Request, Route, Routes, method};

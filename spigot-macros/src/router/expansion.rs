@@ -352,11 +352,14 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
         || !of_router(route, options).is_empty()
         || plugs.iter().any(|plug| plug.is_on(route));
     // A name that is not used says so, lest the user is warned of what is not theirs.
-    let request_or_not = if extractions.is_empty() && !has_plugs {
-        quote!(_)
+    let handed_on = format_ident!("handed_on");
+    let is_asked = !extractions.is_empty() || has_plugs;
+    let [request_or_not, handed_on_or_not] = if is_asked {
+        [quote!(mut #request), quote!(#handed_on)]
     } else {
-        quote!(#request)
+        [quote!(_), quote!(_)]
     };
+    let take_over = is_asked.then(|| quote!(#private::take_over(&mut #request, #handed_on);));
     let captured_or_not = if captures.is_empty() {
         quote!(_)
     } else {
@@ -366,6 +369,7 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
     let through = (!made.is_empty()).then(|| quote!(let #own = #private::Arc::new((#(#made,)*));));
     let own_again = (!made.is_empty()).then(|| quote!(let #own = #private::share(&#own);));
     let future = quote_spanned!(place=> #here::future(async move {
+        #take_over
         let #agent = &*#shared.0;
         #future
     }));
@@ -373,7 +377,7 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
         #private::handler(#private::Role::Us #(.and(#roles))*, {
             let #shared = #private::share(&#shared);
             #through
-            move |#request_or_not: #private::Request, #captured_or_not: #private::Captured<'_>| {
+            move |#request_or_not: #private::Request, #captured_or_not: #private::Captured<'_>, #handed_on_or_not: #private::HandedOn| {
                 #(#captures)*
                 let #shared = #private::share(&#shared);
                 #own_again

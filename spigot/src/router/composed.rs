@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::flat_router::FlatRouter;
+use super::layered::Layer;
 use super::nest::{IntoPattern, NestedRouters, RouterId};
+use super::plug::Plug;
 use super::{Agent, Dispatch, Reply, Request, Routed};
 use crate::sip::{Method, Response};
 
@@ -100,8 +102,8 @@ impl Router {
     /// agent of its own, say. Of several patterns that match, the first that was given decides. What they
     /// capture is not used.
     ///
-    /// The nested router answers those requests entirely: with its plugs and not with those of this router,
-    /// with its own 404 and 405, and with its own Allow when asked for OPTIONS. Requests inside a dialog have
+    /// The nested router answers those requests entirely: with its plugs and not with those of this router
+    /// (but for what is [layered](Router::layer) around both), with its own 404 and 405, and with its own Allow when asked for OPTIONS. Requests inside a dialog have
     /// our Contact as their Request-URI; they go to the router that took the INVITE.
     ///
     /// ```
@@ -186,6 +188,48 @@ impl Router {
     pub fn merge(mut self, other: Router) -> Router {
         self.own = self.own.and(&other.own);
         Arc::make_mut(&mut self.nested).append(&other.nested);
+        self
+    }
+
+    /// Puts a plug around everything that is in this router: its routes, its nested routers, and the answers
+    /// to what no route takes. What is nested or merged later does not pass it.
+    ///
+    /// As in axum, **the layer that is added last runs first**. All layers run before the plugs of
+    /// `#[sip_router(plugs(...))]`, which are inside. The printed table shows them in the order in which they
+    /// run.
+    ///
+    /// As any plug, it sees requests outside of dialogs, and those inside only if it [says
+    /// so](Plug::in_dialog). Put [`plug::in_dialog`](super::plug::in_dialog) around one that does not:
+    /// `layer(plug::in_dialog(RateLimit::per_source(50)))`. ACK and CANCEL pass no plug. A layer of `tower`
+    /// becomes a plug by `plug::layer`.
+    ///
+    /// ```
+    /// use spigot::plug::{RateLimit, Trace};
+    /// use spigot::{Router, StatusCode, sip_router};
+    ///
+    /// struct Pbx;
+    ///
+    /// #[sip_router]
+    /// impl Pbx {
+    ///     #[message]
+    ///     async fn text(&self) -> StatusCode {
+    ///         StatusCode::ACCEPTED
+    ///     }
+    /// }
+    ///
+    /// let requests_per_second = 50; // as a file says, or a command line
+    /// let router = Router::new(Pbx)
+    ///     .layer(RateLimit::per_source(requests_per_second))
+    ///     .layer(Trace::new()); // runs first
+    /// assert_eq!(router.to_string(), "\
+    /// METHOD   REQUEST-URI  CONDITIONS  HANDLER  PLUGS
+    /// MESSAGE  *            -           text     Trace, RateLimit");
+    /// ```
+    #[must_use]
+    pub fn layer(mut self, plug: impl Plug) -> Router {
+        let layer = Layer::new(plug);
+        self.own = self.own.layered(&layer);
+        Arc::make_mut(&mut self.nested).layer(&layer);
         self
     }
 

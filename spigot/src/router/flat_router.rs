@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::layered::Layer;
+use super::plug::Plug;
 use super::reply::push;
 use super::table::RouteTable;
 use super::{Agent, Dispatch, Reply, Request, Routed, display, fallback};
@@ -33,6 +35,14 @@ impl FlatRouter {
         FlatRouter {
             table: Arc::new(self.table.and(&other.table)),
             supported: self.supported.iter().chain(more).cloned().collect(),
+        }
+    }
+
+    /// Puts a plug around all routes.
+    pub(super) fn layered<P: Plug>(&self, layer: &Layer<P>) -> FlatRouter {
+        FlatRouter {
+            table: Arc::new(self.table.layered(layer)),
+            supported: self.supported.clone(),
         }
     }
 

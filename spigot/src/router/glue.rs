@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::plug::{Next, Plug};
-use super::route::{Captured, Handler, RouterPlugs};
+use super::route::{Captured, HandedOn, Handler, RouterPlugs};
 use super::{Agent, FromRequest, HandlerFuture, IntoReply, Reply, Request, Routes};
 use crate::proto::Role;
 use crate::sip::{Response, StatusCode};
@@ -97,7 +97,7 @@ pub const fn role<T: FromRequest<S, M>, S, M>() -> Role {
 /// Makes what is behind a route.
 pub fn handler<F>(role: Role, call: F) -> Handler
 where
-    F: Fn(Request, Captured<'_>) -> Option<HandlerFuture> + Send + Sync + 'static,
+    F: Fn(Request, Captured<'_>, HandedOn) -> Option<HandlerFuture> + Send + Sync + 'static,
 {
     Handler {
         role,

@@ -36,6 +36,7 @@ pub(crate) mod glue;
 #[doc(hidden)]
 pub mod internals;
 mod into_reply;
+pub(crate) mod layered;
 pub mod method;
 mod nest;
 pub mod plug;

@@ -6,6 +6,8 @@
 use std::fmt;
 
 use super::flat_router::FlatRouter;
+use super::layered::Layer;
+use super::plug::Plug;
 use crate::sip::{Pattern, PatternSet, Uri};
 
 /// Names one of the routers that a [`Router`](super::Router) is composed of.
@@ -86,6 +88,13 @@ impl NestedRouters {
     pub(super) fn append(&mut self, other: &NestedRouters) {
         self.entries.extend(other.entries.iter().cloned());
         self.index();
+    }
+
+    /// Puts a plug around the routes of every nested router.
+    pub(super) fn layer<P: Plug>(&mut self, layer: &Layer<P>) {
+        for (_, router) in &mut self.entries {
+            *router = router.layered(layer);
+        }
     }
 
     fn index(&mut self) {

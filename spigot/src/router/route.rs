@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::plug::NextRequest;
 use super::{Reply, Request};
 use crate::proto::Role;
 use crate::sip::{Captures, Method};
@@ -15,6 +16,9 @@ pub type HandlerFuture = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 /// The captures of a route's pattern; `None` for a route without a pattern.
 pub type Captured<'a> = Option<&'a Captures<'a, 'a>>;
+
+/// Where the future of a route finds its request, if a plug around the route hands it on.
+pub type HandedOn = Option<Arc<NextRequest>>;
 
 /// The handler of a route with its plugs, and whose its requests are.
 #[derive(Clone)]
@@ -27,7 +31,7 @@ pub struct Handler {
 
 /// Reads the captures and makes the request's future; `None` when a capture does not parse, which means that
 /// the route does not match.
-type HandlerFn = dyn Fn(Request, Captured<'_>) -> Option<HandlerFuture> + Send + Sync;
+type HandlerFn = dyn Fn(Request, Captured<'_>, HandedOn) -> Option<HandlerFuture> + Send + Sync;
 
 /// The plugs of a router, ready for requests that no route takes.
 #[derive(Clone)]

@@ -1,10 +1,13 @@
 //! The routes of agents made ready: patterns parsed, the candidates of each method found, and the headers
 //! that say what the agent can do.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::display::Row;
+use super::layered::Layer;
+use super::plug::Plug;
 use super::route::{Captured, Handler, Route, RouterPlugs, Takes};
 use super::{Agent, Reply, Request, Routed, capabilities};
 use crate::proto::Role;
@@ -33,7 +36,7 @@ pub(super) struct Entry {
     pub(super) pattern: Option<Pattern>,
     handler: Handler,
     /// The names of the plugs that requests of the route pass.
-    plugs: Arc<[&'static str]>,
+    plugs: Arc<[Cow<'static, str>]>,
 }
 
 /// The routes of a method: those for requests outside of dialogs, and inside, and those for requests that
@@ -91,6 +94,13 @@ impl RouteTable {
     pub(super) fn and(&self, other: &RouteTable) -> RouteTable {
         let entries = self.entries.iter().chain(&other.entries).cloned();
         RouteTable::new(entries.collect(), self.router_plugs.clone())
+    }
+
+    /// Puts a plug around all routes, and around the answers to what none of them takes.
+    pub(super) fn layered<P: Plug>(&self, layer: &Layer<P>) -> RouteTable {
+        let entries = self.entries.iter().map(|entry| entry.layered(layer));
+        let unrouted = layer.around_unrouted(self.router_plugs.as_ref());
+        RouteTable::new(entries.collect(), Some(unrouted))
     }
 
     fn new(entries: Vec<Entry>, router_plugs: Option<RouterPlugs>) -> RouteTable {
@@ -179,7 +189,7 @@ impl RouteTable {
     pub(super) fn call(&self, index: usize, request: &Request, captured: Captured<'_>) -> Option<Routed> {
         let entry = self.entries.get(index)?;
         let Handler { role, call } = &entry.handler;
-        let future = call(request.clone().with_role(*role), captured)?;
+        let future = call(request.clone().with_role(*role), captured, None)?;
         Some(Routed {
             role: *role,
             route: Some(entry.rule),
@@ -242,12 +252,26 @@ impl Entry {
             .iter()
             .zip(in_dialog)
             .filter(|(_, in_dialog)| **in_dialog || !rule.is_inside_dialogs())
-            .map(|(name, _)| *name);
+            .map(|(name, _)| name);
         Entry {
             rule,
             pattern,
             handler,
-            plugs: passed.chain(others.iter().copied()).collect(),
+            plugs: passed.chain(others).map(|name| Cow::Borrowed(*name)).collect(),
+        }
+    }
+
+    /// Puts a plug around the route, if the route is one that plugs can be on.
+    fn layered<P: Plug>(&self, layer: &Layer<P>) -> Entry {
+        if matches!(self.rule.takes, Takes::Method("ACK" | "CANCEL")) {
+            return self.clone();
+        }
+        let is_passed = layer.in_dialog() || !self.rule.is_inside_dialogs();
+        let name = is_passed.then(|| Cow::Owned(layer.name.clone()));
+        Entry {
+            handler: layer.around(&self.handler),
+            plugs: name.into_iter().chain(self.plugs.iter().cloned()).collect(),
+            ..self.clone()
         }
     }
 

@@ -5,6 +5,7 @@ mod composition;
 mod dialogs;
 mod extractors;
 mod fallbacks;
+mod layers;
 mod matching;
 mod plugs;
 mod plugs_in_dialogs;

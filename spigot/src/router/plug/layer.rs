@@ -123,6 +123,10 @@ where
         }
         layered.await.unwrap_or_else(failed)
     }
+
+    fn plug_name() -> String {
+        format!("layer({})", super::type_name::<S>())
+    }
 }
 
 impl<S> fmt::Debug for LayerPlug<S> {

@@ -4,25 +4,28 @@
 //! and sees the reply on its way back; or it answers by itself, and nothing after it runs. Plugs run in this
 //! order, each only for the routes it is on:
 //!
-//! 1. those of the router, `#[sip_router(plugs(Trace::new(), ...))]`, in the order written. They also see the
-//!    requests that no route takes, with the library's answer to them as what comes next;
-//! 2. the agent's own methods that are marked `#[plug]`, in the order written: on every route, or on some
+//! 1. those that were put around the router at run time by [`Router::layer`](super::Router::layer), the last
+//!    one first;
+//! 2. those of the router, `#[sip_router(plugs(Trace::new(), ...))]`, in the order written;
+//! 3. the agent's own methods that are marked `#[plug]`, in the order written: on every route, or on some
 //!    (`#[plug(only(register, invite))]`, `#[plug(except(options))]`);
-//! 3. those of the route, `#[through(LimitBody::new(4096))]`.
+//! 4. those of the route, `#[through(LimitBody::new(4096))]`.
+//!
+//! The first two also see the requests that no route takes, with the library's answer to them as what comes
+//! next.
 //!
 //! # Dialogs
 //!
 //! Plugs see requests outside of dialogs. A request inside a dialog ([`Request::in_dialog`]) does not pass
 //! them, so that a challenge, a limit or a refusal cannot cut a call that is up. It passes only
 //!
-//! - a plug of the router whose type says so, by [`Plug::in_dialog`];
+//! - a plug of the router, or around it, whose type says so by [`Plug::in_dialog`], or which stands in
+//!   [`in_dialog`];
 //! - a method that says so, `#[plug(in_dialog)]`, also with `only` or `except`;
 //! - every plug that its route names by `#[through(...)]`: who writes it at an `in_dialog` route means that
 //!   route.
 //!
-//! The library's answer to a request inside a dialog that no route takes passes the first of these alone. A
-//! plug of the library that does not see dialogs is called by a method that does: `self.limit.call(request,
-//! next).await`.
+//! The library's answer to a request inside a dialog that no route takes passes the first of these alone.
 //!
 //! ACK and CANCEL pass no plug: nothing can be answered to them, and neither may be challenged
 //! ([RFC 3261 §22.1](https://www.rfc-editor.org/rfc/rfc3261#section-22.1)).
@@ -84,6 +87,7 @@
 
 mod allow_sources;
 mod digest_auth;
+mod in_dialog;
 #[cfg(feature = "tower")]
 mod layer;
 mod limit_body;
@@ -100,6 +104,7 @@ use super::{Reply, Request};
 
 pub use allow_sources::{AllowSources, BadNetwork};
 pub use digest_auth::{DigestAuth, User, Users};
+pub use in_dialog::{PlugInDialog, in_dialog};
 #[cfg(feature = "tower")]
 pub use layer::{LayerPlug, NoRest, Rest, layer};
 pub use limit_body::LimitBody;
@@ -119,7 +124,8 @@ pub use trace::Trace;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no plug",
     label = "this cannot stand in a pipeline",
-    note = "a plug implements `spigot::plug::Plug`: `async fn call(&self, request: Request, next: Next<'_>) -> Reply`"
+    note = "a plug implements `spigot::plug::Plug`: `async fn call(&self, request: Request, next: Next<'_>) -> Reply`",
+    note = "a layer of `tower` becomes a plug by `spigot::plug::layer`"
 )]
 pub trait Plug: Send + Sync + 'static {
     /// Takes the request; gives the reply, its own or that of what comes after it.
@@ -134,4 +140,20 @@ pub trait Plug: Send + Sync + 'static {
     fn in_dialog(&self) -> bool {
         false
     }
+
+    /// Names the plug in the printed table of a router that it was put around at run time.
+    #[doc(hidden)]
+    fn plug_name() -> String
+    where
+        Self: Sized,
+    {
+        type_name::<Self>().to_owned()
+    }
+}
+
+/// Returns the name of a type without its path and its parameters.
+fn type_name<T>() -> &'static str {
+    let full = std::any::type_name::<T>();
+    let path = full.split('<').next().unwrap_or(full);
+    path.rsplit("::").next().unwrap_or(path)
 }
