@@ -100,6 +100,6 @@ pub use message::{
 pub use method::Method;
 pub use name_addr::NameAddr;
 pub use params::{MAX_PARAMS, Params};
-pub use pattern::{Captures, Pattern, PatternSet};
+pub use pattern::{Captures, Domains, Pattern, PatternSet};
 pub use status::StatusCode;
 pub use uri::{AbsoluteUri, SipUri, TelUri, Uri};

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::Captures;
+use super::{Captures, Domains};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece {
@@ -19,7 +19,12 @@ pub(super) enum Piece {
 #[derive(Clone, Debug)]
 pub(super) struct Component {
     pub(super) pieces: Vec<Piece>,
+    /// What the capture `{domain}` is limited to, if it is.
+    pub(super) domains: Option<Domains>,
 }
+
+/// The name of the capture that can be limited to the domains of an agent.
+const DOMAIN: &str = "domain";
 
 /// Whether ASCII letters are compared with case.
 #[derive(Clone, Copy, PartialEq)]
@@ -53,6 +58,30 @@ impl Component {
         match &self.pieces[..] {
             [Piece::Literal(literal)] => Some(literal),
             _ => None,
+        }
+    }
+
+    /// Reports whether the component has the capture `{domain}`.
+    pub(super) fn captures_domain(&self) -> bool {
+        let is_domain = |piece: &Piece| matches!(piece, Piece::Capture(name) if name == DOMAIN);
+        self.pieces.iter().any(is_domain)
+    }
+
+    /// Reports whether the host that this component matches is at a domain, and is no IP address.
+    pub(super) fn names_domain(&self) -> bool {
+        let has_letters = |piece: &Piece| match piece {
+            Piece::Literal(literal) => literal.bytes().any(|octet| octet.is_ascii_alphabetic()),
+            Piece::Capture(_) | Piece::Wildcard => false,
+        };
+        let is_ipv6 = matches!(self.pieces.first(), Some(Piece::Literal(first)) if first.starts_with('['));
+        self.domains.is_some() || (!is_ipv6 && self.pieces.iter().any(has_letters))
+    }
+
+    /// Reports whether the capture of that name may take `text`.
+    fn may_take(&self, name: &str, text: &str) -> bool {
+        match &self.domains {
+            Some(domains) if name == DOMAIN => domains.contains(text),
+            _ => true,
         }
     }
 
@@ -100,13 +129,16 @@ impl Component {
                 return false;
             };
             if let Some(Piece::Capture(name)) = hole.take() {
+                if !self.may_take(name, &text[at..begin]) {
+                    return false;
+                }
                 take(name, at, begin);
             }
             at = begin + literal.len();
         }
         match hole {
             None => at == bytes.len(),
-            Some(Piece::Capture(name)) if at < bytes.len() => {
+            Some(Piece::Capture(name)) if at < bytes.len() && self.may_take(name, &text[at..]) => {
                 take(name, at, bytes.len());
                 true
             }
@@ -119,7 +151,9 @@ impl Component {
     ///
     /// Both match texts of at least one character.
     pub(super) fn covers(&self, other: &Component, case: Case) -> bool {
-        if let [Piece::Capture(_) | Piece::Wildcard] = &self.pieces[..] {
+        if let [Piece::Capture(_) | Piece::Wildcard] = &self.pieces[..]
+            && self.domains.is_none()
+        {
             return true;
         }
         if let Some(literal) = other.literal() {
@@ -132,8 +166,14 @@ impl Component {
                 .zip(&other.pieces)
                 .all(|(wide, narrow)| match (wide, narrow) {
                     (Piece::Literal(one), Piece::Literal(two)) => case.same(one.as_bytes(), two.as_bytes()),
-                    (Piece::Wildcard, Piece::Wildcard | Piece::Capture(_))
-                    | (Piece::Capture(_), Piece::Capture(_)) => true,
+                    (Piece::Wildcard, Piece::Wildcard) => true,
+                    // Where `{domain}` is limited, the two must give it the same text.
+                    (Piece::Wildcard, Piece::Capture(_)) => self.domains.is_none(),
+                    (Piece::Capture(wide), Piece::Capture(narrow)) => {
+                        self.domains.is_none()
+                            || wide != DOMAIN
+                            || (narrow == DOMAIN && self.domains == other.domains)
+                    }
                     _ => false,
                 })
     }

@@ -10,6 +10,7 @@
 //! ```
 
 mod component;
+mod domains;
 mod parse;
 mod set;
 
@@ -22,6 +23,7 @@ use crate::uri::escape::unescape_utf8;
 use crate::{ParseError, SipUri, Uri};
 use component::{Case, Component};
 
+pub use domains::Domains;
 pub use set::{Candidates, PatternSet};
 
 /// A pattern that matches URIs.
@@ -32,6 +34,7 @@ pub use set::{Candidates, PatternSet};
 ///   the next literal. Two of them are never adjacent.
 /// - A pattern without a port matches any port or none. A pattern without a user matches only URIs without
 ///   one. The parameters of the pattern must be there. Other parameters, passwords and headers are ignored.
+/// - The capture `{domain}` of a host can be limited to some domains ([`Pattern::with_domains`]).
 /// - `sip:` does not match `sips:`. Visual separators of `tel:` URIs are ignored. In other schemes, what
 ///   follows the colon is one component. `*` alone matches every URI.
 ///
@@ -122,6 +125,50 @@ impl Pattern {
             Form::Any => None,
             Form::Sip(pattern) => Some(&pattern.scheme),
             Form::Tel { scheme, .. } | Form::Other { scheme, .. } => Some(scheme),
+        }
+    }
+
+    /// Reports whether the capture `{domain}` is the host of the pattern, or a part of it.
+    pub fn captures_domain(&self) -> bool {
+        matches!(&self.form, Form::Sip(pattern) if pattern.host.captures_domain())
+    }
+
+    /// Limits the capture `{domain}` of the host to these domains. It matches no other host then.
+    ///
+    /// ```
+    /// use spigot_parser::{Domains, Pattern, Uri};
+    ///
+    /// let pattern = Pattern::parse("sip:{room}@conference.{domain}")?;
+    /// let pattern = pattern.with_domains(&Domains::new(["example.com"])?);
+    /// assert!(pattern.matches(&"sip:7@conference.Example.com".parse()?).is_some());
+    /// assert!(pattern.matches(&"sip:7@conference.example.org".parse()?).is_none());
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn with_domains(mut self, domains: &Domains) -> Pattern {
+        if let Form::Sip(pattern) = &mut self.form
+            && pattern.host.captures_domain()
+        {
+            pattern.host.domains = Some(domains.clone());
+        }
+        self
+    }
+
+    /// Reports whether the host of the pattern is a name or a part of one, such as `*.example.com`, and not
+    /// an IP address, a capture or `*`. A `{domain}` that is [limited](Pattern::with_domains) is a name.
+    ///
+    /// ```
+    /// use spigot_parser::Pattern;
+    ///
+    /// assert!(Pattern::parse("sip:*@conference.{domain}")?.names_domain());
+    /// assert!(!Pattern::parse("sip:desk@192.0.2.1")?.names_domain());
+    /// assert!(!Pattern::parse("sip:desk@*")?.names_domain());
+    /// # Ok::<(), spigot_parser::ParseError>(())
+    /// ```
+    pub fn names_domain(&self) -> bool {
+        match &self.form {
+            Form::Sip(pattern) => pattern.host.names_domain(),
+            Form::Any | Form::Tel { .. } | Form::Other { .. } => false,
         }
     }
 

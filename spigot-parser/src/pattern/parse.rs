@@ -222,7 +222,10 @@ impl Parser<'_> {
         if pieces.is_empty() {
             fault(start, expected)
         } else {
-            Ok(Component { pieces })
+            Ok(Component {
+                pieces,
+                domains: None,
+            })
         }
     }
 
