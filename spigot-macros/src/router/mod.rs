@@ -1,10 +1,11 @@
 //! `#[sip_router]`: reads an impl block and writes the table of its routes.
 //!
-//! `block` reads, `attribute` and `handler` check each route, `reachability` checks them against each other,
-//! `expansion` writes. A check never stops another: each adds to [`Errors`].
+//! `block` reads, `attribute`, `handler` and `contact` check each route, `reachability` checks them against
+//! each other, `expansion` writes. A check never stops another: each adds to [`Errors`].
 
 mod attribute;
 mod block;
+mod contact;
 mod errors;
 mod expansion;
 mod handler;
@@ -79,6 +80,9 @@ pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
         .filter_map(|item| read_route(item, &mut errors))
         .collect();
     reachability::check(&routes, &mut errors);
+    for route in &routes {
+        contact::check(&route.attribute, &route.handler, &mut errors);
+    }
     for plug in &plugs {
         plug.check(&routes, &mut errors);
     }
