@@ -212,7 +212,8 @@ impl Example {
     }
 }
 
-/// Returns the path of an example, and builds it if necessary.
+/// Returns the path of an example, and builds it if necessary. It is an example of the package `spigot-examples`, or
+/// a package of its own.
 ///
 /// `cargo test` builds an example with tests of its own only as a test, so the tests build the program with
 /// cargo. Cargo holds no lock while tests run, and has built everything but the example itself by then. The
@@ -242,17 +243,18 @@ fn build(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("this crate lies in the workspace");
+    let is_package = root.join("examples").join(name).join("Cargo.toml").exists();
+    let kind = if is_package { "bin" } else { "example" };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
     let output = Command::new(cargo)
         .args([
             "build",
             "--workspace",
-            "--example",
-            name,
             "--profile",
             profile,
             "--message-format=json",
         ])
+        .args([&format!("--{kind}"), name])
         .arg("--target-dir")
         .arg(target_dir)
         .current_dir(root)
@@ -265,14 +267,14 @@ fn build(name: &str) -> PathBuf {
     );
     String::from_utf8_lossy(&output.stdout)
         .lines()
-        .find_map(artifact)
+        .find_map(|message| artifact(message, kind))
         .unwrap_or_else(|| panic!("cargo has built the example `{name}` and does not say where"))
 }
 
-/// Returns the path of an example from one of cargo's messages.
-fn artifact(message: &str) -> Option<PathBuf> {
+/// Returns the path of what was built from one of cargo's messages, if that tells of a target of this kind.
+fn artifact(message: &str, kind: &str) -> Option<PathBuf> {
     const KEY: &str = r#""executable":""#;
-    if !message.contains(r#""kind":["example"]"#) {
+    if !message.contains(&format!(r#""kind":["{kind}"]"#)) {
         return None;
     }
     let rest = &message[message.rfind(KEY)? + KEY.len()..];
