@@ -10,6 +10,8 @@ use crate::sip::Bytes;
 /// ([RFC 5922 §7.1](https://www.rfc-editor.org/rfc/rfc5922#section-7.1)): those of its `sip:` URIs or, if it
 /// has none, its DNS names.
 ///
+/// The header Identity, a signature over caller and callee, is [`header::Identity`](crate::header::Identity).
+///
 /// ```
 /// use spigot::{Identity, Source, StatusCode, sip_router};
 ///

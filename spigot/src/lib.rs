@@ -83,6 +83,7 @@ pub mod proto;
 mod proxy;
 pub mod resolve;
 pub mod router;
+pub mod sip;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transport;
@@ -104,11 +105,11 @@ pub use router::{
     Agent, Body, FromRequest, IntoReply, IntoRouter, Reply, Request, Router, Source, Transaction,
     TransactionError,
 };
+#[doc(inline)]
 pub use sip::{Bytes, HeaderName, Method, Response, StatusCode, Uri, header};
 pub use spigot_macros::sip_router;
 #[cfg(feature = "testing")]
 pub use spigot_macros::test;
-pub use spigot_parser as sip;
 #[cfg(feature = "tls")]
 pub use transport::tls;
 

@@ -127,7 +127,9 @@ macro_rules! address_accessors {
 pub(super) use address_accessors;
 
 addresses! {
-    /// A From header: the sender of the request.
+    /// A From header: the sender of the request, as the sender says.
+    ///
+    /// Imported, it hides [`std::convert::From`]. Import the module, and write `header::From`.
     ///
     /// ```text
     /// from-spec  = ( name-addr / addr-spec ) *( SEMI from-param )

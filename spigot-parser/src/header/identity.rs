@@ -29,6 +29,8 @@ use crate::{ErrorKind, HeaderName, ParseError, Uri};
 /// there, `-` and `_` of the URL-safe base64 are accepted, too. Some senders quote `alg` and `ppt`, which is
 /// accepted. The header of RFC 4474, a signature in quotes, is refused.
 ///
+/// What the peer of a TLS connection has proved to be is another type, `spigot::Identity`.
+///
 /// A message may have several, each in a line of its own. Two values are equal if all their parts are equal,
 /// the URI octet by octet.
 ///

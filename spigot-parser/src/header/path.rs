@@ -13,6 +13,8 @@ addresses! {
     /// The grammar is that of [RFC 3327 §4](https://www.rfc-editor.org/rfc/rfc3327#section-4). Two values are
     /// equal if their URIs and the parameters that both have are equal.
     ///
+    /// The extractor `spigot::Path`, which takes the captures of a route, is another type.
+    ///
     /// ```
     /// use spigot_parser::header::Path;
     ///

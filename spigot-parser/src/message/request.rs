@@ -12,7 +12,8 @@ use crate::{ErrorKind, HeaderName, Limits, Method, ParseError, Uri};
 
 /// A request: method, Request-URI, headers and body.
 ///
-/// Cloning shares the text and copies the index.
+/// Cloning shares the text and copies the index. Handlers of `spigot` take another type, `spigot::Request`,
+/// which dereferences to this one.
 ///
 /// ```
 /// use spigot_parser::{HeaderName, Method, Request};

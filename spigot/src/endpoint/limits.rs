@@ -9,6 +9,8 @@ use crate::transport::TransportLimits;
 /// The bounds of an endpoint: how much it accepts, and how long it waits. A time of `Duration::MAX` never
 /// passes.
 ///
+/// The bounds of one message are [`sip::Limits`](crate::sip::Limits), in `transport.parser`.
+///
 /// ```
 /// use std::time::Duration;
 /// use spigot::Limits;

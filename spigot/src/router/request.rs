@@ -13,6 +13,8 @@ use crate::sip;
 ///
 /// It dereferences to the parsed message ([`sip::Request`]), so `request.method()`, `request.uri()`,
 /// `request.headers()` and `request.body()` are at hand. Cloning it copies no part of the message.
+///
+/// A message alone is a [`sip::Request`]: that is what a client sends, and what [`Request::new`] takes.
 #[derive(Clone)]
 pub struct Request {
     message: Arc<sip::Request>,

@@ -34,6 +34,8 @@ pub struct DialogId {
 
 /// A dialog as one end sees it.
 ///
+/// An application holds a [`spigot::Dialog`](crate::Dialog), which is a handle of one of these.
+///
 /// ```
 /// use spigot::proto::Dialog;
 /// use spigot::sip::{HeaderName, Method, Request, Response};

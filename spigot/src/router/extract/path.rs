@@ -26,6 +26,9 @@ use std::ops::Deref;
 ///     }
 /// }
 /// ```
+///
+/// The name is that of web frameworks. SIP has a header Path, too, which is
+/// [`header::Path`](crate::header::Path): a handler takes it as `Header<header::Path>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path<T>(pub T);
 
