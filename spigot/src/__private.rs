@@ -7,10 +7,9 @@ pub use std::pin::pin;
 pub use std::result::Result;
 pub use std::sync::Arc;
 
-pub use crate::proto::Role;
 pub use crate::router::extract::Path;
 pub use crate::router::glue::{
-    Capture, call_plug, call_router_plug, capture, extract, future, handler, lost, reply, role, router_plug,
+    Capture, call_plug, call_router_plug, capture, extract, future, handler, lost, needs, reply, router_plug,
     router_plugs, routes, share, shared, unanswered,
 };
 pub use crate::router::layered::take_over;

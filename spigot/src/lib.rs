@@ -99,7 +99,7 @@ pub use endpoint::{
 pub use flow::{ConnectionId, Flow, Transport, UnknownTransport};
 pub use identity::Identity;
 pub use proxy::{Branch, Forward, ForwardError, NoProxy, Proxy};
-pub use router::extract::{Contacts, Extension, Header, Path};
+pub use router::extract::{Contacts, Extension, Header, Path, TypedBody};
 pub use router::plug;
 pub use router::{
     Agent, Body, FromRequest, IntoReply, IntoRouter, Reply, Request, Router, Source, Transaction,

@@ -241,7 +241,7 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
     // elsewhere: the block may be written by a macro of the user's, which sees other names.
     let [agent, request] = [format_ident!("agent"), format_ident!("request")];
     let mut captures = Vec::new();
-    let mut roles = Vec::new();
+    let mut needs = Vec::new();
     let mut extractions = Vec::new();
     let mut names = Vec::new();
     for (index, argument) in handler.arguments.iter().enumerate() {
@@ -269,7 +269,7 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
                     quote_spanned!(written.span()=> #here::unanswered(rejection))
                 };
                 let there = shown_at(written.to_token_stream(), written.span());
-                roles.push(quote_spanned!(written.span()=> #here::role::<#there, Self, #marker>()));
+                needs.push(quote_spanned!(written.span()=> #here::needs::<#there, Self, #marker>()));
                 extractions.push(quote_spanned! {written.span()=>
                     let #name: #written = match #here::extract::<_, Self, #marker>(&#request, #agent).await {
                         #here::Result::Ok(argument) => argument,
@@ -374,7 +374,7 @@ fn glue(of: &Route, plugs: &[PlugMethod], options: &Options) -> TokenStream {
         #future
     }));
     quote! {
-        #private::handler(#private::Role::Us #(.and(#roles))*, {
+        #private::handler([#(#needs),*], {
             let #shared = #private::share(&#shared);
             #through
             move |#request_or_not: #private::Request, #captured_or_not: #private::Captured<'_>, #handed_on_or_not: #private::HandedOn| {

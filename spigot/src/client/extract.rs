@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::endpoint::Endpoint;
+use crate::router::body_use::BodyUse;
 use crate::router::{Agent, FromRequest, IntoReply, Reply, Request};
 use crate::sip::StatusCode;
 
@@ -39,6 +40,8 @@ impl<M> IntoReply<M> for NoClient {
 /// ```
 impl<S: Agent, M> FromRequest<S, M> for Client {
     type Rejection = NoClient;
+
+    const BODY: BodyUse = BodyUse::Nothing;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, NoClient> {
         let endpoint = request.extension::<Endpoint>().and_then(Endpoint::core);

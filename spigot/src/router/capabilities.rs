@@ -18,16 +18,17 @@ pub(super) fn allow<'r>(rules: impl Iterator<Item = &'r Route>) -> String {
     list(names.into_iter())
 }
 
-/// Lists the content types that the routes name. An INVITE without one, and an agent that names none, take
-/// what RFC 3261 §20.1 assumes: session descriptions.
-pub(super) fn accept<'r>(rules: impl Iterator<Item = &'r Route>) -> String {
+/// Lists the content types that the routes name, and those that the arguments of their handlers take. An
+/// INVITE without one, and an agent that names none, take what RFC 3261 §20.1 assumes: session descriptions.
+pub(super) fn accept<'r>(rules: impl Iterator<Item = (&'r Route, &'r [&'static str])>) -> String {
     let mut types: Vec<&str> = Vec::new();
-    for rule in rules {
+    for (rule, parts) in rules {
         match rule.content_type {
             Some(content_type) => types.push(content_type),
             None if rule.takes == Takes::Method("INVITE") => types.push("application/sdp"),
             None => {}
         }
+        types.extend(parts);
     }
     if types.is_empty() {
         types.push("application/sdp");

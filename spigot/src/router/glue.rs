@@ -7,6 +7,7 @@ use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::body_use::{BodyTypes, BodyUse};
 use super::plug::{Next, Plug};
 use super::route::{Captured, HandedOn, Handler, RouterPlugs};
 use super::{Agent, FromRequest, HandlerFuture, IntoReply, Reply, Request, Routes};
@@ -87,20 +88,31 @@ pub fn shared<A: Agent>(agent: Arc<A>) -> impl Deref<Target = A> + Send + Sync +
     agent
 }
 
-/// Says whose the requests of a handler are that takes this argument.
-///
-/// An argument that is no extractor is one error, here and at [`extract`], as long as both stand at its span.
-pub const fn role<T: FromRequest<S, M>, S, M>() -> Role {
-    T::ROLE
+/// What an argument of a handler needs: whose the request is, and what of its body.
+#[derive(Clone, Copy, Debug)]
+pub struct Needs {
+    role: Role,
+    body: BodyUse,
 }
 
-/// Makes what is behind a route.
-pub fn handler<F>(role: Role, call: F) -> Handler
+/// Says what this argument of a handler needs.
+///
+/// An argument that is no extractor is one error, here and at [`extract`], as long as both stand at its span.
+pub const fn needs<T: FromRequest<S, M>, S, M>() -> Needs {
+    Needs {
+        role: T::ROLE,
+        body: T::BODY,
+    }
+}
+
+/// Makes what is behind a route, whose handler has arguments with these needs.
+pub fn handler<const N: usize, F>(needs: [Needs; N], call: F) -> Handler
 where
     F: Fn(Request, Captured<'_>, HandedOn) -> Option<HandlerFuture> + Send + Sync + 'static,
 {
     Handler {
-        role,
+        role: needs.iter().fold(Role::Us, |role, needs| role.and(needs.role)),
+        body: BodyTypes::of(needs.iter().map(|needs| needs.body)),
         call: Arc::new(call),
     }
 }

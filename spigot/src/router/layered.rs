@@ -50,6 +50,7 @@ impl<P: Plug> Layer<P> {
         };
         Handler {
             role: inner.role,
+            body: inner.body.clone(),
             call: Arc::new(around),
         }
     }

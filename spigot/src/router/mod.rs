@@ -25,6 +25,7 @@
 //! ```
 
 mod agent;
+pub(crate) mod body_use;
 mod capabilities;
 mod composed;
 mod dispatch;
@@ -58,7 +59,7 @@ pub use into_reply::IntoReply;
 pub use nest::IntoPattern;
 pub(crate) use nest::RouterId;
 pub use reply::Reply;
-pub use reply_part::{Body, ReplyPart};
+pub use reply_part::{Body, RawBody, ReplyPart};
 pub(crate) use request::EndpointExtension;
 pub use request::Request;
 pub(crate) use route::HandlerFuture;

@@ -23,14 +23,21 @@ pub trait ReplyPart {
 
 /// A body and the type of its content.
 ///
+/// As an argument of a handler it is `Body<T>`, for a `T` that is a [`TypedBody`](crate::TypedBody): the body
+/// of the request, or a part of it. Beside a status it is the body of the answer, made by [`Body::new`].
+///
 /// ```
 /// use spigot::{Body, Reply, StatusCode};
 ///
 /// let reply = Reply::from(StatusCode::OK).with(Body::new("application/pidf+xml", "<presence/>"));
 /// assert_eq!(reply.into_response().unwrap().body(), "<presence/>");
 /// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Body<T = RawBody>(pub T);
+
+/// Octets with a content type, as they stand in a [`Body`] that is made by [`Body::new`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Body {
+pub struct RawBody {
     content_type: String,
     octets: Bytes,
 }
@@ -38,16 +45,17 @@ pub struct Body {
 impl Body {
     /// Makes a body of this content type, such as `application/sdp`.
     pub fn new(content_type: impl Into<String>, octets: impl Into<Bytes>) -> Body {
-        Body {
+        Body(RawBody {
             content_type: content_type.into(),
             octets: octets.into(),
-        }
+        })
     }
 }
 
 impl ReplyPart for Body {
     fn apply(self, response: &mut Response) -> Result<(), ParseError> {
-        response.set_body(&self.content_type, self.octets)
+        let Body(RawBody { content_type, octets }) = self;
+        response.set_body(&content_type, octets)
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Request {
     dialog: Option<RouterId>,
     /// Whose the request is, as the route says that takes it.
     role: Role,
+    /// The content types that the arguments of the handler take; `None` where one may take the whole body.
+    body_types: Option<Arc<[&'static str]>>,
     extensions: Option<Arc<Extension>>,
 }
 
@@ -60,6 +62,7 @@ impl Request {
             transaction: None,
             dialog: None,
             role: Role::Us,
+            body_types: None,
             extensions: None,
         }
     }
@@ -82,6 +85,13 @@ impl Request {
     #[must_use]
     pub(crate) fn with_role(mut self, role: Role) -> Request {
         self.role = role;
+        self
+    }
+
+    /// Says which content types the arguments of the handler take, where none of them takes the whole body.
+    #[must_use]
+    pub(super) fn with_body_types(mut self, types: Option<&Arc<[&'static str]>>) -> Request {
+        self.body_types = types.cloned();
         self
     }
 
@@ -117,6 +127,12 @@ impl Request {
     /// Says whose the request is. Before a route has taken it, it is the user agent's.
     pub(crate) fn role(&self) -> Role {
         self.role
+    }
+
+    /// Returns the content types that the arguments of the handler take; `None` where one of them may take the
+    /// whole body.
+    pub(super) fn body_types(&self) -> Option<&[&'static str]> {
+        self.body_types.as_deref()
     }
 
     /// Returns the router that took the request which opened this dialog; `None` outside of dialogs.

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::body_use::BodyTypes;
 use super::plug::NextRequest;
 use super::{Reply, Request};
 use crate::proto::Role;
@@ -20,11 +21,13 @@ pub type Captured<'a> = Option<&'a Captures<'a, 'a>>;
 /// Where the future of a route finds its request, if a plug around the route hands it on.
 pub type HandedOn = Option<Arc<NextRequest>>;
 
-/// The handler of a route with its plugs, and whose its requests are.
+/// The handler of a route with its plugs, and what it needs of a request.
 #[derive(Clone)]
 pub struct Handler {
     /// Whose the requests of the route are, as the arguments of the handler say.
     pub role: Role,
+    /// What the arguments of the handler take of the body.
+    pub body: BodyTypes,
     /// Makes the request's future.
     pub call: Arc<HandlerFn>,
 }

@@ -11,7 +11,8 @@ use super::plug::Plug;
 use super::route::{Captured, Handler, Route, RouterPlugs, Takes};
 use super::{Agent, Reply, Request, Routed, capabilities};
 use crate::proto::Role;
-use crate::sip::{HeaderName, Headers, Method, Pattern, PatternSet, Uri};
+use crate::sip::header::ContentType;
+use crate::sip::{HeaderName, Headers, Method, Part, Pattern, PatternSet, Uri};
 
 pub(super) struct RouteTable {
     entries: Vec<Entry>,
@@ -125,7 +126,11 @@ impl RouteTable {
                 .position(|entry| entry.rule.takes == Takes::Fallback),
             schemes: entries.iter().filter_map(Entry::scheme).collect(),
             allow: capabilities::allow(rules()),
-            accept: capabilities::accept(rules()),
+            accept: capabilities::accept(
+                entries
+                    .iter()
+                    .map(|entry| (entry.rule, entry.handler.body.parts())),
+            ),
             events: capabilities::events(rules()),
             packages: capabilities::packages(rules()),
             router_plugs,
@@ -188,8 +193,9 @@ impl RouteTable {
 
     pub(super) fn call(&self, index: usize, request: &Request, captured: Captured<'_>) -> Option<Routed> {
         let entry = self.entries.get(index)?;
-        let Handler { role, call } = &entry.handler;
-        let future = call(request.clone().with_role(*role), captured, None)?;
+        let Handler { role, body, call } = &entry.handler;
+        let request = request.clone().with_role(*role).with_body_types(body.only());
+        let future = call(request, captured, None)?;
         Some(Routed {
             role: *role,
             route: Some(entry.rule),
@@ -291,8 +297,37 @@ impl Entry {
         match self.rule.content_type {
             None => true,
             Some(_) if request.body().is_empty() => true,
-            Some(content_type) => {
-                media_type(request.headers()).is_some_and(|given| same_media_type(given, content_type))
+            Some(content_type) => media_type(request.headers()).is_some_and(|given| {
+                same_media_type(given, content_type)
+                    || (is_multipart(given) && self.takes_part(request, content_type))
+            }),
+        }
+    }
+
+    /// Says whether the route takes a multipart body for its part of this type.
+    ///
+    /// It does where an argument takes that part, which also refuses what cannot be read. An argument that
+    /// takes the body as it is would get another one than the route says.
+    fn takes_part(&self, request: &Request, content_type: &str) -> bool {
+        let body = &self.handler.body;
+        let has_argument = body
+            .parts()
+            .iter()
+            .any(|part| same_media_type(part, content_type));
+        if body.has_whole() && !has_argument {
+            return false;
+        }
+        let Some((kind, subtype)) = content_type.split_once('/') else {
+            return false;
+        };
+        let whole = Part::of_message(request.headers(), request.body());
+        match whole.find(kind, subtype) {
+            Ok(None) => false,
+            Ok(Some(_)) | Err(_) if has_argument => true,
+            Err(_) => false,
+            Ok(Some(_)) => {
+                let takes = |given: &ContentType| given.is(kind, subtype);
+                matches!(whole.unsupported(&takes), Ok(None))
             }
         }
     }
@@ -388,6 +423,11 @@ impl Candidates {
 
 fn media_type(headers: &Headers) -> Option<&str> {
     headers.get(&HeaderName::CONTENT_TYPE).map(without_params)
+}
+
+fn is_multipart(media_type: &str) -> bool {
+    let kind = media_type.split('/').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("multipart")
 }
 
 fn without_params(value: &str) -> &str {

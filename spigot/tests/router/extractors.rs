@@ -307,7 +307,7 @@ async fn a_session_description_comes_parsed_or_is_refused_as_it_should_be() {
         why.starts_with("399 spigot \"session description at octet"),
         "{why}"
     );
-    let many = format!("{SDP}{}", "m=audio 4000 RTP/AVP 0\r\n".repeat(16));
+    let many = format!("{SDP}{}", "m=audio 4000 RTP/AVP 0\r\n".repeat(64));
     let response = counted(with("application/sdp", many)).await;
     assert_eq!(response.status(), StatusCode::NOT_ACCEPTABLE_HERE);
     let response = counted(request("STORE", "sip:a@example.com")).await;

@@ -1,6 +1,7 @@
 //! The router asked directly, with parsed requests and no network.
 
 mod answers;
+mod bodies;
 mod composition;
 mod dialogs;
 mod extractors;

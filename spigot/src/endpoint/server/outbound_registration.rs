@@ -3,6 +3,7 @@
 use crate::endpoint::{Endpoint, Limits};
 use crate::flow::Flow;
 use crate::proto::keep;
+use crate::router::body_use::BodyUse;
 use crate::router::extract::{BadHeader, OptionalFromRequest};
 use crate::router::{Agent, FromRequest, IntoReply, Reply, ReplyPart, Request, method};
 use crate::sip::header::{Contact, Expires, FlowTimer, Path, Require, Supported, Via};
@@ -94,6 +95,8 @@ impl<M> IntoReply<M> for BadOutbound {
 impl<S: Agent, M: method::Has<Outbound>> FromRequest<S, M> for Outbound {
     type Rejection = BadOutbound;
 
+    const BODY: BodyUse = BodyUse::Nothing;
+
     async fn from_request(request: &Request, agent: &S) -> Result<Self, BadOutbound> {
         let there = <Self as OptionalFromRequest<S, M>>::from_request_if_there(request, agent).await?;
         Ok(there.unwrap_or_else(M::unseen))
@@ -102,6 +105,8 @@ impl<S: Agent, M: method::Has<Outbound>> FromRequest<S, M> for Outbound {
 
 impl<S: Agent, M> OptionalFromRequest<S, M> for Outbound {
     type Rejection = BadOutbound;
+
+    const BODY: BodyUse = BodyUse::Nothing;
 
     async fn from_request_if_there(request: &Request, _: &S) -> Result<Option<Self>, BadOutbound> {
         let headers = request.headers();

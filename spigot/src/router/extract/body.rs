@@ -2,10 +2,10 @@
 
 use std::convert::Infallible;
 
+use super::part::{self, Found, NotTaken};
 use super::{FromRequest, OptionalFromRequest};
-use crate::router::fallback;
-use crate::router::{Agent, IntoReply, Reply, Request};
-use crate::sip::header::ContentType;
+use crate::router::body_use::BodyUse;
+use crate::router::{Agent, IntoReply, Reply, Request, fallback};
 use crate::sip::{Bytes, ParseError, Sdp, StatusCode};
 
 /// The body is not UTF-8. Answered 415 with an Accept that says what would be.
@@ -45,9 +45,15 @@ pub enum BadSdp {
     /// There is no body. Answered 400 with a Warning.
     #[error("the request has no session description")]
     Missing,
-    /// It is of another type. Answered 415 with an Accept.
-    #[error("the body is no `application/sdp`")]
-    OtherType,
+    /// It is of another type, or a part of another type has to be understood. Answered 415 with this Accept.
+    #[error("the body has to be `{accept}`")]
+    OtherType {
+        /// The types that the arguments of the handler take.
+        accept: String,
+    },
+    /// It cannot be split into its parts. Answered 400 with a Warning.
+    #[error("the multipart body cannot be read: expected {}", .0.expected())]
+    Multipart(#[source] ParseError),
     /// It is one and cannot be read: 400 with a Warning. Or it is more than is taken of one: 488.
     #[error(transparent)]
     Unreadable(#[from] ParseError),
@@ -56,11 +62,11 @@ pub enum BadSdp {
 impl<M> IntoReply<M> for BadSdp {
     fn into_reply(self) -> Reply {
         match &self {
-            BadSdp::OtherType => fallback::unsupported_media_type(SDP),
+            BadSdp::OtherType { accept } => fallback::unsupported_media_type(accept),
             BadSdp::Unreadable(error) if error.status() == Some(StatusCode::NOT_ACCEPTABLE_HERE) => {
                 fallback::warned(StatusCode::NOT_ACCEPTABLE_HERE, &self.to_string())
             }
-            BadSdp::Missing | BadSdp::Unreadable(_) => {
+            BadSdp::Missing | BadSdp::Multipart(_) | BadSdp::Unreadable(_) => {
                 fallback::warned(StatusCode::BAD_REQUEST, &self.to_string())
             }
         }
@@ -69,19 +75,30 @@ impl<M> IntoReply<M> for BadSdp {
 
 const SDP: &str = "application/sdp";
 
+impl From<NotTaken> for BadSdp {
+    fn from(not_taken: NotTaken) -> Self {
+        match not_taken {
+            NotTaken::OtherType(accept) => BadSdp::OtherType { accept },
+            NotTaken::Unreadable(error) => BadSdp::Multipart(error),
+        }
+    }
+}
+
+/// Reads the session description, which a multipart body has as the part with the disposition `session`: that
+/// is what an `application/sdp` is which says nothing of it (RFC 3261 §20.11).
 fn sdp(request: &Request) -> Result<Option<Sdp>, BadSdp> {
-    if request.body().is_empty() {
-        return Ok(None);
-    }
-    match request.headers().typed::<ContentType>() {
-        Ok(Some(content_type)) if content_type.is("application", "sdp") => {}
-        _ => return Err(BadSdp::OtherType),
-    }
-    Ok(Some(Sdp::parse(request.body().clone())?))
+    let body = match part::find(request, SDP, Some("session"))? {
+        None => return Ok(None),
+        Some(Found::Whole) => request.body().clone(),
+        Some(Found::Part(part)) => part.body().clone(),
+    };
+    Ok(Some(Sdp::parse(body)?))
 }
 
 impl<S: Agent, M> FromRequest<S, M> for Sdp {
     type Rejection = BadSdp;
+
+    const BODY: BodyUse = BodyUse::Part(SDP);
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, BadSdp> {
         sdp(request)?.ok_or(BadSdp::Missing)
@@ -90,6 +107,8 @@ impl<S: Agent, M> FromRequest<S, M> for Sdp {
 
 impl<S: Agent, M> OptionalFromRequest<S, M> for Sdp {
     type Rejection = BadSdp;
+
+    const BODY: BodyUse = BodyUse::Part(SDP);
 
     async fn from_request_if_there(request: &Request, _: &S) -> Result<Option<Self>, BadSdp> {
         sdp(request)

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use super::{BadHeader, FromRequest};
+use crate::router::body_use::BodyUse;
 use crate::router::{Agent, Request};
 use crate::sip::HeaderName;
 use crate::sip::header::Contact;
@@ -56,6 +57,8 @@ impl Deref for Contacts {
 
 impl<S: Agent, M> FromRequest<S, M> for Contacts {
     type Rejection = BadHeader;
+
+    const BODY: BodyUse = BodyUse::Nothing;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, BadHeader> {
         let all = request.headers().all::<Contact>().collect::<Result<Vec<_>, _>>();

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::{FromRequest, OptionalFromRequest};
+use crate::router::body_use::BodyUse;
 use crate::router::{Agent, IntoReply, Reply, Request, method};
 use crate::sip::StatusCode;
 
@@ -67,6 +68,8 @@ impl<M, T> IntoReply<M> for NoExtension<T> {
 impl<S: Agent, M: method::Plugged, T: Clone + Send + Sync + 'static> FromRequest<S, M> for Extension<T> {
     type Rejection = NoExtension<T>;
 
+    const BODY: BodyUse = BodyUse::Nothing;
+
     async fn from_request(request: &Request, _: &S) -> Result<Self, NoExtension<T>> {
         match request.extension::<T>() {
             Some(value) => Ok(Extension(value.clone())),
@@ -79,6 +82,8 @@ impl<S: Agent, M: method::Plugged, T: Clone + Send + Sync + 'static> OptionalFro
     for Extension<T>
 {
     type Rejection = std::convert::Infallible;
+
+    const BODY: BodyUse = BodyUse::Nothing;
 
     async fn from_request_if_there(request: &Request, _: &S) -> Result<Option<Self>, Self::Rejection> {
         Ok(request.extension::<T>().cloned().map(Extension))

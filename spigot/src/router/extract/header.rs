@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::{FromRequest, OptionalFromRequest};
+use crate::router::body_use::BodyUse;
 use crate::router::{Agent, IntoReply, Reply, Request, fallback};
 use crate::sip::header::TypedHeader;
 use crate::sip::{HeaderName, ParseError, StatusCode};
@@ -120,6 +121,8 @@ fn read<T: TypedHeader>(request: &Request) -> Result<Option<T>, BadHeader> {
 impl<S: Agent, M, T: TypedHeader + Send> FromRequest<S, M> for Header<T> {
     type Rejection = BadHeader;
 
+    const BODY: BodyUse = BodyUse::Nothing;
+
     async fn from_request(request: &Request, _: &S) -> Result<Self, BadHeader> {
         match read(request)? {
             Some(header) => Ok(Header(header)),
@@ -130,6 +133,8 @@ impl<S: Agent, M, T: TypedHeader + Send> FromRequest<S, M> for Header<T> {
 
 impl<S: Agent, M, T: TypedHeader + Send> OptionalFromRequest<S, M> for Header<T> {
     type Rejection = BadHeader;
+
+    const BODY: BodyUse = BodyUse::Nothing;
 
     async fn from_request_if_there(request: &Request, _: &S) -> Result<Option<Self>, BadHeader> {
         Ok(read(request)?.map(Header))

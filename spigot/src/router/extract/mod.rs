@@ -5,12 +5,15 @@ mod contacts;
 mod extension;
 mod header;
 mod optional;
+mod part;
 mod path;
 mod request;
 mod transaction;
+mod typed_body;
 
 use std::future::Future;
 
+use super::body_use::BodyUse;
 use super::{IntoReply, Request, method};
 use crate::proto::Role;
 
@@ -21,6 +24,7 @@ pub use header::{BadHeader, Header};
 pub use optional::OptionalFromRequest;
 pub use path::Path;
 pub use transaction::NoTransaction;
+pub use typed_body::{BadBody, TypedBody};
 
 /// An argument that a handler of the method `M` of the agent `S` may take.
 ///
@@ -32,7 +36,8 @@ pub use transaction::NoTransaction;
 /// | [`Contacts`] | all values of Contact, `*` included | 400 with a Warning |
 /// | [`Uri`](crate::Uri) | the Request-URI | |
 /// | [`Bytes`](crate::Bytes), `String` | the body | 415 for a `String` that is not UTF-8 |
-/// | [`Sdp`](crate::sip::Sdp) | the session description | 415, 400, or 488 where it is more than is taken |
+/// | [`Sdp`](crate::sip::Sdp) | the session description, also from a multipart body | 415, 400, or 488 where it is more than is taken |
+/// | [`Body<T>`](crate::Body) of a [`TypedBody`] | the body of a content type, also from a multipart body | 415 or 400 |
 /// | [`Source`](crate::Source) | where the request came from | |
 /// | [`Transaction`](crate::Transaction) | provisional replies, cancellation | 500 where there is none; an `ack` handler cannot take it |
 /// | [`Extension<T>`](Extension) | what a plug put beside the request | 500 |
@@ -75,7 +80,7 @@ pub use transaction::NoTransaction;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of `{M}` handlers",
     label = "this is not an extractor",
-    note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Contacts`, `Uri`, `Bytes`, `String`, `Sdp`, `Source`, `Transaction`, `Extension<T>`, `Client`, `Proxy`, an `Option`, `Result` or tuple of those, or a type of yours that implements `FromRequest`; all else, such as the method, is in `Request`",
+    note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Contacts`, `Uri`, `Bytes`, `String`, `Sdp`, `Body<T>`, `Source`, `Transaction`, `Extension<T>`, `Client`, `Proxy`, an `Option`, `Result` or tuple of those, or a type of yours that implements `FromRequest`; all else, such as the method, is in `Request`",
     note = "if this is the type of a header, take `Header<{Self}>`; if it is what a capture of the pattern gives, take `Path<{Self}>`"
 )]
 pub trait FromRequest<S, M>: Sized {
@@ -86,6 +91,10 @@ pub trait FromRequest<S, M>: Sized {
     /// otherwise where they make this element a proxy.
     #[doc(hidden)]
     const ROLE: Role = Role::Us;
+
+    /// Says what this argument takes of the body. An extractor of an application may take all of it.
+    #[doc(hidden)]
+    const BODY: BodyUse = BodyUse::Whole;
 
     /// Reads the argument from the request. It may wait, for a database say.
     fn from_request(

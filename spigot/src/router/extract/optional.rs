@@ -5,23 +5,28 @@ use std::future::Future;
 
 use super::{Contacts, FromRequest};
 use crate::proto::Role;
+use crate::router::body_use::BodyUse;
 use crate::router::{Agent, IntoReply, Reply, Request, Source, method};
 use crate::sip::{Bytes, Uri};
 
 /// An argument that may be missing, and is taken as `Option<Self>`.
 ///
 /// Missing is not the same as malformed: a header that is there and cannot be read is refused all the same.
-/// [`Header`](super::Header), [`Sdp`](crate::sip::Sdp), [`Extension`](super::Extension) and
-/// [`Transaction`](crate::Transaction) can be.
+/// [`Header`](super::Header), [`Sdp`](crate::sip::Sdp), [`Body`](crate::Body),
+/// [`Extension`](super::Extension) and [`Transaction`](crate::Transaction) can be.
 #[diagnostic::on_unimplemented(
     message = "`Option<{Self}>` cannot be an argument of `{M}` handlers",
     label = "nothing says what it means that this is missing",
-    note = "what may be missing is an `Option<Header<T>>`, `Option<Sdp>`, `Option<Extension<T>>`, `Option<Transaction>` or `Option<Outbound>`, or of a type of yours that implements `OptionalFromRequest`",
+    note = "what may be missing is an `Option<Header<T>>`, `Option<Sdp>`, `Option<Body<T>>`, `Option<Extension<T>>`, `Option<Transaction>` or `Option<Outbound>`, or of a type of yours that implements `OptionalFromRequest`",
     note = "if this is the type of a header, take `Option<Header<{Self}>>`; if it is an extractor, `Result<{Self}, _>` says why it cannot be read"
 )]
 pub trait OptionalFromRequest<S, M>: Sized {
     /// The answer when the argument is there and cannot be read.
     type Rejection: IntoReply<method::any>;
+
+    /// Says what this argument takes of the body. An extractor of an application may take all of it.
+    #[doc(hidden)]
+    const BODY: BodyUse = BodyUse::Whole;
 
     /// Reads the argument from the request; `None` if there is none.
     fn from_request_if_there(
@@ -32,6 +37,8 @@ pub trait OptionalFromRequest<S, M>: Sized {
 
 impl<S: Agent, M, T: OptionalFromRequest<S, M>> FromRequest<S, M> for Option<T> {
     type Rejection = T::Rejection;
+
+    const BODY: BodyUse = T::BODY;
 
     async fn from_request(request: &Request, agent: &S) -> Result<Self, T::Rejection> {
         T::from_request_if_there(request, agent).await
@@ -78,6 +85,8 @@ impl<S: Agent, M, T: FromRequest<S, M>> FromRequest<S, M> for Result<T, T::Rejec
 
     const ROLE: Role = T::ROLE;
 
+    const BODY: BodyUse = T::BODY;
+
     async fn from_request(request: &Request, agent: &S) -> Result<Self, Infallible> {
         Ok(T::from_request(request, agent).await)
     }
@@ -90,6 +99,8 @@ macro_rules! tuples {
             type Rejection = Reply;
 
             const ROLE: Role = Role::Us$(.and($name::ROLE))*;
+
+            const BODY: BodyUse = BodyUse::All(&[$($name::BODY),*]);
 
             async fn from_request(request: &Request, agent: &S) -> Result<Self, Reply> {
                 Ok(($($name::from_request(request, agent).await.map_err(IntoReply::into_reply)?,)*))

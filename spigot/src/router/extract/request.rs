@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use super::FromRequest;
+use crate::router::body_use::BodyUse;
 use crate::router::{Agent, Request, Source};
 use crate::sip::Uri;
 
@@ -17,6 +18,8 @@ impl<S: Agent, M> FromRequest<S, M> for Request {
 impl<S: Agent, M> FromRequest<S, M> for Uri {
     type Rejection = Infallible;
 
+    const BODY: BodyUse = BodyUse::Nothing;
+
     async fn from_request(request: &Request, _: &S) -> Result<Self, Infallible> {
         Ok(request.uri().clone())
     }
@@ -24,6 +27,8 @@ impl<S: Agent, M> FromRequest<S, M> for Uri {
 
 impl<S: Agent, M> FromRequest<S, M> for Source {
     type Rejection = Infallible;
+
+    const BODY: BodyUse = BodyUse::Nothing;
 
     async fn from_request(request: &Request, _: &S) -> Result<Self, Infallible> {
         Ok(request.source().clone())

@@ -1,6 +1,7 @@
 //! The server transaction as an argument.
 
 use super::{FromRequest, OptionalFromRequest};
+use crate::router::body_use::BodyUse;
 use crate::router::{Agent, IntoReply, Reply, Request, Transaction, method};
 use crate::sip::StatusCode;
 
@@ -19,6 +20,8 @@ impl<M> IntoReply<M> for NoTransaction {
 impl<S: Agent, M: method::Transacted> FromRequest<S, M> for Transaction {
     type Rejection = NoTransaction;
 
+    const BODY: BodyUse = BodyUse::Nothing;
+
     async fn from_request(request: &Request, _: &S) -> Result<Self, NoTransaction> {
         request.transaction().cloned().ok_or(NoTransaction)
     }
@@ -26,6 +29,8 @@ impl<S: Agent, M: method::Transacted> FromRequest<S, M> for Transaction {
 
 impl<S: Agent, M: method::Transacted> OptionalFromRequest<S, M> for Transaction {
     type Rejection = std::convert::Infallible;
+
+    const BODY: BodyUse = BodyUse::Nothing;
 
     async fn from_request_if_there(request: &Request, _: &S) -> Result<Option<Self>, Self::Rejection> {
         Ok(request.transaction().cloned())
