@@ -296,7 +296,7 @@ impl RequestBuilder {
             core.step(lane, |state, _| state.shard.authorize(dialog, &mut request));
         }
         let draft = draft(request, own_parts)?;
-        let stays_on_flow = matches!(towards, Towards::Flow(_));
+        let names_flow = matches!(towards, Towards::Flow(_));
         let (flow, targets) = match towards {
             Towards::Address(transport, peer) => (core.flow_to_address(transport, peer).await?, None),
             Towards::Flow(flow) if core.carriers.is_open(&flow) => (flow, None),
@@ -313,7 +313,7 @@ impl RequestBuilder {
         let new = NewRequest {
             draft,
             flow,
-            stays_on_flow,
+            stays_on_flow: names_flow || core.carriers.is_accepted(&flow),
             targets,
             upstream: None,
             dialog,

@@ -160,6 +160,11 @@ impl Carrier for MemoryCarrier {
         }
     }
 
+    fn is_accepted(&self, flow: &Flow) -> bool {
+        let connection = flow.connection();
+        connection.is_some_and(|connection| self.listener.wires.is_accepted(connection))
+    }
+
     fn keep_alive(&self, flow: &Flow) -> Result<(), SendError> {
         let question = match self.listener.transport {
             // Nobody else is on this network, so that any answer is one to this.

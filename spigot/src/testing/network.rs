@@ -280,6 +280,14 @@ impl Wires {
         connection.is_some_and(|connection| !connection.closing)
     }
 
+    /// Whether that side of a stream is the one that did not open it.
+    pub(super) fn is_accepted(&self, connection: ConnectionId) -> bool {
+        let state = self.lock();
+        let side = state.connections.get(&connection);
+        // The side that opens a stream has the lower number.
+        side.is_some_and(|side| side.other < connection)
+    }
+
     /// Writes octets to a stream.
     pub(super) fn octets(&self, connection: ConnectionId, bytes: &Bytes) -> Result<(), ()> {
         let mut state = self.lock();

@@ -265,6 +265,10 @@ impl Carrier for TappedCarrier {
         self.carrier.is_open(flow)
     }
 
+    fn is_accepted(&self, flow: &Flow) -> bool {
+        self.carrier.is_accepted(flow)
+    }
+
     fn shutdown(&self) -> BoxFuture<'_, ()> {
         self.carrier.shutdown()
     }

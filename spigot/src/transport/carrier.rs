@@ -97,6 +97,15 @@ pub trait Carrier: Send + Sync + 'static {
         true
     }
 
+    /// Whether the peer has opened the connection of that flow.
+    ///
+    /// Requests inside a dialog stay on such a connection, while one that we have opened is used for what leads
+    /// to its peer and for nothing else. `false` unless implemented.
+    fn is_accepted(&self, flow: &Flow) -> bool {
+        let _ = flow;
+        false
+    }
+
     /// Who the peer of a flow has proved to be by a certificate. `None` unless implemented.
     fn identity(&self, flow: &Flow) -> Option<Identity> {
         let _ = flow;

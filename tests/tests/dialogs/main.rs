@@ -9,6 +9,8 @@ mod forks;
 mod mailbox;
 mod plugs;
 mod ringing;
+mod routing;
+mod scripted;
 mod subscriptions;
 mod target;
 mod unattended;

@@ -77,7 +77,8 @@ pub(crate) struct PendingState {
 pub(crate) struct NewRequest {
     pub(crate) draft: super::RequestDraft,
     pub(crate) flow: Flow,
-    /// Whether the caller has named the flow, so that the dialogs of the request stay on it.
+    /// Whether the dialogs of the request stay on the flow: the caller has named it, or its connection is the
+    /// peer's.
     pub(crate) stays_on_flow: bool,
     pub(crate) targets: Option<Targets>,
     pub(crate) upstream: Option<Arc<ServerExchange>>,

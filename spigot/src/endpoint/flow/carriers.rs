@@ -78,6 +78,11 @@ impl Carriers {
         self.of(flow).any(|carrier| carrier.is_open(flow))
     }
 
+    /// Returns whether the peer has opened the connection of a flow.
+    pub(crate) fn is_accepted(&self, flow: &Flow) -> bool {
+        flow.connection().is_some() && self.of(flow).any(|carrier| carrier.is_accepted(flow))
+    }
+
     /// Returns the carrier by which a new message leaves for `peer`. Where several could, it is the one with
     /// the address from which the system would send there.
     pub(super) fn towards(&self, transport: Transport, peer: SocketAddr) -> Option<&Arc<dyn Carrier>> {

@@ -22,7 +22,7 @@ pub(crate) struct DialogRecord {
     /// The flow that the peer was last heard on.
     pub(crate) flow: Flow,
     /// Whether requests of ours go by the connection of `flow` while it stands, wherever Route and target
-    /// lead: it is the peer's, or the caller has named it.
+    /// lead: the peer has come to us by it, or the caller has named it.
     pub(crate) stays_on_flow: bool,
     pub(crate) usages: Usages,
     /// The label that the application has noted for the dialog.
@@ -107,7 +107,7 @@ pub(crate) struct Expected {
     pub(crate) request: Arc<Request>,
     /// The flow that the request left by.
     pub(crate) flow: Flow,
-    /// Whether its caller has named the flow.
+    /// Whether the dialogs that the request makes stay on that flow.
     pub(crate) stays_on_flow: bool,
     pub(crate) login: Option<Box<Login>>,
     /// The dialogs that it has made, those that have ended included.

@@ -133,7 +133,9 @@ fn adopt(hub: &Arc<Hub>, parts: Parts) -> io::Result<Arc<Connection>> {
     let id = ConnectionId::unique();
     let flow = Flow::stream(hub.protocol.transport, addresses.local, addresses.peer, id);
     let queue = WriteQueue::new(hub.limits.write_queue, Arc::clone(&hub.budget));
-    let connection = Arc::new(Connection::new(id, flow, stream, queue, codec, handshake));
+    let mut connection = Connection::new(id, flow, stream, queue, codec, handshake);
+    connection.is_accepted = is_accepted;
+    let connection = Arc::new(connection);
     let guard = hub.enter(Arc::clone(&connection), destination, permit);
     let opened = if is_accepted {
         &hub.tally.accepted

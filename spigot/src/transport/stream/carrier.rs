@@ -97,6 +97,11 @@ impl Carrier for StreamCarrier {
         connection.is_some_and(|connection| connection.is_open())
     }
 
+    fn is_accepted(&self, flow: &Flow) -> bool {
+        let connection = self.hub.connections.get(flow);
+        connection.is_some_and(|connection| connection.is_accepted)
+    }
+
     fn identity(&self, flow: &Flow) -> Option<Identity> {
         self.hub.connections.get(flow)?.identity().cloned()
     }

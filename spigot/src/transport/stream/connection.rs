@@ -39,6 +39,8 @@ pub(super) struct Connection {
     asked: AtomicBool,
     /// Whether what travels is coded: TLS, WebSocket, or both.
     pub(super) is_coded: bool,
+    /// Whether the peer opened it.
+    pub(super) is_accepted: bool,
     outgoing: Mutex<QueuedMessage>,
 }
 
@@ -108,6 +110,7 @@ impl Connection {
             identity: OnceLock::new(),
             asked: AtomicBool::new(false),
             is_coded,
+            is_accepted: false,
             outgoing: Mutex::new(outgoing),
         }
     }

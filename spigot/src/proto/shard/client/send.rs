@@ -35,8 +35,8 @@ pub struct Outgoing<'a> {
     pub request: Request,
     /// The flow that it leaves by.
     pub flow: Flow,
-    /// Whether the dialogs that the request makes stay on the connection of that flow, because the caller has
-    /// named it.
+    /// Whether the dialogs that the request makes stay on the connection of that flow: the caller has named it,
+    /// or the peer has opened it.
     pub stays_on_flow: bool,
     /// The parts of its Via that are ours.
     pub via: &'a OwnVia<'a>,
