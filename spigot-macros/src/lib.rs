@@ -39,6 +39,9 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
+/// An agent that says its domains, `#[sip_router(domains = self.domains)]`, has `{domain}` in the host of a
+/// pattern match these alone: `"sip:{user}@{domain}"` is a user of a domain of its own.
+///
 /// Plugs run before handlers: those of the router, `#[sip_router(plugs(Trace::new()))]`; methods marked
 /// `#[plug]`, with `only(register, invite)` or `except(options)` for some routes, and with `in_dialog` for
 /// requests inside dialogs, too; those of a route, `#[through(LimitBody::new(4096))]`. The module

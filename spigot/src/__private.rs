@@ -7,6 +7,7 @@ pub use std::pin::pin;
 pub use std::result::Result;
 pub use std::sync::Arc;
 
+pub use crate::router::domains::{AgentDomains, domains};
 pub use crate::router::extract::Path;
 pub use crate::router::glue::{
     Capture, call_plug, call_router_plug, capture, extract, future, handler, lost, needs, reply, router_plug,

@@ -12,7 +12,7 @@ use super::block::Block;
 use super::handler::{Argument, Capture, capture_in};
 use super::options::Options;
 use super::plug_name;
-use super::plugs::PlugMethod;
+use super::plugs::{PlugMethod, find_self};
 use super::requests::Takes;
 
 pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], options: &Options) -> TokenStream {
@@ -27,6 +27,10 @@ pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], optio
         .collect();
     let entries = routes.iter().map(|route| entry(route, plugs, options));
     let handlers = handlers(routes, plugs, options);
+    let domains = options
+        .domains
+        .as_ref()
+        .map(|domains| domains_of(domains, options));
     quote! {
         #(#cfgs)*
         #[automatically_derived]
@@ -34,6 +38,8 @@ pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], optio
             const ROUTES: #private::Routes = #private::Routes { table: &[#(#entries),*] };
 
             #handlers
+
+            #domains
         }
 
         #(#cfgs)*
@@ -42,6 +48,21 @@ pub(super) fn write(block: &Block, routes: &[Route], plugs: &[PlugMethod], optio
         impl #generics #self_type #bounds {
             /// The routes of this agent, in the order in which they were written. It prints as a table.
             pub const ROUTES: #private::Routes = #private::routes::<Self>();
+        }
+    }
+}
+
+/// Writes the function by which the agent says its domains.
+fn domains_of(domains: &Expr, options: &Options) -> TokenStream {
+    let private = options.private(Span::call_site());
+    let here = options.private(domains.span());
+    // It is the `self` of who wrote the expression, whatever else is called so where this stands.
+    let agent = find_self(domains.to_token_stream()).unwrap_or_else(|| Ident::new("self", Span::call_site()));
+    let listed = quote_spanned!(domains.span()=> #here::domains(&(#domains)));
+    quote! {
+        #[allow(unused_parens, clippy::needless_borrow, clippy::needless_borrows_for_generic_args)]
+        fn domains(&#agent) -> #private::Option<#private::AgentDomains> {
+            #private::Option::Some(#listed)
         }
     }
 }

@@ -74,11 +74,12 @@ pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
         .iter_mut()
         .filter_map(|item| read_plug(item, &mut errors))
         .collect();
-    let routes: Vec<Route> = block
+    let mut routes: Vec<Route> = block
         .items
         .iter_mut()
         .filter_map(|item| read_route(item, &mut errors))
         .collect();
+    options.limit_domains(&mut routes, &mut errors);
     reachability::check(&routes, &mut errors);
     for route in &routes {
         contact::check(&route.attribute, &route.handler, &mut errors);

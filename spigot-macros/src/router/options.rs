@@ -2,27 +2,33 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote_spanned;
+use spigot_parser::{Domains, Pattern};
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Path, Token, parenthesized, token};
 
+use super::Route;
 use super::errors::{Errors, nearest};
 use super::plugs;
 
 pub(super) struct Options {
     /// The plugs of the router, made once.
     pub(super) plugs: Vec<Expr>,
+    /// What the capture `{domain}` is limited to: an expression of the agent, `self.domains`.
+    pub(super) domains: Option<Expr>,
     /// The name that this crate has for `spigot`: `crate = sip` for a dependency that is renamed.
     spigot: Option<Path>,
 }
 
-const OPTIONS: &str = "`plugs(...)`, and `crate = name` for a dependency on spigot that is renamed";
+const OPTIONS: &str =
+    "`plugs(...)`, `domains = self.domains`, and `crate = name` for a dependency on spigot that is renamed";
 
 impl Options {
     pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
         let mut options = Options {
             plugs: Vec::new(),
+            domains: None,
             spigot: None,
         };
         if let Some(TokenTree::Literal(text)) = tokens.clone().into_iter().next() {
@@ -49,6 +55,18 @@ impl Options {
             }
             return Ok(());
         }
+        if meta.path.is_ident("domains") {
+            let domains = meta.value().map_err(|error| {
+                syn::Error::new(
+                    error.span(),
+                    "the domains of the agent stand after `=`: `domains = self.domains`",
+                )
+            })?;
+            if self.domains.replace(domains.parse()?).is_some() {
+                return Err(meta.error("`domains` is given twice"));
+            }
+            return Ok(());
+        }
         if meta.path.is_ident("plugs") {
             if !meta.input.peek(token::Paren) {
                 return Err(meta.error("the plugs stand in parentheses: `plugs(Trace::new(), ...)`"));
@@ -66,7 +84,7 @@ impl Options {
             return Ok(());
         }
         let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-        let hint = match nearest(&name, ["crate", "plugs"]) {
+        let hint = match nearest(&name, ["crate", "plugs", "domains"]) {
             Some(name) => format!("did you mean `{name}`? It has "),
             None => String::from("it has "),
         };
@@ -79,6 +97,27 @@ impl Options {
             meta.input.parse::<TokenTree>()?;
         }
         Ok(())
+    }
+
+    /// Limits `{domain}` in the patterns of the routes. Which domains there are is not known before the agent
+    /// is there.
+    pub(super) fn limit_domains(&self, routes: &mut [Route], errors: &mut Errors) {
+        let Some(domains) = &self.domains else { return };
+        let mut patterns: Vec<&mut Pattern> = routes
+            .iter_mut()
+            .filter_map(|route| route.attribute.pattern.as_mut())
+            .map(|(_, pattern)| pattern)
+            .filter(|pattern| pattern.captures_domain())
+            .collect();
+        if patterns.is_empty() {
+            errors.push_at(
+                domains,
+                "no pattern of this block has the capture `{domain}` for a host, as `\"sip:{user}@{domain}\"` has: `domains` says what it matches",
+            );
+        }
+        for pattern in &mut patterns {
+            **pattern = pattern.clone().with_domains(&Domains::default());
+        }
     }
 
     /// Returns the path under which everything stands that the expansion names.

@@ -34,6 +34,11 @@ pub enum Error {
         "no tokio runtime: an endpoint runs inside one, in a function under `#[tokio::main]` or by `Runtime::block_on`"
     )]
     NoRuntime,
+    /// One of the domains that an agent has by `#[sip_router(domains = self.domains)]` is none.
+    #[error(
+        "`{0}` is no domain of an agent: expected a host, such as `example.com`, without a scheme or a port"
+    )]
+    Domain(String),
     /// The text given to [`Config::listen`](crate::Config::listen) is no address.
     #[error(
         "cannot listen on `{0}`: expected an IP address and a port, such as `127.0.0.1:5060` or `[::1]:5060`, or a port, such as `5060`"

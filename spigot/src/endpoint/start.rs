@@ -80,7 +80,7 @@ impl Spigot {
     /// # Errors
     ///
     /// [`Error::NoRuntime`] outside of a tokio runtime, [`Error::NoListener`] when the configuration names
-    /// none, [`Error::NoName`] when the agent has no name, [`Error::ListenAddress`] for a text that is no
+    /// none, [`Error::NoName`] when the agent has no name, [`Error::Domain`] when a domain of it is none, [`Error::ListenAddress`] for a text that is no
     /// address, [`Error::Bind`] for the first listener that cannot be bound (those before it are closed
     /// again, and have read nothing), [`Error::Unsupported`] for a transport that this build does not have,
     /// [`Error::PublicAddress`],
@@ -117,6 +117,9 @@ impl Spigot {
         }
         if name.is_empty() {
             return Err(Error::NoName);
+        }
+        if let Some(domain) = router.bad_domain() {
+            return Err(Error::Domain(domain.to_owned()));
         }
         let (seed, lanes) = match seed {
             // A run that is to be repeated is so on a machine with more cores.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::domains::AgentDomains;
 use super::route::Handlers;
 use super::{Router, Routes};
 
@@ -16,6 +17,12 @@ use super::{Router, Routes};
 pub trait Agent: Sized + Send + Sync + 'static {
     /// The routes of the agent, in the order in which they were written.
     const ROUTES: Routes;
+
+    /// Says the domains of the agent, which the capture `{domain}` is limited to; `None` where it is not.
+    #[doc(hidden)]
+    fn domains(&self) -> Option<AgentDomains> {
+        None
+    }
 
     /// Makes the plugs and the handlers of the agent.
     ///

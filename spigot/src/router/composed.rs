@@ -94,8 +94,17 @@ impl Router {
 
     /// Says whether one of the routes takes a [`Proxy`](crate::Proxy).
     pub(crate) fn forwards(&self) -> bool {
+        self.members().any(FlatRouter::forwards)
+    }
+
+    /// Returns the first domain of an agent that is none.
+    pub(crate) fn bad_domain(&self) -> Option<&str> {
+        self.members().find_map(FlatRouter::bad_domain)
+    }
+
+    fn members(&self) -> impl Iterator<Item = &FlatRouter> {
         let nested = self.nested.iter().map(|(_, router)| router);
-        nested.chain([&self.own]).any(FlatRouter::forwards)
+        [&self.own].into_iter().chain(nested)
     }
 
     /// Gives the requests whose Request-URI matches a pattern to a router nested in this one: a host with an

@@ -78,6 +78,11 @@ impl FlatRouter {
         }
     }
 
+    /// Returns the first domain of an agent that is none.
+    pub(super) fn bad_domain(&self) -> Option<&str> {
+        self.table.bad_domain.as_deref()
+    }
+
     /// Says whether one of the routes takes a [`Proxy`](crate::Proxy).
     pub(super) fn forwards(&self) -> bool {
         self.table.forwards()

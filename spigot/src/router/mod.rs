@@ -30,6 +30,7 @@ mod capabilities;
 mod composed;
 mod dispatch;
 mod display;
+pub(crate) mod domains;
 pub mod extract;
 mod fallback;
 mod flat_router;

@@ -12,7 +12,7 @@ use super::route::{Captured, Handler, Route, RouterPlugs, Takes};
 use super::{Agent, Reply, Request, Routed, capabilities};
 use crate::proto::Role;
 use crate::sip::header::ContentType;
-use crate::sip::{HeaderName, Headers, Method, Part, Pattern, PatternSet, Uri};
+use crate::sip::{Domains, HeaderName, Headers, Method, Part, Pattern, PatternSet, Uri};
 
 pub(super) struct RouteTable {
     entries: Vec<Entry>,
@@ -29,6 +29,8 @@ pub(super) struct RouteTable {
     pub(super) events: Option<String>,
     pub(super) packages: Option<String>,
     router_plugs: Option<RouterPlugs>,
+    /// The first domain of an agent that is none. No host matches `{domain}` then.
+    pub(super) bad_domain: Option<String>,
 }
 
 #[derive(Clone)]
@@ -81,27 +83,40 @@ impl Choice {
 
 impl RouteTable {
     pub(super) fn of<A: Agent>(agent: A) -> RouteTable {
+        let (domains, bad_domain) = match agent.domains() {
+            Some(Ok(domains)) => (Some(domains), None),
+            Some(Err(text)) => (Some(Domains::default()), Some(text)),
+            None => (None, None),
+        };
         let handlers = A::handlers(Arc::new(agent));
         let routes: &'static [Route] = A::ROUTES.table;
-        let entries = routes
-            .iter()
-            .zip(handlers.routes)
-            .map(|(route, handler)| Entry::new(route, handler, handlers.router_plugs.as_ref()));
-        RouteTable::new(entries.collect(), handlers.router_plugs.clone())
+        let entries = routes.iter().zip(handlers.routes).map(|(route, handler)| {
+            Entry::new(route, handler, handlers.router_plugs.as_ref(), domains.as_ref())
+        });
+        RouteTable {
+            bad_domain,
+            ..RouteTable::new(entries.collect(), handlers.router_plugs.clone())
+        }
     }
 
     /// Merges two tables: the routes of both, those of `self` first. What no route takes passes the plugs of
     /// `self`.
     pub(super) fn and(&self, other: &RouteTable) -> RouteTable {
         let entries = self.entries.iter().chain(&other.entries).cloned();
-        RouteTable::new(entries.collect(), self.router_plugs.clone())
+        RouteTable {
+            bad_domain: self.bad_domain.as_ref().or(other.bad_domain.as_ref()).cloned(),
+            ..RouteTable::new(entries.collect(), self.router_plugs.clone())
+        }
     }
 
     /// Puts a plug around all routes, and around the answers to what none of them takes.
     pub(super) fn layered<P: Plug>(&self, layer: &Layer<P>) -> RouteTable {
         let entries = self.entries.iter().map(|entry| entry.layered(layer));
         let unrouted = layer.around_unrouted(self.router_plugs.as_ref());
-        RouteTable::new(entries.collect(), Some(unrouted))
+        RouteTable {
+            bad_domain: self.bad_domain.clone(),
+            ..RouteTable::new(entries.collect(), Some(unrouted))
+        }
     }
 
     fn new(entries: Vec<Entry>, router_plugs: Option<RouterPlugs>) -> RouteTable {
@@ -134,6 +149,7 @@ impl RouteTable {
             events: capabilities::events(rules()),
             packages: capabilities::packages(rules()),
             router_plugs,
+            bad_domain: None,
             entries,
         }
     }
@@ -247,9 +263,17 @@ impl Entry {
     /// # Panics
     ///
     /// When the pattern is not one, which `#[sip_router]` has made sure of with the same parser.
-    fn new(rule: &'static Route, handler: Handler, router_plugs: Option<&RouterPlugs>) -> Entry {
+    fn new(
+        rule: &'static Route,
+        handler: Handler,
+        router_plugs: Option<&RouterPlugs>,
+        domains: Option<&Domains>,
+    ) -> Entry {
         let pattern = rule.pattern.map(|text| match Pattern::parse(text) {
-            Ok(pattern) => pattern,
+            Ok(pattern) => match domains {
+                Some(domains) => pattern.with_domains(domains),
+                None => pattern,
+            },
             Err(error) => panic!("the pattern \"{text}\" of `{}`: {error}", rule.handler),
         });
         let (of_router, others) = rule.plugs_of_router_and_others();

@@ -4,6 +4,7 @@ mod answers;
 mod bodies;
 mod composition;
 mod dialogs;
+mod domains;
 mod extractors;
 mod fallbacks;
 mod layers;

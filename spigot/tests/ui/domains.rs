@@ -1,0 +1,77 @@
+//! The domains of an agent, and the patterns that name them.
+
+use spigot::{Path, StatusCode, sip_router};
+
+struct Named {
+    domains: Vec<String>,
+}
+
+/// No pattern has `{domain}` for a host.
+#[sip_router(domains = self.domains)]
+impl Named {
+    #[message("sip:{domain}@{host}")]
+    async fn text(&self, Path((domain, host)): Path<(String, String)>) -> (StatusCode, String) {
+        (StatusCode::OK, domain + &host)
+    }
+}
+
+struct Hidden {
+    domains: Vec<String>,
+}
+
+#[sip_router(domains = self.domains)]
+impl Hidden {
+    #[message("sip:{user}@{domain}")]
+    async fn first(&self, Path((user, domain)): Path<(String, String)>) -> (StatusCode, String) {
+        (StatusCode::OK, user + &domain)
+    }
+
+    #[message("sip:alice@{domain}")]
+    async fn hidden(&self, Path(domain): Path<String>) -> (StatusCode, String) {
+        (StatusCode::OK, domain)
+    }
+
+    #[message("sip:*@*")]
+    async fn rest(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[message("sip:*@conference.{domain}")]
+    async fn hidden_too(&self, Path(domain): Path<String>) -> (StatusCode, String) {
+        (StatusCode::OK, domain)
+    }
+
+    /// Inside a dialog there is no domain.
+    #[bye("sip:{user}@{domain}")]
+    async fn hang_up(&self, Path((user, domain)): Path<(String, String)>) -> (StatusCode, String) {
+        (StatusCode::OK, user + &domain)
+    }
+}
+
+struct Misspelled {
+    domains: Vec<String>,
+}
+
+#[sip_router(domain = self.domains)]
+impl Misspelled {}
+
+struct Listed {
+    domains: Vec<String>,
+}
+
+#[sip_router(domains("example.com"))]
+impl Listed {}
+
+struct Numbered {
+    domains: Vec<u8>,
+}
+
+#[sip_router(domains = self.domains)]
+impl Numbered {
+    #[message("sip:*@{domain}")]
+    async fn text(&self, Path(domain): Path<String>) -> (StatusCode, String) {
+        (StatusCode::OK, domain)
+    }
+}
+
+fn main() {}
