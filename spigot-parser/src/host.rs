@@ -1,9 +1,10 @@
 //! Hosts, which are kept as text until an address is asked for.
 //!
-//! The one invariant: a [`Host`] is a host by RFC 3261 §25.1, with three extensions. A last label may begin
+//! The one invariant: a [`Host`] is a host by RFC 3261 §25.1, with four extensions. A last label may begin
 //! with a digit (RFC 1123 §2.1), as names of containers do. A label may have underscores, as names of
-//! containers and Windows hosts do. An IPv6 address may have three colons in a row, which the grammar of RFC
-//! 3261 allows by mistake (RFC 5118 §4.10).
+//! containers and Windows hosts do. A host may be one number, as the domains of surveillance cameras are
+//! (GB/T 28181). An IPv6 address may have three colons in a row, which the grammar of RFC 3261 allows by
+//! mistake (RFC 5118 §4.10).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -18,7 +19,8 @@ const LABEL: &str = "a host, whose labels begin and end with a letter or a digit
 
 /// A host name, an IPv4 address, or an IPv6 address in brackets, as written.
 ///
-/// Hosts are compared without case, and IPv6 addresses by value (RFC 3261 §19.1.4, RFC 5952).
+/// Hosts are compared without case, and IPv6 addresses by value (RFC 3261 §19.1.4, RFC 5952). A host of
+/// digits is text: it is no address, and 10 is another one than 010.
 ///
 /// ```
 /// use spigot_parser::Host;
@@ -28,6 +30,7 @@ const LABEL: &str = "a host, whose labels begin and end with a letter or a digit
 /// assert_eq!(host, Host::parse("[2001:DB8:0::10]")?);
 /// assert_eq!(Host::parse("Biloxi.Example.com")?, "biloxi.example.com");
 /// assert!(Host::parse("2001:db8::10").is_err());
+/// assert_eq!(Host::parse("3402000000")?.ip(), None);
 /// # Ok::<(), spigot_parser::ParseError>(())
 /// ```
 #[derive(Clone, Copy)]
@@ -194,9 +197,13 @@ fn name_end(kind: ErrorKind, bytes: &[u8], at: usize) -> Result<usize, ParseErro
             _ => break end,
         }
     };
-    // Readers differ on whether a name that ends in a number is an address or a name (RFC 3986 §7.4).
+    // Readers differ on whether a name that ends in a number is an address or a name (RFC 3986 §7.4). One
+    // number alone is text: nobody resolves it.
     let last = bytes.get(end.wrapping_sub(1));
-    if !last.is_some_and(u8::is_ascii_alphabetic) && ends_in_number(&bytes[at..end]) {
+    if !last.is_some_and(u8::is_ascii_alphabetic)
+        && ends_in_number(&bytes[at..end])
+        && bytes[at..end].contains(&b'.')
+    {
         return Err(ParseError::new(kind, at, "an IPv4 address or a host name"));
     }
     Ok(end)
@@ -345,6 +352,10 @@ mod tests {
             "[2001:db8::192.0.2.1]",
             "[2001:db8:::192.0.2.1]",
             "1.2.3.4.example",
+            "3402000000",
+            "34020000002000000001",
+            "256",
+            "0",
         ] {
             assert_eq!(
                 Host::parse(text).map(|host| host.as_str().len()),
@@ -362,7 +373,7 @@ mod tests {
             "a-.b",
             "bücher.example",
             "1.2.3",
-            "256",
+            "256.",
             "1.2.3.4.5",
             "1.2.3.4.",
             "2001:db8::10",
@@ -388,6 +399,19 @@ mod tests {
         assert_eq!(host("[2001:db8:::192.0.2.1]"), host("[2001:db8::192.0.2.1]"));
         assert_ne!(host("[::1]"), host("[::2]"));
         assert_ne!(host("192.0.2.1"), host("[::ffff:192.0.2.1]"));
+    }
+
+    #[test]
+    fn a_host_of_digits_is_text_and_no_address() {
+        let host = |text| Host::parse(text).unwrap();
+        // 3232235777 is 192.168.1.1 to those who read an IPv4 address as one number.
+        for text in ["3402000000", "3232235777", "0", "34020000002000000001"] {
+            assert_eq!(host(text).ip(), None, "{text}");
+            assert_eq!(host(text), host(text));
+        }
+        assert_ne!(host("10"), host("010"));
+        assert_ne!(host("3232235777"), host("192.168.1.1"));
+        assert_eq!(host("019f9ae299f5"), host("019F9AE299F5"));
     }
 
     #[test]

@@ -448,7 +448,7 @@ mod tests {
             ("SIP/2.0/UDP a;ttl=256", 18),
             ("SIP/2.0/UDP a;rport=x", 20),
             ("SIP/2.0/UDP a;received=b", 23),
-            ("SIP/2.0/UDP 2001:db8::1", 12),
+            ("SIP/2.0/UDP 2001:db8::1", 17),
             ("SIP/2.0/UDP fe80::1", 17),
             ("SIP/2.0/UDP a;x=b:c", 16),
             ("SIP/2.0/UDP a;branch=1;branch=2", 23),

@@ -124,6 +124,9 @@ fn userinfo(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
 ///
 /// > Even though an arbitrary number of URI parameters may be included in a URI, any given parameter-name
 /// > MUST NOT appear more than once.
+///
+/// A value may be empty, which the grammar of `pvalue` forbids: phones write `;name=`, and it can be read in
+/// one way only.
 pub(super) fn scan_params(bytes: &[u8], mut at: usize) -> Result<usize, ParseError> {
     let (start, mut count) = (at, 0);
     while bytes.get(at) == Some(&b';') {
@@ -137,11 +140,7 @@ pub(super) fn scan_params(bytes: &[u8], mut at: usize) -> Result<usize, ParseErr
             return fault(at, "a parameter's name after `;`");
         }
         if bytes.get(at) == Some(&b'=') {
-            let value = at + 1;
-            at = escaped_end(&PARAM, bytes, value);
-            if at == value {
-                return fault(at, "a value after `=`");
-            }
+            at = escaped_end(&PARAM, bytes, at + 1);
         }
     }
     if count > 1 {

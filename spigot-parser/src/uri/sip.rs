@@ -362,13 +362,12 @@ mod tests {
             ("sip:a@b; lr", 8),
             ("sip:a@b;", 8),
             ("sip:a@b;;lr", 8),
-            ("sip:a@b;x=", 10),
             ("sip:a@b?", 8),
             ("sip:a@b?x", 9),
             ("sip:a@b:", 8),
             ("sip:a@b:x", 8),
             ("sip:a@b:65536", 8),
-            ("sip:2001:db8::10", 4),
+            ("sip:2001:db8::10", 9),
             ("sip:fe80::10", 9),
             ("sip:a%4@b", 5),
             ("sip:a@b%41", 7),
@@ -386,6 +385,32 @@ mod tests {
                 "{text}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn a_parameter_may_have_an_empty_value_which_is_written_again() {
+        for text in [
+            "sip:bob@192.0.2.1;app-imei=;transport=udp",
+            "sip:a@b;x=",
+            "sips:a@b;x=;lr?h=v",
+            "sip:b;lr=",
+        ] {
+            let uri = uri(text);
+            assert_eq!(uri.as_str(), text);
+            assert!(uri.params().any(|(_, value)| value == Some("")), "{text}");
+            // What is changed beside it leaves it alone.
+            let changed = uri.with_port(Some(5070)).with_param("y", Some("1")).unwrap();
+            assert_eq!(changed.params().as_str(), format!("{};y=1", uri.params()));
+        }
+        let imei = uri("sip:bob@192.0.2.1;app-imei=;transport=udp");
+        assert_eq!(imei.param("app-imei"), Some(Some("")));
+        assert_eq!(imei.transport(), Some("udp"));
+        assert!(uri("sip:b;lr=").is_loose_route());
+        assert_ne!(uri("sip:a@b;x="), uri("sip:a@b;x"));
+        assert_eq!(uri("sip:a@b;x="), uri("sip:a@b;X="));
+        assert!("sip:a@b;=".parse::<SipUri>().is_err());
+        assert!("sip:a@b;=x".parse::<SipUri>().is_err());
+        assert!("sip:a@b;x==".parse::<SipUri>().is_err());
     }
 
     #[test]

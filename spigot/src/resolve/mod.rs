@@ -24,6 +24,10 @@
 //! request of the endpoint; one that answered 503 with a Retry-After for as long as that says. After that one
 //! request tries it first again; the others follow once it has answered.
 //!
+//! A host of digits, `sip:34020000001320000001@3402000000` for one, is a name of no domain and no address
+//! either. It is never looked up: a request to it fails, unless a Route, [an
+//! address](crate::RequestBuilder::to_address) or a flow says where it goes.
+//!
 //! An address that no listener of the endpoint can send to, because it is IPv6 and they are IPv4 or the other
 //! way round, is left out. Requests inside a dialog stay on the flow of the dialog, and one that is sent [to
 //! an address](crate::RequestBuilder::to_address) goes there and nowhere else.
@@ -72,12 +76,14 @@
 #[cfg(feature = "dns")]
 mod dns;
 pub(crate) mod locate;
+mod number;
 mod record;
 mod resolver;
 mod system;
 
 #[cfg(feature = "dns")]
 pub use dns::Dns;
+pub(crate) use number::refuse_number;
 pub use record::{Naptr, Srv};
 pub use resolver::Resolver;
 pub use system::SystemResolver;

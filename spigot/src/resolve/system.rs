@@ -3,13 +3,15 @@
 use std::io;
 use std::net::IpAddr;
 
+use super::number::refuse_number;
 use super::resolver::Resolver;
 use crate::transport::BoxFuture;
 
 /// The operating system's resolver: `/etc/hosts`, name servers and whatever else it is set up to ask.
 ///
 /// It finds addresses, in the order of RFC 6724. It knows no NAPTR and no SRV records, so that a domain is
-/// its own server, at the default port.
+/// its own server, at the default port. A name that is a number is refused: the system would take it for an
+/// IPv4 address.
 ///
 /// ```
 /// use spigot::resolve::{Resolver, SystemResolver};
@@ -27,8 +29,23 @@ pub struct SystemResolver;
 impl Resolver for SystemResolver {
     fn addresses<'r>(&'r self, host: &'r str) -> BoxFuture<'r, io::Result<Vec<IpAddr>>> {
         Box::pin(async move {
+            refuse_number(host)?;
             let found = tokio::net::lookup_host((host, 0)).await?;
             Ok(found.map(|address| address.ip()).collect())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_number_is_no_ipv4_address() {
+        for host in ["3232235777", "3402000000", "0x7f000001", "127.1"] {
+            let found = SystemResolver.addresses(host).await;
+            let refused = found.expect_err(host).kind();
+            assert_eq!(refused, io::ErrorKind::InvalidInput, "{host}");
+        }
     }
 }

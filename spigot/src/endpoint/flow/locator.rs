@@ -9,8 +9,8 @@ use super::failed_targets::FailedTargets;
 use crate::endpoint::counters::count;
 use crate::endpoint::{Core, Limits};
 use crate::flow::Flow;
-use crate::resolve::Resolver;
 use crate::resolve::locate::{Answer, Question, Target};
+use crate::resolve::{Resolver, refuse_number};
 
 /// The resolver and the failed targets, by which all requests of an endpoint locate servers (RFC 3263).
 pub(in crate::endpoint) struct Locator {
@@ -32,6 +32,7 @@ impl Locator {
             let why = "such a name never exists: a browser is reached on its flow alone";
             return Err(io::Error::new(io::ErrorKind::NotFound, why));
         }
+        refuse_number(question.name())?;
         let resolver = &self.resolver;
         match question {
             Question::Naptr { domain } => resolver.naptr(domain).await.map(Answer::Naptr),

@@ -31,7 +31,9 @@ impl NextHop {
     /// > value of the hostport component of the URI.
     pub(crate) fn of_uri(uri: &Uri) -> Option<NextHop> {
         let uri = uri.as_sip()?;
-        let host = uri.maddr().unwrap_or(uri.host().as_str());
+        // `;maddr=` names nobody.
+        let maddr = uri.maddr().filter(|maddr| !maddr.is_empty());
+        let host = maddr.unwrap_or(uri.host().as_str());
         let port = uri.port();
         let hop = NextHop::new(host, port, transport_of(uri), uri.is_secure());
         let outbound = uri.is_outbound();
@@ -131,6 +133,10 @@ mod tests {
         );
         assert_eq!(said("sips:bob@example.com"), "tls?:example.com:-");
         assert_eq!(said("sip:bob@example.com;maddr=192.0.2.7"), "udp?:192.0.2.7:-");
+        assert_eq!(
+            said("sip:bob@example.com;maddr=;transport="),
+            "udp?:example.com:-"
+        );
     }
 
     #[test]
@@ -145,6 +151,8 @@ mod tests {
     fn only_a_name_has_to_be_looked_up() {
         assert_eq!(of("sip:example.com").address(), None);
         assert_eq!(of("sip:example.com").domain(), Some("example.com"));
+        // 3232235777 would be 192.168.1.1 to some readers.
+        assert_eq!(of("sip:34020000001320000001@3232235777").address(), None);
         let address = |uri: &str| of(uri).address().unwrap().to_string();
         assert_eq!(address("sip:b@[2001:db8::1]:5070"), "[2001:db8::1]:5070");
         assert_eq!(
