@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::grammar::{TOKEN, token_end};
 use crate::header_name::Known;
+use crate::message::odd_response::ends_plainly;
 use crate::message::scan::{
     LineEnd, header_line, is_all_blanks, is_blank, last_line_end, line_end, line_of_blanks, other_line_end,
 };
@@ -108,6 +109,8 @@ struct HeadProgress {
     line_end: Option<LineEnd>,
     /// The offsets of the first and the second Content-Length line.
     lengths: [Option<usize>; 2],
+    /// The first fault of a line. The rest of the head is waited for, since it says whom to tell.
+    fault: Option<ParseError>,
 }
 
 impl Framer {
@@ -144,7 +147,7 @@ impl Framer {
     /// Returns the next message or ping, or `None` until there is more to read.
     ///
     /// Empty lines between messages are skipped (RFC 3261 §7.5), so the single CRLF that answers a ping is
-    /// ignored.
+    /// ignored. So is NUL there, which some devices send after the CRLF of a keepalive.
     ///
     /// # Errors
     ///
@@ -157,6 +160,10 @@ impl Framer {
             match &mut self.state {
                 FramerState::Between { half_ping } => match line_end(&self.buffer, 0) {
                     0 if self.buffer.is_empty() || self.buffer[..] == *b"\r" => return Ok(None),
+                    0 if self.buffer[0] == 0 => {
+                        let _ = self.buffer.split_to(1);
+                        *half_ping = false;
+                    }
                     0 => self.state = FramerState::Head(HeadProgress::default()),
                     length => {
                         let _ = self.buffer.split_to(length);
@@ -224,24 +231,28 @@ impl HeadProgress {
                 continue;
             };
             // The end of a head is unambiguous only if all its lines end alike, and no line only looks empty.
-            if line_end != same {
-                return Err(other_line_end(next));
+            // In a response it is enough if those do that say where it ends.
+            let is_empty = matches!(&buffer[line..next], b"\r\n" | b"\n");
+            if line_end != same && !is_response(buffer) {
+                self.fault.get_or_insert(other_line_end(next));
+            } else if is_all_blanks(&buffer[line..next]) {
+                self.fault.get_or_insert(line_of_blanks(line));
             }
-            if is_all_blanks(&buffer[line..next]) {
-                return Err(line_of_blanks(line));
+            if let Some(fault) = self
+                .fault
+                .filter(|_| is_empty || is_all_blanks(&buffer[line..next]))
+            {
+                return Err(fault);
             }
             if matches!(&buffer[line..next], b"\r\n" | b"\n") {
-                return self.length(buffer, next, limits).map(Some);
+                return self.length(buffer, line, next, limits).map(Some);
             } else if is_content_length(&buffer[line..next]) {
                 self.lengths = [self.lengths[0].or(Some(line)), self.lengths[0].and(Some(line))];
             }
         }
         if buffer.len() > limits.head || self.line > limits.head {
-            return Err(ParseError::new(
-                ErrorKind::HeadTooLarge,
-                limits.head,
-                "a head within the limit",
-            ));
+            let too_large = ParseError::new(ErrorKind::HeadTooLarge, limits.head, "a head within the limit");
+            return Err(self.fault.unwrap_or(too_large));
         }
         self.scanned = buffer.len();
         Ok(None)
@@ -276,8 +287,14 @@ impl HeadProgress {
         Ok(())
     }
 
-    /// Returns the length of the message whose head ends at `head_end`.
-    fn length(&self, buffer: &[u8], head_end: usize, limits: &Limits) -> Result<usize, ParseError> {
+    /// Returns the length of the message whose head ends at `head_end`, with an empty line from `lines_end` on.
+    fn length(
+        &self,
+        buffer: &[u8],
+        lines_end: usize,
+        head_end: usize,
+        limits: &Limits,
+    ) -> Result<usize, ParseError> {
         let start = match self.lengths {
             [Some(start), None] => start,
             [None, _] => {
@@ -296,7 +313,10 @@ impl HeadProgress {
                 ));
             }
         };
-        let (line, ..) = header_line(&buffer[..head_end], start, limits)?;
+        let (line, next, _) = header_line(&buffer[..head_end], start, limits)?;
+        if is_response(buffer) {
+            ends_plainly(buffer, 0..lines_end, head_end, Some(start..next))?;
+        }
         let body = content_length(buffer, &line)?;
         match head_end.checked_add(body) {
             Some(length) if length <= limits.message => Ok(length),
@@ -334,8 +354,8 @@ fn is_content_length(line: &[u8]) -> bool {
         return false;
     }
     let name_end = token_end(line, 0);
-    let rest = line[name_end..].trim_ascii_start();
-    rest.first() == Some(&b':') && crate::header_name::find(&line[..name_end]) == Some(Known::ContentLength)
+    let after = line[name_end..].iter().find(|octet| !is_blank(**octet));
+    after == Some(&b':') && crate::header_name::find(&line[..name_end]) == Some(Known::ContentLength)
 }
 
 #[cfg(test)]
@@ -424,7 +444,6 @@ mod tests {
             "\x16\x03\x01",
             " ",
             "\rx",
-            "\0",
             "GET/",
             "é",
             ":",

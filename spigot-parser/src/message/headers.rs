@@ -7,7 +7,7 @@ use bytestring::ByteString;
 
 use super::fold::unfold;
 use super::line::{Line, TextSpan, is_after_one_blank, trim};
-use super::scan::unfit_for_value;
+use super::quoted_pair::unfit_for_value;
 use crate::header::Field;
 use crate::header_name::Known;
 use crate::redact::Redacted;

@@ -9,6 +9,7 @@ use bytestring::ByteString;
 use super::headers::Headers;
 use super::line::Line;
 use super::octets::Controls;
+use super::odd_response;
 use super::scan::{Head, Lines, cut, header_lines, skip_empty_lines};
 use super::start_line::{StartLine, is_response, start_line};
 use crate::header::Field;
@@ -30,10 +31,45 @@ pub(super) fn message(datagram: Bytes, limits: &Limits) -> Result<Message, Parse
     }
 }
 
-fn parse(mut datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
+fn parse(datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
     let mut lines = Vec::with_capacity(USUAL_LINES);
     let (start_line, scanned) =
         index(&datagram, start, limits, &mut lines).map_err(|error| cut(error, &datagram, limits))?;
+    if scanned.is_odd || is_other_text(&datagram, &start_line, &scanned) {
+        return odd_response::message(&datagram, start, (&start_line, &scanned), &lines, limits);
+    }
+    build(datagram, start, start_line, scanned, lines)
+}
+
+/// Parses what breaks no rule of text, without a second reading of a response.
+pub(super) fn strict(datagram: Bytes, limits: &Limits) -> Result<Message, ParseError> {
+    let mut lines = Vec::with_capacity(USUAL_LINES);
+    let (start_line, scanned) = strict_index(&datagram, 0, limits, &mut lines)?;
+    build(datagram, 0, start_line, scanned, lines)
+}
+
+/// Reports whether the head of a response has octets that are no UTF-8. Nearly all are ASCII, which is known.
+#[inline(always)]
+fn is_other_text(datagram: &[u8], start_line: &StartLine, head: &Head) -> bool {
+    match *start_line {
+        StartLine::Response {
+            reason: (from, to), ..
+        } if head.not_ascii || !datagram[from..to].is_ascii() => {
+            std::str::from_utf8(&datagram[..head.end]).is_err()
+        }
+        _ => false,
+    }
+}
+
+/// Makes the message of a datagram whose start line and lines were found.
+#[inline(always)]
+fn build(
+    mut datagram: Bytes,
+    start: usize,
+    start_line: StartLine,
+    scanned: Head,
+    lines: Vec<Line>,
+) -> Result<Message, ParseError> {
     let body = body(&mut datagram, scanned.end, scanned.content_length.as_ref())?;
     let head = ByteString::try_from(datagram)
         .map_err(|error| ParseError::new(ErrorKind::Utf8, error.valid_up_to(), "text in UTF-8"))?;
@@ -88,9 +124,24 @@ fn parse(mut datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, 
 }
 
 /// Reads the start line, and puts an entry into `lines` for each line that follows it, all of them within the limit of a
-/// head.
+/// head. A response that is no good text is read a second time, and taken if it is plain what it says.
 #[inline]
 pub(super) fn index(
+    datagram: &[u8],
+    start: usize,
+    limits: &Limits,
+    lines: &mut impl Lines,
+) -> Result<(StartLine, Head), ParseError> {
+    match strict_index(datagram, start, limits, lines) {
+        Err(error) if odd_response::may_be(&error, datagram, start) => {
+            odd_response::index(&datagram[..datagram.len().min(limits.head)], start, limits, lines)
+        }
+        index => index,
+    }
+}
+
+#[inline(always)]
+fn strict_index(
     datagram: &[u8],
     start: usize,
     limits: &Limits,
@@ -326,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_fault_in_a_response_is_answered_by_nobody() {
-        let error = Message::parse("SIP/2.0 200 OK\r\nTo\r\n\r\n").unwrap_err();
+        let error = Message::parse("SIP/2.0 200 OK\r\nl: x\r\n\r\n").unwrap_err();
         assert_eq!(error.status(), None);
         let error = Message::parse(format!("{HEAD}To\r\n\r\n")).unwrap_err();
         assert_eq!(error.status(), Some(crate::StatusCode::BAD_REQUEST));

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use super::line::{Line, length_of_name};
 use super::octets::{self, Controls, equal_mask};
+use super::quoted_pair::Quotes;
 use crate::grammar::{TOKEN, class_end};
 use crate::header_name::{Known, find, find_short};
 use crate::{ErrorKind, Limits, ParseError};
@@ -62,6 +63,18 @@ pub(super) struct Head {
     pub(super) content_length: Option<Line>,
     /// Whether some lines have folds.
     pub(super) folded: bool,
+    /// Whether some lines have octets that are not ASCII.
+    pub(super) not_ascii: bool,
+    /// Whether it breaks rules of text, so that other text is read in its place.
+    pub(super) is_odd: bool,
+}
+
+/// How far the lines of a head go, and what is in them.
+struct Extents {
+    /// Where the body begins.
+    end: usize,
+    folded: bool,
+    not_ascii: bool,
 }
 
 /// Reads the header lines that begin at `at`, up to and with the empty line, into `lines`.
@@ -81,16 +94,18 @@ pub(super) fn header_lines(
     };
     // A line that is wrong comes before the fault that ended the scan, if one did.
     let content_length = read_lines(bytes, lines)?;
-    let (end, folded) = end?;
+    let extents = end?;
     Ok(Head {
-        end,
+        end: extents.end,
         content_length,
-        folded,
+        folded: extents.folded,
+        not_ascii: extents.not_ascii,
+        is_odd: false,
     })
 }
 
 /// Finds the header lines that begin at `start`, up to the empty line, and puts an entry in `lines` for each
-/// that has its beginning and its end. Gives where the body begins, and whether some lines have folds.
+/// that has its beginning and its end.
 ///
 /// It is a loop of its own because what it has in hand and what the reading of a line has do not fit in the
 /// registers together.
@@ -101,11 +116,15 @@ fn extents(
     mut controls: Controls,
     limits: &Limits,
     lines: &mut impl Lines,
-) -> Result<(usize, bool), ParseError> {
-    let mut folded = false;
+) -> Result<Extents, ParseError> {
+    let (mut folded, mut not_ascii) = (false, false);
     loop {
         if line_end(bytes, start) == LineEnd::CrLf as usize {
-            return Ok((start + 2, folded));
+            return Ok(Extents {
+                end: start + 2,
+                folded,
+                not_ascii,
+            });
         }
         // Nearly always another line follows, which is no fold, or the empty line does.
         loop {
@@ -119,11 +138,15 @@ fn extents(
             }
             if *next > b' ' {
                 controls.skip_pair(bytes);
-                add(lines, start, end, limits)?;
+                add_unread(lines, start, end, limits)?;
                 start = end + 2;
             } else if bytes[end..].starts_with(b"\r\n\r\n") {
-                add(lines, start, end, limits)?;
-                return Ok((end + 4, folded));
+                add_unread(lines, start, end, limits)?;
+                return Ok(Extents {
+                    end: end + 4,
+                    folded,
+                    not_ascii,
+                });
             } else {
                 break;
             }
@@ -131,7 +154,8 @@ fn extents(
         let extent = extent(bytes, start, &mut controls)?;
         extent.ends_as(LineEnd::CrLf, bytes, start)?;
         folded |= extent.folded;
-        add(lines, start, extent.end, limits)?;
+        not_ascii |= extent.not_ascii;
+        add_unread(lines, start, extent.end, limits)?;
         start = extent.next;
     }
 }
@@ -144,16 +168,21 @@ fn bare_extents(
     mut controls: Controls,
     limits: &Limits,
     lines: &mut impl Lines,
-) -> Result<(usize, bool), ParseError> {
-    let mut folded = false;
+) -> Result<Extents, ParseError> {
+    let (mut folded, mut not_ascii) = (false, false);
     loop {
         let extent = extent(bytes, start, &mut controls)?;
         extent.ends_as(LineEnd::Lf, bytes, start)?;
         if extent.end == start {
-            return Ok((extent.next, folded));
+            return Ok(Extents {
+                end: extent.next,
+                folded,
+                not_ascii,
+            });
         }
         folded |= extent.folded;
-        add(lines, start, extent.end, limits)?;
+        not_ascii |= extent.not_ascii;
+        add_unread(lines, start, extent.end, limits)?;
         start = extent.next;
     }
 }
@@ -161,12 +190,17 @@ fn bare_extents(
 /// Where the entries of lines are put.
 pub(super) trait Lines: DerefMut<Target = [Line]> {
     fn push(&mut self, line: Line);
+    fn clear(&mut self);
 }
 
 impl Lines for Vec<Line> {
     #[inline(always)]
     fn push(&mut self, line: Line) {
         self.push(line);
+    }
+
+    fn clear(&mut self) {
+        self.clear();
     }
 }
 
@@ -175,16 +209,26 @@ impl<const N: usize> Lines for SmallVec<[Line; N]> {
     fn push(&mut self, line: Line) {
         self.push(line);
     }
+
+    fn clear(&mut self) {
+        self.clear();
+    }
 }
 
 /// Adds the line from `start` to `end`, which is still to be read.
 #[inline(always)]
-fn add(lines: &mut impl Lines, start: usize, end: usize, limits: &Limits) -> Result<(), ParseError> {
+fn add_unread(lines: &mut impl Lines, start: usize, end: usize, limits: &Limits) -> Result<(), ParseError> {
     let line = unread(start, end, limits)?;
+    add(lines, line, limits)
+}
+
+/// Adds the entry of a line.
+#[inline(always)]
+pub(super) fn add(lines: &mut impl Lines, line: Line, limits: &Limits) -> Result<(), ParseError> {
     if lines.len() >= limits.headers {
         return Err(ParseError::new(
             ErrorKind::TooManyHeaders,
-            start,
+            line.in_head().start,
             "no more header lines than the limit",
         ));
     }
@@ -235,6 +279,17 @@ pub(crate) fn header_line(
     let mut line = unread(start, extent.end, limits)?;
     read_line(within, &mut line)?;
     Ok((line, extent.next, extent.folded))
+}
+
+/// Returns the entry of the line from `start` to `end`, or `None` if it is no header line.
+pub(super) fn entry(
+    bytes: &[u8],
+    start: usize,
+    end: usize,
+    limits: &Limits,
+) -> Result<Option<Line>, ParseError> {
+    let mut line = unread(start, end, limits)?;
+    Ok(read_line(bytes, &mut line).is_ok().then_some(line))
 }
 
 /// The error for a head of which the part within the limit has no end: it is too large if there is more of
@@ -307,6 +362,8 @@ struct Extent {
     /// Where the next line begins.
     next: usize,
     folded: bool,
+    /// Whether there are octets that are not ASCII.
+    not_ascii: bool,
 }
 
 impl Extent {
@@ -372,7 +429,7 @@ pub(crate) fn is_all_blanks(rest: &[u8]) -> bool {
 /// How far the line that begins at `start` goes, and its folds with it unless it is empty. `controls` begin
 /// there, and then at the next line.
 fn extent(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<Extent, ParseError> {
-    let mut folded = false;
+    let (mut folded, mut not_ascii) = (false, false);
     loop {
         let end = controls.next(bytes);
         let next = match bytes.get(end..) {
@@ -381,7 +438,11 @@ fn extent(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<Extent,
                 end + 2
             }
             Some([b'\n', ..]) => end + 1,
-            Some([b'\t' | 0x80..=0xff, ..]) => continue,
+            Some([b'\t', ..]) => continue,
+            Some([0x80..=0xff, ..]) => {
+                not_ascii = true;
+                continue;
+            }
             _ => {
                 let extent = extent_with_quoted_pairs(bytes, start)?;
                 *controls = Controls::new(bytes, extent.next);
@@ -389,7 +450,12 @@ fn extent(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<Extent,
             }
         };
         if end == start || !matches!(bytes.get(next), Some(b' ' | b'\t')) {
-            return Ok(Extent { end, next, folded });
+            return Ok(Extent {
+                end,
+                next,
+                folded,
+                not_ascii,
+            });
         }
         folded = true;
     }
@@ -411,6 +477,7 @@ fn extent_with_quoted_pairs(bytes: &[u8], start: usize) -> Result<Extent, ParseE
                     end: at,
                     next,
                     folded,
+                    not_ascii: !bytes[start..at].is_ascii(),
                 });
             }
             folded = true;
@@ -421,11 +488,7 @@ fn extent_with_quoted_pairs(bytes: &[u8], start: usize) -> Result<Extent, ParseE
             break;
         }
         if !quotes.admit(octet) {
-            return Err(ParseError::new(
-                ErrorKind::HeaderLine,
-                at,
-                "no control character in a header line",
-            ));
+            return Err(control_in_line(at));
         }
         at += 1;
     }
@@ -436,43 +499,10 @@ fn extent_with_quoted_pairs(bytes: &[u8], start: usize) -> Result<Extent, ParseE
     ))
 }
 
-/// Whether we are in a quoted string, and after a backslash in it.
-#[derive(Default)]
-struct Quotes {
-    open: bool,
-    escaped: bool,
-}
-
-impl Quotes {
-    /// Goes past `octet`; whether it may stand there.
-    ///
-    /// ```text
-    /// quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F)
-    /// ```
-    fn admit(&mut self, octet: u8) -> bool {
-        let escaped = std::mem::take(&mut self.escaped);
-        match octet {
-            b'\r' | b'\n' => return false,
-            b'\\' if self.open && !escaped => self.escaped = true,
-            b'"' if !escaped => self.open = !self.open,
-            b'\t' => {}
-            _ if octet.is_ascii_control() => return escaped,
-            _ => {}
-        }
-        true
-    }
-}
-
-/// Where the first octet is that a value which an application sets may not have: CR, LF, NUL, and control
-/// characters other than HTAB outside of a quoted-pair.
-pub(super) fn unfit_for_value(bytes: &[u8]) -> Option<usize> {
-    if Controls::new(bytes, 0).next(bytes) == bytes.len() {
-        return None;
-    }
-    let mut quotes = Quotes::default();
-    bytes
-        .iter()
-        .position(|octet| *octet == 0 || !quotes.admit(*octet))
+/// The error for a control character at `at`.
+#[cold]
+pub(super) fn control_in_line(at: usize) -> ParseError {
+    ParseError::new(ErrorKind::HeaderLine, at, "no control character in a header line")
 }
 
 #[cold]
@@ -540,9 +570,5 @@ mod tests {
     fn a_quoted_pair_may_be_a_control_character() {
         assert!(line("To: \"a\\\0b\\\x07\\\x7f\\\\\" <sip:a>\r\n\r\n").is_ok());
         assert!(line("To: \"a\r\n \\\0b\"\r\n\r\n").is_ok());
-        assert_eq!(unfit_for_value("\"\\\x07\" \t é".as_bytes()), None);
-        assert_eq!(unfit_for_value(b"\"\\\0\""), Some(2));
-        assert_eq!(unfit_for_value(b"a\r\nb"), Some(1));
-        assert_eq!(unfit_for_value(b"a\x07"), Some(1));
     }
 }

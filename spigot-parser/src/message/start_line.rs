@@ -156,6 +156,29 @@ fn status_line(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<St
     }
 }
 
+/// Reads the version and the status code of a response, whatever its reason phrase is; gives the code, and where the
+/// reason phrase begins.
+#[cold]
+pub(super) fn short_status_line(bytes: &[u8], start: usize) -> Result<(StatusCode, usize), ParseError> {
+    const LENGTH: usize = "SIP/2.0 200 ".len();
+    let rest = bytes.get(start..).unwrap_or_default();
+    let end = rest
+        .iter()
+        .take(LENGTH)
+        .position(|octet| matches!(octet, b'\r' | b'\n'));
+    let mut line = rest[..end.unwrap_or(LENGTH.min(rest.len()))].to_vec();
+    line.extend(b"\r\n");
+    match status_line(&line, 0, &mut Controls::new(&line, 0)) {
+        Ok(StartLine::Response {
+            status,
+            reason: (reason, _),
+            ..
+        }) => Ok((status, start + reason)),
+        Ok(StartLine::Request { .. }) => Err(ParseError::new(ErrorKind::StartLine, start, "a status line")),
+        Err(error) => Err(error.shifted(start)),
+    }
+}
+
 /// The known method that begins at `start`, and its end, if one SP follows it.
 #[inline]
 fn known_method(bytes: &[u8], start: usize) -> Option<(Method, usize)> {

@@ -6,7 +6,7 @@ use super::fold::place_in_folded;
 use super::headers::Headers;
 use super::line::{Line, TextSpan};
 use super::octets::find;
-use super::scan::unfit_for_value;
+use super::quoted_pair::unfit_for_value;
 use crate::header::{Field, Shape, TypedHeader, elements};
 use crate::{ErrorKind, HeaderName, ParseError};
 

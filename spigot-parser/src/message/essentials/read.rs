@@ -15,9 +15,11 @@ use crate::message::parse::number;
 use crate::name_addr::checked_tag;
 use crate::{ErrorKind, HeaderName, Method, ParseError};
 
-/// Of each known header whether it may be there once: two readers would understand it in two ways if it were
-/// there twice.
-static ONCE: [bool; Known::ALL.len()] = {
+/// Of each known header whether it may be there once.
+type Once = [bool; Known::ALL.len()];
+
+/// What may be once in a request: two readers would understand it in two ways if it were there twice.
+static ONCE_IN_REQUEST: Once = {
     let mut once = [false; Known::ALL.len()];
     let mut at = 0;
     while at < Known::ALL.len() {
@@ -27,14 +29,38 @@ static ONCE: [bool; Known::ALL.len()] = {
     once
 };
 
+/// What may be once in a response: what says to whom it belongs and where it ends. Another header that is there twice
+/// is no reason to lose an answer, and who asks for it by its type gets an error.
+static ONCE_IN_RESPONSE: Once = {
+    let mut once = [false; Known::ALL.len()];
+    let deciding = [
+        Known::From,
+        Known::To,
+        Known::CallId,
+        Known::CSeq,
+        Known::ContentLength,
+    ];
+    let mut at = 0;
+    while at < deciding.len() {
+        once[deciding[at] as usize] = true;
+        at += 1;
+    }
+    once
+};
+
 /// Checks and reads the headers of a request with that method, or of a response.
 pub(super) fn essentials(headers: &Headers, method: Option<&Method>) -> Result<Essentials, ParseError> {
-    let mut seen = [false; ONCE.len()];
+    let once = if method.is_some() {
+        &ONCE_IN_REQUEST
+    } else {
+        &ONCE_IN_RESPONSE
+    };
+    let mut seen = [false; Known::ALL.len()];
     let (mut from, mut to, mut call_id, mut cseq) = (None, None, None, None);
     let (mut via, mut vias, mut max_forwards) = (None, 0, None);
     for line in &headers.lines {
         let Some(known) = line.name else { continue };
-        if std::mem::replace(&mut seen[known as usize], ONCE[known as usize]) {
+        if std::mem::replace(&mut seen[known as usize], once[known as usize]) {
             return Err(again(line, known));
         }
         match known {
@@ -58,6 +84,10 @@ pub(super) fn essentials(headers: &Headers, method: Option<&Method>) -> Result<E
             Known::CSeq => cseq = Some(line),
             Known::MaxForwards | Known::ContentLength => {
                 let Some(number) = number(headers.value(line).as_bytes()) else {
+                    // In a response nothing follows from Max-Forwards.
+                    if known == Known::MaxForwards && method.is_none() {
+                        continue;
+                    }
                     return Err(no_number(headers, line, known));
                 };
                 if known == Known::MaxForwards {

@@ -1,0 +1,55 @@
+//! Where control characters may be in a line: in the second half of a quoted-pair (RFC 3261 §25.1).
+
+use super::octets::Controls;
+
+/// Whether we are in a quoted string, and after a backslash in it.
+#[derive(Default)]
+pub(super) struct Quotes {
+    open: bool,
+    escaped: bool,
+}
+
+impl Quotes {
+    /// Goes past `octet`; whether it may stand there.
+    ///
+    /// ```text
+    /// quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F)
+    /// ```
+    pub(super) fn admit(&mut self, octet: u8) -> bool {
+        let escaped = std::mem::take(&mut self.escaped);
+        match octet {
+            b'\r' | b'\n' => return false,
+            b'\\' if self.open && !escaped => self.escaped = true,
+            b'"' if !escaped => self.open = !self.open,
+            b'\t' => {}
+            _ if octet.is_ascii_control() => return escaped,
+            _ => {}
+        }
+        true
+    }
+}
+
+/// Where the first octet is that a value which an application sets may not have: CR, LF, NUL, and control
+/// characters other than HTAB outside of a quoted-pair.
+pub(super) fn unfit_for_value(bytes: &[u8]) -> Option<usize> {
+    if Controls::new(bytes, 0).next(bytes) == bytes.len() {
+        return None;
+    }
+    let mut quotes = Quotes::default();
+    bytes
+        .iter()
+        .position(|octet| *octet == 0 || !quotes.admit(*octet))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_may_have_a_control_character_in_a_quoted_pair_only() {
+        assert_eq!(unfit_for_value("\"\\\x07\" \t é".as_bytes()), None);
+        assert_eq!(unfit_for_value(b"\"\\\0\""), Some(2));
+        assert_eq!(unfit_for_value(b"a\r\nb"), Some(1));
+        assert_eq!(unfit_for_value(b"a\x07"), Some(1));
+    }
+}
