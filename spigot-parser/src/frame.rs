@@ -41,7 +41,7 @@ impl FrameError {
     }
 
     /// Returns the lines of the message's head that were read, for
-    /// [`Request::salvage`](crate::Request::salvage).
+    /// [`SalvagedRequest::read`](crate::SalvagedRequest::read).
     ///
     /// Returns `None` if no message had begun.
     pub fn head(&self) -> Option<&Bytes> {

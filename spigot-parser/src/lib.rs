@@ -44,7 +44,7 @@
 //!   in their order and spelling.
 //! - [`Message::parse`] refuses what cannot be framed or indexed. [`Message::essentials`] refuses what cannot
 //!   be worked with, and gives what it has read of the rest: an [`Essentials`]. A [`ParseError`] says what is
-//!   wrong and where, and which status answers it; [`Request::salvage`] finds whom to send it to.
+//!   wrong and where, and which status answers it; a [`SalvagedRequest`] says whom to send it to.
 //! - A [`MessageWriter`] writes a message line by line, for those who send it and do not look at it again.
 //! - A [`RawMessage`] is that index alone, over octets that stay where they are: for those who only look.
 //! - A [`Framer`] cuts a stream into messages, and refuses streams in which two readers could see different
@@ -95,7 +95,7 @@ pub use host::Host;
 pub use limits::Limits;
 pub use message::{
     Essentials, HeaderField, Headers, Message, MessageWriter, RawField, RawLines, RawMessage, Request,
-    Response,
+    Response, SalvagedRequest,
 };
 pub use method::Method;
 pub use name_addr::NameAddr;

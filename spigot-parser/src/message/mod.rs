@@ -32,6 +32,7 @@ pub use headers::{HeaderField, Headers};
 pub use raw::{RawField, RawLines, RawMessage};
 pub use request::Request;
 pub use response::Response;
+pub use salvage::SalvagedRequest;
 pub use writer::MessageWriter;
 
 use crate::{Limits, ParseError};

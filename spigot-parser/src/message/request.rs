@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::content::content;
 use super::write::check_content_type;
-use super::{Headers, Message, salvage, write};
+use super::{Headers, Message, write};
 use crate::header::TypedHeader;
 use crate::{ErrorKind, HeaderName, Limits, Method, ParseError, Uri};
 
@@ -73,26 +73,6 @@ impl Request {
             Message::Request(request) => Ok(request),
             Message::Response(_) => Err(ParseError::new(ErrorKind::StartLine, 0, "a request").in_response()),
         }
-    }
-
-    /// What can still be read of a request that did not parse, to address a 4xx or 5xx with and for nothing
-    /// else.
-    ///
-    /// Lines that are not right are left out; a method or a Request-URI that cannot be read is made up.
-    /// `None` where Via, From, To, Call-ID and CSeq are not all there, and for responses.
-    ///
-    /// ```
-    /// use spigot_parser::{Bytes, HeaderName, Request};
-    ///
-    /// let bytes = Bytes::from("INVITE  sip:b@b.example SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\n\
-    ///              To: <sip:b@b.example>\r\nFrom: <sip:a@a.example>;tag=1\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n");
-    /// assert!(Request::parse(bytes.clone()).is_err());
-    ///
-    /// let request = Request::salvage(&bytes).expect("enough is there");
-    /// assert_eq!(request.headers().get(&HeaderName::CALL_ID), Some("1"));
-    /// ```
-    pub fn salvage(bytes: &Bytes) -> Option<Request> {
-        salvage::request(bytes)
     }
 
     /// The method.

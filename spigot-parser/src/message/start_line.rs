@@ -48,6 +48,24 @@ pub(crate) fn is_response(bytes: &[u8]) -> bool {
     matches!(bytes, [b'S' | b's', b'I' | b'i', b'P' | b'p', b'/', ..])
 }
 
+/// Reports whether octets begin as a response does, or with something that another reader takes for one: the version of
+/// a protocol, after what is neither a letter nor a digit.
+pub(super) fn begins_as_response(bytes: &[u8]) -> bool {
+    let start = bytes
+        .iter()
+        .take_while(|octet| !octet.is_ascii_alphanumeric())
+        .count();
+    let name_end = token_end(bytes, start);
+    let Some(number) = bytes[name_end..].strip_prefix(b"/") else {
+        return false;
+    };
+    let digits = number
+        .iter()
+        .take_while(|octet| octet.is_ascii_digit() || **octet == b'.')
+        .count();
+    is_response(&bytes[start..]) || number[..digits].contains(&b'.')
+}
+
 /// Reads the start line that begins at `start`. `controls` begin there, and then at the next line.
 pub(super) fn start_line(
     bytes: &[u8],

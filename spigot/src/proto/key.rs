@@ -8,7 +8,7 @@ use std::fmt;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use siphasher::sip128::{Hasher128, SipHasher13};
-use spigot_parser::{Essentials, HeaderName, Headers, Method, Uri};
+use spigot_parser::{Essentials, HeaderName, Method, Uri};
 
 /// Names a server transaction: what [RFC 3261 §17.2.3] compares, digested.
 ///
@@ -95,9 +95,13 @@ impl Digest {
         Digest(hasher)
     }
 
-    fn exact(mut self, field: &str) -> Self {
+    fn exact(self, field: &str) -> Self {
+        self.octets(field.as_bytes())
+    }
+
+    fn octets(mut self, field: &[u8]) -> Self {
         self.0.write(&(field.len() as u64).to_le_bytes());
-        self.0.write(field.as_bytes());
+        self.0.write(field);
         self
     }
 
@@ -292,8 +296,9 @@ pub(crate) fn tag(seed: &[u8; 16], key: &ServerKey) -> String {
     format!("{:016x}", digest.finish_word())
 }
 
-/// Makes our To tag in a response to a request whose headers cannot be read. It is derived from their text.
-pub(crate) fn tag_of_unread(seed: &[u8; 16], headers: &Headers) -> String {
+/// Makes our To tag in a response to a request whose headers cannot be read. It is derived from their octets,
+/// which `value` gives.
+pub(crate) fn tag_of_unread<'v>(seed: &[u8; 16], value: impl Fn(&HeaderName) -> &'v [u8]) -> String {
     let mut digest = Digest::new(seed, Domain::TagOfUnread);
     for name in [
         HeaderName::VIA,
@@ -301,7 +306,7 @@ pub(crate) fn tag_of_unread(seed: &[u8; 16], headers: &Headers) -> String {
         HeaderName::CALL_ID,
         HeaderName::CSEQ,
     ] {
-        digest = digest.exact(headers.get(&name).unwrap_or_default());
+        digest = digest.octets(value(&name));
     }
     format!("{:016x}", digest.finish_word())
 }

@@ -8,7 +8,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use spigot_parser::header::{ContentType, Via};
-use spigot_parser::{HeaderName, Headers, MessageWriter, Method, ParseError, Request, Response, StatusCode};
+use spigot_parser::{
+    HeaderName, Headers, MessageWriter, Method, ParseError, Request, Response, SalvagedRequest, StatusCode,
+};
 
 use super::{keep, key};
 use crate::flow::{Flow, Transport};
@@ -18,8 +20,7 @@ use crate::incoming::Incoming;
 ///
 /// The To tag is derived from the request and `seed` (the one given to
 /// [`Shard::new`](super::Shard::new)), so a retransmission of the request is answered with the same tag.
-/// Headers may be added to what this returns before it is sent. A request out of
-/// [`Request::salvage`](spigot_parser::Request::salvage) will do.
+/// Headers may be added to what this returns before it is sent.
 ///
 /// [RFC 3261 §8.2.7]: https://www.rfc-editor.org/rfc/rfc3261#section-8.2.7
 pub fn stateless(request: &Request, status: StatusCode, seed: [u8; 16]) -> Response {
@@ -28,11 +29,25 @@ pub fn stateless(request: &Request, status: StatusCode, seed: [u8; 16]) -> Respo
             &seed,
             &key::server_key(&seed, &read, request.uri(), request.method()),
         ),
-        Err(_) => key::tag_of_unread(&seed, request.headers()),
+        Err(_) => {
+            let headers = request.headers();
+            key::tag_of_unread(&seed, |name| headers.get(name).unwrap_or_default().as_bytes())
+        }
     };
     let mut whole = Response::new(status);
     address(request, &mut whole, &tag);
     whole
+}
+
+/// Writes the response to a request that cannot be read and of which nothing is kept ([RFC 3261 §8.2.7]). It
+/// came by `flow`.
+///
+/// The To tag is derived from the request and `seed`, so a retransmission is answered with the same tag.
+///
+/// [RFC 3261 §8.2.7]: https://www.rfc-editor.org/rfc/rfc3261#section-8.2.7
+pub(crate) fn refusal(request: &SalvagedRequest, response: &Response, seed: [u8; 16], flow: &Flow) -> Bytes {
+    let tag = key::tag_of_unread(&seed, |name| request.get(name).unwrap_or_default());
+    request.write_response(response, &tag, flow.peer())
 }
 
 /// Returns where the response to a request goes that came by `flow` with `via` on top: on that flow and, if
@@ -71,11 +86,12 @@ fn address_in(host: &str) -> Option<IpAddr> {
     bare.unwrap_or(host).parse().ok()
 }
 
-/// Returns the [`route`] of the response to a request. If its top Via cannot be read, that is the flow alone.
-pub(crate) fn route_of(request: &Request, flow: &Flow) -> (Flow, Option<SocketAddr>) {
-    match request.headers().typed::<Via>() {
-        Ok(Some(via)) => route(&via, flow),
-        _ => (*flow, None),
+/// Returns the [`route`] of the response to a request that cannot be read. If its top Via cannot be read
+/// either, that is the flow alone: the connection, or the source of the datagram.
+pub(crate) fn route_of(request: &SalvagedRequest, flow: &Flow) -> (Flow, Option<SocketAddr>) {
+    match request.via() {
+        Some(via) => route(&via, flow),
+        None => (*flow, None),
     }
 }
 

@@ -3,10 +3,8 @@
 //!
 //! Pure: bytes in, a verdict out.
 
-use std::net::SocketAddr;
-
 use crate::flow::Flow;
-use crate::sip::{self, Bytes, Essentials, Message, ParseError, Request, Response, StatusCode, header::Via};
+use crate::sip::{Bytes, Essentials, Message, ParseError, Request, Response, SalvagedRequest, StatusCode};
 use crate::transport::TransportLimits;
 
 /// The judgement of the bytes that a transport brought.
@@ -18,7 +16,7 @@ pub(super) enum Verdict {
     Response(Response, Essentials),
     /// A bad message whose sender can be told so.
     Refuse {
-        request: Request,
+        request: SalvagedRequest,
         status: StatusCode,
         reason: ParseError,
     },
@@ -30,15 +28,15 @@ pub(super) enum Verdict {
 pub(super) fn judge(bytes: Bytes, flow: Flow, limits: &TransportLimits) -> Verdict {
     let message = match Message::parse_with(bytes.clone(), &limits.parser) {
         Ok(message) => message,
-        Err(error) => return refuse(Request::salvage(&bytes), flow, error),
+        Err(error) => return refuse(Some(&bytes), error, limits),
     };
     match message {
         Message::Request(mut request) => match request.essentials() {
             Ok(mut essentials) => match request.stamp(&mut essentials, flow.peer()) {
                 Ok(()) => Verdict::Request(request, essentials),
-                Err(error) => Verdict::Drop(error),
+                Err(error) => refuse(Some(&bytes), error, limits),
             },
-            Err(error) => refuse(Some(request), flow, error),
+            Err(error) => refuse(Some(&bytes), error, limits),
         },
         Message::Response(response) => match response.essentials() {
             Ok(essentials) => Verdict::Response(response, essentials),
@@ -48,44 +46,16 @@ pub(super) fn judge(bytes: Bytes, flow: Flow, limits: &TransportLimits) -> Verdi
 }
 
 /// Refuses a bad message, if an answer can be addressed and may be given at all.
-pub(super) fn refuse(request: Option<Request>, flow: Flow, reason: ParseError) -> Verdict {
-    let addressed = request
-        .filter(|request| *request.method() != sip::Method::ACK)
-        // Without a Via the answer would match nothing at the peer.
-        .filter(|request| request.headers().contains(&sip::HeaderName::VIA))
-        .zip(reason.status());
-    let Some((mut request, status)) = addressed else {
-        return Verdict::Drop(reason);
-    };
-    match stamp(&mut request, flow) {
-        Ok(()) => Verdict::Refuse {
+pub(super) fn refuse(message: Option<&Bytes>, reason: ParseError, limits: &TransportLimits) -> Verdict {
+    let request = message.and_then(|bytes| SalvagedRequest::read(bytes, &limits.parser));
+    match request.zip(reason.status()) {
+        Some((request, status)) => Verdict::Refuse {
             request,
             status,
             reason,
         },
-        Err(_) => Verdict::Drop(reason),
+        None => Verdict::Drop(reason),
     }
-}
-
-/// Writes where the request came from into its topmost Via.
-///
-/// [RFC 3261 §18.2.1](https://www.rfc-editor.org/rfc/rfc3261#section-18.2.1):
-/// > If the host portion of the "sent-by" parameter contains a domain name, or if it contains an IP address
-/// > that differs from the packet source address, the server MUST add a "received" parameter to that Via
-/// > header field value.
-///
-/// [RFC 3581 §4](https://www.rfc-editor.org/rfc/rfc3581#section-4): with an `rport` parameter without value,
-/// its value becomes the source port, and `received` is added even where it says what sent-by says.
-fn stamp(request: &mut Request, flow: Flow) -> Result<(), ParseError> {
-    let Some(via) = request.headers().typed::<Via>()? else {
-        return Ok(());
-    };
-    let source = SocketAddr::new(flow.peer().ip().to_canonical(), flow.peer().port());
-    if via.rport().is_none() && via.host().ip() == Some(source.ip()) {
-        return Ok(());
-    }
-    let via = via.received_from(source)?;
-    request.headers_mut().replace_first(&via)
 }
 
 #[cfg(test)]
@@ -93,6 +63,8 @@ mod tests {
     use super::*;
     use crate::flow::Transport;
     use crate::proto::reply;
+    use crate::sip::header::Via;
+    use std::net::SocketAddr;
 
     fn request(via: &str) -> Request {
         Request::parse(format!(
@@ -116,10 +88,13 @@ mod tests {
     /// The stamps on the topmost Via, and where a response goes.
     fn stamped(transport: Transport, peer: &str, sent_by: &str) -> (Option<String>, Option<u16>, String) {
         let name = transport.as_str();
-        let mut request = request(&format!("SIP/2.0/{name} {sent_by};branch=z9hG4bK1"));
+        let request = request(&format!("SIP/2.0/{name} {sent_by};branch=z9hG4bK1"));
         let flow = flow(transport, peer);
-        stamp(&mut request, flow).unwrap();
-        let (reply_to, _) = reply::route_of(&request, &flow);
+        let verdict = judge(request.to_bytes(), flow, &TransportLimits::default());
+        let Verdict::Request(request, essentials) = verdict else {
+            panic!("{verdict:?}")
+        };
+        let (reply_to, _) = reply::route(essentials.via(), &flow);
         let vias: Vec<Via> = request.headers().all().map(Result::unwrap).collect();
         assert_eq!(vias.len(), 2);
         assert_eq!(vias[0].branch(), Some("z9hG4bK1"));
@@ -213,19 +188,42 @@ mod tests {
 
     #[test]
     fn a_via_that_needs_no_stamp_keeps_its_octets() {
-        let mut request = request("SIP / 2.0 / UDP  198.51.100.7 ;branch=z9hG4bK1");
-        let before = request.to_bytes();
-        stamp(&mut request, flow(Transport::Udp, "198.51.100.7:5060")).unwrap();
+        let before = request("SIP / 2.0 / UDP  198.51.100.7 ;branch=z9hG4bK1").to_bytes();
+        let verdict = verdict(&before);
+        let Verdict::Request(request, _) = verdict else {
+            panic!("{verdict:?}")
+        };
         assert_eq!(request.to_bytes(), before);
     }
 
-    fn verdict(text: &str) -> Verdict {
+    fn verdict(octets: impl AsRef<[u8]>) -> Verdict {
         let flow = flow(Transport::Udp, "198.51.100.7:5060");
         judge(
-            Bytes::copy_from_slice(text.as_bytes()),
+            Bytes::copy_from_slice(octets.as_ref()),
             flow,
             &TransportLimits::default(),
         )
+    }
+
+    #[test]
+    fn a_response_is_dropped_only_for_what_decides() {
+        let good = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nFrom: <sip:a@a.example>;tag=1\r\n\
+                    To: <sip:b@b.example>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nContact: <sip:b@192.0.2.1>\r\n\r\n";
+        for (replaced, by) in [
+            ("OK", &b"D\xe9croch\xe9"[..]),
+            ("<sip:b@192.0.2.1>", b"\xff"),
+            ("<sip:b@192.0.2.1>", b"<sip:b@192.0.2.1;x"),
+            ("Contact", b"Record-Route: ;\r\nContact"),
+            ("Contact", b"Server: a\nServer: b\r\nContact"),
+        ] {
+            let (before, after) = good.split_once(replaced).unwrap();
+            let verdict = verdict([before.as_bytes(), by, after.as_bytes()].concat());
+            assert!(matches!(verdict, Verdict::Response(..)), "{by:?}: {verdict:?}");
+        }
+        for (replaced, by) in [("z9hG4bK1", "\u{e9}"), ("CSeq", "X"), ("To", "t: x\r\nTo")] {
+            let verdict = verdict(good.replace(replaced, by));
+            assert!(matches!(verdict, Verdict::Drop(_)), "{by}: {verdict:?}");
+        }
     }
 
     #[test]
@@ -245,5 +243,13 @@ mod tests {
         assert_eq!(of(&ack), None, "an ACK is never answered");
         assert_eq!(of(&good.replace("Via", "X-Via")), None, "nobody to answer");
         assert_eq!(of("garbage"), None);
+        let params: String = (0..63).map(|n| format!(";x{n}")).collect();
+        let full = good.replace("192.0.2.1;branch", &format!("host.example{params};branch"));
+        let full = full.replace("198.51.100.7;branch", &format!("host.example{params};branch"));
+        assert_eq!(
+            of(&full),
+            Some(StatusCode::BAD_REQUEST),
+            "no room to say where it came from"
+        );
     }
 }

@@ -11,7 +11,7 @@ use crate::flow::Flow;
 use crate::incoming::Incoming;
 use crate::proto::{Role, reply};
 use crate::sip::header::{Route, Warning};
-use crate::sip::{Bytes, FrameError, HeaderName, Request};
+use crate::sip::{Bytes, FrameError, HeaderName, Request, Response};
 use crate::transport::Inbound;
 
 /// The endpoint as its transports know it. It holds the core weakly, so that transports that outlive a
@@ -28,8 +28,8 @@ impl Inbound for TransportEvents {
 
     fn unframed(&self, flow: Flow, error: FrameError) {
         let Some(core) = self.0.upgrade() else { return };
-        let request = error.head().and_then(Request::salvage);
-        core.receive(refuse(request, flow, *error.error()), flow);
+        let verdict = refuse(error.head(), *error.error(), &core.limits.transport);
+        core.receive(verdict, flow);
     }
 
     fn closed(&self, flow: Flow) {
@@ -114,13 +114,14 @@ impl Core {
             } => {
                 count(&self.tally.refused);
                 tracing::debug!(%flow, %status, %reason, "message refused");
-                let mut response = reply::stateless(&request, status, self.random.tag_key);
+                let mut response = Response::new(status);
                 // 399 is a "miscellaneous warning" (RFC 3261 §20.43): it says what was wrong, and where.
                 if let Ok(warning) = Warning::new(399, "spigot", &reason.to_string()) {
                     response.headers_mut().push_typed(&warning);
                 }
-                let (flow, fallback) = reply::route_of(&request, &flow);
-                self.transmit(flow, response.to_bytes(), fallback);
+                let (to, fallback) = reply::route_of(&request, &flow);
+                let bytes = reply::refusal(&request, &response, self.random.tag_key, &flow);
+                self.transmit(to, bytes, fallback);
             }
             Verdict::Drop(reason) => {
                 count(&self.tally.dropped);
