@@ -7,6 +7,7 @@
 
 mod ambiguities;
 mod anatomy;
+mod answers;
 mod corpus;
 mod decisions;
 mod lax;
@@ -14,6 +15,7 @@ mod messages;
 mod mutations;
 mod outcome;
 mod prefixes;
+mod responses;
 mod rules;
 mod sha256;
 mod singles;

@@ -1,10 +1,13 @@
 //! Rules that hold for any octets; `DISPOSITIONS.md` states them, and this module asserts them.
 
 use spigot_parser::header::Via;
-use spigot_parser::{Bytes, ErrorKind, HeaderName, Message, ParseError, Request};
+use spigot_parser::{
+    Bytes, ErrorKind, HeaderName, Limits, Message, ParseError, Response, SalvagedRequest, StatusCode,
+};
 
 use crate::lax;
 use crate::outcome::{First, Outcome};
+use crate::responses::DECIDING;
 use crate::singles;
 use crate::typed;
 
@@ -53,10 +56,12 @@ pub(crate) fn hold(bytes: &Bytes, known: &Known, cut: usize) -> (Outcome, First)
         Err(error) => Outcome::Unparsed(*error),
     };
     if let Some(error) = outcome.error() {
-        is_a_good_error(error, bytes);
-        if let Outcome::Unparsed(_) = outcome {
-            what_is_salvaged_is_good(bytes);
+        match &parsed {
+            // Other text may be read in the place of a response.
+            Ok(message @ Message::Response(_)) => is_a_good_error(error, &message.to_bytes()),
+            _ => is_a_good_error(error, bytes),
         }
+        the_answer_is_one_response(bytes);
     } else if let Ok(message) = &parsed {
         nothing_is_there_twice_that_may_be_there_once(message, known);
     }
@@ -161,7 +166,7 @@ fn is_gone_when_removed(message: &Message, name: &HeaderName) {
     );
 }
 
-/// Asserts that a valid message has every single header only once.
+/// Asserts that a valid message has every single header only once; a response has those that decide.
 fn nothing_is_there_twice_that_may_be_there_once(message: &Message, known: &Known) {
     for (at, field) in message.headers().iter().enumerate() {
         if known.has(at, field.raw_name(), field.value()) {
@@ -169,6 +174,9 @@ fn nothing_is_there_twice_that_may_be_there_once(message: &Message, known: &Know
         }
         let names = singles::forms(field.raw_name());
         let Some((long, compact)) = names else { continue };
+        if matches!(message, Message::Response(_)) && !DECIDING.contains(&long) {
+            continue;
+        }
         let count = message
             .headers()
             .iter()
@@ -221,13 +229,32 @@ fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Asserts that a salvaged request parses again.
-fn what_is_salvaged_is_good(bytes: &Bytes) {
-    if let Some(request) = Request::salvage(bytes) {
-        assert!(!is_response(bytes));
-        let message = Message::Request(request);
-        lax::sees_the_same(&message.to_bytes(), &message);
-        assert!(message.body().is_empty());
+/// Asserts that the answer to a refused request is one response, which has the lines of the request and is
+/// longer by a few octets only.
+fn the_answer_is_one_response(bytes: &Bytes) {
+    let Some(request) = SalvagedRequest::read(bytes, &Limits::DEFAULT) else {
+        return;
+    };
+    assert!(!is_response(bytes));
+    let source = ([192, 0, 2, 7], 40000).into();
+    let answer = request.write_response(
+        &Response::new(StatusCode::BAD_REQUEST),
+        "0123456789abcdef",
+        source,
+    );
+    let line_ends = bytes.iter().filter(|octet| **octet == b'\n').count();
+    assert!(
+        answer.len() <= bytes.len() + line_ends + 120,
+        "{} octets",
+        answer.len()
+    );
+    let response = Response::parse(answer.clone()).expect("a response");
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(response.body().is_empty() && First::of([&answer[..]]) == First::Message(answer));
+    let names = response.headers().iter().map(|field| field.name());
+    for name in names.filter(|name| *name != HeaderName::CONTENT_LENGTH) {
+        assert!(DECIDING.contains(&name.as_str()), "{name} has no business there");
+        assert_eq!(request.get(&name).is_some(), response.headers().contains(&name));
     }
 }
 

@@ -8,6 +8,8 @@ mod peer;
 use spigot_parser::header::{CSeq, CallId, From, To, TypedHeader, Via};
 use spigot_parser::{Bytes, ErrorKind, Host, Message, NameAddr, Params, ParseError, Uri};
 
+use crate::oracle;
+
 pub use peer::keep_quiet_about_the_peer;
 
 /// What a message is routed by.
@@ -57,7 +59,8 @@ enum Refusal {
 }
 
 pub(crate) fn run(data: &[u8]) {
-    if peer_reads_past_the_head(data) {
+    // The peer takes no response that breaks rules of text, or takes it for another one.
+    if peer_reads_past_the_head(data) || oracle::is_odd_response(data) {
         return;
     }
     let bytes = Bytes::copy_from_slice(data);

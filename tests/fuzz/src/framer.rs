@@ -2,7 +2,7 @@
 //!
 //! The first octet of the input chooses the limits, the second the fragments of the stream.
 
-use spigot_parser::{ErrorKind, Frame, FrameError, Framer, Limits, Message, Request};
+use spigot_parser::{ErrorKind, Frame, FrameError, Framer, Limits, Message, SalvagedRequest};
 
 use crate::oracle;
 
@@ -34,7 +34,11 @@ pub(crate) fn run(data: &[u8]) {
     }
     if let Some(error) = &whole.error {
         oracle::error(error.error(), stream.len());
-        error.head().and_then(Request::salvage);
+        if let Some(head) = error.head()
+            && let Some(request) = SalvagedRequest::read(head, &limits)
+        {
+            oracle::answer(&request, head.len());
+        }
     }
 }
 
@@ -107,17 +111,21 @@ fn account_for_every_octet(stream: &[u8], cut: &Cut, limits: &Limits) {
     for frame in &cut.frames {
         match frame {
             Frame::Ping => {
-                rest = after_line_end(rest)
-                    .and_then(after_line_end)
-                    .expect("a ping is two line ends");
+                let (after, is_ping) = after_empty_lines(rest);
+                assert!(is_ping, "a ping is two line ends");
+                rest = after;
             }
             Frame::Message(message) => {
-                rest = after_line_end(rest).unwrap_or(rest);
-                rest = rest.strip_prefix(&message[..]).expect("a message is what came");
+                let (message_on, is_ping) = after_empty_lines(rest);
+                assert!(!is_ping, "two line ends are a ping");
+                rest = message_on
+                    .strip_prefix(&message[..])
+                    .expect("a message is what came");
             }
         }
     }
-    let after_one = after_line_end(rest).unwrap_or(rest);
+    let (after_one, is_ping) = after_empty_lines(rest);
+    assert!(!is_ping, "two line ends are a ping");
     match &cut.error {
         Some(error) => {
             let head = error.head().map(|head| &head[..]).unwrap_or_default();
@@ -140,6 +148,19 @@ fn account_for_every_octet(stream: &[u8], cut: &Cut, limits: &Limits) {
 /// Reports whether the head is complete.
 fn is_whole(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|end| end == b"\n\n") || bytes.windows(3).any(|end| end == b"\n\r\n")
+}
+
+/// Passes over line ends and NUL up to a message or the end of a ping, and says which of both it is.
+fn after_empty_lines(mut bytes: &[u8]) -> (&[u8], bool) {
+    let mut is_half = false;
+    loop {
+        match (after_line_end(bytes), bytes) {
+            (Some(rest), _) if is_half => return (rest, true),
+            (Some(rest), _) => (bytes, is_half) = (rest, true),
+            (None, [0, rest @ ..]) => (bytes, is_half) = (rest, false),
+            (None, _) => return (bytes, false),
+        }
+    }
 }
 
 fn after_line_end(bytes: &[u8]) -> Option<&[u8]> {

@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use spigot_parser::header::{self, TypedHeader};
 use spigot_parser::{
-    Bytes, ErrorKind, Essentials, HeaderName, Message, MessageWriter, ParseError, RawLines, RawMessage,
-    Request, Response, StatusCode,
+    Bytes, ErrorKind, Essentials, HeaderName, Limits, Message, MessageWriter, Method, ParseError, RawLines,
+    RawMessage, Request, Response, SalvagedRequest, StatusCode,
 };
 
 use crate::headers;
@@ -22,9 +22,9 @@ const ADDRESSED_BY: [HeaderName; 5] = [
 
 pub(crate) fn run(data: &[u8]) {
     let bytes = Bytes::copy_from_slice(data);
-    let salvaged = Request::salvage(&bytes);
+    let salvaged = SalvagedRequest::read(&bytes, &Limits::DEFAULT);
     if let Some(request) = &salvaged {
-        check_salvaged(request);
+        oracle::answer(request, data.len());
     }
     let message = Message::parse(bytes);
     check_raw(data, message.as_ref());
@@ -32,12 +32,18 @@ pub(crate) fn run(data: &[u8]) {
         Ok(message) => message,
         Err(error) => return oracle::error(&error, data.len()),
     };
-    assert_eq!(
-        message.to_bytes(),
-        as_it_came(data, &message),
-        "what nobody touched is written as it came"
-    );
-    check_lines(data, &message);
+    let mut length = data.len();
+    if oracle::is_odd_response(data) {
+        // Offsets are those of the text that was read instead.
+        length = length.max(message.to_bytes().len());
+    } else {
+        assert_eq!(
+            message.to_bytes(),
+            as_it_came(data, &message),
+            "what nobody touched is written as it came"
+        );
+        check_lines(data, &message);
+    }
     let (again, printed) = survives(&message);
     assert_eq!(again.to_bytes(), printed);
     for field in message.headers().iter() {
@@ -51,9 +57,9 @@ pub(crate) fn run(data: &[u8]) {
         );
         oracle::is_one_line(field.raw_name());
     }
-    headers::read_all(message.headers(), data.len());
-    same_tags(&message, data.len());
-    judge(&message, salvaged.as_ref(), data.len());
+    headers::read_all(message.headers(), length);
+    same_tags(&message, length);
+    judge(&message, salvaged.as_ref(), length);
     let tail = String::from_utf8_lossy(&data[data.len().saturating_sub(16)..]);
     change_vias(message.clone());
     change_lines(message.clone(), &tail);
@@ -73,7 +79,7 @@ fn check_raw(data: &[u8], message: Result<&Message, &ParseError>) {
             for (ours, theirs) in raw.headers().zip(headers.iter()) {
                 assert_eq!(ours.name(), theirs.raw_name().as_bytes());
                 assert!(ours.is(&theirs.name()));
-                if !ours.value().contains(&b'\n') {
+                if !ours.value().contains(&b'\n') && !oracle::is_odd_response(data) {
                     assert_eq!(ours.value(), theirs.value().as_bytes());
                 }
             }
@@ -96,15 +102,6 @@ fn check_raw(data: &[u8], message: Result<&Message, &ParseError>) {
         (Err(error), Ok(_)) => panic!("{error} where nothing is wrong"),
         (Err(ours), Err(theirs)) => assert_eq!(&ours, theirs),
     }
-}
-
-/// Checks that a salvaged request can be answered, and has only the headers for that.
-fn check_salvaged(request: &Request) {
-    for name in &ADDRESSED_BY {
-        assert!(request.headers().contains(name), "{name:?} is missing");
-    }
-    assert!(request.body().is_empty());
-    survives(&Message::Request(request.clone()));
 }
 
 /// Returns the message as it has to be written, made from its octets line by line.
@@ -167,7 +164,7 @@ fn check_lines(data: &[u8], message: &Message) {
 }
 
 /// Checks that a valid message has everything that identifies it, and can be salvaged.
-fn judge(message: &Message, salvaged: Option<&Request>, length: usize) {
+fn judge(message: &Message, salvaged: Option<&SalvagedRequest>, length: usize) {
     let headers = message.headers();
     let essentials = match message.essentials() {
         Ok(essentials) => essentials,
@@ -198,15 +195,21 @@ fn judge(message: &Message, salvaged: Option<&Request>, length: usize) {
     };
     stamp(request, essentials);
     assert_eq!(cseq.method(), request.method());
+    if *request.method() == Method::ACK {
+        assert!(salvaged.is_none(), "nobody answers an ACK");
+        return;
+    }
     let Some(salvaged) = salvaged else {
         panic!("a valid request cannot be salvaged")
     };
-    assert_eq!(salvaged.method(), request.method());
+    let words = |text: &str| {
+        text.split_ascii_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     for name in &ADDRESSED_BY {
-        assert!(
-            salvaged.headers().get_all(name).eq(headers.get_all(name)),
-            "{name:?}"
-        );
+        let value = String::from_utf8_lossy(salvaged.get(name).unwrap_or_default()).into_owned();
+        assert_eq!(Some(words(&value)), headers.get(name).map(words), "{name:?}");
     }
 }
 

@@ -21,6 +21,10 @@ fn without_changes() -> String {
     standing::messages(&mut text);
     text.push_str(words::AMBIGUITIES);
     standing::ambiguities(&mut text);
+    text.push_str(words::ANSWERS);
+    standing::refusals(&mut text);
+    text.push_str(words::RESPONSES);
+    standing::responses(&mut text);
     text.push_str(words::PREFIXES_OF_EACH);
     standing::prefixes_of_each(&mut text);
     wrapped(&text)

@@ -2,10 +2,12 @@
 
 use super::words::{html, line, row};
 use crate::ambiguities::{self, Decided};
+use crate::answers::{self, answer};
 use crate::corpus::CASES;
 use crate::decisions::decision;
 use crate::outcome::{First, Outcome};
 use crate::prefixes::{self, PREFIXES};
+use crate::responses;
 
 pub(super) fn summary(text: &mut String) {
     text.push_str("\n## Summary\n\n");
@@ -71,7 +73,7 @@ pub(super) fn messages(text: &mut String) {
             case.expected.clone(),
             case.verdict.clone(),
             outcome(&result),
-            answer(&result),
+            answer(&case.bytes, &result),
             stream(&First::of([&case.bytes[..]])),
             why.to_owned(),
         ];
@@ -91,25 +93,66 @@ pub(super) fn ambiguities(text: &mut String) {
         let (result, first) = ambiguity.outcome();
         let taken = matches!(ambiguity.decided, Decided::Taken(_));
         assert_eq!(taken, result == Outcome::Accepted, "{}", ambiguity.name);
-        let with = ambiguity.change.text();
-        let with = match with.is_empty() {
-            true => "nothing in its place".to_owned(),
-            false => {
-                let shown = with.escape_debug().to_string();
-                format!("<code>{}</code>", html(&shown.replace("\\\"", "\"")))
-            }
-        };
         let cells = [
             ambiguity.name.replace('_', " "),
-            with,
+            shown(ambiguity.change.text()),
             html(&outcome(&result)),
-            answer(&result),
+            answer(&ambiguity.bytes(), &result),
             html(&stream(&first)),
             ambiguity.why.to_owned(),
         ];
-        let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
-        line(text, format_args!("| {} |", cells.join(" | ")));
+        marked_up_row(text, &cells);
     }
+}
+
+pub(super) fn refusals(text: &mut String) {
+    for refusal in answers::ALL {
+        let cells = [
+            refusal.name.to_owned(),
+            shown(refusal.by),
+            refusal.answer(),
+            refusal.why.to_owned(),
+        ];
+        marked_up_row(text, &cells);
+    }
+}
+
+pub(super) fn responses(text: &mut String) {
+    let mut group = "";
+    for response in responses::all() {
+        if response.group != group {
+            group = response.group;
+            line(text, format_args!("\n### {group}\n"));
+            line(text, "| case | with | outcome | on a stream | because |");
+            line(text, "|---|---|---|---|---|");
+        }
+        let (result, first) = response.outcome();
+        let cells = [
+            response.name.replace('_', " "),
+            shown(response.by),
+            html(&outcome(&result)),
+            html(&stream(&first)),
+            response.why.to_owned(),
+        ];
+        marked_up_row(text, &cells);
+    }
+}
+
+/// Writes the text that a case has in the place of another.
+fn shown(text: &str) -> String {
+    match text.is_empty() {
+        true => "nothing in its place".to_owned(),
+        false => {
+            let shown = text.escape_debug().to_string();
+            format!("<code>{}</code>", html(&shown.replace("\\\"", "\"")))
+        }
+    }
+}
+
+/// Writes a row of which the cells are Markdown.
+fn marked_up_row(text: &mut String, cells: &[String]) {
+    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    line(text, format_args!("| {} |", cells.join(" | ")));
 }
 
 pub(super) fn prefixes_of_each(text: &mut String) {
@@ -130,14 +173,6 @@ fn outcome(outcome: &Outcome) -> String {
         Outcome::Accepted => "accepted".to_owned(),
         Outcome::Unparsed(error) => format!("refused by parse, {:?}: {error}", error.kind()),
         Outcome::Invalid(error) => format!("refused by validate, {:?}: {error}", error.kind()),
-    }
-}
-
-fn answer(outcome: &Outcome) -> String {
-    match outcome.error().map(|error| error.status()) {
-        None => "-".to_owned(),
-        Some(None) => "nobody".to_owned(),
-        Some(Some(status)) => status.as_u16().to_string(),
     }
 }
 

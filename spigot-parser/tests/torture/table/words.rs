@@ -16,7 +16,7 @@ Without `SPIGOT_TORTURE=full` the counts of the last part are checked against a 
 **Accepted** is what `Message::parse` and then `Message::validate` take. **Refused** is what one of them does not: with an
 error kind, the offset of the octet that is wrong, a sentence, and the status that answers a request. A response that is
 refused is dropped. **On a stream** is what a `Framer` makes of the same octets: it gives a message, waits for more, or refuses
-to go on. Offsets count from 0.
+to go on. **Answer** is the status that the sender hears, or nobody. Offsets count from 0.
 ";
 
 pub(super) const RULES: &str = "
@@ -34,7 +34,8 @@ counted.
    each typed header; and it is written the same again.
 4. A header is found by the name that is written, in either form and any case. Once it is removed by that name, nothing of it is
    left.
-5. Of what is accepted, no header that may be there once is there twice. These may be there once: SINGLES.
+5. Of what is accepted, no header that may be there once is there twice. These may be there once in a request: SINGLES. In a
+   response it is Content-Length, Call-ID, CSeq, From and To.
 6. A prefix of a message is `Truncated`, with its own length as the offset, or has the very error of the whole. No proper prefix
    of a head is accepted.
 7. A stream waits until the last octet of a message and not longer, gives that message however it comes, and never another one. What
@@ -43,8 +44,12 @@ counted.
 8. An error has a kind, a sentence of one line, and an offset within what was given. After one change of a good message it lies in
    the line that was changed, with its folds, or in the line next to it, unless something is missing (`Truncated`, `Missing`) or two lines do not agree
    (`Duplicate`, `Mismatch`, `ContentLength`).
-9. A request is answered 414 (`UriTooLong`), 505 (`Version`), 513 (`HeadTooLarge`, `TooLarge`) or else 400; a response by nobody.
-10. What can be salvaged of a request that does not parse, to address the answer, is a good message by rule 2.
+9. A request is answered 414 (`UriTooLong`), 505 (`Version`), 513 (`HeadTooLarge`, `TooLarge`) or else 400, unless the table below has
+   silence; a response by nobody.
+10. The answer to a refused request is one response. It has those of Via, From, To, Call-ID and CSeq that the request has, octet
+    for octet, and is longer than the request by a few octets only: a tag, the source, its own lines, and a CR for each line.
+11. What is written of a response that is no good text is the text that was read: UTF-8, where each octet that is none is the ISO 8859-1
+    character of its number, and a control character is U+FFFD.
 ";
 
 pub(super) const AMBIGUITIES: &str = "
@@ -59,6 +64,24 @@ pub(super) const PREFIXES_OF_EACH: &str = "
 
 What becomes of the prefixes of each message, by their lengths.
 
+";
+
+pub(super) const ANSWERS: &str = "
+## Whom a refusal reaches
+
+Who is refused is told if there is a way to tell: on the connection, or once and without a transaction to where the Via says, or to
+the source of the datagram where the Via cannot be read. Each is a good OPTIONS request with this in it; nobody hears where silence is meant. A
+stream that does not begin with a method or a version is closed without a word.
+
+| refused | with | answer | because |
+|---|---|---|---|
+";
+
+pub(super) const RESPONSES: &str = "
+## Responses
+
+A response cannot be refused, only lost: what decides is read strictly (Via, From, To, Call-ID, CSeq, Content-Length, the status code and
+where the message ends), and the rest is text. Each is a good 200 to an INVITE with this in it. A response that is beyond the limits is dropped.
 ";
 
 /// The heading of the part about changes.
