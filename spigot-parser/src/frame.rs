@@ -109,8 +109,11 @@ struct HeadProgress {
     line_end: Option<LineEnd>,
     /// The offsets of the first and the second Content-Length line.
     lengths: [Option<usize>; 2],
+    /// Whether some lines end otherwise than the start line.
+    is_mixed: bool,
     /// The first fault of a line. The rest of the head is waited for, since it says whom to tell.
     fault: Option<ParseError>,
+    is_at_fault: bool,
 }
 
 impl Framer {
@@ -231,21 +234,11 @@ impl HeadProgress {
                 continue;
             };
             // The end of a head is unambiguous only if all its lines end alike, and no line only looks empty.
-            // In a response it is enough if those do that say where it ends.
-            let is_empty = matches!(&buffer[line..next], b"\r\n" | b"\n");
-            if line_end != same && !is_response(buffer) {
-                self.fault.get_or_insert(other_line_end(next));
-            } else if is_all_blanks(&buffer[line..next]) {
-                self.fault.get_or_insert(line_of_blanks(line));
-            }
-            if let Some(fault) = self
-                .fault
-                .filter(|_| is_empty || is_all_blanks(&buffer[line..next]))
-            {
-                return Err(fault);
+            if line_end != same || is_blank(buffer[line]) || self.is_at_fault {
+                self.note_fault(buffer, line, next)?;
             }
             if matches!(&buffer[line..next], b"\r\n" | b"\n") {
-                return self.length(buffer, line, next, limits).map(Some);
+                return self.length(buffer, next, limits).map(Some);
             } else if is_content_length(&buffer[line..next]) {
                 self.lengths = [self.lengths[0].or(Some(line)), self.lengths[0].and(Some(line))];
             }
@@ -256,6 +249,27 @@ impl HeadProgress {
         }
         self.scanned = buffer.len();
         Ok(None)
+    }
+
+    /// Takes note of a line, from `line` to `next`, that ends as no other or only looks empty. Fails once the
+    /// head of a request ends; that of a response may have lines that end otherwise.
+    #[cold]
+    fn note_fault(&mut self, buffer: &[u8], line: usize, next: usize) -> Result<(), ParseError> {
+        let seems_empty = is_all_blanks(&buffer[line..next]);
+        if seems_empty {
+            self.fault.get_or_insert(line_of_blanks(line));
+        } else if self.line_end != Some(last_line_end(&buffer[..next])) {
+            self.is_mixed = true;
+            if !is_response(buffer) {
+                self.fault.get_or_insert(other_line_end(next));
+            }
+        }
+        let ends = seems_empty || matches!(&buffer[line..next], b"\r\n" | b"\n");
+        self.is_at_fault = self.fault.is_some();
+        match self.fault {
+            Some(fault) if ends => Err(fault),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses octets that cannot become a start line as early as possible: the first word has to be a method
@@ -287,14 +301,8 @@ impl HeadProgress {
         Ok(())
     }
 
-    /// Returns the length of the message whose head ends at `head_end`, with an empty line from `lines_end` on.
-    fn length(
-        &self,
-        buffer: &[u8],
-        lines_end: usize,
-        head_end: usize,
-        limits: &Limits,
-    ) -> Result<usize, ParseError> {
+    /// Returns the length of the message whose head ends at `head_end`.
+    fn length(&self, buffer: &[u8], head_end: usize, limits: &Limits) -> Result<usize, ParseError> {
         let start = match self.lengths {
             [Some(start), None] => start,
             [None, _] => {
@@ -314,7 +322,8 @@ impl HeadProgress {
             }
         };
         let (line, next, _) = header_line(&buffer[..head_end], start, limits)?;
-        if is_response(buffer) {
+        if self.is_mixed {
+            let lines_end = head_end - last_line_end(&buffer[..head_end]) as usize;
             ends_plainly(buffer, 0..lines_end, head_end, Some(start..next))?;
         }
         let body = content_length(buffer, &line)?;
@@ -354,8 +363,12 @@ fn is_content_length(line: &[u8]) -> bool {
         return false;
     }
     let name_end = token_end(line, 0);
-    let after = line[name_end..].iter().find(|octet| !is_blank(**octet));
-    after == Some(&b':') && crate::header_name::find(&line[..name_end]) == Some(Known::ContentLength)
+    let mut colon = name_end;
+    while line.get(colon).copied().is_some_and(is_blank) {
+        colon += 1;
+    }
+    line.get(colon) == Some(&b':')
+        && crate::header_name::find(&line[..name_end]) == Some(Known::ContentLength)
 }
 
 #[cfg(test)]

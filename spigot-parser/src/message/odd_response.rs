@@ -11,7 +11,7 @@ use super::line::Line;
 use super::parse::{body_length, strict};
 use super::quoted_pair::Quotes;
 use super::scan::{
-    self, Head, LineEnd, Lines, control_in_line, is_all_blanks, is_blank, last_line_end, line_of_blanks,
+    self, Head, LineEnd, Lines, control_in_line, cut, is_all_blanks, is_blank, last_line_end, line_of_blanks,
     other_line_end,
 };
 use super::start_line::{StartLine, is_response, short_status_line};
@@ -38,6 +38,7 @@ pub(super) fn index(
     limits: &Limits,
     lines: &mut impl Lines,
 ) -> Result<(StartLine, Head), ParseError> {
+    let bytes = &bytes[..bytes.len().min(limits.head)];
     lines.clear();
     let (status, reason_start) = short_status_line(bytes, start)?;
     let first = physical_line(bytes, start)?;
@@ -46,7 +47,7 @@ pub(super) fn index(
         reason: (reason_start.min(first.end), first.end),
         next: first.next,
     };
-    let (mut content_length, mut folded) = (None, false);
+    let mut content_length = None;
     let mut at = first.next;
     loop {
         let mut line = physical_line(bytes, at)?;
@@ -58,9 +59,8 @@ pub(super) fn index(
             let head = Head {
                 end: line.next,
                 content_length: content_length.map(|(line, _)| line),
-                folded,
-                not_ascii: false,
-                is_odd: true,
+                folded: true,
+                not_ascii: true,
             };
             return Ok((start_line, head));
         }
@@ -68,7 +68,6 @@ pub(super) fn index(
         while bytes.get(line.next).copied().is_some_and(is_blank) {
             not_blank(bytes, line.next)?;
             line = physical_line(bytes, line.next)?;
-            folded = true;
         }
         if let Some(entry) = scan::entry(bytes, at, line.end, limits)? {
             if entry.name == Some(Known::ContentLength)
@@ -80,7 +79,10 @@ pub(super) fn index(
                     "only one Content-Length",
                 ));
             }
-            scan::add(lines, entry, limits)?;
+            if lines.len() >= limits.headers {
+                return Err(scan::too_many(at));
+            }
+            lines.push(entry);
         }
         at = line.next;
     }
@@ -152,22 +154,19 @@ pub(crate) fn ends_plainly(
     }
 }
 
-/// Makes the response whose start line and lines were found in `datagram`.
+/// Parses a response that breaks rules of text.
 ///
 /// The offset of an error is in `datagram`, and that of a later one in the text that is read instead.
 #[cold]
-pub(super) fn message(
-    datagram: &Bytes,
-    start: usize,
-    (start_line, head): (&StartLine, &Head),
-    lines: &[Line],
-    limits: &Limits,
-) -> Result<Message, ParseError> {
+pub(super) fn message(datagram: &Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
+    let mut lines = Vec::new();
+    let (start_line, head) =
+        index(datagram, start, limits, &mut lines).map_err(|error| cut(error, datagram, limits))?;
     let length = body_length(datagram, head.end, head.content_length.as_ref())?;
     let mut text = Vec::with_capacity(head.end + head.end / 8 + length);
     if let StartLine::Response {
         reason: (from, to), ..
-    } = *start_line
+    } = start_line
     {
         text.extend(&datagram[start..from]);
         // A quoted-pair is one in header values only.
@@ -178,7 +177,7 @@ pub(super) fn message(
         );
     }
     text.extend(b"\r\n");
-    for line in lines {
+    for line in &lines {
         let mut quotes = Quotes::default();
         for part in datagram[line.in_head()].split(|octet| *octet == b'\n') {
             let part = part.strip_suffix(b"\r").unwrap_or(part);

@@ -25,51 +25,30 @@ pub(super) fn message(datagram: Bytes, limits: &Limits) -> Result<Message, Parse
     }
     let start = skip_empty_lines(&datagram);
     if is_response(&datagram[start..]) {
-        parse(datagram, start, limits).map_err(ParseError::in_response)
+        parse(datagram, start, limits, true).map_err(ParseError::in_response)
     } else {
-        parse(datagram, start, limits)
+        parse(datagram, start, limits, false)
     }
 }
 
-fn parse(datagram: Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
-    let mut lines = Vec::with_capacity(USUAL_LINES);
-    let (start_line, scanned) =
-        index(&datagram, start, limits, &mut lines).map_err(|error| cut(error, &datagram, limits))?;
-    if scanned.is_odd || is_other_text(&datagram, &start_line, &scanned) {
-        return odd_response::message(&datagram, start, (&start_line, &scanned), &lines, limits);
-    }
-    build(datagram, start, start_line, scanned, lines)
-}
-
-/// Parses what breaks no rule of text, without a second reading of a response.
-pub(super) fn strict(datagram: Bytes, limits: &Limits) -> Result<Message, ParseError> {
-    let mut lines = Vec::with_capacity(USUAL_LINES);
-    let (start_line, scanned) = strict_index(&datagram, 0, limits, &mut lines)?;
-    build(datagram, 0, start_line, scanned, lines)
-}
-
-/// Reports whether the head of a response has octets that are no UTF-8. Nearly all are ASCII, which is known.
-#[inline(always)]
-fn is_other_text(datagram: &[u8], start_line: &StartLine, head: &Head) -> bool {
-    match *start_line {
-        StartLine::Response {
-            reason: (from, to), ..
-        } if head.not_ascii || !datagram[from..to].is_ascii() => {
-            std::str::from_utf8(&datagram[..head.end]).is_err()
-        }
-        _ => false,
-    }
-}
-
-/// Makes the message of a datagram whose start line and lines were found.
-#[inline(always)]
-fn build(
+/// Parses what breaks no rule of text. A response that does is read once more if `may_be_odd` says that it may.
+fn parse(
     mut datagram: Bytes,
     start: usize,
-    start_line: StartLine,
-    scanned: Head,
-    lines: Vec<Line>,
+    limits: &Limits,
+    may_be_odd: bool,
 ) -> Result<Message, ParseError> {
+    let mut lines = Vec::with_capacity(USUAL_LINES);
+    let (start_line, scanned) = match index(&datagram, start, limits, &mut lines) {
+        Ok(parts) => parts,
+        Err(error) if may_be_odd && odd_response::may_be(&error, &datagram, start) => {
+            return odd_response::message(&datagram, start, limits);
+        }
+        Err(error) => return Err(cut(error, &datagram, limits)),
+    };
+    if may_be_odd && is_other_text(&datagram, &start_line, &scanned) {
+        return odd_response::message(&datagram, start, limits);
+    }
     let body = body(&mut datagram, scanned.end, scanned.content_length.as_ref())?;
     let head = ByteString::try_from(datagram)
         .map_err(|error| ParseError::new(ErrorKind::Utf8, error.valid_up_to(), "text in UTF-8"))?;
@@ -123,25 +102,29 @@ fn build(
     }
 }
 
-/// Reads the start line, and puts an entry into `lines` for each line that follows it, all of them within the limit of a
-/// head. A response that is no good text is read a second time, and taken if it is plain what it says.
-#[inline]
-pub(super) fn index(
-    datagram: &[u8],
-    start: usize,
-    limits: &Limits,
-    lines: &mut impl Lines,
-) -> Result<(StartLine, Head), ParseError> {
-    match strict_index(datagram, start, limits, lines) {
-        Err(error) if odd_response::may_be(&error, datagram, start) => {
-            odd_response::index(&datagram[..datagram.len().min(limits.head)], start, limits, lines)
+/// Parses a response that was made to break no rule of text.
+#[cold]
+pub(super) fn strict(datagram: Bytes, limits: &Limits) -> Result<Message, ParseError> {
+    parse(datagram, 0, limits, false)
+}
+
+/// Reports whether the head of a response has octets that are no UTF-8. Nearly all are ASCII, which is known.
+#[inline(always)]
+fn is_other_text(datagram: &[u8], start_line: &StartLine, head: &Head) -> bool {
+    match *start_line {
+        StartLine::Response {
+            reason: (from, to), ..
+        } if head.not_ascii || !datagram[from..to].is_ascii() => {
+            std::str::from_utf8(&datagram[..head.end]).is_err()
         }
-        index => index,
+        _ => false,
     }
 }
 
-#[inline(always)]
-fn strict_index(
+/// Reads the start line, and puts an entry into `lines` for each line that follows it, all of them within the limit of a
+/// head.
+#[inline]
+pub(super) fn index(
     datagram: &[u8],
     start: usize,
     limits: &Limits,

@@ -9,6 +9,7 @@ use std::ops::Range;
 use smallvec::SmallVec;
 
 use super::line::Line;
+use super::odd_response;
 use super::parse::{body_length, index};
 use super::scan::{Lines, cut, skip_empty_lines};
 use super::start_line::{StartLine, is_response};
@@ -153,7 +154,13 @@ fn read(
     lines: &mut impl Lines,
     limits: &Limits,
 ) -> Result<(StartLine, Range<usize>), ParseError> {
-    let (start_line, head) = match index(bytes, start, limits, lines) {
+    let mut parts = index(bytes, start, limits, lines);
+    if let Err(error) = &parts
+        && odd_response::may_be(error, bytes, start)
+    {
+        parts = odd_response::index(bytes, start, limits, lines);
+    }
+    let (start_line, head) = match parts {
         Ok(parts) => parts,
         Err(error) => return Err(cut(error, bytes, limits)),
     };

@@ -65,8 +65,6 @@ pub(super) struct Head {
     pub(super) folded: bool,
     /// Whether some lines have octets that are not ASCII.
     pub(super) not_ascii: bool,
-    /// Whether it breaks rules of text, so that other text is read in its place.
-    pub(super) is_odd: bool,
 }
 
 /// How far the lines of a head go, and what is in them.
@@ -100,7 +98,6 @@ pub(super) fn header_lines(
         content_length,
         folded: extents.folded,
         not_ascii: extents.not_ascii,
-        is_odd: false,
     })
 }
 
@@ -138,10 +135,10 @@ fn extents(
             }
             if *next > b' ' {
                 controls.skip_pair(bytes);
-                add_unread(lines, start, end, limits)?;
+                add(lines, start, end, limits)?;
                 start = end + 2;
             } else if bytes[end..].starts_with(b"\r\n\r\n") {
-                add_unread(lines, start, end, limits)?;
+                add(lines, start, end, limits)?;
                 return Ok(Extents {
                     end: end + 4,
                     folded,
@@ -155,7 +152,7 @@ fn extents(
         extent.ends_as(LineEnd::CrLf, bytes, start)?;
         folded |= extent.folded;
         not_ascii |= extent.not_ascii;
-        add_unread(lines, start, extent.end, limits)?;
+        add(lines, start, extent.end, limits)?;
         start = extent.next;
     }
 }
@@ -182,7 +179,7 @@ fn bare_extents(
         }
         folded |= extent.folded;
         not_ascii |= extent.not_ascii;
-        add_unread(lines, start, extent.end, limits)?;
+        add(lines, start, extent.end, limits)?;
         start = extent.next;
     }
 }
@@ -217,23 +214,23 @@ impl<const N: usize> Lines for SmallVec<[Line; N]> {
 
 /// Adds the line from `start` to `end`, which is still to be read.
 #[inline(always)]
-fn add_unread(lines: &mut impl Lines, start: usize, end: usize, limits: &Limits) -> Result<(), ParseError> {
+fn add(lines: &mut impl Lines, start: usize, end: usize, limits: &Limits) -> Result<(), ParseError> {
     let line = unread(start, end, limits)?;
-    add(lines, line, limits)
-}
-
-/// Adds the entry of a line.
-#[inline(always)]
-pub(super) fn add(lines: &mut impl Lines, line: Line, limits: &Limits) -> Result<(), ParseError> {
     if lines.len() >= limits.headers {
-        return Err(ParseError::new(
-            ErrorKind::TooManyHeaders,
-            line.in_head().start,
-            "no more header lines than the limit",
-        ));
+        return Err(too_many(start));
     }
     lines.push(line);
     Ok(())
+}
+
+/// The error for a line at `start` that is one too many.
+#[cold]
+pub(super) fn too_many(start: usize) -> ParseError {
+    ParseError::new(
+        ErrorKind::TooManyHeaders,
+        start,
+        "no more header lines than the limit",
+    )
 }
 
 /// The entry of a line from `start` to `end` that is still to be read.

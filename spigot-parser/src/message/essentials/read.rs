@@ -15,11 +15,9 @@ use crate::message::parse::number;
 use crate::name_addr::checked_tag;
 use crate::{ErrorKind, HeaderName, Method, ParseError};
 
-/// Of each known header whether it may be there once.
-type Once = [bool; Known::ALL.len()];
-
-/// What may be once in a request: two readers would understand it in two ways if it were there twice.
-static ONCE_IN_REQUEST: Once = {
+/// Of each known header whether it may be there once: two readers would understand it in two ways if it were
+/// there twice.
+static ONCE: [bool; Known::ALL.len()] = {
     let mut once = [false; Known::ALL.len()];
     let mut at = 0;
     while at < Known::ALL.len() {
@@ -29,38 +27,26 @@ static ONCE_IN_REQUEST: Once = {
     once
 };
 
-/// What may be once in a response: what says to whom it belongs and where it ends. Another header that is there twice
-/// is no reason to lose an answer, and who asks for it by its type gets an error.
-static ONCE_IN_RESPONSE: Once = {
-    let mut once = [false; Known::ALL.len()];
-    let deciding = [
-        Known::From,
-        Known::To,
-        Known::CallId,
-        Known::CSeq,
-        Known::ContentLength,
-    ];
-    let mut at = 0;
-    while at < deciding.len() {
-        once[deciding[at] as usize] = true;
-        at += 1;
-    }
-    once
-};
+/// Reports whether a response may not have a header twice: it says whose the response is, or where it ends. Another
+/// one that is there twice is no reason to lose an answer, and who asks for it by its type gets an error.
+#[cold]
+fn decides(known: Known) -> bool {
+    matches!(
+        known,
+        Known::From | Known::To | Known::CallId | Known::CSeq | Known::ContentLength
+    )
+}
 
 /// Checks and reads the headers of a request with that method, or of a response.
 pub(super) fn essentials(headers: &Headers, method: Option<&Method>) -> Result<Essentials, ParseError> {
-    let once = if method.is_some() {
-        &ONCE_IN_REQUEST
-    } else {
-        &ONCE_IN_RESPONSE
-    };
-    let mut seen = [false; Known::ALL.len()];
+    let mut seen = [false; ONCE.len()];
     let (mut from, mut to, mut call_id, mut cseq) = (None, None, None, None);
     let (mut via, mut vias, mut max_forwards) = (None, 0, None);
     for line in &headers.lines {
         let Some(known) = line.name else { continue };
-        if std::mem::replace(&mut seen[known as usize], once[known as usize]) {
+        if std::mem::replace(&mut seen[known as usize], ONCE[known as usize])
+            && (method.is_some() || decides(known))
+        {
             return Err(again(line, known));
         }
         match known {
@@ -83,7 +69,7 @@ pub(super) fn essentials(headers: &Headers, method: Option<&Method>) -> Result<E
             Known::CallId => call_id = Some(line),
             Known::CSeq => cseq = Some(line),
             Known::MaxForwards | Known::ContentLength => {
-                let Some(number) = number(headers.value(line).as_bytes()) else {
+                let Some(number) = number(headers.field(line).as_str().as_bytes()) else {
                     // In a response nothing follows from Max-Forwards.
                     if known == Known::MaxForwards && method.is_none() {
                         continue;
