@@ -348,10 +348,7 @@ mod tests {
             );
         }
         for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
-            let text = format!(
-                "{OK}{}\r\n",
-                LINES.replace(&format!("{name}:"), &format!("{name}"))
-            );
+            let text = format!("{OK}{}\r\n", LINES.replace(&format!("{name}:"), name));
             assert_eq!(
                 fault(&text).0,
                 ErrorKind::Missing,
