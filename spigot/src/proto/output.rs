@@ -7,7 +7,7 @@ use bytes::Bytes;
 use spigot_parser::{ParseError, Request, Response, StatusCode};
 
 use super::dialog::Destination;
-use super::digest::Login;
+use super::digest::{AnsweredRealms, Login};
 use super::key::{ClientKey, DialogKey, ServerKey};
 use super::role::Role;
 use super::timer::Timer;
@@ -169,6 +169,8 @@ pub(crate) struct Again {
 pub(crate) struct Attempt {
     /// The credentials for challenges. A request inside a dialog has those of its dialog.
     pub(crate) login: Option<Box<Login>>,
+    /// The realms whose challenges to the request were answered.
+    pub(crate) answered: AnsweredRealms,
     /// How often the request was sent again.
     pub(crate) resubmissions: u8,
     /// Whether the request was sent again because its connection was gone.

@@ -1,6 +1,7 @@
 //! Digest authentication, the client's side: what is answered to challenges.
 //!
-//! Invariant: credentials that were refused, and not just stale, are not tried again.
+//! Invariant: credentials whose nonce was made for the very request that they were refused in, and not just
+//! stale, are not tried again.
 
 use spigot_parser::header::{
     Algorithm, Authorization, Challenge, Credentials, ProxyAuthenticate, ProxyAuthorization, Qop,
@@ -13,7 +14,7 @@ use super::{Computed, Hash};
 /// A user's name and password, and the challenges that they are answered to.
 ///
 /// ```
-/// use spigot::proto::digest::Login;
+/// use spigot::proto::digest::{AnsweredRealms, Login};
 /// use spigot::sip::{HeaderName, Request, Response};
 ///
 /// let mut login = Login::new("alice", "secret");
@@ -21,11 +22,12 @@ use super::{Computed, Hash};
 /// let refused = Response::parse(format!("SIP/2.0 401 Unauthorized\r\nWWW-Authenticate: {challenge}\r\n\r\n"))?;
 ///
 /// let mut request = Request::parse("REGISTER sip:example.com SIP/2.0\r\n\r\n")?;
-/// assert!(login.challenged(&request, &refused));
+/// let mut answered = AnsweredRealms::default();
+/// assert!(login.challenged(&request, &refused, &mut answered));
 /// login.authorize(&mut request, "0a4f113b")?;
 /// assert!(request.headers().contains(&HeaderName::AUTHORIZATION));
 ///
-/// assert!(!login.challenged(&request, &refused), "the password was wrong");
+/// assert!(!login.challenged(&request, &refused, &mut answered), "the password was wrong");
 /// # Ok::<(), spigot::sip::ParseError>(())
 /// ```
 #[derive(Clone)]
@@ -47,6 +49,22 @@ struct Answered {
 
 /// How many realms on the way are answered.
 const MOST: usize = 8;
+
+/// The realms whose challenges to one request were answered, by their places in its [`Login`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AnsweredRealms(u8);
+
+const _: () = assert!(MOST <= u8::BITS as usize, "each realm has a bit");
+
+impl AnsweredRealms {
+    fn contains(self, place: usize) -> bool {
+        self.0 >> place & 1 == 1
+    }
+
+    fn insert(&mut self, place: usize) {
+        self.0 |= 1 << place;
+    }
+}
 
 impl Login {
     /// About how many octets of memory it takes.
@@ -72,11 +90,19 @@ impl Login {
     /// with what [`authorize`](Login::authorize) adds.
     ///
     /// It is not if no challenge can be answered, or if the request had credentials that were refused and not
-    /// just stale ([RFC 3261 §22.2](https://www.rfc-editor.org/rfc/rfc3261#section-22.2)).
+    /// just stale ([RFC 3261 §22.2](https://www.rfc-editor.org/rfc/rfc3261#section-22.2)). Credentials with a
+    /// nonce that was used beforehand prove nothing when they are refused with another nonce: many servers let
+    /// one expire and do not say `stale`. They are replaced once in each realm. `answered` remembers that for
+    /// the request, and goes with it from one sending to the next.
     ///
     /// Of several challenges of a realm, the first that is understood is answered
     /// ([RFC 8760 §2.4](https://www.rfc-editor.org/rfc/rfc8760#section-2.4)).
-    pub fn challenged(&mut self, request: &Request, response: &Response) -> bool {
+    pub fn challenged(
+        &mut self,
+        request: &Request,
+        response: &Response,
+        answered: &mut AnsweredRealms,
+    ) -> bool {
         let headers = response.headers();
         let challenges: Vec<Challenge> = match response.status() {
             StatusCode::UNAUTHORIZED => headers
@@ -100,8 +126,14 @@ impl Login {
             if taken.iter().any(|other| other.is_of(by_proxy, &challenge)) {
                 continue;
             }
-            if !challenge.stale() && has_credentials(request, by_proxy, &challenge) {
-                return false;
+            if !challenge.stale()
+                && let Some(nonce) = nonce_used(request, by_proxy, &challenge)
+            {
+                let place = self.place(by_proxy, &challenge);
+                let was_answered = place.is_some_and(|place| answered.contains(place));
+                if was_answered || nonce.as_deref() == challenge.nonce().as_deref() {
+                    return false;
+                }
             }
             taken.push(Answered {
                 by_proxy,
@@ -111,13 +143,28 @@ impl Login {
                 count: 0,
             });
         }
-        self.answered
-            .retain(|before| !taken.iter().any(|new| before.is_of(by_proxy, &new.challenge)));
-        let makes_sense = !taken.is_empty() && self.answered.len() + taken.len() <= MOST;
-        if makes_sense {
-            self.answered.append(&mut taken);
+        let is_new = |new: &&Answered| self.place(by_proxy, &new.challenge).is_none();
+        if taken.is_empty() || self.answered.len() + taken.iter().filter(is_new).count() > MOST {
+            return false;
         }
-        makes_sense
+        for new in taken {
+            // A realm keeps its place.
+            let place = self
+                .place(by_proxy, &new.challenge)
+                .unwrap_or(self.answered.len());
+            answered.insert(place);
+            match self.answered.get_mut(place) {
+                Some(before) => *before = new,
+                None => self.answered.push(new),
+            }
+        }
+        true
+    }
+
+    /// Returns the place of the realm of a challenge.
+    fn place(&self, by_proxy: bool, challenge: &Challenge) -> Option<usize> {
+        let is_it = |answered: &Answered| answered.is_of(by_proxy, challenge);
+        self.answered.iter().position(is_it)
     }
 
     /// Puts credentials for every challenge so far into a request, in the place of those that it has.
@@ -152,19 +199,20 @@ impl Login {
     }
 }
 
-/// Reports whether the request has credentials for the realm of the challenge.
-fn has_credentials(request: &Request, by_proxy: bool, challenge: &Challenge) -> bool {
+/// Returns the nonce in the credentials that the request has for the realm of the challenge. `None` is that of
+/// no credentials, `Some(None)` that of credentials without one.
+fn nonce_used(request: &Request, by_proxy: bool, challenge: &Challenge) -> Option<Option<String>> {
     let headers = request.headers();
-    let is_for = |credentials: Credentials| credentials.realm() == challenge.realm();
-    match by_proxy {
-        true => headers
-            .all::<ProxyAuthorization>()
-            .flatten()
-            .any(|line| is_for(line.into())),
-        false => headers
-            .all::<Authorization>()
-            .flatten()
-            .any(|line| is_for(line.into())),
+    let of_realm = |credentials: Credentials| {
+        let is_it = credentials.realm() == challenge.realm();
+        is_it.then(|| credentials.nonce().map(Into::into))
+    };
+    if by_proxy {
+        let mut lines = headers.all::<ProxyAuthorization>().flatten();
+        lines.find_map(|line| of_realm(line.into()))
+    } else {
+        let mut lines = headers.all::<Authorization>().flatten();
+        lines.find_map(|line| of_realm(line.into()))
     }
 }
 
@@ -288,10 +336,14 @@ mod tests {
         ] {
             for qop in [Qop::AUTH, Qop::AUTH_INT] {
                 let digest = Digest::new("example.com", [algorithm.clone()], [3; 32]).with_qop([qop.clone()]);
-                let mut login = Login::new("alice", "secret");
+                let (mut login, mut answered) = (Login::new("alice", "secret"), AnsweredRealms::default());
                 let mut request = Request::parse(EMPTY).unwrap();
                 request.set_body("text/plain", "a body").unwrap();
-                assert!(login.challenged(&request, &unauthorized(&digest.challenges(0, 1, false))));
+                assert!(login.challenged(
+                    &request,
+                    &unauthorized(&digest.challenges(0, 1, false)),
+                    &mut answered
+                ));
                 for _ in 0..2 {
                     login.authorize(&mut request, "c").unwrap();
                     assert_eq!(
@@ -308,15 +360,105 @@ mod tests {
     #[test]
     fn a_stale_nonce_is_replaced_and_a_wrong_password_is_not_tried_again() {
         let digest = Digest::new("example.com", [Algorithm::MD5], [3; 32]);
-        let mut login = Login::new("alice", "secret");
+        let (mut login, mut answered) = (Login::new("alice", "secret"), AnsweredRealms::default());
         let mut request = Request::parse(EMPTY).unwrap();
-        assert!(login.challenged(&request, &unauthorized(&digest.challenges(0, 1, false))));
+        assert!(login.challenged(
+            &request,
+            &unauthorized(&digest.challenges(0, 1, false)),
+            &mut answered
+        ));
         login.authorize(&mut request, "c").unwrap();
         assert_eq!(judge(&digest, &request, 400), Some(CredentialsVerdict::Stale));
-        assert!(login.challenged(&request, &unauthorized(&digest.challenges(400, 2, true))));
+        assert!(login.challenged(
+            &request,
+            &unauthorized(&digest.challenges(400, 2, true)),
+            &mut answered
+        ));
         login.authorize(&mut request, "c").unwrap();
         assert_eq!(judge(&digest, &request, 400), Some(CredentialsVerdict::Right));
-        assert!(!login.challenged(&request, &unauthorized(&digest.challenges(400, 3, false))));
+        assert!(!login.challenged(
+            &request,
+            &unauthorized(&digest.challenges(400, 3, false)),
+            &mut answered
+        ));
+    }
+
+    /// A challenge with this nonce that does not say `stale`.
+    fn challenge(realm: &str, nonce: &str, qop: bool) -> Challenge {
+        let challenge = Challenge::digest(realm, nonce).unwrap();
+        if qop {
+            challenge.with_qop([Qop::AUTH]).unwrap()
+        } else {
+            challenge
+        }
+    }
+
+    #[test]
+    fn a_nonce_that_was_used_beforehand_is_replaced_once_in_each_request() {
+        for qop in [true, false] {
+            let refused = |nonce: &str| unauthorized(&[challenge("example.com", nonce, qop)]);
+            let mut login = Login::new("alice", "secret");
+            let mut first = Request::parse(EMPTY).unwrap();
+            assert!(login.challenged(&first, &refused("one"), &mut AnsweredRealms::default()));
+            login.authorize(&mut first, "c").unwrap();
+
+            for (stale, renewed) in [("two", "three"), ("four", "five")] {
+                let (mut later, mut answered) = (Request::parse(EMPTY).unwrap(), AnsweredRealms::default());
+                login.authorize(&mut later, "c").unwrap();
+                assert!(
+                    login.challenged(&later, &refused(stale), &mut answered),
+                    "qop: {qop}"
+                );
+                login.authorize(&mut later, "c").unwrap();
+                assert!(!login.challenged(&later, &refused(renewed), &mut answered));
+            }
+        }
+    }
+
+    #[test]
+    fn the_nonce_that_was_used_beforehand_is_refused_for_good_by_itself() {
+        let refused = unauthorized(&[challenge("example.com", "one", true)]);
+        let mut login = Login::new("alice", "secret");
+        let mut request = Request::parse(EMPTY).unwrap();
+        assert!(login.challenged(&request, &refused, &mut AnsweredRealms::default()));
+        login.authorize(&mut request, "c").unwrap();
+        assert!(!login.challenged(&request, &refused, &mut AnsweredRealms::default()));
+    }
+
+    #[test]
+    fn two_realms_that_take_each_nonce_once_come_to_an_end() {
+        let (mut login, mut answered) = (Login::new("alice", "secret"), AnsweredRealms::default());
+        let mut request = Request::parse(EMPTY).unwrap();
+        for (realm, nonce, is_answered) in [
+            ("a.example", "a1", true),
+            ("b.example", "b1", true),
+            ("a.example", "a2", false),
+            ("b.example", "b2", false),
+        ] {
+            let refused = unauthorized(&[challenge(realm, nonce, true)]);
+            assert_eq!(
+                login.challenged(&request, &refused, &mut answered),
+                is_answered,
+                "{nonce}"
+            );
+            login.authorize(&mut request, "c").unwrap();
+        }
+    }
+
+    #[test]
+    fn credentials_of_the_callers_own_are_replaced_once() {
+        let (mut login, mut answered) = (Login::new("alice", "secret"), AnsweredRealms::default());
+        let mut request = Request::parse(EMPTY).unwrap();
+        let own = "Digest username=\"alice\", realm=\"example.com\", nonce=\"kept\", uri=\"sip:example.com\", \
+                   response=\"0123456789abcdef0123456789abcdef\"";
+        request
+            .headers_mut()
+            .push(HeaderName::AUTHORIZATION, own)
+            .unwrap();
+        let refused = |nonce: &str| unauthorized(&[challenge("example.com", nonce, true)]);
+        assert!(login.challenged(&request, &refused("one"), &mut answered));
+        login.authorize(&mut request, "c").unwrap();
+        assert!(!login.challenged(&request, &refused("two"), &mut answered));
     }
 
     #[test]
@@ -339,20 +481,20 @@ mod tests {
             digest(Algorithm::SHA_256),
             digest(Algorithm::MD5),
         ];
-        let mut login = Login::new("alice", "secret");
+        let (mut login, mut answered) = (Login::new("alice", "secret"), AnsweredRealms::default());
         let mut request = Request::parse(EMPTY).unwrap();
-        assert!(login.challenged(&request, &unauthorized(&challenges)));
+        assert!(login.challenged(&request, &unauthorized(&challenges), &mut answered));
         login.authorize(&mut request, "c").unwrap();
         let credentials = request.headers().typed::<Authorization>().unwrap().unwrap();
         assert_eq!(credentials.credentials().algorithm(), Some(Algorithm::SHA_256));
 
-        let mut login = Login::new("alice", "secret");
+        let (mut login, mut answered) = (Login::new("alice", "secret"), AnsweredRealms::default());
         assert!(
-            !login.challenged(&request, &unauthorized(&challenges[..1])),
+            !login.challenged(&request, &unauthorized(&challenges[..1]), &mut answered),
             "none is understood"
         );
-        assert!(!login.challenged(&request, &unauthorized(&[])));
-        assert!(!login.challenged(&request, &response("403 Forbidden", &challenges)));
+        assert!(!login.challenged(&request, &unauthorized(&[]), &mut answered));
+        assert!(!login.challenged(&request, &response("403 Forbidden", &challenges), &mut answered));
     }
 
     #[test]
@@ -366,9 +508,12 @@ mod tests {
             let refused = Response::parse(line).unwrap();
             let read = refused.headers().all::<WwwAuthenticate>();
             assert_eq!(read.flatten().count(), 1, "{challenge:?} is in the grammar");
-            let mut login = Login::new("alice", "secret");
+            let (mut login, mut answered) = (Login::new("alice", "secret"), AnsweredRealms::default());
             let mut request = Request::parse(EMPTY).unwrap();
-            assert!(!login.challenged(&request, &refused), "{challenge:?}");
+            assert!(
+                !login.challenged(&request, &refused, &mut answered),
+                "{challenge:?}"
+            );
             login.authorize(&mut request, "c").unwrap();
             assert!(!request.headers().contains(&HeaderName::AUTHORIZATION));
         }
@@ -378,11 +523,19 @@ mod tests {
     fn a_proxy_on_the_way_has_its_own_credentials_and_counts() {
         let proxy = Digest::new("proxy.example.com", [Algorithm::MD5], [4; 32]);
         let server = Digest::new("example.com", [Algorithm::MD5], [5; 32]);
-        let mut login = Login::new("alice", "secret");
+        let (mut login, mut answered) = (Login::new("alice", "secret"), AnsweredRealms::default());
         let mut request = Request::parse(EMPTY).unwrap();
-        assert!(login.challenged(&request, &response("407 Proxy", &proxy.challenges(0, 1, false))));
+        assert!(login.challenged(
+            &request,
+            &response("407 Proxy", &proxy.challenges(0, 1, false)),
+            &mut answered
+        ));
         login.authorize(&mut request, "c").unwrap();
-        assert!(login.challenged(&request, &unauthorized(&server.challenges(0, 1, false))));
+        assert!(login.challenged(
+            &request,
+            &unauthorized(&server.challenges(0, 1, false)),
+            &mut answered
+        ));
         login.authorize(&mut request, "d").unwrap();
         let of_proxy = request.headers().typed::<ProxyAuthorization>().unwrap().unwrap();
         assert_eq!(of_proxy.credentials().nonce_count(), Some(2));
@@ -396,9 +549,9 @@ mod tests {
             .unwrap()
             .with_opaque("o")
             .unwrap();
-        let mut login = Login::new("alice", "secret");
+        let (mut login, mut answered) = (Login::new("alice", "secret"), AnsweredRealms::default());
         let mut request = Request::parse(EMPTY).unwrap();
-        assert!(login.challenged(&request, &unauthorized(&[old])));
+        assert!(login.challenged(&request, &unauthorized(&[old]), &mut answered));
         login.authorize(&mut request, "c").unwrap();
         let credentials = request.headers().typed::<Authorization>().unwrap().unwrap();
         let credentials = credentials.credentials();

@@ -17,7 +17,7 @@ use spigot_parser::header::{Algorithm, Challenge, Credentials, Qop};
 use subtle::ConstantTimeEq;
 
 pub use hash::{Computed, Hash};
-pub use login::Login;
+pub use login::{AnsweredRealms, Login};
 
 use nonce::{Nonce, Nonces, Refused, Uses};
 
@@ -27,6 +27,8 @@ pub struct Digest {
     algorithms: Vec<Algorithm>,
     qop: Vec<Qop>,
     nonces: Nonces,
+    /// Whether credentials without `qop` are judged.
+    allows_rfc2069: bool,
     /// How long a nonce is good, in seconds.
     life: u64,
     most_nonces: usize,
@@ -82,6 +84,7 @@ impl Digest {
                 .collect(),
             qop: vec![Qop::AUTH],
             nonces: Nonces::new(key),
+            allows_rfc2069: false,
             life: 300,
             most_nonces: 100_000,
             uses: Mutex::default(),
@@ -92,6 +95,21 @@ impl Digest {
     #[must_use]
     pub fn with_qop(mut self, qop: impl IntoIterator<Item = Qop>) -> Digest {
         self.qop = qop.into_iter().collect();
+        self
+    }
+
+    /// Lets in who answers a challenge without `qop`, as [RFC 2069](https://www.rfc-editor.org/rfc/rfc2069) had
+    /// it. Only MD5 was there then, and no other algorithm is answered so.
+    ///
+    /// [RFC 3261 §22.4](https://www.rfc-editor.org/rfc/rfc3261#section-22.4), item 8:
+    /// > since RFC 2543 was based on RFC 2069, the "qop" parameter must unfortunately remain optional for
+    /// > clients and servers to receive.
+    ///
+    /// Such credentials have no count, so a nonce is good for one of them. A second one with it is
+    /// [stale](CredentialsVerdict::Stale).
+    #[must_use]
+    pub fn with_rfc2069(mut self, allowed: bool) -> Digest {
+        self.allows_rfc2069 = allowed;
         self
     }
 
@@ -149,18 +167,29 @@ impl Digest {
             return None;
         }
         let algorithm = credentials.algorithm().unwrap_or(Algorithm::MD5);
-        // RFC 3261 §22.4, item 8: who is offered a `qop` uses one.
-        if !self.algorithms.contains(&algorithm) || !self.qop.contains(&credentials.qop()?) {
+        if !self.algorithms.contains(&algorithm) {
             return None;
         }
-        credentials.cnonce()?;
+        let count = if credentials.param("qop").is_some() {
+            if !self.qop.contains(&credentials.qop()?) {
+                return None;
+            }
+            credentials.cnonce()?;
+            credentials.nonce_count()?
+        } else {
+            // RFC 3261 §22.4, item 8: who is offered a `qop` uses one.
+            if !self.allows_rfc2069 || algorithm != Algorithm::MD5 {
+                return None;
+            }
+            1
+        };
         credentials.response()?;
         credentials.param("uri")?;
         Some(Claim {
             username: credentials.username()?.into_owned(),
             hash: Hash::of(&algorithm)?,
             nonce: self.nonces.read(&credentials.nonce()?)?,
-            count: credentials.nonce_count()?,
+            count,
             algorithm,
             credentials,
         })
@@ -210,19 +239,23 @@ impl Claim {
         let credentials = &self.credentials;
         let parts = (
             credentials.nonce(),
-            credentials.cnonce(),
-            credentials.param("nc"),
-            credentials.param("qop"),
             credentials.param("uri"),
             credentials.response(),
         );
-        let (Some(nonce), Some(cnonce), Some(count), Some(qop), Some(uri), Some(response)) = parts else {
+        let (Some(nonce), Some(uri), Some(response)) = parts else {
             return false;
+        };
+        let (qop, count) = (credentials.param("qop"), credentials.param("nc"));
+        let cnonce = credentials.cnonce().unwrap_or_default();
+        let quality = match (&qop, &count) {
+            (Some(qop), Some(count)) => Some((&**qop, &**count, &*cnonce)),
+            (None, _) => None,
+            (Some(_), None) => return false,
         };
         let computed = Computed {
             algorithm: &self.algorithm,
             nonce: &nonce,
-            qop: Some((&qop, &count, &cnonce)),
+            qop: quality,
             cnonce: &cnonce,
             method: request.method().as_str(),
             uri: &uri,
@@ -430,6 +463,79 @@ mod tests {
             second.is_some(),
             "the credentials of another realm stand before ours"
         );
+    }
+
+    /// What a client of RFC 2069 answers to the challenge.
+    fn old_answer(challenge: &Challenge, password: &str) -> Credentials {
+        let (realm, nonce) = (challenge.realm().unwrap(), challenge.nonce().unwrap());
+        let algorithm = challenge.algorithm().unwrap();
+        let computed = Computed {
+            algorithm: &algorithm,
+            nonce: &nonce,
+            qop: None,
+            cnonce: "",
+            method: "MESSAGE",
+            uri: "sip:b@example.com",
+            body: b"",
+        };
+        let ha1 = Hash::of(&algorithm).unwrap().ha1("alice", &realm, password);
+        let uri = "sip:b@example.com".parse().unwrap();
+        Credentials::digest("alice", &realm, &nonce, &uri, &computed.response(&ha1).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn credentials_without_qop_are_judged_where_they_are_allowed_and_nowhere_else() {
+        let strict = Digest::new("example.com", [Algorithm::MD5], KEY);
+        let challenge = &strict.challenges(0, 1, false)[0];
+        assert!(strict.claim([old_answer(challenge, "secret")]).is_none());
+
+        let digest = Digest::new("example.com", [Algorithm::MD5], KEY).with_rfc2069(true);
+        let (first, second) = (
+            &digest.challenges(0, 1, false)[0],
+            &digest.challenges(0, 2, false)[0],
+        );
+        assert!(first.offers(&Qop::AUTH), "all others are offered it still");
+        let judged = |credentials| judge(&digest, credentials, "", 0);
+        assert_eq!(
+            judged(old_answer(first, "guess")),
+            Some(CredentialsVerdict::Wrong)
+        );
+        assert_eq!(
+            judged(old_answer(first, "secret")),
+            Some(CredentialsVerdict::Right)
+        );
+        assert_eq!(
+            judged(old_answer(first, "secret")),
+            Some(CredentialsVerdict::Stale)
+        );
+        let named = old_answer(second, "secret")
+            .with_algorithm(Algorithm::MD5)
+            .unwrap();
+        assert_eq!(judged(named), Some(CredentialsVerdict::Right));
+        let full = answer(&digest.challenges(0, 3, false)[0], Qop::AUTH, "secret", 1, "");
+        assert_eq!(judged(full), Some(CredentialsVerdict::Right));
+    }
+
+    #[test]
+    fn credentials_without_qop_are_of_md5_alone() {
+        for algorithm in [Algorithm::MD5_SESS, Algorithm::SHA_256] {
+            let digest = Digest::new("example.com", [algorithm.clone()], KEY).with_rfc2069(true);
+            let challenge = &digest.challenges(0, 1, false)[0];
+            let answer = old_answer(challenge, "secret")
+                .with_algorithm(algorithm.clone())
+                .unwrap();
+            assert!(digest.claim([answer]).is_none(), "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn a_qop_that_was_not_offered_is_no_missing_one() {
+        let digest = Digest::new("example.com", [Algorithm::MD5], KEY).with_rfc2069(true);
+        let challenge = &digest.challenges(0, 1, false)[0];
+        for qop in ["auth-int", "token", ""] {
+            let odd = old_answer(challenge, "secret").with_param("qop", qop);
+            assert!(odd.is_err() || digest.claim([odd.unwrap()]).is_none(), "{qop}");
+        }
     }
 
     #[test]

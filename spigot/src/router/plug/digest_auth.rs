@@ -141,6 +141,18 @@ impl<U: Users> DigestAuth<U> {
         self
     }
 
+    /// Lets in who answers a challenge without `qop`, as old phones do that know
+    /// [RFC 2069](https://www.rfc-editor.org/rfc/rfc2069) alone. Unless said, they are challenged again.
+    ///
+    /// All others still use the `qop` that is offered. Credentials without one protect less: they are of MD5,
+    /// and have no count. A nonce is therefore good for one request of such a phone, and its next one is
+    /// challenged with `stale`.
+    #[must_use]
+    pub fn allow_rfc2069(mut self) -> Self {
+        self.digest = self.digest.with_rfc2069(true);
+        self
+    }
+
     /// Gives nonces that are good for so long, in whole seconds, in the place of five minutes.
     #[must_use]
     pub fn nonce_life(mut self, life: Duration) -> Self {

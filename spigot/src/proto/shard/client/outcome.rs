@@ -109,6 +109,7 @@ impl Shard {
         if entry.attempt.resubmissions >= MOST_RESUBMISSIONS {
             return false;
         }
+        let mut answered = entry.attempt.answered;
         let login = match entry.dialog {
             Some(dialog) => self
                 .dialogs
@@ -118,9 +119,12 @@ impl Shard {
         };
         let Some(login) = login else { return false };
         let mut again = request.clone();
-        if !login.challenged(request, response) || login.authorize(&mut again, &cnonce).is_err() {
+        if !login.challenged(request, response, &mut answered)
+            || login.authorize(&mut again, &cnonce).is_err()
+        {
             return false;
         }
+        entry.attempt.answered = answered;
         entry.attempt.resubmissions += 1;
         if entry.dialog.is_none() {
             Shard::renumber(&mut again);
