@@ -296,11 +296,39 @@ async fn a_cancel_waits_for_the_callee_to_say_something() {
     let mut invite = alice.invite("sip:bob@example.com").start().await;
     let received = bob.expect(Method::INVITE).await;
     // The proxy has said 100, so that alice may cancel.
-    tokio::time::sleep(Duration::from_millis(150)).await;
+    tokio::time::sleep(Duration::from_millis(250)).await;
     invite.cancel();
     received.provisional(StatusCode::RINGING);
     bob.expect(Method::CANCEL).await;
     assert_eq!(invite.response().await.status(), StatusCode::REQUEST_TERMINATED);
+}
+
+#[spigot::test]
+async fn what_passes_through_to_a_strict_router_goes_to_the_request_uri() {
+    for behind in [
+        "",
+        ", <sip:192.0.2.78;lr>",
+        ", <sip:192.0.2.79>, <sip:192.0.2.78>",
+    ] {
+        let House {
+            alice,
+            bob,
+            server: _server,
+        } = house().await;
+        let strict = format!("sip:{}", bob.address());
+        let message = alice.message("sip:carol@192.0.2.77", "hello");
+        let mut message = message
+            .header("Route", format!("<{strict}>{behind}"))
+            .start()
+            .await;
+        let received = bob.expect(Method::MESSAGE).await;
+        assert_eq!(received.uri().to_string(), strict);
+        let routes: Vec<&str> = received.headers().get_all(&HeaderName::ROUTE).collect();
+        let routes = routes.join(", ");
+        assert!(routes.ends_with("<sip:carol@192.0.2.77>"), "{routes}");
+        received.reply(StatusCode::OK);
+        assert_eq!(message.response().await.status(), StatusCode::OK);
+    }
 }
 
 #[spigot::test]

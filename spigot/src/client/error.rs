@@ -57,8 +57,9 @@ pub enum RequestError {
     /// has acknowledged it and hung up.
     #[error("the call was hung up on, because the Contact of its answer cannot be read")]
     UnreadableContact,
-    /// The request was cancelled while it was to be sent again, with credentials or by another connection.
-    #[error("the request was cancelled before it was sent again")]
+    /// The request was cancelled before anybody had answered it, or while it was to be sent again with
+    /// credentials or by another connection.
+    #[error("the request was cancelled before anybody had answered it")]
     Cancelled,
     /// As many requests as [`Limits::client_transactions`](crate::Limits::client_transactions) allows are
     /// under way, or the dialog of the request has as many subscriptions as it may have.

@@ -257,8 +257,11 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends the request and waits for the final response. INVITE and SUBSCRIBE are for
-    /// [`start`](Self::start), which gives their dialog.
+    /// Sends the request and waits for the final response.
+    ///
+    /// A call is made by [`start`](Self::start), which gives its dialog. Here nobody could end the call of an
+    /// INVITE, so a 2xx to it is acknowledged and hung up on at once. A SUBSCRIBE is for
+    /// [`start`](Self::start), too.
     ///
     /// # Errors
     ///

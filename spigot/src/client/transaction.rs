@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
@@ -28,7 +29,8 @@ use crate::sip::{Method, Request, Response};
 /// response.
 ///
 /// Dropping this before the final response cancels an INVITE: the phone stops ringing, and a 2xx that wins
-/// the race is hung up on. Other requests just run to their end.
+/// the race is hung up on. Dropping it after a 2xx hangs up, unless [`dialog`](Self::dialog) has given the
+/// call to somebody. Other requests just run to their end.
 #[derive(Debug)]
 pub struct ClientTransaction {
     client: Client,
@@ -39,6 +41,8 @@ pub struct ClientTransaction {
     /// The final response or the failure, once it has come.
     end: Option<Outcome>,
     closed: bool,
+    /// Whether somebody has a dialog of the request.
+    has_dialog: AtomicBool,
 }
 
 impl ClientTransaction {
@@ -50,6 +54,7 @@ impl ClientTransaction {
             early: Early::default(),
             end: None,
             closed: false,
+            has_dialog: AtomicBool::new(false),
         }
     }
 
@@ -110,12 +115,31 @@ impl ClientTransaction {
     /// Cancels an INVITE by a CANCEL, which leaves at once or after the first provisional response
     /// ([RFC 3261 §9.1](https://www.rfc-editor.org/rfc/rfc3261#section-9.1)).
     ///
-    /// The final response still comes: 487, or a 2xx that won the race. For any other request, and after the
-    /// final response, this does nothing.
+    /// Where the peer has answered anything, the final response still comes: 487, or a 2xx that won the race.
+    /// Where it has not, [`response`](Self::response) gives [`RequestError::Cancelled`] at once. The library
+    /// then waits for the peer alone: it cancels a late provisional response, and hangs up on a late 2xx.
+    ///
+    /// For any other request, and after the final response, this does nothing.
     pub fn cancel(&self) {
         if self.is_invite() && self.end.is_none() {
             self.client.core.cancel_request(&self.pending);
         }
+    }
+
+    /// Hangs up on the call that an INVITE has become.
+    fn hang_up(&self) {
+        let Some(Ok(response)) = &self.end else { return };
+        if !response.status().is_success() || !self.is_invite() || self.pending.state().is_inside() {
+            return;
+        }
+        let Ok(essentials) = response.essentials() else {
+            return;
+        };
+        self.client.core.step(self.pending.lane(), |state, now| {
+            if let Some((dialog, _)) = state.shard.dialog_of_response(&essentials) {
+                state.shard.hang_up(now, &dialog);
+            }
+        });
     }
 
     fn is_invite(&self) -> bool {
@@ -143,6 +167,7 @@ impl ClientTransaction {
                 DialogError::Status(status)
             });
         };
+        self.has_dialog.store(true, Ordering::Relaxed);
         let mailbox = self.pending.state().mailboxes.remove(&key);
         Ok(Dialog::new(core.clone(), lane, key, id, mailbox))
     }
@@ -170,6 +195,8 @@ impl Drop for ClientTransaction {
     fn drop(&mut self) {
         if !self.closed && self.end.is_none() {
             self.client.core.abandon_request(&self.pending);
+        } else if !self.has_dialog.load(Ordering::Relaxed) {
+            self.hang_up();
         }
     }
 }

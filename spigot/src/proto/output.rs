@@ -85,7 +85,7 @@ pub enum Output {
         /// The dialog that the response makes or belongs to.
         dialog: Option<DialogKey>,
     },
-    /// A request of ours will get no final response.
+    /// A request of ours will get no final response, or its caller does not wait for one.
     Failed {
         /// The transaction.
         key: ClientKey,
@@ -232,8 +232,9 @@ pub enum Failure {
     /// acknowledged, and the call hung up on.
     #[error("the call was hung up on, because the Contact of its answer cannot be read")]
     UnreadableContact,
-    /// The request was given up by its caller while it waited to be sent again.
-    #[error("the request was cancelled before it was sent again")]
+    /// The request was given up by its caller before anybody had answered it, or while it waited to be sent
+    /// again.
+    #[error("the request was cancelled before anybody had answered it")]
     Cancelled,
     /// The flow failed, or the request could not leave.
     #[error("the flow failed before there was a final response")]

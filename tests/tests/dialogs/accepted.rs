@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use spigot::testing::{TestClient, TestServer};
-use spigot::{Dialog, Limits, Method, Request, Response, StatusCode, TransactionError, sip_router};
+use spigot::testing::{TestClient, TestServer, TestTransaction};
+use spigot::{Dialog, Limits, Method, Request, StatusCode, TransactionError, sip_router};
 
 /// Writes down how its handlers end.
 #[derive(Clone, Default)]
@@ -67,11 +67,11 @@ impl Desk {
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// A call to this user, which is answered.
-async fn answered(alice: &TestClient, user: &str) -> Response {
-    let answer = alice.invite(format!("sip:{user}@example.com")).send().await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    answer
+/// A call to this user, which is answered and lasts as long as what this gives.
+async fn answered<'c>(alice: &'c TestClient, user: &str) -> TestTransaction<'c> {
+    let mut call = alice.invite(format!("sip:{user}@example.com")).start().await;
+    assert_eq!(call.response().await.status(), StatusCode::OK);
+    call
 }
 
 #[spigot::test]
@@ -79,7 +79,7 @@ async fn a_handler_goes_on_after_the_2xx_for_as_long_as_it_likes() {
     let server = TestServer::start(Desk::default()).await;
     let mut alice = server.client("sip:alice@example.com").await;
     alice.set_patience(2 * HOUR);
-    answered(&alice, "patient").await;
+    let _call = answered(&alice, "patient").await;
 
     alice.expect(Method::BYE).await.reply(StatusCode::OK);
 
@@ -126,7 +126,7 @@ async fn an_accepted_call_that_is_never_acknowledged_is_hung_up() {
 async fn a_handler_that_panics_after_its_2xx_hangs_up() {
     let server = TestServer::start(Desk::default()).await;
     let alice = server.client("sip:alice@example.com").await;
-    answered(&alice, "panics").await;
+    let _call = answered(&alice, "panics").await;
     alice.expect(Method::BYE).await.reply(StatusCode::OK);
     assert_eq!(server.ladder().times("BYE 1"), [1.0]);
     assert_eq!(server.counters().panicked, 1);
@@ -153,7 +153,7 @@ async fn who_hangs_up_at_once_waits_for_the_ack() {
 async fn a_shutdown_hangs_up_on_calls() {
     let server = TestServer::start(Desk::default()).await;
     let alice = server.client("sip:alice@example.com").await;
-    answered(&alice, "listens").await;
+    let _call = answered(&alice, "listens").await;
     let ladder = server.ladder();
     let stopping = tokio::spawn(server.shutdown());
 
@@ -169,7 +169,7 @@ async fn a_shutdown_hangs_up_on_calls() {
 async fn a_call_hears_of_the_shutdown_and_hangs_up_itself() {
     let server = TestServer::start(Desk::default()).await;
     let alice = server.client("sip:alice@example.com").await;
-    answered(&alice, "polite").await;
+    let _call = answered(&alice, "polite").await;
     let ladder = server.ladder();
     let stopping = tokio::spawn(server.shutdown());
 
@@ -188,7 +188,7 @@ async fn calls_have_places_of_their_own() {
     let alice = server.client("sip:alice@example.com").await;
     let mut first = alice.invite("sip:listens@example.com").start().await;
     let answer = first.response().await;
-    answered(&alice, "listens").await;
+    let _second = answered(&alice, "listens").await;
 
     let refused = alice.invite("sip:listens@example.com").send().await;
 
@@ -199,7 +199,7 @@ async fn calls_have_places_of_their_own() {
     );
     assert_eq!(first.dialog(&answer).bye().await.status(), StatusCode::OK);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    answered(&alice, "listens").await;
+    let _call = answered(&alice, "listens").await;
 }
 
 #[spigot::test]

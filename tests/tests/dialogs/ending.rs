@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spigot::testing::{Faults, TestClient, TestServer};
+use spigot::testing::{Faults, TestClient, TestServer, TestTransaction};
 use spigot::{Limits, Method, StatusCode, Transport, sip_router};
 
 use crate::wire::{self, call};
@@ -82,13 +82,16 @@ async fn a_2xx_without_contact_is_acknowledged() {
     assert_eq!(server.ladder().times("BYE 2"), [1.0]);
 }
 
-/// Makes calls until one is refused, and tells how many were not.
-async fn fill(alice: &TestClient) -> usize {
-    let mut taken = 0;
-    while alice.invite("sip:bob@example.com").send().await.status() == StatusCode::OK {
-        taken += 1;
+/// Makes calls until one is refused, and gives those that were not.
+async fn fill(alice: &TestClient) -> Vec<TestTransaction<'_>> {
+    let mut calls = Vec::new();
+    loop {
+        let mut call = alice.invite("sip:bob@example.com").start().await;
+        if call.response().await.status() != StatusCode::OK {
+            return calls;
+        }
+        calls.push(call);
     }
-    taken
 }
 
 #[spigot::test]
@@ -97,7 +100,8 @@ async fn calls_whose_peers_are_gone_make_room_after_twelve_hours() {
     limits.dialogs = 8;
     let server = TestServer::start_with(Quiet, |config| config.limits(limits)).await;
     let alice = server.client("sip:alice@example.com").await;
-    let taken = fill(&alice).await;
+    let calls = fill(&alice).await;
+    let taken = calls.len();
     assert_eq!(server.tables().dialogs, taken);
     server.network().set_faults(Faults::none().loss(1.0));
     tokio::time::sleep(Duration::from_secs(11 * 3_600)).await;

@@ -6,6 +6,8 @@
 mod accepted;
 mod ending;
 mod forks;
+mod giving_up;
+mod lacking;
 mod mailbox;
 mod plugs;
 mod ringing;

@@ -62,7 +62,7 @@ impl Street {
     }
 
     /// Lets `near` call, with these lines in its INVITE and by a connection of its own. Its ACK follows.
-    async fn be_called(&mut self, transport: Transport, lines: &str) {
+    pub(crate) async fn be_called(&mut self, transport: Transport, lines: &str) {
         let to_server = self.near.flow_to(transport, ([192, 0, 2, 1], 5060).into()).await;
         let at_near = self.near.address;
         let request = |method: &str, to_tag: &str| {

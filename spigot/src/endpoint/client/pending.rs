@@ -176,6 +176,11 @@ impl PendingState {
         self.events.is_some()
     }
 
+    /// Reports whether the request is in a dialog. One that passes through a proxy is in none of ours.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.dialog.is_some() || self.upstream.is_some()
+    }
+
     /// Reports whether its target is one of several that its domain has named.
     pub(super) fn is_choice(&self) -> bool {
         self.targets.as_ref().is_some_and(Targets::is_choice)

@@ -69,7 +69,13 @@ impl Core {
             return;
         };
         let mut state = pending.state();
-        if state.heard || [Failure::DialogEnded, Failure::UnreadableContact].contains(&failure) {
+        let is_settled = [
+            Failure::DialogEnded,
+            Failure::UnreadableContact,
+            Failure::Cancelled,
+        ]
+        .contains(&failure);
+        if state.heard || is_settled {
             drop(state);
             return self.end(&pending, Err(failure));
         }

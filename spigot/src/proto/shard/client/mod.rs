@@ -37,8 +37,23 @@ struct Arrived {
 impl Shard {
     /// Cancels an INVITE of ours: at once, or when its first provisional response comes (RFC 3261 §9.1).
     /// Does nothing to any other request, or once there is a final response.
+    ///
+    /// An INVITE that nobody has answered fails at once with [`Failure::Cancelled`]. What comes late all the
+    /// same is taken care of: a provisional response is followed by the CANCEL, and a 2xx by its ACK and a
+    /// BYE.
     pub fn cancel(&mut self, now: Instant, key: ClientKey) {
-        self.step_client(now, key, ClientEvent::Cancel, None);
+        let entry = self.client.entries.get(&key);
+        let Some(told) = entry
+            .filter(|entry| entry.is_unanswered_call())
+            .map(|entry| entry.told)
+        else {
+            return self.step_client(now, key, ClientEvent::Cancel, None);
+        };
+        self.abandon_call(now, key);
+        if told {
+            let failure = Failure::Cancelled;
+            self.outputs.push_back(Output::Failed { key, failure });
+        }
     }
 
     /// Takes a response that arrived, validated.

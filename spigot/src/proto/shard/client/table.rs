@@ -218,6 +218,17 @@ impl ClientEntry {
             && self.forks.iter().any(|fork| fork.answered)
     }
 
+    /// Reports whether this is an INVITE of ours to which nothing was answered, and whose caller waits.
+    pub(super) fn is_unanswered_call(&self) -> bool {
+        self.role == Role::Us
+            && !self.heard
+            && self.invitation == invitation::State::Calling
+            && matches!(
+                self.machine,
+                ClientMachine::Invite(client_invite::State::Calling { .. })
+            )
+    }
+
     /// Returns the branch of an INVITE that has this dialog.
     pub(super) fn fork_mut(&mut self, dialog: &DialogKey) -> Option<&mut Fork> {
         self.forks.iter_mut().find(|fork| fork.dialog == *dialog)

@@ -86,12 +86,72 @@ fn our_cancel_waits_for_a_provisional_response() {
     bench.receive(&answer(&invite, 487, "far"));
     assert_eq!(bench.sent(), at(&[400], "ACK"));
     assert_eq!(
-        bench.told(),
-        [(400, "response 180".to_owned()), (400, "response 487".to_owned())]
+        bench.heard(),
+        ["failed Cancelled", "response 180", "response 487"],
+        "its caller has gone on since the first"
     );
     bench.until(100_000);
     assert_eq!(bench.told(), [(32_400, "ended".to_owned())]);
     bench.assert_empty();
+}
+
+#[test]
+fn an_invite_that_nobody_has_answered_fails_at_once_when_it_is_cancelled() {
+    // Whatever comes late: a provisional response, a 2xx, a refusal, or nothing.
+    for (late, sent) in [
+        (&[100, 487][..], &["CANCEL", "ACK"][..]),
+        (&[200], &["ACK", "BYE"]),
+        (&[180, 200], &["CANCEL", "ACK", "BYE"]),
+        (&[486], &["ACK"]),
+        (&[], &[]),
+    ] {
+        let mut bench = Bench::new(TCP);
+        let key = bench.request(&outgoing("INVITE", ""));
+        let invite = as_request(bench.message());
+        bench.until(1_000);
+        bench.shard.cancel(bench.now, key);
+        bench.drain();
+        assert_eq!(bench.told(), at(&[1_000], "failed Cancelled"));
+        bench.until(5_000);
+        for &status in late {
+            bench.receive(&answer(&invite, status, "far"));
+        }
+        assert_eq!(bench.sent_messages(), sent, "{late:?}");
+        bench.until(300_000);
+        assert_eq!(bench.shard.dialogs(), 0, "{late:?}");
+        bench.assert_empty();
+    }
+}
+
+#[test]
+fn a_re_invite_that_nobody_has_answered_is_given_up_and_the_call_goes_on() {
+    for mut bench in Bench::ends() {
+        let key = bench.request_inside("INVITE", "").expect("it leaves");
+        let invite = as_request(bench.message());
+        bench.shard.cancel(bench.now, key);
+        bench.drain();
+        assert_eq!(bench.heard(), ["failed Cancelled"]);
+        bench.receive(&answer(&invite, 200, ""));
+        assert_eq!(
+            (bench.sent_messages(), bench.dialogs()),
+            (vec!["ACK".to_owned()], (1, 0))
+        );
+    }
+}
+
+#[test]
+fn a_forwarded_invite_that_nobody_has_answered_is_its_proxys_to_wait_for() {
+    let mut bench = Bench::new(UDP);
+    bench.role = Role::Through;
+    let key = bench.request(&outgoing("INVITE", ""));
+    let invite = as_request(bench.message());
+    bench.shard.cancel(bench.now, key);
+    bench.drain();
+    assert_eq!(bench.heard(), [] as [&str; 0]);
+    bench.receive(&answer(&invite, 180, "far"));
+    assert_eq!(bench.sent_messages(), ["CANCEL"]);
+    bench.receive(&answer(&invite, 200, "far"));
+    assert_eq!(bench.heard(), ["response 180", "response 200"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod acknowledging;
 mod calls;
 mod cancel;
 mod client;
+mod destinations;
 mod dialogs;
 mod ends;
 mod hanging_up;
