@@ -92,7 +92,8 @@ impl Client {
     }
 
     /// Begins an INVITE, a call. It is sent by [`start`](RequestBuilder::start), because its
-    /// [dialog](ClientTransaction::dialog) is needed to hang up. The library sends the ACK for its 2xx.
+    /// [dialog](ClientTransaction::dialog) is needed to go on with the call. The library sends the ACK for its
+    /// 2xx.
     pub fn invite(&self, uri: impl IntoUri) -> RequestBuilder {
         self.request(Method::INVITE, uri)
     }

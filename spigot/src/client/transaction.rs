@@ -91,8 +91,9 @@ impl ClientTransaction {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Timeout`], [`RequestError::FlowFailed`], [`RequestError::ShutDown`], or for an INVITE
-    /// whose early dialog was ended by a BYE, [`RequestError::DialogEnded`], and [`RequestError::Cancelled`].
+    /// [`RequestError::Timeout`], [`RequestError::FlowFailed`] and [`RequestError::ShutDown`]. For an INVITE
+    /// also [`RequestError::Cancelled`], [`RequestError::UnreadableContact`], and
+    /// [`RequestError::DialogEnded`] if its early dialog was ended by a BYE.
     pub async fn response(&mut self) -> Result<Response, RequestError> {
         while self.provisional().await.is_some() {}
         match &self.end {

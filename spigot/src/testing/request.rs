@@ -97,7 +97,8 @@ impl<'c> TestRequest<'c> {
         self
     }
 
-    /// Sends the request and waits for the final response.
+    /// Sends the request and waits for the final response. The call that an INVITE becomes is hung up on at
+    /// once: [`start`](Self::start) is for calls.
     ///
     /// # Panics
     ///
@@ -138,7 +139,8 @@ impl<'c> TestRequest<'c> {
     }
 }
 
-/// A request of a test client under way.
+/// A request of a test client under way. The call that an INVITE has become is hung up on when this is dropped,
+/// unless its [dialog](Self::dialog) was taken.
 #[derive(Debug)]
 pub struct TestTransaction<'c> {
     ladder: &'c Ladder,

@@ -33,10 +33,10 @@ impl Core {
     /// The connection of the dialog is used where the request is to stay on it, and where it leads to the
     /// next hop. Datagrams leave from the dialog's own address.
     fn flow_at_once(&self, hop: &NextHop, flow: Flow, destination: Destination) -> Option<Flow> {
-        if destination.by_flow || hop.is_outbound() {
-            if let Some(flow) = self.flow_while_open(flow) {
-                return Some(flow);
-            }
+        if (destination.by_flow || hop.is_outbound())
+            && let Some(flow) = self.flow_while_open(flow)
+        {
+            return Some(flow);
         }
         if hop.transport() != flow.transport() {
             return None;
