@@ -228,6 +228,7 @@ async fn any_other_request_that_nobody_hears_ends_with_timer_f() {
 async fn a_call_that_is_cancelled_ends_with_487_on_both_sides() {
     let (_agent, server, alice) = start(Faults::none()).await;
     let mut invite = alice.invite("sip:bob@example.com").start().await;
+    invite.expect_provisional(StatusCode::RINGING).await;
     invite.cancel();
     assert_eq!(invite.response().await.status(), StatusCode::REQUEST_TERMINATED);
     assert!(!server.ladder().times("200 CANCEL").is_empty());
