@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use spigot::header::{Algorithm, Authorization, Challenge, ProxyAuthorization};
+use spigot::header::{Algorithm, Authorization, Challenge, ProxyAuthorization, WwwAuthenticate};
 use spigot::plug::{DigestAuth, Next, Plug};
+use spigot::proto::digest::{Computed, Hash};
 use spigot::testing::TestServer;
 use spigot::{Client, HeaderName, Method, Reply, Request, StatusCode, Transport, sip_router};
 
@@ -234,4 +235,70 @@ async fn a_handler_sends_requests_of_its_own() {
     assert_eq!(received.body(), "hello");
     received.reply(StatusCode::ACCEPTED);
     assert_eq!(message.response().await.status(), StatusCode::ACCEPTED);
+}
+
+/// Writes credentials of alice's by hand, as phones do, for the first challenge to her REGISTER. Returns the
+/// status that they are answered with.
+async fn registers_by_hand(server: &TestServer, write: impl Fn(&str, &str) -> String) -> StatusCode {
+    let alice = server.client("sip:alice@example.com").await;
+    let refused = alice.register().send().await;
+    let challenge = refused
+        .headers()
+        .typed::<WwwAuthenticate>()
+        .expect("it can be read");
+    let challenge = Challenge::from(challenge.expect("a challenge"));
+    let nonce = challenge.nonce().expect("a nonce").into_owned();
+    let md5 = Algorithm::MD5;
+    let computed = |qop| Computed {
+        algorithm: &md5,
+        nonce: &nonce,
+        qop,
+        cnonce: "ab12",
+        method: "REGISTER",
+        uri: "sip:example.com",
+        body: b"",
+    };
+    let ha1 = Hash::Md5.ha1("alice", "example.com", "secret");
+    let with_qop = computed(Some(("auth", "00000001", "ab12"))).response(&ha1);
+    let without = computed(None).response(&ha1);
+    let (with_qop, without) = with_qop.zip(without).expect("MD5 is known");
+    let credentials = format!(
+        "Digest username=\"alice\", realm=\"example.com\", nonce=\"{nonce}\", uri=\"sip:example.com\", {}",
+        write(&with_qop, &without)
+    );
+    let register = alice.register().header("Authorization", credentials);
+    register.send().await.status()
+}
+
+#[spigot::test]
+async fn a_phone_may_quote_what_others_write_bare() {
+    for quoted in [
+        "algorithm=\"MD5\", cnonce=\"ab12\", qop=\"auth\", nc=\"00000001\"",
+        "algorithm=MD5, cnonce=\"ab12\", qop=\"auth\", nc=00000001",
+        "cnonce=\"ab12\", qop=auth, nc=\"00000001\"",
+    ] {
+        let server = TestServer::start(Guarded::new(&[Algorithm::MD5])).await;
+        let answer = registers_by_hand(&server, |full, _| format!("response=\"{full}\", {quoted}"));
+        assert_eq!(answer.await, StatusCode::OK, "{quoted}");
+    }
+}
+
+#[spigot::test]
+async fn a_phone_that_knows_no_qop_is_let_in_where_that_is_allowed() {
+    for allowed in [true, false] {
+        for more in ["", ", algorithm=MD5", ", algorithm=\"md5\", opaque=\"\""] {
+            let mut agent = Guarded::new(&[Algorithm::MD5]);
+            if allowed {
+                agent.own = agent.own.allow_rfc2069();
+            }
+            let server = TestServer::start(agent).await;
+            let answer = registers_by_hand(&server, |_, old| format!("response=\"{old}\"{more}"));
+            let expected = if allowed {
+                StatusCode::OK
+            } else {
+                StatusCode::UNAUTHORIZED
+            };
+            assert_eq!(answer.await, expected, "{more}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! Everything stands on the in-memory network and virtual time.
 
 mod accepted;
+mod devices;
 mod ending;
 mod forks;
 mod giving_up;
