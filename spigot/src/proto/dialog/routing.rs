@@ -29,7 +29,7 @@ pub(super) enum TargetSource {
     Contact,
     /// The Request-URI, or the From of the peer, because there was no Contact.
     Substitute,
-    /// As above, because the Contact could not be read.
+    /// The Request-URI, or the From of the peer, because the Contact could not be read.
     Unreadable,
 }
 
