@@ -38,7 +38,13 @@
 //!
 //! The module [`guide`] explains how to build with them: [routing](guide::routing),
 //! [extractors](guide::extractors), [answers](guide::answers), [plugs](guide::plugs),
-//! [dialogs](guide::dialogs), [transports](guide::transports), [testing](guide::testing).
+//! [dialogs](guide::dialogs), [transports](guide::transports), [logs](guide::logs), [testing](guide::testing).
+//!
+//! # Logs
+//!
+//! The library logs with `tracing`: mistakes of the program at `ERROR`, what does not go as it should at `WARN`,
+//! the start and the end at `INFO`, each answer, request and drop with its reason at `DEBUG`, and each message
+//! that was read at `TRACE`. [Logs](guide::logs) has the list.
 //!
 //! # Features
 //!

@@ -78,7 +78,7 @@ struct Keeper(Arc<Mutex<Vec<Logged>>>);
 
 impl Subscriber for Keeper {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target().starts_with("spigot::")
+        !metadata.is_span() && metadata.target().starts_with("spigot::")
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

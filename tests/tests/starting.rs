@@ -104,20 +104,18 @@ async fn let_others_work() {
 type Clients = Arc<Mutex<Vec<JoinHandle<(Transport, StatusCode)>>>>;
 
 /// Sends a request to each listener that is bound, and waits until whoever could handle it would have.
-fn requests_to(bound: Bound, clients: Clients, agent: Counting) -> impl Future<Output = io::Result<()>> {
-    async move {
-        for (transport, address) in bound.all() {
-            let client = tokio::spawn(async move {
-                let client = TestClient::connect(&format!("{transport}:{address}")).await;
-                let answer = client.message("sip:bob@127.0.0.1", "early").send().await;
-                (transport, answer.status())
-            });
-            clients.lock().unwrap().push(client);
-        }
-        let_others_work().await;
-        assert_eq!(agent.handled(), 0, "handled before an answer could leave");
-        Ok(())
+async fn requests_to(bound: Bound, clients: Clients, agent: Counting) -> io::Result<()> {
+    for (transport, address) in bound.all() {
+        let client = tokio::spawn(async move {
+            let client = TestClient::connect(&format!("{transport}:{address}")).await;
+            let answer = client.message("sip:bob@127.0.0.1", "early").send().await;
+            (transport, answer.status())
+        });
+        clients.lock().unwrap().push(client);
     }
+    let_others_work().await;
+    assert_eq!(agent.handled(), 0, "handled before an answer could leave");
+    Ok(())
 }
 
 #[spigot::test(real_time)]
@@ -235,7 +233,8 @@ async fn the_network_in_memory_keeps_what_comes_until_the_endpoint_has_started()
 
     let _spigot = Spigot::start(config).await.unwrap();
 
-    for client in std::mem::take(&mut *clients.lock().unwrap()) {
+    let clients = std::mem::take(&mut *clients.lock().unwrap());
+    for client in clients {
         assert_eq!(client.await.unwrap(), StatusCode::OK);
     }
 }

@@ -17,6 +17,7 @@ use super::counters::EndpointTally;
 use super::flow::{Carriers, Closings, KeepAlives, Locator, OnClosed, Reconnects};
 use super::lane::{LaneOutput, LaneOutputs, LaneState};
 use super::lanes::Lanes;
+use super::log;
 use super::randomness::Randomness;
 use super::server::{Handlers, ServerExchange};
 use super::watchdog::Watchdog;
@@ -191,6 +192,12 @@ impl Core {
             Output::Failed { key, failure } => self.failed(lane, key, failure),
             Output::Ended { key } => self.lanes[lane].forget_pending(&key),
             Output::Send(unsent) => self.send_unsent(lane, *unsent),
+            Output::Settled {
+                incoming,
+                status,
+                cause,
+            } => log::settled(&incoming, status, cause),
+            Output::CancelSent { request, flow } => log::request_sent(&request, &flow),
             // Those are taken care of under the lock.
             Output::Request { .. } | Output::DialogEnded { .. } => {}
         }

@@ -19,6 +19,7 @@ mod lanes;
 mod limits;
 mod listen;
 mod listen_addr;
+mod log;
 mod mailbox;
 mod randomness;
 mod server;

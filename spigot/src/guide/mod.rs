@@ -12,6 +12,7 @@
 //! | [`plugs`] | authenticate, limit and log requests before they reach a handler |
 //! | [`dialogs`] | stay in a call that was answered, call somebody, and hang up |
 //! | [`transports`] | listen on UDP, TCP, TLS and WebSocket, and reach phones behind a NAT and browsers |
+//! | [`logs`] | read what the library says of each message, and choose how much of it |
 //! | [`testing`] | test an agent with its retransmissions and timers, in milliseconds |
 //!
 //! Read them in this order the first time. [`testing`] can be read right after [`routing`].
@@ -71,6 +72,9 @@ pub mod dialogs {}
 
 #[doc = include_str!("transports.md")]
 pub mod transports {}
+
+#[doc = include_str!("logs.md")]
+pub mod logs {}
 
 #[doc = include_str!("testing.md")]
 pub mod testing {}

@@ -10,6 +10,7 @@ use super::dialog::Destination;
 use super::digest::{AnsweredRealms, Login};
 use super::key::{ClientKey, DialogKey, ServerKey};
 use super::role::Role;
+use super::settled::Cause;
 use super::timer::Timer;
 use crate::flow::Flow;
 use crate::incoming::Incoming;
@@ -56,6 +57,23 @@ pub enum Output {
         dialog: Option<DialogKey>,
         /// What [`Shard::label`](super::Shard::label) noted for its dialog; 0 for nothing.
         label: u32,
+    },
+    /// The core has settled a request by itself: it has answered it, or has dropped an ACK. There is nothing
+    /// to do; it is for the log.
+    Settled {
+        /// The request.
+        incoming: Arc<Incoming>,
+        /// The status of the answer; `None` for an ACK, which is never answered.
+        status: Option<StatusCode>,
+        /// Why the core has done so.
+        cause: Cause,
+    },
+    /// The CANCEL of an INVITE of ours is sent. There is nothing to do; it is for the log.
+    CancelSent {
+        /// The CANCEL.
+        request: Arc<Request>,
+        /// The flow that it leaves by.
+        flow: Flow,
     },
     /// An INVITE has been given up: by a CANCEL, by the BYE that has ended its dialog, or because its Expires
     /// is over.
@@ -206,6 +224,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Returns a sentence for the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Refusal::Merged => "the request came already by another way",
+            Refusal::DialogsFull => "as many dialogs as there may be",
+            Refusal::NoDialog => "there is no such dialog",
+        }
+    }
+
     /// Returns the status that the request is answered with.
     pub fn status(self) -> StatusCode {
         match self {

@@ -33,6 +33,14 @@ impl Dispatch {
         }
     }
 
+    /// Says whether no route has the request.
+    pub fn is_unrouted(&self) -> bool {
+        match self {
+            Dispatch::Now(_) => true,
+            Dispatch::Handler(routed) => routed.route.is_none(),
+        }
+    }
+
     /// Waits for the reply.
     pub async fn reply(self) -> Reply {
         match self {

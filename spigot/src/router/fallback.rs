@@ -4,6 +4,25 @@ use super::Reply;
 use super::reply::push;
 use crate::sip::{HeaderName, Response, StatusCode};
 
+/// Returns the reason for which the library answers with that status where no route has the request, as the
+/// log says it. `None` stands for the answer of a plug.
+pub(crate) fn library_reason(status: StatusCode) -> Option<&'static str> {
+    Some(match status {
+        StatusCode::OK => "no route has the method, and the library answers it",
+        StatusCode::NOT_FOUND => "no route has the Request-URI",
+        StatusCode::METHOD_NOT_ALLOWED => "no route has the method",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "no route takes a body of this type",
+        StatusCode::UNSUPPORTED_URI_SCHEME => "no route takes a URI of this scheme",
+        StatusCode::BAD_EXTENSION => "it needs an extension that is not supported",
+        StatusCode::BAD_INFO_PACKAGE => "no route takes this INFO package",
+        StatusCode::CALL_DOES_NOT_EXIST => "there is no such dialog",
+        StatusCode::NOT_ACCEPTABLE_HERE => "no route takes an offer inside a dialog",
+        StatusCode::BAD_EVENT => "no route takes this event package",
+        StatusCode::NOT_IMPLEMENTED => "the method is not known",
+        _ => return None,
+    })
+}
+
 pub(super) fn status(status: StatusCode) -> Reply {
     Reply::Response(Response::new(status))
 }

@@ -56,6 +56,7 @@ pub use agent::{Agent, IntoRouter};
 pub use composed::Router;
 pub(crate) use dispatch::{Dispatch, Routed};
 pub use extract::FromRequest;
+pub(crate) use fallback::library_reason;
 pub use into_reply::IntoReply;
 pub use nest::IntoPattern;
 pub(crate) use nest::RouterId;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Outcome, Pending};
-use crate::endpoint::Core;
+use crate::endpoint::{Core, log};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, Failure};
 use crate::sip::header::{RetryAfter, Via};
@@ -102,6 +102,9 @@ impl Core {
             self.step(pending.lane(), |state, now| {
                 state.shard.unanswered_inside(now, &dialog, &request);
             });
+        }
+        if let Err(failure) = &outcome {
+            log::request_failed(&request, failure);
         }
         pending.state().end(outcome);
     }

@@ -5,14 +5,15 @@
 //! > a different value of the Via branch ID than the previous (and therefore constitutes a new SIP
 //! > transaction). That request is sent to the next element in the list as specified by RFC 2782.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::pending::EVENT_QUEUE;
 use super::{ClientEvent, NewRequest, Outcome, Pending, RequestDraft};
-use crate::endpoint::Core;
 use crate::endpoint::flow::Targets;
+use crate::endpoint::{Core, log};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, Outgoing, OwnVia, RequestRefused};
 use crate::sip::header::Via;
@@ -29,6 +30,16 @@ pub(crate) enum NotSent {
     Invalid(ParseError),
 }
 
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotSent::Closed => f.write_str("the endpoint has ended"),
+            NotSent::Refused(refused) => refused.fmt(f),
+            NotSent::Invalid(error) => error.fmt(f),
+        }
+    }
+}
+
 impl Core {
     /// Sends a request for the first time.
     pub(crate) fn begin_request(
@@ -39,7 +50,8 @@ impl Core {
         let (sender, events) = mpsc::channel(EVENT_QUEUE);
         let request = new.draft.on(self, &new.flow).map_err(NotSent::Invalid)?;
         let sent_by = new.draft.sent_by(self, &new.flow);
-        let pending = self.step(lane, |state, now| {
+        let flow = new.flow;
+        let begun = self.step(lane, |state, now| {
             if state.closed {
                 return Err(NotSent::Closed);
             }
@@ -58,11 +70,20 @@ impl Core {
                 again: false,
             };
             let (key, request) = state.shard.request(now, outgoing).map_err(NotSent::Refused)?;
-            let pending = Pending::new(lane, key, request, new, sender);
+            let pending = Pending::new(lane, key, request.clone(), new, sender);
             state.pending.insert(key, pending.clone());
-            Ok(pending)
-        })?;
-        Ok((pending, events))
+            Ok((pending, request))
+        });
+        match begun {
+            Ok((pending, sent)) => {
+                log::request_sent(&sent, &flow);
+                Ok((pending, events))
+            }
+            Err(error) => {
+                log::request_failed(&request, &error);
+                Err(error)
+            }
+        }
     }
 
     /// Sends a request to the next target. If there is none, the request ends.
@@ -122,10 +143,10 @@ impl Core {
             return false;
         };
         let sent_by = draft.sent_by(self, &flow);
-        self.step(pending.lane(), |lane, now| {
+        let sent = self.step(pending.lane(), |lane, now| {
             let mut state = pending.state();
             if state.cancelled || lane.closed {
-                return false;
+                return None;
             }
             let outgoing = Outgoing {
                 request,
@@ -142,14 +163,16 @@ impl Core {
                 login: state.login.clone(),
                 again: true,
             };
-            let Ok((key, request)) = lane.shard.request(now, outgoing) else {
-                return false;
-            };
-            state.moved(key, request, flow);
+            let (key, request) = lane.shard.request(now, outgoing).ok()?;
+            state.moved(key, request.clone(), flow);
             drop(state);
             lane.pending.insert(key, pending.clone());
-            true
-        })
+            Some(request)
+        });
+        if let Some(request) = &sent {
+            log::request_sent(request, &flow);
+        }
+        sent.is_some()
     }
 
     /// Cancels an INVITE for its caller.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::{Pending, RequestDraft};
-use crate::endpoint::Core;
 use crate::endpoint::flow::{Targets, Unreachable};
+use crate::endpoint::{Core, log};
 use crate::flow::Flow;
 use crate::proto::{ClientKey, Failure, Unsent};
 use crate::resolve::locate::NextHop;
+use crate::sip::Method;
 
 impl Core {
     /// Finds the flow of a request that the core wants sent: at once, or in a task of its own if a look-up is
@@ -37,14 +38,19 @@ impl Core {
 
     fn send_on(self: &Arc<Self>, lane: usize, unsent: Unsent, flow: Flow) -> Option<ClientKey> {
         let sent_by = self.carriers.sent_by(&flow);
-        self.step(lane, |state, now| {
-            let sent = state.shard.send(now, unsent, flow, &sent_by)?;
-            Some(sent.0)
-        })
+        // An ACK has no transaction, which would give it back.
+        let ack = log::is_on() && *unsent.request.method() == Method::ACK;
+        let ack = ack.then(|| unsent.request.clone());
+        let sent = self.step(lane, |state, now| state.shard.send(now, unsent, flow, &sent_by));
+        let request = sent.as_ref().map(|(_, request)| &**request);
+        if let Some(request) = request.or(ack.as_ref()) {
+            log::request_sent(request, &flow);
+        }
+        sent.map(|(key, _)| key)
     }
 
     fn not_sendable(self: &Arc<Self>, lane: usize, unsent: Unsent, error: &Unreachable) {
-        tracing::debug!(%error, method = %unsent.request.method(), "no flow to the peer");
+        log::request_failed(&unsent.request, error);
         self.step(lane, |state, now| state.shard.unsendable(now, unsent));
     }
 
@@ -96,26 +102,35 @@ impl Core {
             unsent.request = request;
         }
         let sent_by = draft.sent_by(self, &flow);
-        self.step(lane, |state, now| {
+        let sent = self.step(lane, |state, now| {
             let mut waiting = pending.state();
             if state.closed {
                 state.shard.unsendable(now, unsent);
-                return waiting.close();
+                waiting.close();
+                return None;
             }
             if waiting.cancelled {
                 // Its CANCEL found nothing to cancel: the request had no transaction at that moment.
                 state.shard.unsendable(now, unsent);
-                return waiting.end(Err(Failure::Cancelled));
+                waiting.end(Err(Failure::Cancelled));
+                return None;
             }
             match state.shard.send(now, unsent, flow, &sent_by) {
                 Some((key, request)) => {
-                    waiting.moved(key, request, flow);
+                    waiting.moved(key, request.clone(), flow);
                     drop(waiting);
                     state.pending.insert(key, pending.clone());
+                    Some(request)
                 }
                 // Its dialog has ended meanwhile.
-                None => waiting.end(Err(Failure::DialogEnded)),
+                None => {
+                    waiting.end(Err(Failure::DialogEnded));
+                    None
+                }
             }
         });
+        if let Some(request) = sent {
+            log::request_sent(&request, &flow);
+        }
     }
 }

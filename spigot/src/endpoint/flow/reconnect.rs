@@ -61,6 +61,8 @@ impl Core {
         let permit = self.reconnects.0.clone().try_acquire_owned().ok();
         if permit.is_none() {
             count(&self.tally.reconnects_full);
+            let reason = "as many messages as may wait for a new connection";
+            tracing::debug!(reason, "message dropped");
         }
         permit
     }

@@ -8,9 +8,9 @@ use std::sync::{Arc, PoisonError};
 use super::ServerExchange;
 use super::exchange::{is_unwritable, not_sent};
 use super::handlers::CallPlace;
-use crate::endpoint::Core;
 use crate::endpoint::counters::count;
 use crate::endpoint::mailbox::{Delivery, MailboxReader};
+use crate::endpoint::{Core, log};
 use crate::proto::{DialogId, DialogKey, ServerKey};
 use crate::router::{Reply, Request, Router, Transaction, TransactionError};
 use crate::sip::{Method, Response, StatusCode};
@@ -33,6 +33,8 @@ impl ServerExchange {
     ) -> Result<Accepted, TransactionError> {
         let Some(place) = CallPlace::take(&self.core) else {
             count(&self.core.tally.calls_full);
+            let reason = "as many calls as there may be";
+            log::answer_dropped(&self.incoming, Some(response.status()), reason);
             return Err(TransactionError::TooManyCalls);
         };
         let asked = self.incoming.request.method();
@@ -41,7 +43,7 @@ impl ServerExchange {
             self.core.router.introduce(router, asked, &mut response);
         }
         let response = self.complete(response);
-        let key: ServerKey = self.key;
+        let (key, status): (ServerKey, _) = (self.key, response.status());
         let opened = self.core.step(self.lane, |state, now| {
             state
                 .shard
@@ -53,6 +55,7 @@ impl ServerExchange {
             Ok((dialog, id, state.open_mailbox(dialog)))
         });
         let (dialog, id, mailbox) = opened?;
+        log::response_sent(&self.incoming, status, None);
         *self.accepted.lock().unwrap_or_else(PoisonError::into_inner) = Some(dialog);
         self.note_answered();
         Ok(Accepted {
@@ -81,7 +84,8 @@ impl ServerExchange {
             Some(outcome) if !is_unwritable(&outcome) => outcome.map_err(|error| not_sent(&error)),
             _ => {
                 // It was cancelled meanwhile otherwise.
-                let _ = self.respond(Response::new(StatusCode::SERVER_INTERNAL_ERROR));
+                let failed = Response::new(StatusCode::SERVER_INTERNAL_ERROR);
+                let _ = self.respond_instead(failed, "the answer of its owner cannot be sent");
                 Err(TransactionError::Unwritable)
             }
         }

@@ -11,11 +11,11 @@ use tracing::Span;
 
 use super::ServerExchange;
 use super::application_code::ApplicationCode;
-use crate::endpoint::Core;
 use crate::endpoint::counters::count;
+use crate::endpoint::{Core, log};
 use crate::incoming::Incoming;
 use crate::proto::{Refusal, RespondError};
-use crate::router::{Reply, RouterId, ServerSide};
+use crate::router::{Reply, RouterId, ServerSide, library_reason};
 use crate::sip::{Method, Response, StatusCode};
 
 /// Answers for a handler that does not.
@@ -26,6 +26,8 @@ pub(super) struct AnswerGuard {
     /// The router that answers.
     pub(super) router: RouterId,
     pub(super) answered: bool,
+    /// Whether no route has the request, so that the library answers it, or a plug does.
+    pub(super) is_unrouted: bool,
 }
 
 impl AnswerGuard {
@@ -42,8 +44,15 @@ impl AnswerGuard {
         }
     }
 
+    /// Answers with the reply of a handler, or of the router where no route has the request.
     pub(super) fn answer(mut self, reply: Reply) {
-        self.send(reply);
+        let status = reply.status().filter(|_| self.is_unrouted);
+        self.send(reply, status.and_then(library_reason));
+    }
+
+    /// Answers in the place of a handler.
+    pub(super) fn answer_instead(mut self, reply: Reply, reason: &str) {
+        self.send(reply, Some(reason));
     }
 
     /// Refuses the request as its user agent has to.
@@ -54,16 +63,17 @@ impl AnswerGuard {
             state.ringing.remove(&exchange.key);
             state.shard.decline(now, exchange.key, refusal);
         });
+        let reason = Some(refusal.as_str());
+        self.span
+            .in_scope(|| log::response_sent(&exchange.incoming, refusal.status(), reason));
     }
 
-    fn send(&mut self, reply: Reply) {
+    fn send(&mut self, reply: Reply, reason: Option<&str>) {
         self.answered = true;
+        let _entered = self.span.enter();
         if self.exchange.is_answered() {
             // The handler has answered itself and gone on, and this is its end.
             return;
-        }
-        if let Some(status) = reply.status() {
-            tracing::debug!(parent: &self.span, status = status.as_u16(), "answered");
         }
         let reply = match reply {
             Reply::Dropped => {
@@ -94,7 +104,7 @@ impl AnswerGuard {
                 let exchange = &self.exchange;
                 let Incoming { request, flow, .. } = &*exchange.incoming;
                 exchange.core.note_registration(request, &response, flow);
-                self.exchange.send(response, keep)
+                exchange.send(response, keep, reason)
             }
             _ => self.fail("it gave no final response"),
         };
@@ -110,9 +120,9 @@ impl AnswerGuard {
 
     /// Answers 500 in the place of the handler's reply.
     fn fail(&self, why: &str) -> Result<(), RespondError> {
-        tracing::error!(parent: &self.span, why, "the handler's answer cannot be sent: 500");
+        tracing::error!(why, "the handler's answer cannot be sent: 500");
         self.exchange
-            .respond(Response::new(StatusCode::SERVER_INTERNAL_ERROR))
+            .respond_instead(Response::new(StatusCode::SERVER_INTERNAL_ERROR), why)
     }
 
     /// Returns how long the handler may take, and the status for the peer when it takes longer.
@@ -136,7 +146,11 @@ impl Drop for AnswerGuard {
             self.answered = true;
         }
         if !self.answered {
-            self.send(Reply::Response(Response::new(StatusCode::SERVER_INTERNAL_ERROR)));
+            let response = Response::new(StatusCode::SERVER_INTERNAL_ERROR);
+            self.send(
+                Reply::Response(response),
+                Some("the handler has panicked or was dropped"),
+            );
         }
     }
 }

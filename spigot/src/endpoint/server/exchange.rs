@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 
-use crate::endpoint::Core;
 use crate::endpoint::client::Pending;
 use crate::endpoint::flow::{contact, is_answer_secured, opens_dialog};
+use crate::endpoint::{Core, log};
 use crate::incoming::Incoming;
 use crate::proto::{DialogKey, RespondError, ServerKey};
 use crate::router::{ServerSide, TransactionError};
-use crate::sip::{HeaderName, Response};
+use crate::sip::{HeaderName, Response, StatusCode};
 
 /// A server transaction as its handler sees it.
 #[derive(Debug)]
@@ -96,11 +96,17 @@ impl ServerExchange {
     }
 
     pub(super) fn respond(&self, response: Response) -> Result<(), RespondError> {
-        self.send(response, true)
+        self.send(response, true, None)
+    }
+
+    /// Sends a response in the place of the handler's.
+    pub(super) fn respond_instead(&self, response: Response, reason: &str) -> Result<(), RespondError> {
+        self.send(response, true, Some(reason))
     }
 
     /// Gives the request up, as if it had never come.
     pub(super) fn abandon(&self) {
+        log::answer_dropped(&self.incoming, None, "a plug or the handler wants none");
         self.core.step(self.lane, |state, now| {
             // One that is answered, because it was cancelled, needs no more.
             let _ = state.shard.abandon(now, self.key);
@@ -127,10 +133,18 @@ impl ServerExchange {
         response
     }
 
-    /// Sends a response. Unless `keep` says so, nothing is kept of a refusal.
-    pub(super) fn send(&self, response: Response, keep: bool) -> Result<(), RespondError> {
+    /// Sends a response. Unless `keep` says so, nothing is kept of a refusal. The log has the `reason`, or the
+    /// one that the response itself gives.
+    pub(super) fn send(
+        &self,
+        response: Response,
+        keep: bool,
+        reason: Option<&str>,
+    ) -> Result<(), RespondError> {
         let response = self.complete(response);
-        self.core.step(self.lane, |state, now| {
+        let status = response.status();
+        let own_reason = log::reason_in(&response);
+        let outcome = self.core.step(self.lane, |state, now| {
             let is_final = response.status().is_final();
             let outcome = if keep {
                 state.shard.respond(now, self.key, response)
@@ -141,7 +155,29 @@ impl ServerExchange {
                 state.ringing.remove(&self.key);
             }
             outcome
-        })
+        });
+        self.note_outcome(status, &outcome, reason.or(own_reason.as_deref()));
+        outcome
+    }
+
+    /// Says in the log what has become of an answer.
+    pub(super) fn note_outcome(
+        &self,
+        status: StatusCode,
+        outcome: &Result<(), RespondError>,
+        reason: Option<&str>,
+    ) {
+        match outcome {
+            Ok(()) => log::response_sent(&self.incoming, status, reason),
+            // What cannot be written is an error in the log, and answered 500.
+            Err(RespondError::Unwritable(_) | RespondError::TooLarge(_)) => {}
+            Err(RespondError::Answered) => {
+                log::answer_dropped(&self.incoming, Some(status), "the request is answered already");
+            }
+            Err(RespondError::Gone) => {
+                log::answer_dropped(&self.incoming, Some(status), "the transaction is gone");
+            }
+        }
     }
 }
 

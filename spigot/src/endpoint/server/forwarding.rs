@@ -7,9 +7,9 @@ use std::task::{Context, Waker};
 
 use super::ServerExchange;
 use super::exchange::not_sent;
-use crate::endpoint::Core;
 use crate::endpoint::client::Pending;
 use crate::endpoint::flow::OwnAddress;
+use crate::endpoint::{Core, log};
 use crate::flow::Flow;
 use crate::incoming::Incoming;
 use crate::proto::{Destination, RespondError, proxy};
@@ -28,12 +28,14 @@ impl ServerExchange {
     pub(super) fn relay(&self, response: &Response) -> Result<(), RespondError> {
         let restored = self.with_own_vias(response);
         let response = restored.as_ref().unwrap_or(response);
-        self.core.step(self.lane, |state, now| {
+        let outcome = self.core.step(self.lane, |state, now| {
             if response.status().is_final() {
                 state.ringing.remove(&self.key);
             }
             state.shard.relay(now, self.key, response)
-        })
+        });
+        self.note_outcome(response.status(), &outcome, Some("passed on"));
+        outcome
     }
 
     /// Gives a response the Vias of the request, if whoever answered has lost them.
@@ -57,9 +59,8 @@ impl ServerExchange {
     /// > forwarded immediately:
     /// > -  Any 2xx response to an INVITE request
     pub(in crate::endpoint) fn relay_late(&self, response: &Response) {
-        if let Err(error) = self.relay(response) {
-            tracing::debug!(%error, "a late 2xx cannot be passed on");
-        }
+        // The log says what has become of it.
+        let _ = self.relay(response);
     }
 
     /// Passes a provisional response of another on.
@@ -237,6 +238,7 @@ impl Core {
     }
 
     fn send_ack(self: &Arc<Self>, lane: usize, ack: Request, flow: Flow) {
+        log::request_sent(&ack, &flow);
         let sent_by = self.carriers.sent_by(&flow);
         self.step(lane, |state, _| state.shard.forward_ack(ack, flow, &sent_by));
     }

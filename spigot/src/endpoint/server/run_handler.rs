@@ -11,10 +11,10 @@ use super::answer_guard::AnswerGuard;
 use super::application_code::{ApplicationCode, Panicked};
 use super::handlers::Slot;
 use super::span::span;
-use crate::endpoint::Core;
 use crate::endpoint::counters::count;
+use crate::endpoint::{Core, log};
 use crate::incoming::Incoming;
-use crate::proto::{Refusal, Role};
+use crate::proto::{Cause, Refusal, Role};
 use crate::router::{Dispatch, Reply, Request, Routed, RouterId};
 use crate::sip::header::RetryAfter;
 use crate::sip::{Method, Response, StatusCode};
@@ -29,11 +29,12 @@ impl ServerExchange {
             self.core
                 .step(self.lane, |state, _| state.shard.label(self.key, router.label()));
         }
-        let guard = AnswerGuard {
+        let mut guard = AnswerGuard {
             span: span(&self.core, &request),
             exchange: self,
             router,
             answered: false,
+            is_unrouted: false,
         };
         let Ok(dispatch) = guard.application().run(|| guard.core().router.dispatch(request)) else {
             return;
@@ -43,6 +44,7 @@ impl ServerExchange {
             (Role::Us, None) => {}
             (Role::Through, _) => guard.exchange.pass_through(),
         }
+        guard.is_unrouted = dispatch.is_unrouted();
         match dispatch {
             Dispatch::Now(reply) => guard.answer(reply),
             Dispatch::Handler(routed) => start(guard, routed),
@@ -62,7 +64,7 @@ impl ServerExchange {
         let seconds = self.core.random.below(11);
         response.headers_mut().push_typed(&RetryAfter::new(seconds));
         // It was cancelled meanwhile otherwise.
-        let _ = self.respond(response);
+        let _ = self.respond_instead(response, "the owner of the dialog reads too slowly");
     }
 
     /// Takes a slot for a handler that waits.
@@ -93,15 +95,21 @@ fn start(guard: AnswerGuard, mut routed: Routed) {
             // A call can be hung up however many handlers wait.
             None if guard.exchange.is_bye() => {
                 count(&guard.core().tally.byes_unheard);
-                guard.answer(Reply::Response(Response::new(StatusCode::OK)));
+                guard.answer_instead(Reply::Response(Response::new(StatusCode::OK)), HANDLERS_FULL);
             }
             None => {
                 count(&guard.core().tally.handlers_full);
-                guard.answer(Reply::service_unavailable(RETRY_AFTER));
+                guard.answer_instead(Reply::service_unavailable(RETRY_AFTER), HANDLERS_FULL);
             }
         },
     }
 }
+
+/// What the log says of a request whose handler finds no slot.
+const HANDLERS_FULL: &str = "as many handlers wait as may";
+
+/// What the log says of a request whose handler outlives its deadline.
+const OVERDUE: &str = "the handler took too long";
 
 /// How long a 503 of ours asks the peer to wait.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -128,9 +136,12 @@ async fn run(slot: Slot, guard: AnswerGuard, mut routed: Routed) {
         () = exchange.answered() => None,
         () = overdue(&exchange, limit) => {
             count(&guard.core().tally.overdue);
-            return guard.answer(Reply::Response(Response::new(late)));
+            return guard.answer_instead(Reply::Response(Response::new(late)), OVERDUE);
         }
-        () = &mut aborted => return guard.answer(Reply::service_unavailable(RETRY_AFTER)),
+        () = &mut aborted => {
+            let reply = Reply::service_unavailable(RETRY_AFTER);
+            return guard.answer_instead(reply, Cause::ShuttingDown.as_str());
+        }
     };
     let outcome = match outcome {
         Some(outcome) => outcome,
@@ -176,6 +187,18 @@ impl Unanswered {
             incoming: &self.incoming,
         }
     }
+
+    /// Says that the handler does not run, or not to its end.
+    fn note_dropped(&self, reason: &str) {
+        let Incoming {
+            request,
+            essentials,
+            flow,
+        } = &*self.incoming;
+        let method = request.method().as_str();
+        self.span
+            .in_scope(|| log::message_dropped(method, essentials.call_id(), flow, reason));
+    }
 }
 
 /// Runs a handler that answers nobody: of an ACK or a CANCEL. Where there `is_bounded` at most one for each
@@ -193,7 +216,10 @@ pub(super) fn run_unanswered(unanswered: Unanswered, mut routed: Routed, is_boun
             };
             match slot {
                 Some(slot) => _ = core.clone().spawn(wait_unanswered(slot, unanswered, routed)),
-                None => count(&core.tally.handlers_full),
+                None => {
+                    count(&core.tally.handlers_full);
+                    unanswered.note_dropped(HANDLERS_FULL);
+                }
             }
         }
     }
@@ -207,7 +233,10 @@ async fn wait_unanswered(_slot: Slot, unanswered: Unanswered, mut routed: Routed
     tokio::select! {
         biased;
         _ = handler => {}
-        () = tokio::time::sleep(core.limits.handler) => count(&core.tally.overdue),
+        () = tokio::time::sleep(core.limits.handler) => {
+            count(&core.tally.overdue);
+            unanswered.note_dropped(OVERDUE);
+        }
         () = aborted => {}
     }
 }

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use super::sanity::{Verdict, judge, refuse};
-use crate::endpoint::Core;
 use crate::endpoint::counters::count;
 use crate::endpoint::flow::PeerSign;
+use crate::endpoint::{Core, log};
 use crate::flow::Flow;
 use crate::incoming::Incoming;
 use crate::proto::{Role, reply};
@@ -34,7 +34,6 @@ impl Inbound for TransportEvents {
 
     fn closed(&self, flow: Flow) {
         let Some(core) = self.0.upgrade() else { return };
-        tracing::debug!(%flow, "flow closed");
         core.flow_failed(flow);
         core.tell_closed(flow);
     }
@@ -103,9 +102,13 @@ impl Core {
             Verdict::Response(response, essentials) => {
                 count(&self.tally.responses);
                 let lane = self.lanes.of(essentials.call_id());
-                self.step(lane, |state, now| {
-                    state.shard.receive_response(now, response, &essentials, flow);
+                let stray = self.step(lane, |state, now| {
+                    state.shard.receive_response(now, response, &essentials, flow)
                 });
+                if let Some(stray) = stray {
+                    let method = essentials.method().as_str();
+                    log::message_dropped(method, essentials.call_id(), &flow, stray.as_str());
+                }
             }
             Verdict::Refuse {
                 request,

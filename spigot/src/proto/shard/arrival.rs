@@ -15,6 +15,7 @@ use crate::proto::key::{self, ServerKey};
 use crate::proto::output::{Output, Refusal};
 use crate::proto::reply;
 use crate::proto::role::Role;
+use crate::proto::settled::Cause;
 
 impl Shard {
     /// Takes a request that arrived, validated, its top Via stamped with received and rport (RFC 3261
@@ -50,7 +51,7 @@ impl Shard {
             }
             None if *method == Method::BYE => {
                 self.counters.unknown += 1;
-                self.turn_away(&incoming, StatusCode::CALL_DOES_NOT_EXIST);
+                self.turn_away(incoming, StatusCode::CALL_DOES_NOT_EXIST, Cause::OutsideDialog);
             }
             None => self.receive_outside(now, key, incoming, role),
         }
@@ -62,14 +63,14 @@ impl Shard {
 
     /// Takes a new request outside of any dialog, or one that passes through.
     fn receive_outside(&mut self, now: Instant, key: ServerKey, incoming: Arc<Incoming>, role: Role) {
-        if self.is_refused() {
-            return self.turn_away(&incoming, StatusCode::SERVICE_UNAVAILABLE);
+        if let Some(cause) = self.too_many() {
+            return self.turn_away(incoming, StatusCode::SERVICE_UNAVAILABLE, cause);
         }
         let opens_dialog = role == Role::Us && incoming.request.method().opens_dialog();
         if opens_dialog && self.has_made_dialog(key, &incoming) {
             // 482, and not silence, so that who still repeats the request stops; nobody else waits for it.
             self.counters.merged += 1;
-            return self.turn_away(&incoming, StatusCode::LOOP_DETECTED);
+            return self.turn_away(incoming, StatusCode::LOOP_DETECTED, Cause::Merged);
         }
         let mut refusal = None;
         let mut arrival = Arrival {
@@ -118,29 +119,35 @@ impl Shard {
         self.dialogs.contains(&dialog)
     }
 
-    /// Reports whether another request is one too many. Counts it.
-    pub(super) fn is_refused(&mut self) -> bool {
-        let counter = if self.refusing {
-            &mut self.counters.refused_shutdown
+    /// Says why another request is one too many, if it is. Counts it.
+    pub(super) fn too_many(&mut self) -> Option<Cause> {
+        let (counter, cause) = if self.refusing {
+            (&mut self.counters.refused_shutdown, Cause::ShuttingDown)
         } else if self.server.len() >= self.settings.max_server_transactions {
-            &mut self.counters.refused_count
+            (&mut self.counters.refused_count, Cause::Full)
         } else if self.transaction_bytes() >= self.settings.max_transaction_bytes {
-            &mut self.counters.refused_bytes
+            (&mut self.counters.refused_bytes, Cause::Full)
         } else {
-            return false;
+            return None;
         };
         *counter += 1;
-        true
+        Some(cause)
     }
 
     /// Answers a request and keeps nothing of it.
-    pub(super) fn turn_away(&mut self, incoming: &Incoming, status: StatusCode) {
+    pub(super) fn turn_away(&mut self, incoming: Arc<Incoming>, status: StatusCode, cause: Cause) {
         let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(self.settings.retry_after);
-        self.turn_away_until(incoming, status, wait);
+        self.turn_away_until(incoming, status, cause, wait);
     }
 
     /// Answers a request with the seconds after which it may come again, and keeps nothing of it.
-    pub(super) fn turn_away_until(&mut self, incoming: &Incoming, status: StatusCode, wait: Option<u32>) {
+    pub(super) fn turn_away_until(
+        &mut self,
+        incoming: Arc<Incoming>,
+        status: StatusCode,
+        cause: Cause,
+        wait: Option<u32>,
+    ) {
         let mut response = Response::new(status);
         if let Some(seconds) = wait {
             // A number can always be written.
@@ -148,16 +155,26 @@ impl Shard {
                 .headers_mut()
                 .push(HeaderName::RETRY_AFTER, &seconds.to_string());
         }
-        let tag = key::tag(&self.seed, &self.server_key(incoming, incoming.request.method()));
+        let tag = key::tag(&self.seed, &self.server_key(&incoming, incoming.request.method()));
         let (flow, fallback) = reply::route(incoming.essentials.via(), &incoming.flow);
         // All that it says is the request's or a number.
-        if let Ok(bytes) = reply::write(incoming, &response, &tag, 0) {
+        if let Ok(bytes) = reply::write(&incoming, &response, &tag, 0) {
             self.outputs.push_back(Output::Transmit {
                 flow,
                 bytes,
                 fallback,
             });
         }
+        self.settled(incoming, Some(status), cause);
+    }
+
+    /// Tells the log that the core has settled a request by itself.
+    pub(super) fn settled(&mut self, incoming: Arc<Incoming>, status: Option<StatusCode>, cause: Cause) {
+        self.outputs.push_back(Output::Settled {
+            incoming,
+            status,
+            cause,
+        });
     }
 
     /// Takes an ACK. It belongs to the INVITE transaction whose failure it acknowledges, to the dialog that
@@ -193,7 +210,8 @@ impl Shard {
                     label: 0,
                 });
             }
-            return self.note_stray_ack();
+            self.note_stray_ack();
+            return self.settled(incoming, None, Cause::StrayAck);
         };
         let cseq = essentials.cseq();
         let label = self.dialogs.label(&dialog);
@@ -225,7 +243,7 @@ impl Shard {
         let invite = self.server_key(&incoming, &Method::INVITE);
         if !self.server.contains(&invite) {
             self.counters.unknown += 1;
-            return self.turn_away(&incoming, StatusCode::CALL_DOES_NOT_EXIST);
+            return self.turn_away(incoming, StatusCode::CALL_DOES_NOT_EXIST, Cause::UnknownInvite);
         }
         let arrival = Arrival {
             incoming: incoming.clone(),
@@ -238,10 +256,12 @@ impl Shard {
         // > the To tag of the response to the CANCEL and the To tag in the response to the original request
         // > SHOULD be the same.
         let tag = self.tag(invite);
-        let _ = self.answer_with_tag(now, key, &Response::new(StatusCode::OK), &tag, true);
+        let taken = StatusCode::OK;
+        let _ = self.answer_with_tag(now, key, &Response::new(taken), &tag, true);
+        self.settled(incoming.clone(), Some(taken), Cause::CancelTaken);
         // > If the UAS has not issued a final response for the original request, its behavior depends on the
         // > method of the original request.  If the original request was an INVITE, the UAS SHOULD
         // > immediately respond to the INVITE with a 487 (Request Terminated).
-        self.terminate_invite(now, invite, Some(incoming));
+        self.terminate_invite(now, invite, Cause::Cancelled, Some(incoming));
     }
 }

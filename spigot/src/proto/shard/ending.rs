@@ -14,6 +14,7 @@ use crate::proto::dialog::effect::{self, Effect};
 use crate::proto::dialog::usage::{Notified, Session, Side, Topic};
 use crate::proto::key::DialogKey;
 use crate::proto::output::{Output, Purpose, Unsent};
+use crate::proto::settled::Cause;
 use crate::proto::timer::{Deadlines, Due, Timer};
 
 impl Shard {
@@ -76,7 +77,7 @@ impl Shard {
             .get_mut(key)
             .and_then(|record| record.their_invite.take());
         if let Some(invite) = pending {
-            self.terminate_invite(now, invite, None);
+            self.terminate_invite(now, invite, Cause::DialogEnded, None);
         }
         let Some(record) = self.dialogs.get_mut(key) else {
             return;

@@ -19,6 +19,7 @@ use crate::proto::invitation;
 use crate::proto::key::{self, DialogKey, ServerKey};
 use crate::proto::output::{Output, Refusal};
 use crate::proto::role::Role;
+use crate::proto::settled::Cause;
 
 /// Why a request inside a dialog is turned away.
 enum Objection {
@@ -45,7 +46,7 @@ impl Shard {
     ) {
         let is_bye = *incoming.request.method() == Method::BYE;
         if is_bye && self.dialogs.departed.contains_key(&dialog) && !self.dialogs.has_session(&dialog) {
-            return self.turn_away(&incoming, StatusCode::OK);
+            return self.turn_away(incoming, StatusCode::OK, Cause::HungUp);
         }
         if !self.dialogs.contains(&dialog) {
             self.expect_notify(now, &dialog, &incoming);
@@ -56,14 +57,14 @@ impl Shard {
         // A BYE is never too much, for it makes room; a second one while the first waits makes none, and
         // one of no dialog is refused below and not kept.
         let makes_room = is_bye && (!self.dialogs.contains(&dialog) || self.dialogs.bye_arrived(&dialog));
-        if !makes_room && self.is_refused() {
-            return self.turn_away(&incoming, StatusCode::SERVICE_UNAVAILABLE);
+        if !makes_room && let Some(cause) = self.too_many() {
+            return self.turn_away(incoming, StatusCode::SERVICE_UNAVAILABLE, cause);
         }
         if let Some(objection) = self.objection(key, &dialog, &incoming) {
             if makes_room && let Some(record) = self.dialogs.get_mut(&dialog) {
                 record.their_bye = false;
             }
-            return self.object(key, &incoming, objection);
+            return self.object(key, incoming, objection);
         }
         self.pass_on(now, key, incoming, Some(dialog));
     }
@@ -71,8 +72,8 @@ impl Shard {
     /// Takes a new request with a To tag that names no dialog here. It may be in one of others, and pass
     /// through.
     fn receive_of_unknown_dialog(&mut self, now: Instant, key: ServerKey, incoming: Arc<Incoming>) {
-        if self.is_refused() {
-            return self.turn_away(&incoming, StatusCode::SERVICE_UNAVAILABLE);
+        if let Some(cause) = self.too_many() {
+            return self.turn_away(incoming, StatusCode::SERVICE_UNAVAILABLE, cause);
         }
         self.pass_on(now, key, incoming, None);
     }
@@ -152,23 +153,26 @@ impl Shard {
         (!self.dialogs.invite_arrived(dialog, key)).then_some(Objection::Busy)
     }
 
-    fn object(&mut self, key: ServerKey, incoming: &Incoming, objection: Objection) {
+    fn object(&mut self, key: ServerKey, incoming: Arc<Incoming>, objection: Objection) {
+        let failed = StatusCode::SERVER_INTERNAL_ERROR;
         match objection {
             Objection::Unknown => {
                 self.counters.unknown += 1;
-                self.turn_away(incoming, StatusCode::CALL_DOES_NOT_EXIST);
+                self.turn_away(incoming, StatusCode::CALL_DOES_NOT_EXIST, Cause::UnknownDialog);
             }
             Objection::Late => {
                 self.counters.out_of_order += 1;
-                self.turn_away(incoming, StatusCode::SERVER_INTERNAL_ERROR);
+                self.turn_away(incoming, failed, Cause::OutOfOrder);
             }
-            Objection::Pending => self.turn_away(incoming, StatusCode::REQUEST_PENDING),
+            Objection::Pending => {
+                self.turn_away(incoming, StatusCode::REQUEST_PENDING, Cause::InvitePending);
+            }
             Objection::Busy => {
                 self.counters.out_of_order += 1;
                 let wait = Some(u32::from(key.0[0]) % 11);
-                self.turn_away_until(incoming, StatusCode::SERVER_INTERNAL_ERROR, wait);
+                self.turn_away_until(incoming, failed, Cause::InviteWaits, wait);
             }
-            Objection::Full => self.turn_away(incoming, StatusCode::SERVER_INTERNAL_ERROR),
+            Objection::Full => self.turn_away(incoming, failed, Cause::TooManyUsages),
         }
     }
 

@@ -61,11 +61,7 @@ fn join(hub: &Arc<Hub>, destination: Destination) -> Way {
     };
     // Refused once shut down: `announce` is dropped, which the caller sees.
     hub.openers.spawn(async move {
-        let address = destination.address;
         let opened = open(&attempt.hub, destination).await;
-        if let Err(error) = &opened {
-            tracing::debug!(peer = %address, %error, "not connected");
-        }
         drop(attempt);
         announce.send_replace(Some(opened.map_err(Arc::new)));
     });

@@ -89,7 +89,10 @@ fn turn<'a>(
                         Stun::Refusal(id) if shared.stun_ids.has(&id, flow.peer()) => {
                             guarded(flow, || inbound.refused(flow));
                         }
-                        Stun::Response(..) | Stun::Refusal(_) | Stun::Other => {}
+                        Stun::Response(..) | Stun::Refusal(_) | Stun::Other => {
+                            let reason = "STUN that answers nothing that was asked";
+                            tracing::debug!(%flow, reason, "message dropped");
+                        }
                     }
                     continue;
                 }

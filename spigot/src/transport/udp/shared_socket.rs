@@ -88,7 +88,6 @@ impl SharedSocket {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.queue(datagram),
             Err(error) => {
                 self.tally.failed_sends.add(1);
-                tracing::debug!(peer = %datagram.peer, %error, "datagram not sent");
                 Err(if quinn_udp::is_msg_size_err(&error) {
                     SendError::TooLarge
                 } else {
@@ -114,7 +113,9 @@ impl SharedSocket {
             self.count(batch::send(socket, &gathered))
         };
         for datagram in &gathered[done..] {
-            let _counted = self.queue(datagram.clone());
+            if self.queue(datagram.clone()).is_err() {
+                tracing::debug!(peer = %datagram.peer, error = %SendError::QueueFull, "datagram not sent");
+            }
         }
         self.outbox().give_back(gathered);
     }

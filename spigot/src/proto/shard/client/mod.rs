@@ -20,6 +20,7 @@ use crate::flow::Flow;
 use crate::proto::key::{self, ClientKey, DialogKey};
 use crate::proto::output::{Failure, Output};
 use crate::proto::role::Role;
+use crate::proto::settled::Stray;
 use crate::proto::timer::{Due, Timer};
 use crate::proto::transaction::{Action, Setting, client_invite};
 pub(crate) use beside::via_length;
@@ -56,7 +57,7 @@ impl Shard {
         }
     }
 
-    /// Takes a response that arrived, validated.
+    /// Takes a response that arrived, validated. Says why the response is dropped, if it is.
     ///
     /// A response that matches nothing is dropped: RFC 6026 §7.3 forbids a proxy to forward it, and to a UAC
     /// it means nothing. A response with more Vias than its request is dropped, too, for it was on its way to
@@ -73,14 +74,17 @@ impl Shard {
         response: Response,
         essentials: &Essentials,
         flow: Flow,
-    ) {
+    ) -> Option<Stray> {
         let branch = essentials.via().branch().unwrap_or_default();
         let key = key::client_key(&self.seed, branch, essentials.method());
-        let entry = self.client.entries.get_mut(&key);
-        let Some(entry) = entry.filter(|entry| entry.is_answered_by(essentials)) else {
+        let Some(entry) = self.client.entries.get_mut(&key) else {
             self.counters.stray_responses += 1;
-            return;
+            return Some(Stray::NoRequest);
         };
+        if !entry.is_answered_by(essentials) {
+            self.counters.stray_responses += 1;
+            return Some(Stray::NotItsAnswer);
+        }
         let mut dialog = entry.dialog;
         entry.heard = true;
         if entry.role == Role::Us
@@ -96,7 +100,7 @@ impl Shard {
             if named && (is_success || !is_refused) {
                 let fork = self.dialog_of_answer(dialog, essentials);
                 if !self.note_fork(now, key, fork, &response, flow) {
-                    return;
+                    return Some(Stray::NoBranch);
                 }
                 dialog = Some(fork);
             }
@@ -108,7 +112,8 @@ impl Shard {
                     flow,
                     dialog,
                 };
-                return self.take_success(now, key, arrived);
+                self.take_success(now, key, arrived);
+                return None;
             }
         }
         let event = ClientEvent::Response(response.status());
@@ -118,6 +123,7 @@ impl Shard {
             dialog,
         };
         self.step_client(now, key, event, Some(arrived));
+        None
     }
 
     /// Returns the key of the dialog that a response to an INVITE of ours makes or belongs to. `inside` is the

@@ -22,7 +22,7 @@ use crate::proto::dialog::usage::{Notified, Session, Side, Topic};
 use crate::proto::digest::Login;
 use crate::proto::invitation;
 use crate::proto::key::{self, ClientKey, DialogKey};
-use crate::proto::output::{Attempt, Purpose, RequestRefused, Unsent};
+use crate::proto::output::{Attempt, Output, Purpose, RequestRefused, Unsent};
 use crate::proto::role::Role;
 use crate::proto::shard::dialogs::Expected;
 use crate::proto::timer::{Deadlines, Timer};
@@ -358,7 +358,8 @@ impl Shard {
             acknowledge: false,
             attempt: Attempt::default(),
         };
-        self.begin(now, cancel, beginning);
+        let request = self.begin(now, cancel, beginning);
+        self.outputs.push_back(Output::CancelSent { request, flow });
     }
 
     /// Starts a transaction with a request that has its Via.

@@ -19,6 +19,7 @@ use crate::incoming::Incoming;
 use crate::proto::key::{self, DialogKey, ServerKey};
 use crate::proto::output::Output;
 use crate::proto::role::Role;
+use crate::proto::settled::Cause;
 use crate::proto::timer::{Deadlines, Due, Timer};
 use crate::proto::transaction::{Action, Setting, server_invite, server_non_invite};
 use crate::proto::{keep, reply};
@@ -179,27 +180,37 @@ impl Shard {
         // > Terminated) response SHOULD be generated.
         let is_ours = entry.open.as_ref().is_some_and(|open| open.role == Role::Us);
         if is_ours {
-            self.terminate_invite(now, key, None);
+            self.terminate_invite(now, key, Cause::Expired, None);
         }
     }
 
     /// Answers 487 to an INVITE of the peer's that waits, and says so. `cancel` is the CANCEL that asks for
     /// it, if one does.
-    pub(super) fn terminate_invite(&mut self, now: Instant, key: ServerKey, cancel: Option<Arc<Incoming>>) {
+    pub(super) fn terminate_invite(
+        &mut self,
+        now: Instant,
+        key: ServerKey,
+        cause: Cause,
+        cancel: Option<Arc<Incoming>>,
+    ) {
         let Some(open) = self.server.open(&key) else {
             return;
         };
         let (dialog, label) = (open.dialog, open.label);
         let label = dialog.map_or(label, |dialog| self.dialogs.label(&dialog));
-        let terminated = Response::new(StatusCode::REQUEST_TERMINATED);
-        if open.role == Role::Through || self.respond(now, key, terminated).is_ok() {
-            self.outputs.push_back(Output::Cancelled {
-                key,
-                cancel,
-                dialog,
-                label,
-            });
+        if open.role == Role::Us {
+            let (invite, terminated) = (open.incoming.clone(), StatusCode::REQUEST_TERMINATED);
+            if self.respond(now, key, Response::new(terminated)).is_err() {
+                return;
+            }
+            self.settled(invite, Some(terminated), cause);
         }
+        self.outputs.push_back(Output::Cancelled {
+            key,
+            cancel,
+            dialog,
+            label,
+        });
     }
 
     /// Reports whether a request that came by that connection has no final response yet. Always `false` for

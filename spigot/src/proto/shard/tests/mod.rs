@@ -165,6 +165,7 @@ impl Bench {
                     self.shard.send(self.now, *unsent, flow, "192.0.2.1:5060");
                     continue;
                 }
+                Output::Settled { .. } | Output::CancelSent { .. } => continue,
                 Output::DialogEnded { dialog } => {
                     self.ended.push(dialog);
                     assert!(!self.shard.knows_dialog(&dialog), "{dialog} has ended");
