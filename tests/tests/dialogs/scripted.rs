@@ -52,6 +52,9 @@ impl Scripted {
                 .expect("a free address"),
             streams.bind(ears, &limits).await.expect("a free address"),
         ];
+        for carrier in &carriers {
+            carrier.start();
+        }
         Scripted {
             address,
             carriers,
