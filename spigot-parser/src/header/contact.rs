@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Field, Shape, TypedHeader, fault, outbound, qvalue, text_traits};
-use crate::grammar::{Span, decimal};
+use crate::grammar::{Span, decimal, unquote};
 use crate::{HeaderName, NameAddr, Params, ParseError, Uri};
 
 /// A Contact header: an address, or `*` for all bindings.
@@ -82,9 +82,20 @@ impl Contact {
 
     /// Returns the lifetime of the binding in seconds.
     ///
-    /// A value that does not fit 32 bits counts as missing (RFC 4475 §3.1.2.4).
+    /// A number that does not fit 32 bits counts as missing (RFC 4475 §3.1.2.4). Anything but a number is 3600:
+    ///
+    /// > Malformed values SHOULD be treated as equivalent to 3600.
+    ///
+    /// ([RFC 3261 §20.10](https://www.rfc-editor.org/rfc/rfc3261#section-20.10))
     pub fn expires(&self) -> Option<u32> {
-        decimal(self.param("expires")??.as_bytes(), u32::MAX)
+        let value = match self.param("expires")? {
+            Some(value) => unquote(value),
+            None => Cow::Borrowed(""),
+        };
+        if value.is_empty() || value.bytes().any(|octet| !octet.is_ascii_digit()) {
+            return Some(MALFORMED_EXPIRES);
+        }
+        decimal(value.as_bytes(), u32::MAX)
     }
 
     /// Returns the preference among several contacts, from 0 to 1.
@@ -138,6 +149,9 @@ impl Contact {
         }
     }
 }
+
+/// The lifetime in seconds that one which is no number stands for.
+const MALFORMED_EXPIRES: u32 = 3600;
 
 /// Returns what a known parameter has to be, if `value` does not follow its grammar.
 fn violation(name: &str, value: Option<&str>) -> Option<&'static str> {
@@ -244,7 +258,22 @@ mod tests {
     fn a_lifetime_beyond_32_bits_counts_as_none() {
         assert_eq!(contact("<sip:a>;expires=4294967295").expires(), Some(u32::MAX));
         assert_eq!(contact("<sip:a>;expires=280297596632815").expires(), None);
-        assert_eq!(contact("<sip:a>;expires=never").expires(), None);
+        for malformed in [
+            ";expires=never",
+            ";expires",
+            ";expires=\"Thu, 01 Dec 2030 16:00:00 GMT\"",
+            ";expires=\"\"",
+            ";expires=6e1",
+            ";expires=-1",
+        ] {
+            assert_eq!(
+                contact(&format!("<sip:a>{malformed}")).expires(),
+                Some(3600),
+                "{malformed}"
+            );
+        }
+        assert_eq!(contact("<sip:a>;expires=\"60\"").expires(), Some(60));
+        assert_eq!(contact("<sip:a>;q=1").expires(), None);
     }
 
     #[test]

@@ -248,8 +248,9 @@ async fn all_contacts_come_at_once() {
         text(&counted(with("<sip:a@192.0.2.9>;q=0.5, <sip:b@192.0.2.9>")).await),
         "false 2"
     );
-    assert_eq!(text(&counted(with("*")).await), "true 1");
-    let two = with("*")
+    let over = |value: &str| with("*").with_header(HeaderName::EXPIRES, value).unwrap();
+    assert_eq!(text(&counted(over("0")).await), "true 1");
+    let two = over("0")
         .with_header(HeaderName::CONTACT, "<sip:a@192.0.2.9>")
         .unwrap();
     assert_eq!(
@@ -259,6 +260,23 @@ async fn all_contacts_come_at_once() {
             "399 spigot \"Contact is wrong: `*` stands alone\""
         )
     );
+    for wrong in [
+        with("*"),
+        over("60"),
+        over("00001"),
+        over("soon"),
+        over("-0"),
+        over("4294967296"),
+    ] {
+        let response = counted(wrong).await;
+        assert_eq!(
+            warning(&response),
+            (
+                StatusCode::BAD_REQUEST,
+                "399 spigot \"Contact is wrong: `*` needs `Expires: 0`\""
+            )
+        );
+    }
     let (status, why) = (
         counted(with("<sip:")).await.status(),
         counted(with("<sip:")).await,

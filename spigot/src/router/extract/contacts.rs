@@ -6,7 +6,7 @@ use super::{BadHeader, FromRequest};
 use crate::router::body_use::BodyUse;
 use crate::router::{Agent, Request};
 use crate::sip::HeaderName;
-use crate::sip::header::Contact;
+use crate::sip::header::{Contact, Expires};
 
 /// All values of Contact, in their order; none if the request has no Contact.
 ///
@@ -30,8 +30,13 @@ use crate::sip::header::Contact;
 /// }
 /// ```
 ///
-/// A Contact that cannot be read is answered 400, and so is `*` beside others: it stands alone
-/// ([RFC 3261 §10.3](https://www.rfc-editor.org/rfc/rfc3261#section-10.3), step 6).
+/// A Contact that cannot be read is answered 400. So is `*` beside others, and `*` without `Expires: 0`:
+///
+/// > If the request has additional Contact fields or an expiration time other than zero, the request is
+/// > invalid, and the server MUST return a 400 (Invalid Request) and skip the remaining steps.
+///
+/// [RFC 3261 §10.3](https://www.rfc-editor.org/rfc/rfc3261#section-10.3), step 6. Without Expires the time is
+/// not zero (§10.2.2).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contacts(Vec<Contact>);
 
@@ -66,6 +71,14 @@ impl<S: Agent, M> FromRequest<S, M> for Contacts {
         if all.len() > 1 && all.contains(&Contact::Any) {
             return Err(BadHeader::wrong(HeaderName::CONTACT, "`*` stands alone"));
         }
+        if all.contains(&Contact::Any) && !is_over(request) {
+            return Err(BadHeader::wrong(HeaderName::CONTACT, "`*` needs `Expires: 0`"));
+        }
         Ok(Contacts(all))
     }
+}
+
+/// Reports whether the time of a registration is said to be zero.
+fn is_over(request: &Request) -> bool {
+    matches!(request.headers().typed::<Expires>(), Ok(Some(expires)) if expires.seconds() == 0)
 }
