@@ -38,7 +38,7 @@ impl Registrar {
         contacts: Contacts,
     ) -> Result<(StatusCode, Vec<Header<Contact>>), StatusCode> {
         let to = request.headers().typed::<spigot::header::To>().ok().flatten();
-        if to.is_none_or(|to| to.uri().user() != Some(user.name())) {
+        if to.is_none_or(|to| to.uri().user_decoded().as_deref() != Some(user.name())) {
             return Err(StatusCode::FORBIDDEN);
         }
         // As a registrar does, but for an hour at most: an expiry of 0 takes a binding back.

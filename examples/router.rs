@@ -90,7 +90,7 @@ impl Office {
         expires: Option<Header<Expires>>,
         contacts: Contacts,
     ) -> Result<(StatusCode, Option<Header<Contact>>), DialError> {
-        let extension = to.uri().user().and_then(|user| user.parse().ok());
+        let extension = to.uri().user_decoded().and_then(|user| user.parse().ok());
         let extension: Extension = extension.ok_or(DialError::Stranger)?;
         let default = expires.map_or(3600, |Header(expires)| expires.seconds());
         let Some(contact) = contacts.into_vec().into_iter().next() else {
@@ -327,6 +327,42 @@ mod tests {
         let gone = phone.register().header("Expires", "0").send().await;
         assert_eq!(gone.status(), StatusCode::OK);
         assert_eq!(dial(&other, "sip:101@office.example.com").await, "480");
+    }
+
+    #[spigot::test]
+    async fn a_star_takes_the_telephone_away_with_an_expiry_of_zero_alone() {
+        let server = office().await;
+        let phone = server.client("sip:101@office.example.com").await;
+        let other = server.client("sip:102@office.example.com").await;
+        phone.register().send().await;
+        let star = |expires: Option<&'static str>| {
+            let star = phone.request(Method::REGISTER, "sip:office.example.com");
+            let star = star.to("sip:%3101@office.example.com").header("Contact", "*");
+            expires
+                .into_iter()
+                .fold(star, |star, expires| star.header("Expires", expires))
+        };
+        for wrong in [None, Some("60")] {
+            assert_eq!(star(wrong).send().await.status(), StatusCode::BAD_REQUEST);
+        }
+        assert_ne!(dial(&other, "sip:101@office.example.com").await, "480");
+        assert_eq!(star(Some("0")).send().await.status(), StatusCode::OK);
+        assert_eq!(dial(&other, "sip:101@office.example.com").await, "480");
+    }
+
+    #[spigot::test]
+    async fn an_expiry_that_is_no_number_is_an_hour() {
+        let server = office().await;
+        let phone = server.client("sip:101@office.example.com").await;
+        let register = phone
+            .request(Method::REGISTER, "sip:office.example.com")
+            .to("sip:101@office.example.com");
+        let contact = "<sip:a@198.51.100.7>;expires=\"Thu, 01 Dec 2030 16:00:00 GMT\"";
+        let bound = register.header("Contact", contact).send().await;
+        assert_eq!(
+            bound.headers().get(&HeaderName::CONTACT),
+            Some("<sip:a@198.51.100.7>;expires=3600")
+        );
     }
 
     #[spigot::test]

@@ -27,7 +27,9 @@ impl GuestList {
     }
 
     fn has(&self, to: &To) -> bool {
-        to.uri().user().is_some_and(|user| self.guests.contains(user))
+        to.uri()
+            .user_decoded()
+            .is_some_and(|user| self.guests.contains(&*user))
     }
 }
 

@@ -44,9 +44,9 @@ impl PhoneBox {
         contacts: Contacts,
         source: Source,
     ) -> Result<(StatusCode, Vec<Header<Contact>>), StatusCode> {
-        let user = to.uri().user().ok_or(StatusCode::NOT_FOUND)?;
+        let user = to.uri().user_decoded().ok_or(StatusCode::NOT_FOUND)?;
         let expires = expires.map(|Header(expires)| expires.seconds());
-        match self.bindings.register(user, &contacts, expires, source.flow()) {
+        match self.bindings.register(&user, &contacts, expires, source.flow()) {
             Ok(bound) => Ok((StatusCode::OK, bound.into_iter().map(Header).collect())),
             Err(Full) => Err(StatusCode::FORBIDDEN),
         }

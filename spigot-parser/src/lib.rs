@@ -102,4 +102,4 @@ pub use name_addr::NameAddr;
 pub use params::{MAX_PARAMS, Params};
 pub use pattern::{Captures, Domains, Pattern, PatternSet};
 pub use status::StatusCode;
-pub use uri::{AbsoluteUri, SipUri, TelUri, Uri};
+pub use uri::{AbsoluteUri, Aor, SipUri, TelUri, Uri};

@@ -112,7 +112,7 @@ pub use router::{
     TransactionError,
 };
 #[doc(inline)]
-pub use sip::{Bytes, HeaderName, Method, Response, StatusCode, Uri, header};
+pub use sip::{Aor, Bytes, HeaderName, Method, Response, StatusCode, Uri, header};
 pub use spigot_macros::sip_router;
 #[cfg(feature = "testing")]
 pub use spigot_macros::test;

@@ -49,15 +49,24 @@ pub(crate) fn unescape_utf8(text: &str) -> Option<Cow<'_, str>> {
 
 /// Appends `text`, and escapes every octet that is not in `class`.
 pub(crate) fn write_escaped(class: &Class, text: &str, out: &mut String) {
+    text.bytes().for_each(|octet| write_octet(class, octet, out));
+}
+
+/// Appends `text`, and escapes exactly the octets that are not in `class`, whether they are escaped or not.
+///
+/// Two texts are written alike where their decoded octets are alike.
+pub(super) fn write_canonical(class: &Class, text: &str, out: &mut String) {
+    octets(text.as_bytes()).for_each(|(octet, _)| write_octet(class, octet, out));
+}
+
+fn write_octet(class: &Class, octet: u8, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for octet in text.bytes() {
-        if class[octet as usize] {
-            out.push(char::from(octet));
-        } else {
-            out.push('%');
-            out.push(char::from(HEX[usize::from(octet >> 4)]));
-            out.push(char::from(HEX[usize::from(octet & 15)]));
-        }
+    if class[octet as usize] {
+        out.push(char::from(octet));
+    } else {
+        out.push('%');
+        out.push(char::from(HEX[usize::from(octet >> 4)]));
+        out.push(char::from(HEX[usize::from(octet & 15)]));
     }
 }
 

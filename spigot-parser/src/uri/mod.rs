@@ -4,6 +4,7 @@
 //! kind owns one text and the positions of its parts, so parsing, cloning and printing copy nothing.
 
 mod absolute;
+mod aor;
 mod equality;
 pub(crate) mod escape;
 mod headers;
@@ -12,11 +13,13 @@ mod scan;
 mod sip;
 mod tel;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 pub use absolute::AbsoluteUri;
 pub(crate) use absolute::URIC;
+pub use aor::Aor;
 pub(crate) use scan::{PARAM, USER};
 pub use sip::SipUri;
 pub(crate) use sip::bracketed;
@@ -46,7 +49,7 @@ use crate::{Params, ParseError};
 ///
 /// [RFC 3261 §19.1.4](https://www.rfc-editor.org/rfc/rfc3261#section-19.1.4): equality is not transitive,
 /// because most parameters that only one of two URIs has are ignored. Therefore there is no `Eq` and no
-/// `Hash`.
+/// `Hash`. [`Uri::aor`] gives the key for a map of users.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Uri {
@@ -136,6 +139,13 @@ impl Uri {
     /// Returns the user part of a SIP URI as written.
     pub fn user(&self) -> Option<&str> {
         self.as_sip().and_then(SipUri::user)
+    }
+
+    /// Returns the user part of a SIP URI with its escapes decoded once.
+    ///
+    /// Octets that are not UTF-8 become U+FFFD. To find what belongs to a user, take [`aor`](Uri::aor).
+    pub fn user_decoded(&self) -> Option<Cow<'_, str>> {
+        self.as_sip().and_then(SipUri::user_decoded)
     }
 
     /// Returns the host of a SIP URI as written.

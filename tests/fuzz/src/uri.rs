@@ -57,6 +57,7 @@ pub(crate) fn run(data: &[u8]) {
         ));
         change(sip, &texts);
         compare(sip);
+        check_aor(sip);
     }
     if let Some(tel) = uri.as_tel() {
         black_box((tel.number(), tel.digits(), tel.is_global()));
@@ -192,6 +193,26 @@ fn compare(uri: &SipUri) {
         let other = with(&char::from(octet ^ 0x20).to_string());
         assert!(other.is_ok_and(|other| !oracle::are_equal(uri, &other)), "{uri}");
     }
+}
+
+/// Checks that an address of record is one form of all URIs of one user, and that nothing else is left in it.
+fn check_aor(uri: &SipUri) {
+    let aor = uri.aor();
+    let text = aor.as_str();
+    assert_eq!(text.parse().as_ref(), Ok(&aor), "{uri}");
+    assert!(aor.uri().params().is_empty() && aor.uri().password().is_none() && text.starts_with("sip:"));
+    assert!(aor.uri().host() == uri.host() && aor.port() == uri.port());
+    assert_eq!(aor.uri().user_decoded(), uri.user_decoded());
+    assert_eq!(uri.without_params().without_headers().aor(), aor);
+    // A user that is escaped from its first octet to the last is the same one.
+    let Some(user) = uri.user_decoded().filter(|user| !user.contains('\u{fffd}')) else {
+        return;
+    };
+    let escaped: String = user.bytes().map(|octet| format!("%{octet:02x}")).collect();
+    let host = uri.host().as_str().to_ascii_uppercase();
+    let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let other = format!("sips:{escaped}@{host}{port};user=phone").parse();
+    assert_eq!(other, Ok(aor), "{uri}");
 }
 
 fn change_address(address: &NameAddr, texts: &Texts<'_>) {

@@ -35,8 +35,8 @@ impl Registrar {
     ) -> Result<(StatusCode, Option<Header<Contact>>), DialError> {
         let desk = to
             .uri()
-            .user()
-            .filter(|name| *name == user.name())
+            .user_decoded()
+            .filter(|name| name == user.name())
             .and_then(|name| name.parse().ok());
         let desk = desk.ok_or(DialError::Stranger)?;
         let default = expires.map_or(3600, |Header(expires)| expires.seconds());
