@@ -296,6 +296,8 @@ mod tests {
             ("sip:0301234567@office.example.com", gateway("301234567")),
             ("sip:00900123456@office.example.com", "403".to_owned()),
             ("tel:+4930123456", gateway("+4930123456")),
+            ("tel:+1-201-555-0123;ext=5", gateway("+12015550123")),
+            ("tel:+1(201)555.0123", gateway("+12015550123")),
             ("tel:12", "404".to_owned()),
             ("sip:reception@office.example.com", "404".to_owned()),
             ("mailto:reception@office.example.com", "416".to_owned()),

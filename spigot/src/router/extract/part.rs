@@ -18,7 +18,7 @@ pub(super) enum Found {
     /// It is the body of the request.
     Whole,
     /// It is a part of that.
-    Part(Part),
+    Part(Box<Part>),
 }
 
 impl From<ParseError> for NotTaken {
@@ -65,7 +65,7 @@ pub(super) fn find(
         None => found.is_some() || !whole.is_required(),
     };
     if is_supported {
-        Ok(found.map(Found::Part))
+        Ok(found.map(|part| Found::Part(part.into())))
     } else {
         Err(other_type())
     }

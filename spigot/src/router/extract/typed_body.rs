@@ -119,7 +119,7 @@ impl<T: TypedBody> Body<T> {
         let part = match part::find(request, content_type, None)? {
             None => return Ok(None),
             Some(Found::Whole) => Part::of_message(request.headers(), request.body()),
-            Some(Found::Part(part)) => part,
+            Some(Found::Part(part)) => *part,
         };
         match T::parse(&part) {
             Ok(value) => Ok(Some(Body(value))),
