@@ -10,13 +10,13 @@ impl Part {
     /// A message with such a body is answered 415. `takes` says which types the receiver takes. It is asked
     /// for the type of a multipart body, too, whose parts are looked at if it is not taken as a whole.
     ///
-    /// > If the parameter has the value 'optional', the UAS ignores the message body; if the parameter has the
-    /// > value 'required', the UAS returns a 415 (Unsupported Media Type) response. The default value for the
-    /// > 'handling' parameter is 'required'.
+    /// > If the parameter has the value 'optional', the UAS ignores the message body; if the parameter has
+    /// > the value 'required', the UAS returns a 415 (Unsupported Media Type) response. The default value
+    /// > for the 'handling' parameter is 'required'.
     ///
-    /// ([RFC 5621 §8.1](https://www.rfc-editor.org/rfc/rfc5621#section-8.1)) Of a `multipart/alternative` one
-    /// part has to be taken. Multipart bodies of other types are as `multipart/mixed`, and all their required
-    /// parts have to be.
+    /// ([RFC 5621 §8.1](https://www.rfc-editor.org/rfc/rfc5621#section-8.1)) Of a `multipart/alternative`
+    /// one part has to be taken. Multipart bodies of other types are as `multipart/mixed`, and all their
+    /// required parts have to be.
     ///
     /// ```
     /// use spigot_parser::{Multipart, Part, header::ContentType};

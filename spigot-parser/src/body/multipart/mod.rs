@@ -129,8 +129,8 @@ impl Multipart {
     ///
     /// Of a `multipart/alternative` it is the last one:
     ///
-    /// > The body parts are ordered so that the last one is the richest representation of the information. The
-    /// > recipient of a 'multipart/alternative' body chooses the last body part it understands.
+    /// > The body parts are ordered so that the last one is the richest representation of the information.
+    /// > The recipient of a 'multipart/alternative' body chooses the last body part it understands.
     ///
     /// ([RFC 5621 §6.1](https://www.rfc-editor.org/rfc/rfc5621#section-6.1))
     ///
