@@ -359,6 +359,26 @@ async fn a_result_says_why_and_a_tuple_is_several() {
 
 struct Curious;
 
+/// A tuple has sixteen extractors at most.
+type Sixteen = (
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Uri,
+    Source,
+);
+
 #[sip_router]
 impl Curious {
     /// Nine arguments: Clippy, which runs over this file, says nothing of it.
@@ -386,29 +406,8 @@ impl Curious {
         (StatusCode::OK, format!("{texts} {rest:?}"))
     }
 
-    /// A tuple has sixteen at most.
     #[refer]
-    async fn all(
-        &self,
-        many: (
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Uri,
-            Source,
-        ),
-    ) -> (StatusCode, String) {
+    async fn all(&self, many: Sixteen) -> (StatusCode, String) {
         (StatusCode::OK, format!("{} {}", many.0, many.15.transport))
     }
 }

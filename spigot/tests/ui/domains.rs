@@ -62,6 +62,13 @@ struct Listed {
 #[sip_router(domains("example.com"))]
 impl Listed {}
 
+struct Twice {
+    domains: Vec<String>,
+}
+
+#[sip_router(domains = self.domains, domains = self.domains)]
+impl Twice {}
+
 struct Numbered {
     domains: Vec<u8>,
 }
