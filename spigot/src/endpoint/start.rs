@@ -80,12 +80,11 @@ impl Spigot {
     /// # Errors
     ///
     /// [`Error::NoRuntime`] outside of a tokio runtime, [`Error::NoListener`] when the configuration names
-    /// none, [`Error::NoName`] when the agent has no name, [`Error::Domain`] when a domain of it is none, [`Error::ListenAddress`] for a text that is no
-    /// address, [`Error::Bind`] for the first listener that cannot be bound (those before it are closed
-    /// again, and have read nothing), [`Error::Unsupported`] for a transport that this build does not have,
-    /// [`Error::PublicAddress`],
-    /// [`Error::ProxiedDatagrams`], and `Error::NoCertificates` where [`Config`] has no certificates for a
-    /// listener that needs them.
+    /// none, [`Error::NoName`] when the agent has no name, [`Error::Domain`] when one of its domains is none,
+    /// [`Error::ListenAddress`] for a text that is no address, [`Error::Bind`] for the first listener that
+    /// cannot be bound (those before it are closed again, and have read nothing), [`Error::Unsupported`] for
+    /// a transport that this build does not have, [`Error::PublicAddress`], [`Error::ProxiedDatagrams`], and
+    /// `Error::NoCertificates` where [`Config`] has no certificates for a listener that needs them.
     pub async fn start(config: Config) -> Result<Spigot, Error> {
         let Config {
             router,

@@ -111,9 +111,10 @@ impl Router {
     /// agent of its own, say. Of several patterns that match, the first that was given decides. What they
     /// capture is not used.
     ///
-    /// The nested router answers those requests entirely: with its plugs and not with those of this router
-    /// (but for what is [layered](Router::layer) around both), with its own 404 and 405, and with its own Allow when asked for OPTIONS. Requests inside a dialog have
-    /// our Contact as their Request-URI; they go to the router that took the INVITE.
+    /// The nested router answers those requests entirely: with its plugs and not with those of this router,
+    /// with its own 404 and 405, and with its own Allow when asked for OPTIONS. A [`layer`](Router::layer)
+    /// that is added later is around both. Requests inside a dialog have our Contact as their Request-URI;
+    /// they go to the router that took the INVITE.
     ///
     /// ```
     /// use spigot::{Path, Router, StatusCode, sip_router};
