@@ -25,12 +25,15 @@
 //! - An *agent* is a type whose impl block [`#[sip_router]`](sip_router) has made a table of routes. A route
 //!   is an attribute with the name of a method; its arguments are extractors ([`FromRequest`]), its return
 //!   value is the answer ([`IntoReply`]). The module [`router`] has the rest.
-//! - [`Spigot::start`] binds the listeners of a [`Config`] and serves them; the handle gives a [`Client`].
-//! - What the agent has no route for, the library answers as RFC 3261 says: 405 with Allow, 404, 481 ...
-//! - A *flow* ([`Flow`]) is what a message travels on. Via and Contact are written from it, so they agree
-//!   with it.
-//! - Requests of the [`Client`] go from server to server of a domain until one answers; the module
-//!   [`resolve`] says how those are found.
+//! - [`Spigot::start`] binds the listeners of a [`Config`] and serves them. Its handle gives a [`Client`].
+//! - The library answers requests that the agent has no route for, as RFC 3261 says: 405 with Allow, 404,
+//!   481 ...
+//! - A *flow* ([`Flow`]) is what a message travels on: a connection, or a pair of UDP addresses. Via and
+//!   Contact are written from it, so they agree with it.
+//! - A request of the [`Client`] goes from server to server of a domain until one answers. The module
+//!   [`resolve`] says how servers are found.
+//! - The module [`sip`] has messages, URIs, headers and bodies. It says of names that are there twice, such
+//!   as `Request` and `Path`, which is which.
 //! - The module `testing`, behind the feature of that name, runs all of it on an in-memory network and
 //!   virtual time.
 //!
@@ -59,14 +62,15 @@
 //!
 //! # Invariants
 //!
-//! - Every request but ACK is answered exactly once, however its handler ends: it returns, panics, is too
-//!   slow. The one exception is a request that is dropped on purpose ([`Reply::Dropped`]), as `RateLimit`
-//!   does to who was told.
-//! - Dropping a [`ClientTransaction`] before its final response cancels an INVITE; every 2xx is acknowledged.
+//! - Every request but ACK is answered exactly once, whether its handler returns, panics or is too slow. The
+//!   one exception is a request that is dropped on purpose ([`Reply::Dropped`]). `RateLimit` drops requests of
+//!   senders that it has answered 503.
+//! - Dropping a [`ClientTransaction`] before its final response cancels an INVITE. Every 2xx is acknowledged.
+//!   The page [`guide::dialogs`] lists which futures may be dropped.
 //! - The protocol core ([`proto`]) is sans-I/O: it names no socket, clock, runtime or source of randomness.
 //! - Every queue and every table is bounded; see [`Limits`].
-//! - A message goes down once and up once: the task that read it steps the core, polls the handler and writes
-//!   the answer. A handler that does not wait costs no task.
+//! - The task that has read a message steps the core, polls the handler and writes the answer. A handler that
+//!   does not wait costs no task.
 
 // So that `::spigot::...`, which is what the macros write, also holds in this crate's own tests.
 #[allow(unused_extern_crates)]

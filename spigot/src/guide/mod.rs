@@ -1,8 +1,8 @@
 //! Guides: how to build a SIP application with Spigot, topic by topic.
 //!
-//! The documentation of an item says all about that item. These pages say which items you need, in which
-//! order, and what happens when something is wrong. Every example on them is compiled and run with the tests
-//! of this crate.
+//! These pages say which items you need, in which order, and what happens when something is wrong. The
+//! documentation of an item has its details. Every example here is compiled and run with the tests of this
+//! crate.
 //!
 //! | page | after it you can |
 //! |---|---|
@@ -10,15 +10,15 @@
 //! | [`extractors`] | read everything a handler needs from its arguments |
 //! | [`answers`] | answer with headers and bodies, ring before you answer, and turn errors into the right status |
 //! | [`plugs`] | authenticate, limit and log requests before they reach a handler |
-//! | [`dialogs`] | stay in a call that was answered, call somebody, and hang up |
-//! | [`transports`] | listen on UDP, TCP, TLS and WebSocket, and reach phones behind a NAT and browsers |
+//! | [`dialogs`] | stay in a call that was answered, call somebody, hang up, and know which futures may be dropped |
+//! | [`transports`] | listen on UDP, TCP, TLS and WebSocket, make certificates, reach phones behind a NAT and browsers, and write a program that only calls |
 //! | [`logs`] | read what the library says of each message, and choose how much of it |
 //! | [`testing`] | test an agent with its retransmissions and timers, in milliseconds |
 //!
 //! Read them in this order the first time. [`testing`] can be read right after [`routing`].
 //!
-//! All pages serve one company, `example.com`, with phones that have extensions, conference rooms and a
-//! registrar. The pages test their examples with the in-memory network of `spigot::testing`. A call such as
+//! All pages build for one company, `example.com`, with phones that have extensions, conference rooms and a
+//! registrar. They test their examples with the in-memory network of `spigot::testing`. A call such as
 //!
 //! ```
 //! # use spigot::{StatusCode, sip_router};
@@ -46,8 +46,8 @@
 //!
 //! # What is not there yet
 //!
-//! Registrars, proxies that fork by themselves, and calls and subscriptions as arguments of handlers are not
-//! there yet. The changelog says what is.
+//! Not there yet: a registrar (the page on [extractors] has one to copy), proxies that fork by themselves,
+//! and calls and subscriptions as arguments of handlers. The changelog says what is there.
 
 // The links to what a feature has lead nowhere without it.
 #![cfg_attr(
