@@ -58,10 +58,10 @@ mod tests {
 
     #[test]
     fn listeners_are_read_or_refused_with_a_sentence() {
-        assert_eq!(read(&[]).unwrap(), ["UDP 127.0.0.1:5060", "TCP 127.0.0.1:5060"]);
+        assert_eq!(read(&[]).unwrap(), ["udp 127.0.0.1:5060", "tcp 127.0.0.1:5060"]);
         assert_eq!(
             read(&["--listen", "tcp:[::1]:5080", "--listen=udp:0.0.0.0:0"]).unwrap(),
-            ["TCP [::1]:5080", "UDP 0.0.0.0:0"]
+            ["tcp [::1]:5080", "udp 0.0.0.0:0"]
         );
         for (arguments, sentence) in [
             (
