@@ -69,7 +69,8 @@ impl std::error::Error for FrameError {
 /// use spigot_parser::{Frame, Framer, Limits};
 ///
 /// let mut framer = Framer::new(Limits::default());
-/// framer.buffer().extend_from_slice(b"\r\n\r\nOPTIONS sip:a.example SIP/2.0\r\nContent-Length: 2\r\n\r\nab");
+/// framer.buffer().extend_from_slice(b"\r\n\r\nOPTIONS sip:a.example SIP/2.0\r\nContent-Length:
+/// 2\r\n\r\nab");
 ///
 /// assert_eq!(framer.next()?, Some(Frame::Ping));
 /// assert!(matches!(framer.next()?, Some(Frame::Message(message)) if message.ends_with(b"\r\n\r\nab")));
@@ -112,8 +113,26 @@ struct HeadProgress {
     /// Whether some lines end otherwise than the start line.
     is_mixed: bool,
     /// The first fault of a line. The rest of the head is waited for, since it says whom to tell.
-    fault: Option<ParseError>,
+    fault: Option<LineFault>,
     is_at_fault: bool,
+}
+
+/// A fault of a line, after which the rest of the head is read all the same. Heads are shorter than 4 GiB.
+#[derive(Clone, Copy, Debug)]
+enum LineFault {
+    /// The line that ends before this offset does not end as the start line does.
+    OtherEnd(u32),
+    /// The line that begins at this offset has blanks and nothing else.
+    Blanks(u32),
+}
+
+impl From<LineFault> for ParseError {
+    fn from(fault: LineFault) -> ParseError {
+        match fault {
+            LineFault::OtherEnd(next) => other_line_end(next as usize),
+            LineFault::Blanks(start) => line_of_blanks(start as usize),
+        }
+    }
 }
 
 impl Framer {
@@ -245,7 +264,7 @@ impl HeadProgress {
         }
         if buffer.len() > limits.head || self.line > limits.head {
             let too_large = ParseError::new(ErrorKind::HeadTooLarge, limits.head, "a head within the limit");
-            return Err(self.fault.unwrap_or(too_large));
+            return Err(self.fault.map_or(too_large, ParseError::from));
         }
         self.scanned = buffer.len();
         Ok(None)
@@ -257,17 +276,17 @@ impl HeadProgress {
     fn note_fault(&mut self, buffer: &[u8], line: usize, next: usize) -> Result<(), ParseError> {
         let seems_empty = is_all_blanks(&buffer[line..next]);
         if seems_empty {
-            self.fault.get_or_insert(line_of_blanks(line));
+            self.fault.get_or_insert(LineFault::Blanks(line as u32));
         } else if self.line_end != Some(last_line_end(&buffer[..next])) {
             self.is_mixed = true;
             if !is_response(buffer) {
-                self.fault.get_or_insert(other_line_end(next));
+                self.fault.get_or_insert(LineFault::OtherEnd(next as u32));
             }
         }
         let ends = seems_empty || matches!(&buffer[line..next], b"\r\n" | b"\n");
         self.is_at_fault = self.fault.is_some();
         match self.fault {
-            Some(fault) if ends => Err(fault),
+            Some(fault) if ends => Err(fault.into()),
             _ => Ok(()),
         }
     }
@@ -493,18 +512,6 @@ mod tests {
             };
             assert_eq!(error.error().kind(), kind, "{lengths:?}");
             assert_eq!(framer.next(), Err(error));
-        }
-    }
-
-    #[test]
-    fn a_fault_in_a_response_is_answered_by_nobody() {
-        for lengths in ["", "l: x\r\n", "l: 70000\r\n", "l: 1\r\nl: 1\r\n"] {
-            let status = |start_line: &str| {
-                let mut framer = framer(&format!("\r\n{start_line}\r\n{lengths}\r\n"));
-                framer.next().unwrap_err().error().status()
-            };
-            assert_eq!(status("SIP/2.0 200 OK"), None, "{lengths:?}");
-            assert!(status("OPTIONS sip:a.example SIP/2.0").is_some(), "{lengths:?}");
         }
     }
 

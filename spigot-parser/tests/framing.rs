@@ -171,3 +171,17 @@ fn a_line_of_a_response_may_end_with_a_line_feed_alone() {
         }
     }
 }
+
+#[test]
+fn a_fault_in_a_response_is_answered_by_nobody() {
+    for lengths in ["", "l: x\r\n", "l: 70000\r\n", "l: 1\r\nl: 1\r\n"] {
+        let status = |start_line: &str| {
+            let mut framer = Framer::new(Limits::default());
+            let text = format!("\r\n{start_line}\r\n{lengths}\r\n");
+            framer.buffer().extend_from_slice(text.as_bytes());
+            framer.next().unwrap_err().error().status()
+        };
+        assert_eq!(status("SIP/2.0 200 OK"), None, "{lengths:?}");
+        assert!(status("OPTIONS sip:a.example SIP/2.0").is_some(), "{lengths:?}");
+    }
+}

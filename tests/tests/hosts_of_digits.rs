@@ -1,5 +1,5 @@
-//! Domains of digits, as surveillance cameras have them (GB/T 28181), empty values in URIs, and NUL between the
-//! messages of a stream.
+//! Domains of digits, as surveillance cameras have them (GB/T 28181), empty values in URIs, and NUL between
+//! the messages of a stream.
 
 use spigot::{Config, RequestError, Spigot, StatusCode, Transport, Unreachable, sip_router};
 use spigot_tests::{Draft, Far, Running, Stream, TRANSPORTS};

@@ -1,5 +1,5 @@
-//! A response cannot be refused, only lost: calls that are answered with responses which break rules of text or
-//! have a header twice. The callee writes octets to real sockets.
+//! A response cannot be refused, only lost: calls that are answered with responses which break rules of
+//! text or have a header twice. The callee writes octets to real sockets.
 
 use std::net::SocketAddr;
 
@@ -87,8 +87,8 @@ impl Callee {
     }
 }
 
-/// Writes a response to `request` with `status`, in which the texts are replaced. `{hex}` stands for the octet
-/// of that value.
+/// Writes a response to `request` with `status`, in which the texts are replaced. `{hex}` stands for the
+/// octet of that value.
 fn response(request: &Request, contact: SocketAddr, status: &str, edits: &[(&str, &str)]) -> Vec<u8> {
     let value = |name| request.headers().get(name).unwrap_or_default();
     let to = value(&HeaderName::TO);

@@ -1,5 +1,5 @@
-//! Who is refused is told: requests whose Via, From, To, Call-ID or CSeq cannot be read, octet for octet, over
-//! real sockets.
+//! Who is refused is told: requests whose Via, From, To, Call-ID or CSeq cannot be read, octet for octet,
+//! over real sockets.
 
 use std::net::SocketAddr;
 

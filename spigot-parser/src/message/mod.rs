@@ -1,7 +1,7 @@
 //! Messages: one text and an index into it, read and written.
 //!
-//! Invariant: what nobody changed is written as it came, octet for octet and in its order. A response that is no
-//! good text is the one exception.
+//! Invariant: what nobody changed is written as it came, octet for octet and in its order. A response that
+//! is no good text is the one exception.
 
 mod content;
 mod essentials;
@@ -63,10 +63,10 @@ impl Message {
     /// octets after it are dropped, and without Content-Length the body is all that is left (RFC 3261 §18.3).
     /// Lines end with CRLF, or with a bare LF as some peers send them, but all lines of one head alike.
     ///
-    /// A response is not refused for what it need not be understood by, since nobody can be told: octets that are
-    /// no UTF-8 are read as ISO 8859-1, control characters as U+FFFD, lines that are no header lines are left out,
-    /// and any line may end with a bare LF. Where its head ends and how long its body is must be plain all the
-    /// same. What is written of such a response is the text that was read.
+    /// A response is not refused for what it need not be understood by, since nobody can be told: octets
+    /// that are no UTF-8 are read as ISO 8859-1, control characters as U+FFFD, lines that are no header
+    /// lines are left out, and any line may end with a bare LF. Where its head ends and how long its body
+    /// is must be plain all the same. What is written of such a response is the text that was read.
     ///
     /// Header values other than Content-Length are not looked at: [`validate`](Message::validate) does.
     ///

@@ -1,7 +1,9 @@
-//! Responses that break the rules of text, and are read all the same: a response cannot be refused, only lost.
+//! Responses that break the rules of text, and are read all the same: a response cannot be refused, only
+//! lost.
 //!
-//! A callee who has picked up is not to be left alone for a Latin-1 letter in a Server. Invariant: nothing is guessed
-//! of where the head ends and how long the body is, and what comes out is text that the strict parser takes.
+//! A callee who has picked up is not to be left alone for a Latin-1 letter in a Server. Invariant: nothing
+//! is guessed of where the head ends and how long the body is, and what comes out is text that the strict
+//! parser takes.
 
 use std::ops::Range;
 
@@ -28,9 +30,9 @@ pub(super) fn may_be(error: &ParseError, bytes: &[u8], start: usize) -> bool {
 ///
 /// Against [RFC 3261 §7](https://www.rfc-editor.org/rfc/rfc3261#section-7) and
 /// [§25.1](https://www.rfc-editor.org/rfc/rfc3261#section-25.1) each line may end with CRLF or with LF alone, control
-/// characters may be in values and in the reason phrase, and a line that has no name and colon is left out. What says
-/// where the message ends is read strictly: no line has blanks and nothing else, no CR stands alone, and around the empty
-/// line and Content-Length lines end alike.
+/// characters may be in values and in the reason phrase, and a line that has no name and colon is left out.
+/// What says where the message ends is read strictly: no line has blanks and nothing else, no CR stands
+/// alone, and around the empty line and Content-Length lines end alike.
 #[cold]
 pub(super) fn index(
     bytes: &[u8],
@@ -129,11 +131,12 @@ fn not_blank(bytes: &[u8], start: usize) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// Refuses a head whose end or length is another one to readers that know one line end only. `lines` are all of it
-/// before its empty line, which ends before `next`, and `length` is its Content-Length with its line end.
+/// Refuses a head whose end or length is another one to readers that know one line end only. `lines` are
+/// all of it before its empty line, which ends before `next`, and `length` is its Content-Length with its
+/// line end.
 ///
-/// An empty line of LF needs lines that all end so, one of CRLF only needs such a line before it; around Content-Length
-/// lines end as the empty one does.
+/// An empty line of LF needs lines that all end so, one of CRLF only needs such a line before it; around
+/// Content-Length lines end as the empty one does.
 pub(crate) fn ends_plainly(
     bytes: &[u8],
     lines: Range<usize>,
@@ -195,11 +198,11 @@ pub(super) fn message(datagram: &Bytes, start: usize, limits: &Limits) -> Result
     strict(text.into(), &wide).map_err(|error| error.moved_to(error.offset().min(datagram.len())))
 }
 
-/// Appends a part of a line as text: UTF-8 as it is, each other octet as the ISO 8859-1 character of its number, and
-/// U+FFFD in the place of a character that the line may not have.
+/// Appends a part of a line as text: UTF-8 as it is, each other octet as the ISO 8859-1 character of its
+/// number, and U+FFFD in the place of a character that the line may not have.
 ///
-/// ISO 8859-1 is what old devices send. The text is then the same for whoever reads it next, and it says no less than
-/// the octets did.
+/// ISO 8859-1 is what old devices send. The text is then the same for whoever reads it next, and it says no
+/// less than the octets did.
 fn push_text(part: &[u8], mut is_fit: impl FnMut(u8) -> bool, text: &mut Vec<u8>) {
     let mut push = |character: char| {
         let mut octets = [0; 4];

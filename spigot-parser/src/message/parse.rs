@@ -1,7 +1,7 @@
 //! From a datagram to a message: start line, index, body, text.
 //!
-//! Invariant: one allocation for the index of a usual message, none for a header (folded ones apart), and the head
-//! is known to be UTF-8 before any text of it is given out.
+//! Invariant: one allocation for the index of a usual message, none for a header (folded ones apart), and
+//! the head is known to be UTF-8 before any text of it is given out.
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -31,7 +31,8 @@ pub(super) fn message(datagram: Bytes, limits: &Limits) -> Result<Message, Parse
     }
 }
 
-/// Parses what breaks no rule of text. A response that does is read once more if `may_be_odd` says that it may.
+/// Parses what breaks no rule of text. A response that does is read once more if `may_be_odd` says that it
+/// may.
 fn parse(
     mut datagram: Bytes,
     start: usize,
@@ -121,8 +122,8 @@ fn is_other_text(datagram: &[u8], start_line: &StartLine, head: &Head) -> bool {
     }
 }
 
-/// Reads the start line, and puts an entry into `lines` for each line that follows it, all of them within the limit of a
-/// head.
+/// Reads the start line, and puts an entry into `lines` for each line that follows it, all of them within
+/// the limit of a head.
 #[inline]
 pub(super) fn index(
     datagram: &[u8],

@@ -1,7 +1,7 @@
 //! The part of a refused request by which its sender is told.
 //!
-//! Invariant: what goes back to the sender came from there, octet for octet; nothing is guessed of the lines by which a
-//! response is addressed.
+//! Invariant: what goes back to the sender came from there, octet for octet; nothing is guessed of the
+//! lines by which a response is addressed.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -35,7 +35,8 @@ const COPIED: [Known; 5] = [Known::Via, Known::From, Known::To, Known::CallId, K
 /// let request = SalvagedRequest::read(&bytes, &Limits::DEFAULT).expect("it says who sent it");
 /// let refusal = Response::new(error.status().unwrap_or(StatusCode::BAD_REQUEST));
 /// let answer = request.write_response(&refusal, "tag", ([192, 0, 2, 7], 5060).into());
-/// assert!(answer.starts_with(b"SIP/2.0 400 Bad Request\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1;received=192.0.2.7\r\n\
+/// assert!(answer.starts_with(b"SIP/2.0 400 Bad Request\r\nVia: SIP/2.0/UDP
+/// a.example;branch=z9hG4bK1;received=192.0.2.7\r\n\
 ///              From: \"Ren\xe9\" <sip:a@a.example>;tag=1\r\n"));
 /// ```
 #[derive(Clone)]
@@ -56,9 +57,9 @@ struct SalvagedLine {
 impl SalvagedRequest {
     /// Reads what can be read of a refused request, within the limits of a head.
     ///
-    /// Returns `None` where no answer can be addressed or none may be given: for a response, for an ACK, for octets that
-    /// begin otherwise than a request may, and where Via or CSeq are missing. A line in which a CR stands alone is none;
-    /// if it is a Via, there is no answer.
+    /// Returns `None` where no answer can be addressed or none may be given: for a response, for an ACK,
+    /// for octets that begin otherwise than a request may, and where Via or CSeq are missing. A line in
+    /// which a CR stands alone is none; if it is a Via, there is no answer.
     #[cold]
     pub fn read(bytes: &Bytes, limits: &Limits) -> Option<SalvagedRequest> {
         let start = skip_empty_lines(bytes);
@@ -103,9 +104,10 @@ impl SalvagedRequest {
 
     /// Writes `response` as the answer to this request, which came from `source`.
     ///
-    /// Via, From, To, Call-ID and CSeq are those of the request, as far as it has them. The topmost Via says where the
-    /// request came from (RFC 3261 §18.2.1, RFC 3581 §4), and To has the tag `to_tag` if it has none, where these two can
-    /// be read. The answer is longer than the request by no more than that, its own lines and a CR for each line copied.
+    /// Via, From, To, Call-ID and CSeq are those of the request, as far as it has them. The topmost Via
+    /// says where the request came from (RFC 3261 §18.2.1, RFC 3581 §4), and To has the tag `to_tag` if it
+    /// has none, where these two can be read. The answer is longer than the request by no more than that,
+    /// its own lines and a CR for each line copied.
     pub fn write_response(&self, response: &Response, to_tag: &str, source: SocketAddr) -> Bytes {
         let own = response.to_bytes();
         let after_status = memchr::memchr(b'\n', &own).map_or(own.len(), |found| found + 1);
@@ -172,8 +174,8 @@ fn unfolded(value: &[u8]) -> Option<String> {
     Some(parts.collect())
 }
 
-/// Appends a line without its last line end. A fold after CRLF stays; that after a bare LF becomes a blank, and one that
-/// has nothing in it is left out.
+/// Appends a line without its last line end. A fold after CRLF stays; that after a bare LF becomes a blank,
+/// and one that has nothing in it is left out.
 fn push_line(line: &[u8], out: &mut Vec<u8>) {
     for (index, part) in line.split_inclusive(|octet| *octet == b'\n').enumerate() {
         if index > 0 && part.trim_ascii().is_empty() {
@@ -191,8 +193,8 @@ fn push_line(line: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Returns the lines from `at` on that a response copies: any number of Via, the others once. `None` if a Via cannot go
-/// back.
+/// Returns the lines from `at` on that a response copies: any number of Via, the others once. `None` if a
+/// Via cannot go back.
 fn lines(head: &[u8], mut at: usize, limits: &Limits) -> Option<Vec<SalvagedLine>> {
     let mut lines: Vec<SalvagedLine> = Vec::new();
     while lines.len() < limits.headers && !matches!(head[at..], [] | [b'\n', ..] | [b'\r', b'\n', ..]) {
@@ -234,8 +236,8 @@ fn has_lone_cr(line: &[u8]) -> bool {
     memchr::memchr_iter(b'\r', line).any(|at| line.get(at + 1) != Some(&b'\n'))
 }
 
-/// Returns where the line after the one at `at` and its folds begins. Taking the folds along is what keeps the time
-/// linear. A line that is not followed by anything has no end yet, unless it is the last.
+/// Returns where the line after the one at `at` and its folds begins. Taking the folds along is what keeps
+/// the time linear. A line that is not followed by anything has no end yet, unless it is the last.
 fn after_line(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += memchr::memchr(b'\n', &bytes[at..])? + 1;

@@ -1,7 +1,7 @@
 //! The first line of a message (RFC 3261 §7.1, §7.2).
 //!
-//! Invariant: it is read strictly. What is not exactly one SP apart is refused, so nothing is passed on that the next
-//! hop may read otherwise.
+//! Invariant: it is read strictly. What is not exactly one SP apart is refused, so nothing is passed on
+//! that the next hop may read otherwise.
 
 use super::octets::{Controls, equal_mask, find};
 use super::scan::line_end;
@@ -48,8 +48,8 @@ pub(crate) fn is_response(bytes: &[u8]) -> bool {
     matches!(bytes, [b'S' | b's', b'I' | b'i', b'P' | b'p', b'/', ..])
 }
 
-/// Reports whether octets begin as a response does, or with something that another reader takes for one: the version of
-/// a protocol, after what is neither a letter nor a digit.
+/// Reports whether octets begin as a response does, or with something that another reader takes for one:
+/// the version of a protocol, after what is neither a letter nor a digit.
 pub(super) fn begins_as_response(bytes: &[u8]) -> bool {
     let start = bytes
         .iter()
@@ -174,8 +174,8 @@ fn status_line(bytes: &[u8], start: usize, controls: &mut Controls) -> Result<St
     }
 }
 
-/// Reads the version and the status code of a response, whatever its reason phrase is; gives the code, and where the
-/// reason phrase begins.
+/// Reads the version and the status code of a response, whatever its reason phrase is; gives the code, and
+/// where the reason phrase begins.
 #[cold]
 pub(super) fn short_status_line(bytes: &[u8], start: usize) -> Result<(StatusCode, usize), ParseError> {
     const LENGTH: usize = "SIP/2.0 200 ".len();

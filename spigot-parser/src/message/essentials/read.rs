@@ -27,8 +27,9 @@ static ONCE: [bool; Known::ALL.len()] = {
     once
 };
 
-/// Reports whether a response may not have a header twice: it says whose the response is, or where it ends. Another
-/// one that is there twice is no reason to lose an answer, and who asks for it by its type gets an error.
+/// Reports whether a response may not have a header twice: it says whose the response is, or where it ends.
+/// Another one that is there twice is no reason to lose an answer, and who asks for it by its type gets an
+/// error.
 #[cold]
 fn decides(known: Known) -> bool {
     matches!(
