@@ -516,16 +516,6 @@ mod tests {
     }
 
     #[test]
-    fn a_length_beyond_the_limit_is_at_fault_where_it_stands() {
-        let text = "OPTIONS sip:a.example SIP/2.0\r\nl: 70000\r\n\r\n";
-        let error = *framer(text).next().unwrap_err().error();
-        assert_eq!(
-            (error.kind(), Some(error.offset())),
-            (ErrorKind::TooLarge, text.find("70000"))
-        );
-    }
-
-    #[test]
     fn the_limits_hold_and_one_past_them_does_not() {
         let cut = |limits: Limits| {
             let mut framer = Framer::new(limits);
