@@ -45,6 +45,8 @@ pub enum Timer {
     /// Timer C: cancel an INVITE that this element has forwarded and that has rung for too long (RFC 3261
     /// §16.6).
     ForwardedRinging,
+    /// Let the caller of a cancelled INVITE go whose peer has not answered anything.
+    CancelUnanswered,
     /// Cancel an INVITE of ours whose Expires is over (RFC 3261 §13.2.1).
     CancelExpired,
     /// Answer 487 to an INVITE of the peer's whose Expires is over (RFC 3261 §13.3.1).
@@ -82,6 +84,7 @@ impl Timer {
             Timer::AwaitNotify => 'N',
             Timer::Trying
             | Timer::CancelTimeout
+            | Timer::CancelUnanswered
             | Timer::RetransmitSuccess
             | Timer::AwaitSuccessAck
             | Timer::CancelExpired
@@ -113,6 +116,7 @@ impl Timer {
             | Timer::AbsorbResponses
             | Timer::AbsorbSuccesses
             | Timer::CancelTimeout
+            | Timer::CancelUnanswered
             | Timer::ForwardedRinging
             | Timer::CancelExpired => Owner::Client,
             Timer::RetransmitSuccess | Timer::AwaitSuccessAck => Owner::Success,

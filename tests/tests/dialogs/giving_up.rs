@@ -79,6 +79,7 @@ async fn a_re_invite_that_is_only_sent_leaves_the_call_as_it_is() {
 async fn a_call_to_a_peer_that_never_answers_is_cancelled_at_once() {
     let mut street = Street::new().await;
     let (mut invite, _) = street.invite(Transport::Udp).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let clock = Instant::now();
     invite.cancel();
     let ended = invite.response().await;

@@ -39,17 +39,30 @@ impl Shard {
     /// Cancels an INVITE of ours: at once, or when its first provisional response comes (RFC 3261 §9.1).
     /// Does nothing to any other request, or once there is a final response.
     ///
-    /// An INVITE that nobody has answered fails at once with [`Failure::Cancelled`]. What comes late all the
+    /// An INVITE that nobody has answered within T1 fails with [`Failure::Cancelled`]. What comes late all the
     /// same is taken care of: a provisional response is followed by the CANCEL, and a 2xx by its ACK and a
     /// BYE.
     pub fn cancel(&mut self, now: Instant, key: ClientKey) {
         let entry = self.client.entries.get(&key);
-        let Some(told) = entry
-            .filter(|entry| entry.is_unanswered_call())
-            .map(|entry| entry.told)
-        else {
-            return self.step_client(now, key, ClientEvent::Cancel, None);
+        let unanswered = entry.filter(|entry| entry.is_unanswered_call());
+        // T1 is the estimate of a round trip: an answer may be under way until then.
+        let patience = unanswered.map(|entry| entry.left_at + self.settings.timers.t1);
+        if patience.is_some_and(|end| end <= now) {
+            return self.let_unanswered_go(now, key);
+        }
+        self.step_client(now, key, ClientEvent::Cancel, None);
+        if let Some(end) = patience {
+            self.queues.arm_at(end, Timer::CancelUnanswered, key.0);
+        }
+    }
+
+    /// Tells the caller of a cancelled INVITE that it is cancelled, if nobody has answered it.
+    fn let_unanswered_go(&mut self, now: Instant, key: ClientKey) {
+        let entry = self.client.entries.get(&key);
+        let Some(entry) = entry.filter(|entry| entry.is_unanswered_call()) else {
+            return;
         };
+        let told = entry.told;
         self.abandon_call(now, key);
         if told {
             let failure = Failure::Cancelled;
@@ -159,6 +172,9 @@ impl Shard {
 
     pub(super) fn client_timeout(&mut self, now: Instant, due: Due) {
         let key = ClientKey(due.key);
+        if due.timer == Timer::CancelUnanswered {
+            return self.let_unanswered_go(now, key);
+        }
         let is_due = self
             .client
             .entries

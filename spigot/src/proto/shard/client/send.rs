@@ -413,6 +413,7 @@ impl Shard {
             vias,
             machine,
             deadlines,
+            left_at: now,
             expires,
             sent: if reliable { Bytes::new() } else { bytes },
             request: Some(request.clone()),

@@ -37,6 +37,8 @@ pub(super) struct ClientEntry {
     pub(super) vias: usize,
     pub(super) machine: ClientMachine,
     pub(super) deadlines: Deadlines,
+    /// When the request left for the first time.
+    pub(super) left_at: Instant,
     /// When an INVITE is cancelled because its Expires is over.
     pub(super) expires: Option<Instant>,
     /// The message that goes out again: the request, or the ACK for the failure.
