@@ -17,7 +17,7 @@ pub(crate) struct Socket {
 
 enum Line {
     Memory(Transport, MemoryPeer),
-    Tcp(Stream),
+    Tcp(Box<Stream>),
     Ws(Box<Web>, Fragments),
 }
 
@@ -41,7 +41,7 @@ impl Socket {
         let to = spigot.listeners()[0].address;
         Socket {
             to,
-            line: Line::Tcp(Stream::connect(to).await),
+            line: Line::Tcp(Box::new(Stream::connect(to).await)),
             _agent: Box::new(spigot),
         }
     }
