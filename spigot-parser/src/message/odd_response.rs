@@ -22,6 +22,7 @@ use crate::{ErrorKind, Limits, Message, ParseError};
 
 /// Reports whether the fault may be one that only a request is refused for.
 #[cold]
+#[inline(never)]
 pub(super) fn may_be(error: &ParseError, bytes: &[u8], start: usize) -> bool {
     matches!(error.kind(), ErrorKind::HeaderLine | ErrorKind::StartLine) && is_response(&bytes[start..])
 }
@@ -34,6 +35,7 @@ pub(super) fn may_be(error: &ParseError, bytes: &[u8], start: usize) -> bool {
 /// What says where the message ends is read strictly: no line has blanks and nothing else, no CR stands
 /// alone, and around the empty line and Content-Length lines end alike.
 #[cold]
+#[inline(never)]
 pub(super) fn index(
     bytes: &[u8],
     start: usize,
@@ -161,6 +163,7 @@ pub(crate) fn ends_plainly(
 ///
 /// The offset of an error is in `datagram`, and that of a later one in the text that is read instead.
 #[cold]
+#[inline(never)]
 pub(super) fn message(datagram: &Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
     let mut lines = Vec::new();
     let (start_line, head) =

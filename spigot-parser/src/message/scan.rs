@@ -126,8 +126,8 @@ fn extents(
         // Nearly always another line follows, which is no fold, or the empty line does.
         loop {
             let end = controls.peek(bytes);
-            let Some(rest) = bytes.get(end..) else { break };
-            let Some([line_end @ .., next, _]) = rest.first_chunk::<4>() else {
+            let Some([line_end @ .., next, _]) = bytes.get(end..).and_then(|rest| rest.first_chunk::<4>())
+            else {
                 break;
             };
             if line_end != b"\r\n" {
@@ -225,6 +225,7 @@ fn add(lines: &mut impl Lines, start: usize, end: usize, limits: &Limits) -> Res
 
 /// The error for a line at `start` that is one too many.
 #[cold]
+#[inline(never)]
 pub(super) fn too_many(start: usize) -> ParseError {
     ParseError::new(
         ErrorKind::TooManyHeaders,
@@ -310,10 +311,7 @@ fn read_line(bytes: &[u8], entry: &mut Line) -> Result<(), ParseError> {
     let start = range.start;
     let (mut from, mut is_other) = (0, false);
     // Nearly always 16 octets are left, the colon is among them, and a known name is before it.
-    let Some(rest) = bytes.get(start..) else {
-        return Err(no_colon(bytes, start));
-    };
-    if let Some(first) = rest.first_chunk::<16>() {
+    if let Some(first) = bytes.get(start..).and_then(|rest| rest.first_chunk::<16>()) {
         from = equal_mask(first, b':').trailing_zeros() as usize;
         if from < first.len().min(range.len()) {
             if let Some(known) = find_short(first, from) {
