@@ -69,8 +69,7 @@ impl std::error::Error for FrameError {
 /// use spigot_parser::{Frame, Framer, Limits};
 ///
 /// let mut framer = Framer::new(Limits::default());
-/// framer.buffer().extend_from_slice(b"\r\n\r\nOPTIONS sip:a.example SIP/2.0\r\nContent-Length:
-/// 2\r\n\r\nab");
+/// framer.buffer().extend_from_slice(b"\r\n\r\nOPTIONS sip:a.example SIP/2.0\r\nl: 2\r\n\r\nab");
 ///
 /// assert_eq!(framer.next()?, Some(Frame::Ping));
 /// assert!(matches!(framer.next()?, Some(Frame::Message(message)) if message.ends_with(b"\r\n\r\nab")));

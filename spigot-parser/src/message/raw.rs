@@ -25,9 +25,10 @@ use crate::{ErrorKind, HeaderName, Limits, ParseError, StatusCode};
 /// use spigot_parser::{HeaderName, RawLines, RawMessage};
 ///
 /// let mut lines = RawLines::new();
-/// let raw = RawMessage::parse(b"BYE sip:bob@example.com SIP/2.0\r\ni: 1@a.example\r\nl: 2\r\n\r\nok", &mut
-/// lines)?; assert_eq!(raw.method(), Some(&b"BYE"[..])); assert_eq!(raw.get(&HeaderName::CALL_ID),
-/// Some(&b"1@a.example"[..])); assert_eq!(raw.body(), b"ok");
+/// let raw = RawMessage::parse(b"BYE sip:bob@example.com SIP/2.0\r\ni: 1@a.example\r\nl: 2\r\n\r\nok", &mut lines)?;
+/// assert_eq!(raw.method(), Some(&b"BYE"[..]));
+/// assert_eq!(raw.get(&HeaderName::CALL_ID), Some(&b"1@a.example"[..]));
+/// assert_eq!(raw.body(), b"ok");
 /// # Ok::<(), spigot_parser::ParseError>(())
 /// ```
 #[derive(Clone)]

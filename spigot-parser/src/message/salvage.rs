@@ -35,8 +35,8 @@ const COPIED: [Known; 5] = [Known::Via, Known::From, Known::To, Known::CallId, K
 /// let request = SalvagedRequest::read(&bytes, &Limits::DEFAULT).expect("it says who sent it");
 /// let refusal = Response::new(error.status().unwrap_or(StatusCode::BAD_REQUEST));
 /// let answer = request.write_response(&refusal, "tag", ([192, 0, 2, 7], 5060).into());
-/// assert!(answer.starts_with(b"SIP/2.0 400 Bad Request\r\nVia: SIP/2.0/UDP
-/// a.example;branch=z9hG4bK1;received=192.0.2.7\r\n\
+/// assert!(answer.starts_with(b"SIP/2.0 400 Bad Request\r\n\
+///              Via: SIP/2.0/UDP a.example;branch=z9hG4bK1;received=192.0.2.7\r\n\
 ///              From: \"Ren\xe9\" <sip:a@a.example>;tag=1\r\n"));
 /// ```
 #[derive(Clone)]

@@ -34,8 +34,9 @@ use crate::{Params, ParseError};
 /// assert!(uri.is_loose_route());
 /// assert_eq!(uri.headers().next(), Some(("Subject", "hi")));
 ///
-/// let uri = SipUri::new(false, "example.com")?.with_user("alice smith")?.with_param("transport",
-/// Some("tcp"))?; assert_eq!(uri.to_string(), "sip:alice%20smith@example.com;transport=tcp");
+/// let uri = SipUri::new(false, "example.com")?;
+/// let uri = uri.with_user("alice smith")?.with_param("transport", Some("tcp"))?;
+/// assert_eq!(uri.to_string(), "sip:alice%20smith@example.com;transport=tcp");
 /// # Ok::<(), spigot_parser::ParseError>(())
 /// ```
 #[derive(Clone)]
