@@ -2,8 +2,8 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
@@ -14,7 +14,7 @@ use super::{Client, RequestError};
 use crate::dialog::Dialog;
 use crate::endpoint::{ClientEvent, Outcome, Pending};
 use crate::flow::Flow;
-use crate::proto::{DialogError, Failure};
+use crate::proto::{DialogError, DialogKey, Failure};
 use crate::sip::{Method, Request, Response};
 
 /// A request under way. It gives the responses and the dialog, and cancels the request.
@@ -41,8 +41,10 @@ pub struct ClientTransaction {
     /// The final response or the failure, once it has come.
     end: Option<Outcome>,
     closed: bool,
-    /// Whether somebody has a dialog of the request.
-    has_dialog: AtomicBool,
+    /// Whether somebody has the dialog of the 2xx.
+    has_call: AtomicBool,
+    /// The dialogs that somebody has taken while they were early.
+    taken_early: Mutex<Vec<DialogKey>>,
 }
 
 impl ClientTransaction {
@@ -54,7 +56,8 @@ impl ClientTransaction {
             early: Early::default(),
             end: None,
             closed: false,
-            has_dialog: AtomicBool::new(false),
+            has_call: AtomicBool::new(false),
+            taken_early: Mutex::default(),
         }
     }
 
@@ -128,7 +131,7 @@ impl ClientTransaction {
         }
     }
 
-    /// Hangs up on the call that an INVITE has become.
+    /// Hangs up on the call that an INVITE has become, unless its dialog was taken while it was early.
     fn hang_up(&self) {
         let Some(Ok(response)) = &self.end else { return };
         if !response.status().is_success() || !self.is_invite() || self.pending.state().is_inside() {
@@ -138,10 +141,16 @@ impl ClientTransaction {
             return;
         };
         self.client.core.step(self.pending.lane(), |state, now| {
-            if let Some((dialog, _)) = state.shard.dialog_of_response(&essentials) {
+            if let Some((dialog, _)) = state.shard.dialog_of_response(&essentials)
+                && !self.taken_early().contains(&dialog)
+            {
                 state.shard.hang_up(now, &dialog);
             }
         });
+    }
+
+    fn taken_early(&self) -> MutexGuard<'_, Vec<DialogKey>> {
+        self.taken_early.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_invite(&self) -> bool {
@@ -169,7 +178,14 @@ impl ClientTransaction {
                 DialogError::Status(status)
             });
         };
-        self.has_dialog.store(true, Ordering::Relaxed);
+        if response.status().is_success() {
+            self.has_call.store(true, Ordering::Relaxed);
+        } else {
+            let mut taken = self.taken_early();
+            if !taken.contains(&key) {
+                taken.push(key);
+            }
+        }
         let mailbox = self.pending.state().mailboxes.remove(&key);
         Ok(Dialog::new(core.clone(), lane, key, id, mailbox))
     }
@@ -197,7 +213,7 @@ impl Drop for ClientTransaction {
     fn drop(&mut self) {
         if !self.closed && self.end.is_none() {
             self.client.core.abandon_request(&self.pending);
-        } else if !self.has_dialog.load(Ordering::Relaxed) {
+        } else if !self.has_call.load(Ordering::Relaxed) {
             self.hang_up();
         }
     }

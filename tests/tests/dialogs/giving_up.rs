@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spigot::{Method, RequestError, StatusCode, Transport};
+use spigot::{HeaderName, Method, RequestError, StatusCode, Transport};
 use tokio::time::Instant;
 
 use crate::routing::Street;
@@ -60,6 +60,42 @@ async fn a_call_whose_dialog_somebody_has_taken_outlives_its_transaction() {
     tokio::time::sleep(Duration::from_secs(100)).await;
     assert!(dialog.is_up());
     assert_eq!(street.server.ladder().times("BYE"), [0.0; 0]);
+}
+
+#[spigot::test]
+async fn a_branch_that_nobody_has_taken_is_hung_up_on_though_another_was_taken_while_it_rang() {
+    for taken in [&["one"][..], &["one", "three"]] {
+        let mut street = Street::new().await;
+        let lines = contact(&street);
+        let (mut invite, ring) = street.invite(Transport::Udp).await;
+        let mut early = Vec::new();
+        for tag in taken {
+            street.near.answer(&ring, "180 Ringing", Some(tag), &lines);
+            let ringing = invite.provisional().await.expect("it rings");
+            early.push(invite.dialog(&ringing).expect("a dialog"));
+        }
+        street.near.answer(&ring, "200 OK", Some("two"), &lines);
+        invite.response().await.expect("an answer");
+        drop(invite);
+        let bye = street.near.accept(Method::BYE).await;
+        let to = bye.request.headers().get(&HeaderName::TO).expect("a To");
+        assert!(to.ends_with(";tag=two"), "{to}");
+    }
+}
+
+#[spigot::test]
+async fn a_call_that_was_taken_while_it_rang_outlives_its_transaction() {
+    let mut street = Street::new().await;
+    let lines = contact(&street);
+    let (mut invite, ring) = street.invite(Transport::Udp).await;
+    street.near.answer(&ring, "180 Ringing", Some("one"), &lines);
+    let ringing = invite.provisional().await.expect("it rings");
+    let dialog = invite.dialog(&ringing).expect("a dialog");
+    street.near.answer(&ring, "200 OK", Some("one"), &lines);
+    invite.response().await.expect("an answer");
+    drop(invite);
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    assert!(dialog.is_up());
 }
 
 #[spigot::test]
