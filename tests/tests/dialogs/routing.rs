@@ -1,5 +1,7 @@
 //! The next hop of what is sent inside a dialog, judged by where it arrives.
 
+use std::time::Duration;
+
 use spigot::testing::TestServer;
 use spigot::{
     Client, ClientTransaction, Dialog, HeaderName, Method, Request, StatusCode, TransactionError, Transport,
@@ -238,5 +240,29 @@ async fn a_target_with_ob_is_reached_by_the_flow_of_the_dialog() {
         street.near.expect(Method::ACK).await;
         assert!(dialog.hang_up());
         street.near.accept(Method::BYE).await;
+    }
+}
+
+/// A flow without TLS would be an alternate destination, of which RFC 3261 §8.1.2 says:
+/// > If the Request-URI contains a SIPS URI, any alternate destinations MUST be contacted with TLS.
+#[spigot::test]
+async fn what_is_for_a_sips_target_that_cannot_be_reached_does_not_leave_without_tls() {
+    let secured = "sips:near@192.0.2.77";
+    for (contact, route) in [
+        (secured, ""),
+        (secured, "Record-Route: <sips:192.0.2.78;lr>\r\n"),
+        (NOBODY, "Record-Route: <sips:192.0.2.78;lr>\r\n"),
+    ] {
+        let lines = format!("Contact: <{contact}>\r\n{route}");
+        let mut street = Street::new().await;
+        let dialog = street.call(Transport::Udp, &lines).await;
+        dialog.request(Method::INFO).start().await.expect_err(contact);
+        dialog.hang_up();
+        street.be_called(Transport::Udp, &lines).await;
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        let ladder = street.server.ladder();
+        for method in ["INFO", "BYE"] {
+            assert_eq!(ladder.times(method), [0.0; 0], "{contact} {route}{ladder}");
+        }
     }
 }

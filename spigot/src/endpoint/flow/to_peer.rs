@@ -9,7 +9,7 @@ use crate::endpoint::client::RequestDraft;
 use crate::flow::{Flow, Transport};
 use crate::proto::{Destination, Unsent};
 use crate::resolve::locate::NextHop;
-use crate::sip::{Request, header};
+use crate::sip::{Request, SipUri, header};
 
 impl NextHop {
     /// Returns the next hop of a request: its first Route, or else its Request-URI
@@ -74,9 +74,10 @@ impl Core {
         if let Some(flow) = at_once.filter(|flow| !self.is_too_large(flow, &size)) {
             return Ok((flow, Some(Targets::none(self, hop))));
         }
+        let needs_tls = hop.is_secure() || is_sips(draft.request());
         let mut targets = Targets::of(self, hop);
         let found = targets.flow(&size).await;
-        let flow = found.or_else(|error| self.instead_of_hop(flow, error))?;
+        let flow = found.or_else(|error| self.instead_of_hop(flow, needs_tls, error))?;
         Ok((flow, Some(targets)))
     }
 
@@ -94,18 +95,24 @@ impl Core {
             return Ok(flow);
         }
         let core = self.clone();
+        let needs_tls = hop.as_ref().is_ok_and(NextHop::is_secure) || is_sips(&unsent.request);
         Err(async move {
             let found = match hop {
                 Ok(hop) => core.flow_to(hop).await,
                 Err(error) => Err(error),
             };
-            found.or_else(|error| core.instead_of_hop(flow, error))
+            found.or_else(|error| core.instead_of_hop(flow, needs_tls, error))
         })
     }
 
     /// Returns the flow of a dialog, if it is still there, in the place of a next hop that cannot be reached.
-    fn instead_of_hop(&self, flow: Flow, error: Unreachable) -> Result<Flow, Unreachable> {
-        let Some(flow) = self.flow_while_open(flow) else {
+    /// For a request that `needs_tls` it must be one with TLS.
+    ///
+    /// [RFC 3261 §8.1.2](https://www.rfc-editor.org/rfc/rfc3261#section-8.1.2):
+    /// > If the Request-URI contains a SIPS URI, any alternate destinations MUST be contacted with TLS.
+    fn instead_of_hop(&self, flow: Flow, needs_tls: bool, error: Unreachable) -> Result<Flow, Unreachable> {
+        let may_take_it = flow.transport().is_secure() || !needs_tls;
+        let Some(flow) = self.flow_while_open(flow).filter(|_| may_take_it) else {
             return Err(error);
         };
         tracing::debug!(%flow, %error, "the next hop cannot be reached: sent by the flow of the dialog");
@@ -146,6 +153,10 @@ impl Core {
                 source,
             })
     }
+}
+
+fn is_sips(request: &Request) -> bool {
+    request.uri().as_sip().is_some_and(SipUri::is_secure)
 }
 
 #[cfg(test)]

@@ -81,6 +81,11 @@ impl NextHop {
         self.outbound
     }
 
+    /// Whether the next hop may be reached by TLS alone: its URI is `sips:`.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
     /// The address, if the host needs no look-up.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         let port = self.port.unwrap_or(self.transport().default_port());
