@@ -88,11 +88,18 @@ fn address_in(host: &str) -> Option<IpAddr> {
 
 /// Returns the [`route`] of the response to a request that cannot be read. If its top Via cannot be read
 /// either, that is the flow alone: the connection, or the source of the datagram.
+///
+/// The response goes to the address of its source and to no other. A `maddr` that names another is passed
+/// over: whoever sends what cannot be read could choose with it who gets the answer.
 pub(crate) fn route_of(request: &SalvagedRequest, flow: &Flow) -> (Flow, Option<SocketAddr>) {
-    match request.via() {
-        Some(via) => route(&via, flow),
-        None => (*flow, None),
+    let Some(mut via) = request.via() else {
+        return (*flow, None);
+    };
+    let source = flow.peer().ip().to_canonical();
+    if via.maddr().and_then(address_in) != Some(source) {
+        via = via.without_param("maddr");
     }
+    route(&via, flow)
 }
 
 /// Writes a response as it goes out.
@@ -308,6 +315,29 @@ mod tests {
             whole.headers().get(&HeaderName::TO),
             Some("<sip:b@b.example>;tag=x")
         );
+    }
+
+    #[test]
+    fn an_unreadable_request_has_its_answer_at_its_source_and_at_no_other_address() {
+        let source = ([192, 0, 2, 9], 40000).into();
+        let flow = Flow::datagram(([192, 0, 2, 1], 5060).into(), source);
+        for (params, port) in [
+            (";maddr=198.51.100.7", 5070),
+            (";maddr=198.51.100.7;rport", 40000),
+            (";maddr=192.0.2.9", 5070),
+            (";received=198.51.100.7", 5070),
+        ] {
+            let octets = format!(
+                "OPTIONS sip:b@b.example SIP/2.0\r\nVia: SIP/2.0/UDP a.example:5070{params}\r\nCSeq: x\r\n\r\n"
+            );
+            let request = SalvagedRequest::read(&octets.into(), &spigot_parser::Limits::DEFAULT);
+            let (to, _) = route_of(&request.expect("it says who sent it"), &flow);
+            assert_eq!(
+                to.peer(),
+                SocketAddr::new([192, 0, 2, 9].into(), port),
+                "{params}"
+            );
+        }
     }
 
     #[test]
