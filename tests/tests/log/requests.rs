@@ -133,3 +133,20 @@ async fn a_request_that_nobody_answers_has_one_line_of_its_failure() {
         );
     }
 }
+
+#[spigot::test]
+async fn a_call_that_is_cancelled_before_anybody_answers_has_one_line_of_its_failure() {
+    // Long before T1 is over, and after it.
+    for wait in [Duration::from_millis(10), Duration::from_secs(1)] {
+        let server = TestServer::start(Agent).await;
+        let events = Events::keep();
+        let client = server.spigot().client();
+        let mut invite = client.invite("sip:192.0.2.78").start().await.unwrap();
+        tokio::time::sleep(wait).await;
+        invite.cancel();
+        invite.response().await.unwrap_err();
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        let line = events.one("request failed");
+        assert!(line.field("reason").unwrap().contains("cancelled"));
+    }
+}

@@ -63,6 +63,8 @@ pub(crate) struct PendingState {
     pub(super) heard: bool,
     /// Whether it is an INVITE that its caller has given up.
     pub(super) cancelled: bool,
+    /// Whether its end was told. A cancelled INVITE may have one more, when its transaction ends.
+    pub(super) has_ended: bool,
     /// Whether a lost connection has been replaced by a new one.
     pub(super) reconnected: bool,
     /// The way to the caller; nothing once the caller has gone or the endpoint has ended.
@@ -108,6 +110,7 @@ impl Pending {
             targets: new.targets,
             heard: false,
             cancelled: false,
+            has_ended: false,
             reconnected: false,
             events: Some(events),
             opens_mailboxes: new.opens_mailboxes,

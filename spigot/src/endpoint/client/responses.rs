@@ -103,7 +103,10 @@ impl Core {
                 state.shard.unanswered_inside(now, &dialog, &request);
             });
         }
-        if let Err(failure) = &outcome {
+        let is_first = !std::mem::replace(&mut pending.state().has_ended, true);
+        if let Err(failure) = &outcome
+            && is_first
+        {
             log::request_failed(&request, failure);
         }
         pending.state().end(outcome);
