@@ -74,6 +74,23 @@ async fn with_an_unreadable_contact_the_call_is_acknowledged_and_ended_and_its_c
 }
 
 #[spigot::test]
+async fn a_2xx_without_contact_makes_a_call_though_the_contact_of_the_180_could_not_be_read() {
+    for lines in ["", "Contact: *\r\n"] {
+        for transport in BOTH {
+            let mut street = Street::new().await;
+            let (mut invite, ring) = street.invite(transport).await;
+            let unreadable = "Contact: <sip:bob@192.0.2.77:port>\r\n";
+            street.near.answer(&ring, "180 Ringing", Some("far"), unreadable);
+            street.near.answer(&ring, "200 OK", Some("far"), lines);
+            invite.response().await.expect("an answer");
+            street.near.expect(Method::ACK).await;
+            hang_up(&mut invite).await;
+            street.near.accept(Method::BYE).await;
+        }
+    }
+}
+
+#[spigot::test]
 async fn an_unreadable_contact_of_a_re_invite_leaves_the_target_as_it_is() {
     let mut street = Street::new().await;
     let contact = format!("Contact: <sip:bob@{}>\r\n", street.near.address);
