@@ -229,6 +229,19 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_begins_with_self_is_not_made_of_the_agent() {
+        let expansion = |plug: TokenStream, limit: TokenStream| {
+            let text =
+                quote!(impl Pbx { #[message] #[through(#limit)] async fn text(&self) -> StatusCode {} });
+            expand(quote!(plugs(#plug)), text).to_string()
+        };
+        let fine = expansion(quote!(self::limit()), quote!(LimitBody::new({ self::OCTETS })));
+        assert!(!fine.contains("compile_error"), "{fine}");
+        let wrong = expansion(quote!(limit(self::RATE, self.rate)), quote!(self::limit(&self)));
+        assert_eq!(wrong.matches("compile_error").count(), 2, "{wrong}");
+    }
+
+    #[test]
     fn conditional_routes_and_blocks_have_conditional_entries() {
         let expansion = expanded(quote! {
             #[cfg(feature = "a")]

@@ -177,13 +177,24 @@ pub(super) fn made_without_agent(plugs: impl IntoIterator<Item = Expr>, errors: 
     made
 }
 
-/// Finds the first `self` of an expression.
+/// Finds the first `self` of an expression that is the agent. That of a path, `self::limit()`, is a module.
 pub(super) fn find_self(tokens: TokenStream) -> Option<Ident> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(name) if name == "self" => Some(name),
-        TokenTree::Group(group) => find_self(group.stream()),
-        _ => None,
-    })
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match token {
+            TokenTree::Ident(name) if name == "self" => {
+                let begins_path =
+                    matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+                (!begins_path).then_some(name)
+            }
+            TokenTree::Group(group) => find_self(group.stream()),
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
 }
 
 /// Reads the plugs that `#[through(...)]` names.
