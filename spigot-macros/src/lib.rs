@@ -1,5 +1,5 @@
-//! The attribute macros of Spigot. Use them through the library `spigot` (the package `spigot-sip`), which documents
-//! them.
+//! The attribute macros of Spigot. Use them through the library `spigot` (the package `spigot-sip`), which
+//! documents them.
 //!
 //! Their invariant: what the user wrote is emitted again whatever is wrong with it, so that an editor goes on
 //! completing inside it, and all that is wrong is reported at once.
@@ -39,8 +39,8 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// An agent that says its domains, `#[sip_router(domains = self.domains)]`, has `{domain}` in the host of a
-/// pattern match these alone: `"sip:{user}@{domain}"` is a user of a domain of its own.
+/// With `#[sip_router(domains = self.domains)]` the capture `{domain}` in the host of a pattern matches the
+/// domains of the agent and no others: `"sip:{user}@{domain}"` is a user of one of them.
 ///
 /// Plugs run before handlers: those of the router, `#[sip_router(plugs(Trace::new()))]`; methods marked
 /// `#[plug]`, with `only(register, invite)` or `except(options)` for some routes, and with `in_dialog` for

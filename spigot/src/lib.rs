@@ -41,13 +41,14 @@
 //!
 //! The module [`guide`] explains how to build with them: [routing](guide::routing),
 //! [extractors](guide::extractors), [answers](guide::answers), [plugs](guide::plugs),
-//! [dialogs](guide::dialogs), [transports](guide::transports), [logs](guide::logs), [testing](guide::testing).
+//! [dialogs](guide::dialogs), [transports](guide::transports), [logs](guide::logs),
+//! [testing](guide::testing).
 //!
 //! # Logs
 //!
-//! The library logs with `tracing`: mistakes of the program at `ERROR`, what does not go as it should at `WARN`,
-//! the start and the end at `INFO`, each answer, request and drop with its reason at `DEBUG`, and each message
-//! that was read at `TRACE`. [Logs](guide::logs) has the list.
+//! The library logs with `tracing`: mistakes of the program at `ERROR`, what does not go as it should at
+//! `WARN`, the start and the end at `INFO`, each answer, request and drop with its reason at `DEBUG`, and each
+//! message that was read at `TRACE`. [Logs](guide::logs) has the list.
 //!
 //! # Features
 //!
@@ -63,8 +64,8 @@
 //! # Invariants
 //!
 //! - Every request but ACK is answered exactly once, whether its handler returns, panics or is too slow. The
-//!   one exception is a request that is dropped on purpose ([`Reply::Dropped`]). `RateLimit` drops requests of
-//!   senders that it has answered 503.
+//!   one exception is a request that is dropped on purpose ([`Reply::Dropped`]). `RateLimit` drops requests
+//!   of senders that it has answered 503.
 //! - Dropping a [`ClientTransaction`] before its final response cancels an INVITE. Every 2xx is acknowledged.
 //!   The page [`guide::dialogs`] lists which futures may be dropped.
 //! - The protocol core ([`proto`]) is sans-I/O: it names no socket, clock, runtime or source of randomness.

@@ -8,7 +8,8 @@ use spigot::{Transport, UnknownTransport};
 pub(crate) const USAGE: &str =
     "usage: hello [--listen TRANSPORT:ADDRESS]..., as in --listen udp:127.0.0.1:5060";
 
-/// Reads the addresses to listen on: those of the `--listen` flags, or port 5060 of this machine for UDP and TCP.
+/// Reads the addresses to listen on: those of the `--listen` flags, or port 5060 of this machine for UDP and
+/// TCP.
 pub(crate) fn listeners(
     arguments: impl IntoIterator<Item = String>,
 ) -> Result<Vec<(Transport, SocketAddr)>, String> {

@@ -82,7 +82,8 @@ impl Contact {
 
     /// Returns the lifetime of the binding in seconds.
     ///
-    /// A number that does not fit 32 bits counts as missing (RFC 4475 §3.1.2.4). Anything but a number is 3600:
+    /// A number that does not fit 32 bits counts as missing (RFC 4475 §3.1.2.4). Anything but a number is
+    /// 3600:
     ///
     /// > Malformed values SHOULD be treated as equivalent to 3600.
     ///

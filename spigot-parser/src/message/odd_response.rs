@@ -30,8 +30,9 @@ pub(super) fn may_be(error: &ParseError, bytes: &[u8], start: usize) -> bool {
 /// Reads the start line of a response, and puts an entry into `lines` for each header line that follows it.
 ///
 /// Against [RFC 3261 §7](https://www.rfc-editor.org/rfc/rfc3261#section-7) and
-/// [§25.1](https://www.rfc-editor.org/rfc/rfc3261#section-25.1) each line may end with CRLF or with LF alone, control
-/// characters may be in values and in the reason phrase, and a line that has no name and colon is left out.
+/// [§25.1](https://www.rfc-editor.org/rfc/rfc3261#section-25.1) each line may end with CRLF or with LF alone,
+/// control characters may be in values and in the reason phrase, and a line that has no name and colon is
+/// left out.
 /// What says where the message ends is read strictly: no line has blanks and nothing else, no CR stands
 /// alone, and around the empty line and Content-Length lines end alike.
 #[cold]
@@ -210,9 +211,10 @@ fn push_text(part: &[u8], mut is_fit: impl FnMut(u8) -> bool, text: &mut Vec<u8>
     let mut push = |character: char| {
         let mut octets = [0; 4];
         let octets = character.encode_utf8(&mut octets).as_bytes();
-        match is_fit(octets[0]) {
-            true => text.extend(octets),
-            false => text.extend("\u{fffd}".as_bytes()),
+        if is_fit(octets[0]) {
+            text.extend(octets);
+        } else {
+            text.extend("\u{fffd}".as_bytes());
         }
     };
     for chunk in part.utf8_chunks() {

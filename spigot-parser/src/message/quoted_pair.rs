@@ -2,7 +2,7 @@
 
 use super::octets::Controls;
 
-/// Whether we are in a quoted string, and after a backslash in it.
+/// A place in a line: inside of a quoted string or not, and after a backslash in it or not.
 #[derive(Default)]
 pub(super) struct Quotes {
     open: bool,
@@ -10,7 +10,7 @@ pub(super) struct Quotes {
 }
 
 impl Quotes {
-    /// Goes past `octet`; whether it may stand there.
+    /// Goes past `octet`, and reports whether it may stand there.
     ///
     /// ```text
     /// quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F)
@@ -29,8 +29,9 @@ impl Quotes {
     }
 }
 
-/// Where the first octet is that a value which an application sets may not have: CR, LF, NUL, and control
-/// characters other than HTAB outside of a quoted-pair.
+/// Finds the first octet that the value of a header may not have when an application sets it.
+///
+/// Those are CR, LF, NUL, and outside of a quoted-pair all control characters but HTAB.
 pub(super) fn unfit_for_value(bytes: &[u8]) -> Option<usize> {
     if Controls::new(bytes, 0).next(bytes) == bytes.len() {
         return None;

@@ -30,8 +30,8 @@
 //!
 //! An address that no listener of the endpoint can send to, because it is IPv6 and they are IPv4 or the other
 //! way round, is left out. A request that is sent [to an address](crate::RequestBuilder::to_address) goes
-//! there and nowhere else. Requests inside a dialog stay on a connection that the peer has opened. Where their
-//! targets cannot be reached, they go by the flow of the dialog.
+//! there and nowhere else. Requests inside a dialog stay on a connection that the peer has opened. Where
+//! their targets cannot be reached, they go by the flow of the dialog.
 //!
 //! A request over UDP that is larger than [`Limits::datagram`](crate::Limits::datagram) goes over TCP to the
 //! same address, if the endpoint has a listener for TCP ([RFC 3261

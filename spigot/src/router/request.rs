@@ -129,8 +129,8 @@ impl Request {
         self.role
     }
 
-    /// Returns the content types that the arguments of the handler take; `None` where one of them may take the
-    /// whole body.
+    /// Returns the content types that the arguments of the handler take; `None` where one of them may take
+    /// the whole body.
     pub(super) fn body_types(&self) -> Option<&[&'static str]> {
         self.body_types.as_deref()
     }

@@ -191,9 +191,10 @@ fn media_line<'a>(line: Line<'a>, limits: &Limits) -> Result<Cow<'a, str>, Parse
     if !begins_well || formats == 0 {
         return fault(line.start + 2, expected(b'm'));
     }
-    match value.starts_with(' ') || value.contains("  ") {
-        true => Ok(words(value).collect::<Vec<_>>().join(" ").into()),
-        false => Ok(value.into()),
+    if value.starts_with(' ') || value.contains("  ") {
+        Ok(words(value).collect::<Vec<_>>().join(" ").into())
+    } else {
+        Ok(value.into())
     }
 }
 

@@ -15,7 +15,8 @@ use super::Sdp;
 ///
 /// let sdp: Sdp = "v=0\r\no=alice 2890844526 2890842807 IN IP4 198.51.100.1\r\ns=-\r\nt=0 0\r\n".parse()?;
 /// let origin = sdp.origin();
-/// assert_eq!((origin.username(), origin.session_id(), origin.version()), ("alice", "2890844526", "2890842807"));
+/// assert_eq!((origin.username(), origin.session_id()), ("alice", "2890844526"));
+/// assert_eq!(origin.version(), "2890842807");
 /// assert_eq!(origin.ip(), Some("198.51.100.1".parse().unwrap()));
 /// # Ok::<(), spigot_parser::ParseError>(())
 /// ```

@@ -27,9 +27,10 @@ static ONCE: [bool; Known::ALL.len()] = {
     once
 };
 
-/// Reports whether a response may not have a header twice: it says whose the response is, or where it ends.
-/// Another one that is there twice is no reason to lose an answer, and who asks for it by its type gets an
-/// error.
+/// Reports whether a response with this header twice is refused.
+///
+/// Such a header says whose the response is, or where it ends. With any other header twice the response is
+/// taken: reading that header by its type is then an error.
 #[cold]
 fn decides(known: Known) -> bool {
     matches!(

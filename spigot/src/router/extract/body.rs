@@ -45,16 +45,18 @@ pub enum BadSdp {
     /// There is no body. Answered 400 with a Warning.
     #[error("the request has no session description")]
     Missing,
-    /// It is of another type, or a part of another type has to be understood. Answered 415 with this Accept.
+    /// The body is of another type, or has a part of another type that must be understood. Answered 415 with
+    /// Accept.
     #[error("the body has to be `{accept}`")]
     OtherType {
         /// The types that the arguments of the handler take.
         accept: String,
     },
-    /// It cannot be split into its parts. Answered 400 with a Warning.
+    /// The multipart body cannot be split into its parts. Answered 400 with a Warning.
     #[error("the multipart body cannot be read: expected {}", .0.expected())]
     Multipart(#[source] ParseError),
-    /// It is one and cannot be read: 400 with a Warning. Or it is more than is taken of one: 488.
+    /// The session description cannot be read, which is answered 400 with a Warning. One beyond the
+    /// [limits](crate::sip::Limits) is answered 488.
     #[error(transparent)]
     Unreadable(#[from] ParseError),
 }
@@ -84,8 +86,8 @@ impl From<NotTaken> for BadSdp {
     }
 }
 
-/// Reads the session description, which a multipart body has as the part with the disposition `session`: that
-/// is what an `application/sdp` is which says nothing of it (RFC 3261 §20.11).
+/// Reads the session description. In a multipart body it is the part with the disposition `session`, which is
+/// the default of `application/sdp` (RFC 3261 §20.11).
 fn sdp(request: &Request) -> Result<Option<Sdp>, BadSdp> {
     let body = match part::find(request, SDP, Some("session"))? {
         None => return Ok(None),

@@ -7,17 +7,18 @@ use crate::sip::{ParseError, Part};
 
 /// Why a body is not taken.
 pub(super) enum NotTaken {
-    /// It is of another type, or a part of it is that has to be understood. The types that would be taken.
+    /// The body is of another type, or has a part of another type that must be understood. The text lists the
+    /// types that would be taken.
     OtherType(String),
-    /// It is not the multipart body that it says it is.
+    /// The multipart body cannot be split into its parts.
     Unreadable(ParseError),
 }
 
 /// Where the body of one type is.
 pub(super) enum Found {
-    /// It is the body of the request.
+    /// The body of the request is of the type.
     Whole,
-    /// It is a part of that.
+    /// A part of the multipart body is of the type.
     Part(Box<Part>),
 }
 

@@ -72,16 +72,17 @@ pub enum BadBody {
         /// The type of what is missing.
         content_type: &'static str,
     },
-    /// It is of another type, or a part of another type has to be understood. Answered 415 with this Accept.
+    /// The body is of another type, or has a part of another type that must be understood. Answered 415 with
+    /// Accept.
     #[error("the body has to be `{accept}`")]
     OtherType {
         /// The types that the arguments of the handler take.
         accept: String,
     },
-    /// It cannot be split into its parts. Answered 400 with a Warning.
+    /// The multipart body cannot be split into its parts. Answered 400 with a Warning.
     #[error("the multipart body cannot be read: expected {}", .0.expected())]
     Multipart(#[source] ParseError),
-    /// It is of the type and cannot be read. Answered 400 with a Warning.
+    /// The body is of the type and cannot be read. Answered 400 with a Warning.
     #[error("the `{content_type}` cannot be read: {source}")]
     Unreadable {
         /// The type of what cannot be read.

@@ -141,12 +141,12 @@ impl<U: Users> DigestAuth<U> {
         self
     }
 
-    /// Lets in who answers a challenge without `qop`, as old phones do that know
-    /// [RFC 2069](https://www.rfc-editor.org/rfc/rfc2069) alone. Unless said, they are challenged again.
+    /// Lets in old phones, which answer a challenge without `qop`
+    /// ([RFC 2069](https://www.rfc-editor.org/rfc/rfc2069)). Without this option they are challenged again.
     ///
-    /// All others still use the `qop` that is offered. Credentials without one protect less: they are of MD5,
-    /// and have no count. A nonce is therefore good for one request of such a phone, and its next one is
-    /// challenged with `stale`.
+    /// All others still use the `qop` that is offered. Credentials without `qop` protect less: they use MD5 and
+    /// have no count. A nonce is therefore good for one request of such a phone. Its next request is challenged
+    /// with `stale`.
     #[must_use]
     pub fn allow_rfc2069(mut self) -> Self {
         self.digest = self.digest.with_rfc2069(true);
