@@ -11,6 +11,7 @@ use syn::{
 
 use super::attribute::RouteAttribute;
 use super::errors::Errors;
+use super::options::Options;
 use super::requests::Takes;
 
 /// A method that can be called as a handler.
@@ -51,6 +52,7 @@ impl Handler {
         signature: &Signature,
         attributes: &[Attribute],
         route: Option<&RouteAttribute>,
+        options: &Options,
         errors: &mut Errors,
     ) -> Handler {
         check_receiver(signature, errors);
@@ -83,7 +85,7 @@ impl Handler {
             .collect();
         // Where one side could not be read, the other would only seem to lack something.
         if let Some(route) = route.filter(|route| route.is_whole && errors.len() == errors_before) {
-            check_captures(route, &arguments, errors);
+            check_captures(route, &arguments, options, errors);
         }
         Handler {
             name: signature.ident.clone(),
@@ -296,8 +298,9 @@ fn captures(arguments: &[Argument]) -> impl Iterator<Item = &Capture> {
     })
 }
 
-/// Checks that every capture has its argument and every `Path` argument its capture.
-fn check_captures(route: &RouteAttribute, arguments: &[Argument], errors: &mut Errors) {
+/// Checks that every capture has its argument and every `Path` argument its capture. A `{domain}` that is
+/// limited to the domains of the agent says something without an argument.
+fn check_captures(route: &RouteAttribute, arguments: &[Argument], options: &Options, errors: &mut Errors) {
     let captures: Vec<&Capture> = captures(arguments).collect();
     let in_pattern: Vec<&str> = route
         .pattern
@@ -317,7 +320,10 @@ fn check_captures(route: &RouteAttribute, arguments: &[Argument], errors: &mut E
             );
         }
     }
-    let Some((text, _)) = &route.pattern else { return };
+    let Some((text, pattern)) = &route.pattern else {
+        return;
+    };
+    let is_limited = |name: &str| name == "domain" && options.domains.is_some() && pattern.captures_domain();
     for name in &in_pattern {
         if !captures
             .iter()
@@ -332,6 +338,9 @@ fn check_captures(route: &RouteAttribute, arguments: &[Argument], errors: &mut E
                     argument.span(),
                     format!("a capture is taken by `Path`: write `Path({name}): Path<{written}>`"),
                 );
+                continue;
+            }
+            if is_limited(name) {
                 continue;
             }
             errors.push(

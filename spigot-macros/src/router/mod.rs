@@ -77,7 +77,7 @@ pub(crate) fn expand(options: TokenStream, tokens: TokenStream) -> TokenStream {
     let mut routes: Vec<Route> = block
         .items
         .iter_mut()
-        .filter_map(|item| read_route(item, &mut errors))
+        .filter_map(|item| read_route(item, &options, &mut errors))
         .collect();
     options.limit_domains(&mut routes, &mut errors);
     reachability::check(&routes, &mut errors);
@@ -126,7 +126,7 @@ fn read_plug(item: &mut Item, errors: &mut Errors) -> Option<PlugMethod> {
 }
 
 /// Takes the route attributes off an item and reads them; `None` for an item that is no route or a bad one.
-fn read_route(item: &mut Item, errors: &mut Errors) -> Option<Route> {
+fn read_route(item: &mut Item, options: &Options, errors: &mut Errors) -> Option<Route> {
     let through = item.take("through");
     let taken = item.take_route_attributes(errors);
     let Some((first, rest)) = taken.split_first() else {
@@ -160,7 +160,7 @@ fn read_route(item: &mut Item, errors: &mut Errors) -> Option<Route> {
         );
         return None;
     };
-    let handler = Handler::parse(signature, &item.attributes, attribute.as_ref(), errors);
+    let handler = Handler::parse(signature, &item.attributes, attribute.as_ref(), options, errors);
     // Nobody calls a handler but the library, and its arguments are named by what they are. Clippy warns of
     // more than seven.
     if signature.inputs.len() > 7 {

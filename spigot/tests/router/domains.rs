@@ -191,3 +191,36 @@ fn the_table_shows_the_pattern_as_it_is_written() {
         Pbx::ROUTES.to_string()
     );
 }
+
+struct Mailboxes {
+    domains: Vec<String>,
+}
+
+#[sip_router(domains = self.domains)]
+impl Mailboxes {
+    #[message("sip:*@{domain}")]
+    async fn any(&self) -> Answer {
+        (StatusCode::OK, "ours".to_owned())
+    }
+
+    #[message("sip:{number}@voicemail.{domain}")]
+    async fn voicemail(&self, Path(number): Path<u16>) -> Answer {
+        (StatusCode::OK, format!("box {number}"))
+    }
+}
+
+#[tokio::test]
+async fn a_domain_that_no_argument_takes_is_limited_all_the_same() {
+    let router = Router::new(Mailboxes {
+        domains: vec!["example.com".to_owned()],
+    });
+    for (uri, answer) in [
+        ("sip:alice@example.com", "ours"),
+        ("sip:alice@example.org", "404"),
+        ("sip:7@voicemail.example.com", "box 7"),
+        ("sip:x@voicemail.example.com", "404"),
+        ("sip:7@voicemail.example.org", "404"),
+    ] {
+        assert_eq!(message(&router, uri).await, answer, "{uri}");
+    }
+}

@@ -81,4 +81,22 @@ impl Numbered {
     }
 }
 
+struct Bare {
+    domains: Vec<String>,
+}
+
+/// No argument has to take `{domain}`, but one that is called so is meant to.
+#[sip_router(domains = self.domains)]
+impl Bare {
+    #[message("sip:*@{domain}")]
+    async fn text(&self, domain: String) -> (StatusCode, String) {
+        (StatusCode::OK, domain)
+    }
+
+    #[register("sip:{domain}")]
+    async fn register(&self) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
 fn main() {}

@@ -35,7 +35,7 @@ struct Generic<D>(D);
 #[sip_router(domains = self.0.as_ref(), crate = spigot)]
 impl<D: AsRef<[&'static str]> + Send + Sync + 'static> Generic<D> {
     #[message("sip:*@{domain}")]
-    async fn text(&self, Path(_domain): Path<String>) -> StatusCode {
+    async fn text(&self) -> StatusCode {
         StatusCode::OK
     }
 }
