@@ -39,7 +39,9 @@ pub(crate) trait ServerSide: Send + Sync {
     fn as_any(&self) -> &dyn Any;
 }
 
-/// Why a provisional reply was not sent.
+/// Why a provisional reply was not sent, or a dialog not accepted.
+///
+/// It is an answer: a handler that returns it answers 500, or 503 where there are too many calls.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransactionError {
@@ -70,9 +72,16 @@ impl From<TransactionError> for StatusCode {
     }
 }
 
+/// A handler that returns a `Result<_, Reply>` gives up by `?`, as one that returns a `Result<_, StatusCode>`.
+impl From<TransactionError> for Reply {
+    fn from(error: TransactionError) -> Reply {
+        StatusCode::from(error).into()
+    }
+}
+
 impl<M> IntoReply<M> for TransactionError {
     fn into_reply(self) -> Reply {
-        StatusCode::from(self).into()
+        self.into()
     }
 }
 
@@ -206,5 +215,19 @@ mod tests {
         let reply = Router::new(Desk).handle(invite).await;
         assert_eq!(reply.status(), Some(StatusCode::OK));
         assert_eq!(*recorded.0.lock().unwrap(), [StatusCode::RINGING]);
+    }
+
+    #[test]
+    fn a_handler_that_gives_up_because_of_its_transaction_answers_5xx() {
+        fn handler(error: TransactionError) -> Result<StatusCode, Reply> {
+            Err(error)?;
+            Ok(StatusCode::OK)
+        }
+        for (error, status) in [
+            (TransactionError::Answered, StatusCode::SERVER_INTERNAL_ERROR),
+            (TransactionError::TooManyCalls, StatusCode::SERVICE_UNAVAILABLE),
+        ] {
+            assert_eq!(handler(error).unwrap_err().status(), Some(status));
+        }
     }
 }
