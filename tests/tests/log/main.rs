@@ -2,6 +2,7 @@
 //! line, with its reason, and no line has a body or credentials.
 
 mod agent;
+mod credentials;
 mod drops;
 mod requests;
 mod router;

@@ -11,10 +11,10 @@ use super::{Next, Plug};
 use crate::proto::digest::{Claim, CredentialsVerdict, Digest, Secret};
 use crate::router::extract::Header;
 use crate::router::{Reply, Request};
-use crate::sip::StatusCode;
 use crate::sip::header::{
     Algorithm, Authorization, Credentials, ProxyAuthenticate, ProxyAuthorization, Qop, WwwAuthenticate,
 };
+use crate::sip::{HeaderName, StatusCode};
 
 /// Lets in who proves to know a user's password, and challenges all others
 /// ([RFC 3261 §22](https://www.rfc-editor.org/rfc/rfc3261#section-22),
@@ -22,6 +22,8 @@ use crate::sip::header::{
 ///
 /// What comes after it finds the [`User`] as an [`Extension`](crate::Extension). A challenge keeps nothing:
 /// neither a transaction nor a nonce.
+///
+/// The peer does not learn why its credentials were refused. The log says it, at the level `DEBUG`.
 ///
 /// Requests inside dialogs do not pass it: who was called has no password here, and a challenge would cut the
 /// call. A route in dialogs that wants credentials all the same names it with `#[through]`.
@@ -176,6 +178,20 @@ impl<U: Users> DigestAuth<U> {
         }
     }
 
+    fn has_credentials(&self, request: &Request) -> bool {
+        let name = if self.is_proxy {
+            HeaderName::PROXY_AUTHORIZATION
+        } else {
+            HeaderName::AUTHORIZATION
+        };
+        request.headers().get(&name).is_some()
+    }
+
+    /// Says in the log what the peer must not learn: why credentials were not taken.
+    fn log_refusal(&self, reason: &str) {
+        tracing::debug!(realm = self.digest.realm(), reason, "credentials refused");
+    }
+
     fn challenge(&self, stale: bool) -> Reply {
         let number = self.challenges.fetch_add(1, Ordering::Relaxed);
         let mut challenges = self.digest.challenges(self.now(), number, stale).into_iter();
@@ -199,6 +215,9 @@ impl<U: Users> DigestAuth<U> {
 impl<U: Users> Plug for DigestAuth<U> {
     async fn call(&self, request: Request, next: Next<'_>) -> Reply {
         let Some(claim) = self.claim(&request) else {
+            if self.has_credentials(&request) {
+                self.log_refusal("they are for another realm, or answer no challenge of this server");
+            }
             return self.challenge(false);
         };
         let realm = self.digest.realm();
@@ -214,8 +233,17 @@ impl<U: Users> Plug for DigestAuth<U> {
                 };
                 next.run(request.with(user)).await
             }
-            CredentialsVerdict::Wrong => self.challenge(false),
-            CredentialsVerdict::Stale => self.challenge(true),
+            CredentialsVerdict::Wrong => {
+                self.log_refusal(match secret {
+                    Some(_) => "the password is wrong",
+                    None => "there is no such user",
+                });
+                self.challenge(false)
+            }
+            CredentialsVerdict::Stale => {
+                self.log_refusal("the nonce is too old, or was used before");
+                self.challenge(true)
+            }
         }
     }
 }
