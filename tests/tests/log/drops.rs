@@ -54,6 +54,7 @@ async fn a_message_that_is_refused_for_its_syntax_has_one_line() {
         alice.expect_status(StatusCode::BAD_REQUEST).await;
         let line = events.one("message refused");
         assert_eq!(line.level, Level::DEBUG);
+        assert_eq!(line.field("status"), Some("400"));
         assert!(line.field("reason").is_some());
     }
 }

@@ -116,7 +116,7 @@ impl Core {
                 reason,
             } => {
                 count(&self.tally.refused);
-                tracing::debug!(%flow, %status, %reason, "message refused");
+                tracing::debug!(%flow, status = status.as_u16(), %reason, "message refused");
                 let mut response = Response::new(status);
                 // 399 is a "miscellaneous warning" (RFC 3261 §20.43): it says what was wrong, and where.
                 if let Ok(warning) = Warning::new(399, "spigot", &reason.to_string()) {
