@@ -3,6 +3,7 @@
 //! Invariant: what nobody changed is written as it came, octet for octet and in its order. A response that
 //! is no good text is the one exception.
 
+mod body_length;
 mod content;
 mod essentials;
 mod fold;
@@ -24,7 +25,7 @@ mod writer;
 
 use bytes::Bytes;
 
-pub(crate) use parse::content_length;
+pub(crate) use body_length::content_length;
 pub(crate) use start_line::{is_response, is_version};
 
 pub use essentials::Essentials;

@@ -7,10 +7,8 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
-
+use super::body_length::body_length;
 use super::line::Line;
-use super::parse::{body_length, strict};
 use super::quoted_pair::Quotes;
 use super::scan::{
     self, Head, LineEnd, Lines, control_in_line, cut, is_all_blanks, is_blank, last_line_end, line_of_blanks,
@@ -18,7 +16,7 @@ use super::scan::{
 };
 use super::start_line::{StartLine, is_response, short_status_line};
 use crate::header_name::Known;
-use crate::{ErrorKind, Limits, Message, ParseError};
+use crate::{ErrorKind, Limits, ParseError};
 
 /// Reports whether the fault may be one that only a request is refused for.
 #[cold]
@@ -160,12 +158,10 @@ pub(crate) fn ends_plainly(
     }
 }
 
-/// Parses a response that breaks rules of text.
-///
-/// The offset of an error is in `datagram`, and that of a later one in the text that is read instead.
+/// Writes a response that breaks rules of text as one that breaks none.
 #[cold]
 #[inline(never)]
-pub(super) fn message(datagram: &Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
+pub(super) fn as_text(datagram: &[u8], start: usize, limits: &Limits) -> Result<Vec<u8>, ParseError> {
     let mut lines = Vec::new();
     let (start_line, head) =
         index(datagram, start, limits, &mut lines).map_err(|error| cut(error, datagram, limits))?;
@@ -194,12 +190,7 @@ pub(super) fn message(datagram: &Bytes, start: usize, limits: &Limits) -> Result
     }
     text.extend(b"\r\n");
     text.extend(&datagram[head.end..head.end + length]);
-    let wide = Limits {
-        head: usize::MAX,
-        header_line: usize::MAX,
-        ..limits.clone()
-    };
-    strict(text.into(), &wide).map_err(|error| error.moved_to(error.offset().min(datagram.len())))
+    Ok(text)
 }
 
 /// Appends a part of a line as text: UTF-8 as it is, each other octet as the ISO 8859-1 character of its
@@ -231,7 +222,7 @@ fn push_text(part: &[u8], mut is_fit: impl FnMut(u8) -> bool, text: &mut Vec<u8>
 mod tests {
     use super::*;
     use crate::header::{Contact, Server, SessionExpires};
-    use crate::{HeaderName, RawLines, RawMessage, Response};
+    use crate::{HeaderName, Message, RawLines, RawMessage, Response};
 
     const LINES: &str = "Via: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nFrom: <sip:a@a.example>;tag=1\r\n\
                          To: <sip:b@b.example>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nContact: <sip:b@192.0.2.1>\r\n";

@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
+use super::body_length::body_length;
 use super::headers::Headers;
 use super::line::Line;
 use super::octets::Controls;
@@ -43,12 +44,12 @@ fn parse(
     let (start_line, scanned) = match index(&datagram, start, limits, &mut lines) {
         Ok(parts) => parts,
         Err(error) if may_be_odd && odd_response::may_be(&error, &datagram, start) => {
-            return odd_response::message(&datagram, start, limits);
+            return parse_as_text(&datagram, start, limits);
         }
         Err(error) => return Err(cut(error, &datagram, limits)),
     };
     if may_be_odd && is_other_text(&datagram, &start_line, &scanned) {
-        return odd_response::message(&datagram, start, limits);
+        return parse_as_text(&datagram, start, limits);
     }
     let body = body(&mut datagram, scanned.end, scanned.content_length.as_ref())?;
     let head = ByteString::try_from(datagram)
@@ -103,10 +104,19 @@ fn parse(
     }
 }
 
-/// Parses a response that was made to break no rule of text.
+/// Parses a response that breaks rules of text, as text that breaks none.
+///
+/// The offset of an error is in `datagram`, and that of a later one in the text that is read instead.
 #[cold]
-pub(super) fn strict(datagram: Bytes, limits: &Limits) -> Result<Message, ParseError> {
-    parse(datagram, 0, limits, false)
+#[inline(never)]
+fn parse_as_text(datagram: &Bytes, start: usize, limits: &Limits) -> Result<Message, ParseError> {
+    let text = odd_response::as_text(datagram, start, limits)?;
+    let wide = Limits {
+        head: usize::MAX,
+        header_line: usize::MAX,
+        ..limits.clone()
+    };
+    parse(text.into(), 0, &wide, false).map_err(|error| error.moved_to(error.offset().min(datagram.len())))
 }
 
 /// Reports whether the head of a response has octets that are no UTF-8. Nearly all are ASCII, which is known.
@@ -148,65 +158,6 @@ fn body(datagram: &mut Bytes, head_end: usize, content_length: Option<&Line>) ->
     let mut body = datagram.split_off(head_end);
     body.truncate(length);
     Ok(body)
-}
-
-/// How long the body after a head is (RFC 3261 §18.3).
-///
-/// > If there are additional bytes in the transport packet beyond the end of the body, they MUST be discarded. If the
-/// > transport packet ends before the end of the message body, this is considered an error.
-pub(super) fn body_length(
-    datagram: &[u8],
-    head_end: usize,
-    content_length: Option<&Line>,
-) -> Result<usize, ParseError> {
-    let there = datagram.len() - head_end;
-    let length = match content_length {
-        Some(line) => self::content_length(datagram, line)?,
-        None => there,
-    };
-    if length > there {
-        let all = datagram.len();
-        return Err(ParseError::new(
-            ErrorKind::Truncated,
-            all,
-            "as many octets of body as Content-Length says",
-        ));
-    }
-    Ok(length)
-}
-
-/// The number in a Content-Length line of `bytes`; `usize::MAX` if it is beyond that.
-///
-/// ```text
-/// Content-Length = ( "Content-Length" / "l" ) HCOLON 1*DIGIT
-/// ```
-pub(crate) fn content_length(bytes: &[u8], line: &Line) -> Result<usize, ParseError> {
-    let value = line.value_in_head(bytes);
-    let start = value.start;
-    let digits = bytes.get(value).unwrap_or_default();
-    match number(digits) {
-        Some(length) => Ok(length),
-        None => Err(ParseError::new(
-            ErrorKind::ContentLength,
-            start,
-            "a length in decimal digits",
-        )),
-    }
-}
-
-/// The number that one or more decimal digits make; the largest there is where it does not fit.
-pub(super) fn number(digits: &[u8]) -> Option<usize> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0usize, |number, octet| match octet {
-        b'0'..=b'9' => Some(
-            number
-                .saturating_mul(10)
-                .saturating_add(usize::from(octet - b'0')),
-        ),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

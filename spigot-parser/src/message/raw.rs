@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
+use super::body_length::body_length;
 use super::line::Line;
 use super::odd_response;
-use super::parse::{body_length, index};
+use super::parse::index;
 use super::scan::{Lines, cut, skip_empty_lines};
 use super::start_line::{StartLine, is_response};
 use crate::{ErrorKind, HeaderName, Limits, ParseError, StatusCode};

@@ -5,9 +5,9 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::body_length::number;
 use super::headers::{Headers, check};
 use super::line::{Line, TextSpan};
-use super::parse::number;
 use crate::header::{ContentType, Field, TypedHeader};
 use crate::header_name::Known;
 use crate::{HeaderName, ParseError};

@@ -9,9 +9,9 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::body_length::number;
 use super::headers::{HeaderField, Headers, check};
 use super::line::Line;
-use super::parse::number;
 use super::quoted_pair::unfit_for_value;
 use super::scan::is_blank;
 use super::write::{CONTENT_LENGTH, Decimal};

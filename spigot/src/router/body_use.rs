@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use super::capabilities;
-
 /// What one argument of a handler takes of the body.
 #[derive(Clone, Copy, Debug)]
 pub enum BodyUse {
@@ -60,11 +58,6 @@ impl BodyTypes {
     }
 }
 
-/// Writes content types as Accept lists them.
-pub(super) fn accept(types: &[&'static str]) -> String {
-    capabilities::list(types.iter().copied())
-}
-
 /// Checks when the program is compiled that `text` is `type/subtype` without parameters.
 pub(super) const fn media_type(text: &'static str) -> &'static str {
     let octets = text.as_bytes();
@@ -87,13 +80,14 @@ pub(super) const fn media_type(text: &'static str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::router::capabilities::list;
 
     #[test]
     fn what_arguments_take_is_added_up() {
         let of = |uses: &[BodyUse]| {
             let types = BodyTypes::of(uses.iter().copied());
             (
-                accept(types.parts()),
+                list(types.parts().iter().copied()),
                 types.has_whole(),
                 types.only().map(|only| only.len()),
             )

@@ -9,9 +9,9 @@ use super::Essentials;
 use crate::grammar::Span;
 use crate::header::{CSeq, CallId, Field, From, To, TypedHeader, Via, elements};
 use crate::header_name::Known;
+use crate::message::body_length::number;
 use crate::message::headers::Headers;
 use crate::message::line::Line;
-use crate::message::parse::number;
 use crate::name_addr::checked_tag;
 use crate::{ErrorKind, HeaderName, Method, ParseError};
 

@@ -1,7 +1,7 @@
 //! Where the body of one content type is in a request: the body itself, or a part of a multipart body.
 
 use crate::router::Request;
-use crate::router::body_use::accept;
+use crate::router::capabilities::list;
 use crate::sip::header::ContentType;
 use crate::sip::{ParseError, Part};
 
@@ -45,7 +45,7 @@ pub(super) fn find(
         return Ok(None);
     }
     let taken = request.body_types();
-    let other_type = || NotTaken::OtherType(accept(taken.unwrap_or(&[wanted])));
+    let other_type = || NotTaken::OtherType(list(taken.unwrap_or(&[wanted]).iter().copied()));
     let Ok(Some(content_type)) = request.headers().typed::<ContentType>() else {
         return Err(other_type());
     };
