@@ -302,6 +302,9 @@ impl TestClient {
 
     /// Sends octets as they are: one datagram, or one write to a stream.
     ///
+    /// Over UDP the response to a request goes where its Via says: to port 5060 if that names none. A client on
+    /// real sockets has another port, so its Via needs `;rport`, or the [`address`](TestClient::address).
+    ///
     /// [`expect_status`](TestClient::expect_status) waits for responses to them.
     ///
     /// # Panics

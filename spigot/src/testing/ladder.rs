@@ -82,7 +82,10 @@ impl Ladder {
         record.rungs.push(rung);
     }
 
-    /// When each message was sent whose start line holds `text`, in seconds since the start.
+    /// When each message was sent whose line in the ladder holds `text`, in seconds since the start.
+    ///
+    /// A line of a request is its method and CSeq number, `BYE 1`. A line of a response is its status and
+    /// method, `200 BYE`. So `BYE` finds both.
     ///
     /// ```no_run
     /// # fn example(ladder: spigot::testing::Ladder) {
