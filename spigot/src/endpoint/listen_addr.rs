@@ -96,6 +96,12 @@ impl From<&str> for ListenAddr {
     }
 }
 
+impl From<&String> for ListenAddr {
+    fn from(text: &String) -> Self {
+        ListenAddr::from(text.as_str())
+    }
+}
+
 impl From<String> for ListenAddr {
     fn from(text: String) -> Self {
         ListenAddr::at(read(&text).ok_or(text))
@@ -158,6 +164,7 @@ mod tests {
         for (text, expected) in table {
             let read = ListenAddr::from(text);
             assert_eq!(read, ListenAddr::from(text.to_owned()));
+            assert_eq!(read, ListenAddr::from(&text.to_owned()));
             match expected {
                 Some(address) => assert_eq!(read.address.unwrap().to_string(), address),
                 None => assert_eq!(read.address, Err(text.to_owned())),
