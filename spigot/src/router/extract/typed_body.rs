@@ -47,6 +47,11 @@ use crate::sip::{ParseError, Part, StatusCode};
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a typed body",
+    label = "this cannot be read from a body",
+    note = "implement `TypedBody` for a type of your own, or take the body as `String`, `Bytes` or `Sdp`, without `Body<...>`"
+)]
 pub trait TypedBody: Sized {
     /// The content type as `type/subtype`, without parameters.
     const CONTENT_TYPE: &'static str;
