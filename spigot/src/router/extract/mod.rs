@@ -80,7 +80,7 @@ pub use typed_body::{BadBody, TypedBody};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of `{M}` handlers",
     label = "this is not an extractor",
-    note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Contacts`, `Uri`, `Bytes`, `String`, `Sdp`, `Body<T>`, `Source`, `Transaction`, `Extension<T>`, `Client`, `Proxy`, an `Option`, `Result` or tuple of those, or a type of yours that implements `FromRequest`; all else, such as the method, is in `Request`",
+    note = "a handler takes what can be read from the request: `Request`, `Path<T>`, `Header<T>`, `Contacts`, `Uri`, `Bytes`, `String`, `Sdp`, `Body<T>`, `Source`, `Transaction`, `Extension<T>`, `Client`, `Proxy`, an `Option`, `Result` or tuple of those, or a type of yours that implements `FromRequest`; all else, such as the method, is in `Request`, and a `Dialog` is made by `Dialog::accept(&request, ...)`",
     note = "if this is the type of a header, take `Header<{Self}>`; if it is what a capture of the pattern gives, take `Path<{Self}>`"
 )]
 pub trait FromRequest<S, M>: Sized {
