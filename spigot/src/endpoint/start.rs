@@ -18,7 +18,8 @@ use crate::transport::Carrier;
 /// A running endpoint.
 ///
 /// The endpoint runs as long as this handle lives. Dropping it closes every listener at once, and answers the
-/// requests under way 503; [`shutdown`](Spigot::shutdown) is the gentle way.
+/// requests under way 503; [`shutdown`](Spigot::shutdown) is the gentle way. The addresses are free a moment
+/// after the drop. Who starts again at the same ones awaits `shutdown`, which returns when they are.
 ///
 /// ```no_run
 /// use spigot::{Config, Spigot, StatusCode, Transport, sip_router};
