@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
     Attribute, FnArg, GenericArgument, Pat, PathArguments, ReceiverKind, ReturnType, Safety, Signature,
-    Token, Type,
+    Token, Type, TypeReference,
 };
 
 use super::attribute::RouteAttribute;
@@ -263,6 +263,30 @@ fn check_receiver(signature: &Signature, errors: &mut Errors) {
     }
 }
 
+/// Finds what an answer borrows, other than for `'static`.
+fn borrow_in(written: &Type) -> Option<&TypeReference> {
+    match bare(written) {
+        Type::Reference(reference) => {
+            let is_static = reference
+                .lifetime
+                .as_ref()
+                .is_some_and(|lifetime| lifetime.ident == "static");
+            if is_static { None } else { Some(reference) }
+        }
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(borrow_in),
+        Type::Path(path) => match &path.path.segments.last()?.arguments {
+            PathArguments::AngleBracketed(generic) => {
+                generic.args.iter().find_map(|argument| match argument {
+                    GenericArgument::Type(inner) => borrow_in(inner),
+                    _ => None,
+                })
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn check_output(signature: &Signature, route: &RouteAttribute, errors: &mut Errors) {
     let (unit, place) = match &signature.output {
         ReturnType::Default => (true, signature.ident.to_token_stream()),
@@ -271,6 +295,14 @@ fn check_output(signature: &Signature, route: &RouteAttribute, errors: &mut Erro
             output.to_token_stream(),
         ),
     };
+    if let ReturnType::Type(_, output) = &signature.output
+        && let Some(reference) = borrow_in(output)
+    {
+        errors.push_at(
+            reference,
+            "an answer owns what it says: return a `String` or another owned value, or a `&'static str`",
+        );
+    }
     let name = &route.name;
     match (&route.takes, unit) {
         (Takes::Method(method), false) if method == "ACK" => errors.push_at(
