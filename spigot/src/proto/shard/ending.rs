@@ -72,6 +72,8 @@ impl Shard {
     /// > The UAS MUST still respond to any pending requests received for that dialog.  It is RECOMMENDED that
     /// > a 487 (Request Terminated) response be generated to those pending requests.
     pub(super) fn end_session(&mut self, now: Instant, key: &DialogKey) {
+        // The peer sends its 2xx again until the ACK comes, whoever has hung up.
+        self.acknowledge_for_caller(key);
         let pending = self
             .dialogs
             .get_mut(key)

@@ -121,6 +121,26 @@ fn a_caller_that_hangs_up_without_having_acknowledged_does_so_first() {
 }
 
 #[test]
+fn a_call_whose_peer_hangs_up_before_the_caller_has_acknowledged_is_acknowledged_all_the_same() {
+    let mut bench = Bench::new(UDP);
+    let invite = bench.call_to_acknowledge();
+    let bye = bench.theirs("BYE", 1);
+    bench.receive(&bye);
+    bench.respond(200).expect("an answer");
+    assert_eq!(bench.sent_messages(), ["200", "ACK"]);
+    bench.receive(&answer(&invite, 200, "far"));
+    assert_eq!(bench.sent_messages(), ["ACK"], "the 200 came again");
+    // And one that has is not acknowledged twice.
+    let mut bench = Bench::new(UDP);
+    bench.call_to_acknowledge();
+    assert!(bench.acknowledges_with(Some(SDP)));
+    let bye = bench.theirs("BYE", 1);
+    bench.receive(&bye);
+    bench.respond(200).expect("an answer");
+    assert_eq!(bench.sent_messages(), ["ACK", "200"]);
+}
+
+#[test]
 fn other_branches_are_acknowledged_by_the_core_all_the_same() {
     let mut bench = Bench::new(UDP);
     let invite = bench.call_to_acknowledge();
