@@ -212,8 +212,8 @@ impl Example {
     }
 }
 
-/// Returns the path of an example, and builds it if necessary. It is an example of the package `spigot-examples`, or
-/// a package of its own.
+/// Returns the path of an example, and builds it if necessary. It is an example of the package
+/// `spigot-examples`, or a package of its own.
 ///
 /// `cargo test` builds an example with tests of its own only as a test, so the tests build the program with
 /// cargo. Cargo holds no lock while tests run, and has built everything but the example itself by then. The

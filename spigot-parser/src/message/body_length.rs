@@ -7,8 +7,9 @@ use crate::{ErrorKind, ParseError};
 
 /// How long the body after a head is (RFC 3261 §18.3).
 ///
-/// > If there are additional bytes in the transport packet beyond the end of the body, they MUST be discarded. If the
-/// > transport packet ends before the end of the message body, this is considered an error.
+/// > If there are additional bytes in the transport packet beyond the end of the body, they MUST be
+/// > discarded. If the transport packet ends before the end of the message body, this is considered an
+/// > error.
 pub(super) fn body_length(
     datagram: &[u8],
     head_end: usize,

@@ -119,10 +119,11 @@ impl ClientTransaction {
     /// Cancels an INVITE by a CANCEL, which leaves at once or after the first provisional response
     /// ([RFC 3261 §9.1](https://www.rfc-editor.org/rfc/rfc3261#section-9.1)).
     ///
-    /// Where the peer has answered anything, the final response still comes: 487, or a 2xx that won the race.
-    /// A peer that has answered nothing half a second (T1) after the INVITE left is not waited for:
-    /// [`response`](Self::response) gives [`RequestError::Cancelled`], at once if that time is over. The library
-    /// then waits for the peer alone: it cancels a late provisional response, and hangs up on a late 2xx.
+    /// Where the peer has answered anything, the final response still comes: 487, or a 2xx that won the
+    /// race. A peer that has answered nothing half a second (T1) after the INVITE left is not waited for:
+    /// [`response`](Self::response) gives [`RequestError::Cancelled`], at once if that time is over. The
+    /// library then waits for the peer alone: it cancels a late provisional response, and hangs up on a
+    /// late 2xx.
     ///
     /// For any other request, and after the final response, this does nothing.
     pub fn cancel(&self) {

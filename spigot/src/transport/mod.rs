@@ -1,9 +1,10 @@
 //! How messages travel: bytes, framing and peers, and nothing of what the messages mean.
 //!
 //! A [`Bind`] is a listener to be; bound, it is a [`Carrier`], which sends and connects. Once it is
-//! [started](Carrier::start), its tasks hand every message that comes to the endpoint's [`Inbound`]. [`Udp`] and [`Tcp`] are two, `Tls` and `WebSocket`
-//! two more; anything else that implements the two traits is as good as they are (the in-memory network of
-//! `spigot::testing` is one; another stands [below](#a-transport-of-your-own)).
+//! [started](Carrier::start), its tasks hand every message that comes to the endpoint's [`Inbound`].
+//! [`Udp`] and [`Tcp`] are two, `Tls` and `WebSocket` two more; anything else that implements the two
+//! traits is as good as they are (the in-memory network of `spigot::testing` is one; another stands
+//! [below](#a-transport-of-your-own)).
 //!
 //! The one invariant: **sending never waits, and nothing queues without bound**. What cannot leave now is
 //! queued up to a limit of [`TransportLimits`] and refused past it.

@@ -141,7 +141,8 @@ impl Dialog {
         }
     }
 
-    /// Reports whether the Contact of the message that has made the dialog, or has confirmed it, cannot be read.
+    /// Reports whether the Contact of the message that has made the dialog, or has confirmed it, cannot be
+    /// read.
     pub(crate) fn has_unreadable_contact(&self) -> bool {
         self.target_source == TargetSource::Unreadable
     }
@@ -181,7 +182,8 @@ impl Dialog {
                 self.set_part(Part::Target, target.as_str());
                 self.target_source = TargetSource::Contact;
             }
-            // Whatever the early dialog has is the target, if it is but the substitute of an unreadable Contact.
+            // Whatever the early dialog has is the target, if it is but the substitute of an unreadable
+            // Contact.
             NamedTarget::None if self.has_unreadable_contact() => {
                 self.target_source = TargetSource::Substitute;
             }

@@ -118,8 +118,8 @@ impl Shard {
                 dialog = Some(fork);
             }
             if is_success && is_refused {
-                // The machine of RFC 6026 §7.2 knows no 2xx behind another final response. Its sender waits for
-                // an ACK all the same.
+                // The machine of RFC 6026 §7.2 knows no 2xx behind another final response. Its sender waits
+                // for an ACK all the same.
                 let arrived = Arrived {
                     response,
                     flow,
