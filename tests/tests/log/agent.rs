@@ -72,6 +72,13 @@ impl Agent {
         StatusCode::OK
     }
 
+    #[invite("sip:gives-up@*")]
+    async fn gives_up(&self, transaction: Transaction) -> StatusCode {
+        let _ = transaction.provisional(StatusCode::RINGING);
+        transaction.cancelled().await;
+        StatusCode::REQUEST_TERMINATED
+    }
+
     #[invite("sip:deaf@*")]
     async fn deaf(&self) -> StatusCode {
         tokio::time::sleep(Duration::from_secs(10)).await;

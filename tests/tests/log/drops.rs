@@ -5,7 +5,7 @@ use std::time::Duration;
 use spigot::sip::Request;
 use spigot::testing::TestServer;
 use spigot::{StatusCode, Transport};
-use spigot_tests::{Draft, Events};
+use spigot_tests::{Draft, Events, Logged};
 use tracing::Level;
 
 use crate::agent::{Agent, draft};
@@ -84,6 +84,21 @@ async fn an_answer_that_comes_too_late_has_one_line() {
     let line = events.one("answer dropped");
     assert_eq!(line.field("status"), Some("200"));
     assert_eq!(line.field("reason"), Some("the request is answered already"));
+}
+
+#[spigot::test]
+async fn the_487_of_a_handler_that_gives_up_is_that_of_the_library_and_has_one_line() {
+    let server = TestServer::start(Agent).await;
+    let alice = server.client("sip:alice@example.com").await;
+    let mut invite = alice.invite("sip:gives-up@example.com").start().await;
+    invite.expect_provisional(StatusCode::RINGING).await;
+    let events = Events::keep();
+    invite.cancel();
+    assert_eq!(invite.response().await.status(), StatusCode::REQUEST_TERMINATED);
+    tokio::time::sleep(A_SECOND).await;
+    assert!(events.with("answer dropped").is_empty());
+    let refused = |line: &&Logged| line.field("status") == Some("487");
+    assert_eq!(events.with("response sent").iter().filter(refused).count(), 1);
 }
 
 #[spigot::test]

@@ -171,6 +171,8 @@ impl ServerExchange {
             Ok(()) => log::response_sent(&self.incoming, status, reason),
             // What cannot be written is an error in the log, and answered 500.
             Err(RespondError::Unwritable(_) | RespondError::TooLarge(_)) => {}
+            // A handler that gives up at a CANCEL says what the library has said for it.
+            Err(RespondError::Answered) if status == StatusCode::REQUEST_TERMINATED => {}
             Err(RespondError::Answered) => {
                 log::answer_dropped(&self.incoming, Some(status), "the request is answered already");
             }
