@@ -12,8 +12,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use spigot::header::{Accept, Contact};
-use spigot::{Body, Config, Header, Request, Response, Source, StatusCode, Transaction, sip_router};
+use spigot::header::Accept;
+use spigot::{
+    Body, Config, Contacts, Header, Request, Response, Source, StatusCode, Transaction, sip_router,
+};
 use spigot_examples::{Listeners, parse_duration, serve};
 
 struct Uas {
@@ -24,15 +26,14 @@ struct Uas {
 impl Uas {
     /// Takes every binding for granted and tells it back, as a registrar does (RFC 3261 §10.3).
     #[register]
-    async fn register(&self, request: Request) -> Result<Response, StatusCode> {
+    async fn register(&self, contacts: Contacts) -> Response {
         let mut response = Response::new(StatusCode::OK);
-        for contact in request.headers().all::<Contact>() {
-            let contact = contact.map_err(|_| StatusCode::BAD_REQUEST)?;
+        for contact in contacts.into_vec() {
             if !contact.is_any() {
                 response.headers_mut().push_typed(&contact.with_expires(3600));
             }
         }
-        Ok(response)
+        response
     }
 
     #[message]
@@ -210,6 +211,16 @@ mod tests {
         invite.cancel();
 
         assert_eq!(invite.response().await.status(), StatusCode::REQUEST_TERMINATED);
+    }
+
+    #[spigot::test]
+    async fn a_star_takes_all_away_and_nothing_else() {
+        let (_server, alice) = start(0).await;
+        for (expires, status) in [("60", StatusCode::BAD_REQUEST), ("0", StatusCode::OK)] {
+            let register = alice.request(Method::REGISTER, "sip:example.com");
+            let answer = register.header("Contact", "*").header("Expires", expires).send();
+            assert_eq!(answer.await.status(), status, "{expires}");
+        }
     }
 
     #[spigot::test]
