@@ -1,4 +1,4 @@
-//! Handlers that block the thread they run on: that is noticed, and others are heard meanwhile.
+//! Handlers that keep the thread they run on: that is noticed, and others are heard meanwhile.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::num::NonZeroUsize;
@@ -6,40 +6,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use spigot::testing::TestServer;
-use spigot::{Config, Method, Spigot, StatusCode, Transport, sip_router};
+use spigot::testing::{TestClient, TestServer};
+use spigot::{Config, Limits, Method, Spigot, StatusCode, Transport, sip_router};
 use spigot_tests::Events;
 use tracing::Level;
 
-/// Blocks the thread, which is what these tests are about.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a handler that blocks is what is tested"
-)]
-fn block() {
-    std::thread::sleep(Duration::from_millis(150));
-}
-
-struct Blocks;
+struct Agent;
 
 #[sip_router]
-impl Blocks {
+impl Agent {
     #[message("sip:now@*")]
     async fn at_once(&self) -> StatusCode {
-        block();
         StatusCode::OK
     }
 
     #[message("sip:later@*")]
     async fn later(&self) -> StatusCode {
         tokio::task::yield_now().await;
-        block();
         StatusCode::OK
     }
 
     #[message]
     async fn waits(&self) -> StatusCode {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(25)).await;
         StatusCode::OK
     }
 
@@ -49,52 +38,58 @@ impl Blocks {
     }
 
     #[ack]
-    async fn ack(&self) {
-        block();
-    }
+    async fn ack(&self) {}
 }
 
 const BLOCKED: &str =
     "a handler has blocked its thread, where it should await or use `tokio::task::spawn_blocking`";
 
-#[spigot::test]
-async fn a_poll_that_blocks_is_logged_with_its_route_and_counted() {
-    let server = TestServer::start(Blocks).await;
+/// Starts a server to which a poll is slow that takes so long.
+async fn server(slow_poll: Duration) -> (TestServer, TestClient) {
+    let mut limits = Limits::default();
+    limits.slow_poll = slow_poll;
+    let server = TestServer::start_with(Agent, |config| config.limits(limits)).await;
     let alice = server.client("sip:alice@example.com").await;
-    for (user, route) in [
-        ("now", "MESSAGE sip:now@* at_once"),
-        ("later", "MESSAGE sip:later@* later"),
-    ] {
-        let events = Events::keep();
-        let answer = alice
-            .message(format!("sip:{user}@example.com"), "hello")
-            .send()
-            .await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        let event = events.one(BLOCKED);
-        assert_eq!((event.level, event.field("route")), (Level::WARN, Some(route)));
-        assert!(event.field("taken").is_some());
-    }
-    assert_eq!(server.counters().slow_polls, 2);
+    (server, alice)
 }
 
 #[spigot::test]
-async fn a_handler_of_an_ack_that_blocks_is_noticed() {
-    let server = TestServer::start(Blocks).await;
-    let alice = server.client("sip:alice@example.com").await;
+async fn each_slow_poll_is_logged_with_its_route_and_counted() {
+    let (server, alice) = server(Duration::ZERO).await;
+    for (user, route, polls) in [
+        ("now", "MESSAGE sip:now@* at_once", 1),
+        ("later", "MESSAGE sip:later@* later", 2),
+    ] {
+        let events = Events::keep();
+        let before = server.counters().slow_polls;
+        let message = alice.message(format!("sip:{user}@example.com"), "hello");
+        assert_eq!(message.send().await.status(), StatusCode::OK);
+        let slow = events.with(BLOCKED);
+        assert_eq!(slow.len(), polls, "{route}");
+        for event in slow {
+            assert_eq!((event.level, event.field("route")), (Level::WARN, Some(route)));
+            assert!(event.field("taken").is_some());
+        }
+        assert_eq!(server.counters().slow_polls - before, polls as u64, "{route}");
+    }
+}
+
+#[spigot::test]
+async fn a_slow_handler_of_an_ack_is_noticed() {
+    let (_server, alice) = server(Duration::ZERO).await;
     let events = Events::keep();
     let mut invite = alice.invite("sip:bob@example.com").start().await;
     let answer = invite.response().await;
     let _dialog = invite.dialog(&answer);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(events.one(BLOCKED).field("route"), Some("ACK * ack"));
-    assert_eq!(server.counters().slow_polls, 1);
+    let slow = events.with(BLOCKED);
+    let routes: Vec<_> = slow.iter().filter_map(|event| event.field("route")).collect();
+    assert_eq!(routes, ["INVITE * invite", "ACK * ack"]);
 }
 
 #[spigot::test]
-async fn a_handler_that_awaits_is_not_said_to_block() {
-    let server = TestServer::start(Blocks).await;
-    let alice = server.client("sip:alice@example.com").await;
+async fn a_handler_that_awaits_for_long_is_not_slow() {
+    let (server, alice) = server(Duration::from_secs(20)).await;
     let events = Events::keep();
     let answer = alice.message("sip:bob@example.com", "hello").send().await;
     assert_eq!(answer.status(), StatusCode::OK);
@@ -211,14 +206,14 @@ async fn a_udp_listener_has_a_socket_for_each_core_unless_told_otherwise() {
     let at = ([127, 0, 0, 1], 0);
     let three = NonZeroUsize::new(3).unwrap();
     for (config, expected) in [
-        (Config::new(Blocks), cores.min(8)),
-        (Config::new(Blocks).udp_sockets(three), 3),
-        (Config::new(Blocks).udp_sockets(NonZeroUsize::MIN), 1),
+        (Config::new(Agent), cores.min(8)),
+        (Config::new(Agent).udp_sockets(three), 3),
+        (Config::new(Agent).udp_sockets(NonZeroUsize::MIN), 1),
     ] {
         let spigot = Spigot::start(config.listen(Transport::Udp, at)).await.unwrap();
         let address = spigot.listeners()[0].address;
         assert_eq!(sockets_at(address.port()), expected);
-        let other = Spigot::start(Config::new(Blocks).listen(Transport::Udp, address)).await;
+        let other = Spigot::start(Config::new(Agent).listen(Transport::Udp, address)).await;
         assert!(other.is_err(), "the address is its own");
         spigot.shutdown().await;
         assert_eq!(sockets_at(address.port()), 0);

@@ -60,7 +60,8 @@ counters! {
     /// Handlers that panicked, whose peers were answered 500. A panic in the function of `Config::on_closed`
     /// counts, too.
     panicked,
-    /// Polls of handlers that took more than 100 ms. Such a handler blocks the thread that it runs on.
+    /// Polls of handlers that took as long as `Limits::slow_poll`. Such a handler blocks the thread that it
+    /// runs on.
     slow_polls,
     /// Handlers that outlived their deadline, whose peers were answered 408 or 500.
     overdue,

@@ -60,6 +60,9 @@ pub struct Limits {
     pub forwarded_ringing: Duration,
     /// How long the handler of any request but INVITE may take. Past it the library answers 500. 30 s.
     pub handler: Duration,
+    /// How long one poll of a handler may take. A longer one is a warning in the log, and is counted: the
+    /// handler blocks the thread that it runs on. On Linux it is measured to some milliseconds. 100 ms.
+    pub slow_poll: Duration,
     /// How many servers one request of ours is tried at, one after the other. The rest is left alone. 16.
     pub dns_targets: usize,
     /// How long all look-ups of one request of ours may take together. Nothing more is looked up after that,
@@ -96,6 +99,7 @@ impl Default for Limits {
             ringing: Duration::from_secs(180),
             forwarded_ringing: Duration::from_secs(185),
             handler: Duration::from_secs(30),
+            slow_poll: Duration::from_millis(100),
             dns_targets: 16,
             dns: Duration::from_secs(5),
             failed_target: Duration::from_secs(60),

@@ -13,9 +13,6 @@ use crate::endpoint::counters::count;
 use crate::incoming::Incoming;
 use crate::router::{Reply, Route, Routed};
 
-/// How long one poll of a handler may take before it counts as blocking.
-const SLOW_POLL: Duration = Duration::from_millis(100);
-
 /// The code of the application that runs for one request.
 #[derive(Clone, Copy)]
 pub(super) struct ApplicationCode<'a> {
@@ -42,7 +39,7 @@ impl ApplicationCode<'_> {
         let stopwatch = Stopwatch::start();
         let polled = catch_unwind(AssertUnwindSafe(|| routed.future.as_mut().poll(cx)));
         let taken = stopwatch.elapsed();
-        if taken > SLOW_POLL {
+        if taken >= self.core.limits.slow_poll {
             self.note_slow_poll(routed.route, taken);
         }
         match polled {

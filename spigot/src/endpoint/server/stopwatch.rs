@@ -43,3 +43,21 @@ fn read() -> Reading {
 fn read() -> Reading {
     std::time::Instant::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_on_while_the_thread_is_kept() {
+        let stopwatch = Stopwatch::start();
+        while stopwatch.elapsed().is_zero() {
+            std::hint::spin_loop();
+        }
+        let first = stopwatch.elapsed();
+        while stopwatch.elapsed() == first {
+            std::hint::spin_loop();
+        }
+        assert!(stopwatch.elapsed() > first);
+    }
+}
