@@ -225,9 +225,10 @@ fn each_single_header_but_the_deciding_ones_may_be_there_twice() {
         for again in [long, compact] {
             let text = GOOD.replacen("Contact", &format!("{long}: 1\r\n{again}: 2\r\nContact"), 1);
             let outcome = Outcome::of(&Bytes::from(text));
-            match DECIDING.contains(long) {
-                true => assert_eq!(outcome.kind(), Some(ErrorKind::Duplicate), "{long} ({source})"),
-                false => assert_eq!(outcome, Outcome::Accepted, "{long} ({source})"),
+            if DECIDING.contains(long) {
+                assert_eq!(outcome.kind(), Some(ErrorKind::Duplicate), "{long} ({source})");
+            } else {
+                assert_eq!(outcome, Outcome::Accepted, "{long} ({source})");
             }
         }
     }

@@ -10,8 +10,8 @@
 //! | [`extractors`] | read everything a handler needs from its arguments |
 //! | [`answers`] | answer with headers and bodies, ring before you answer, and turn errors into the right status |
 //! | [`plugs`] | authenticate, limit and log requests before they reach a handler |
-//! | [`dialogs`] | stay in a call that was answered, call somebody, hang up, and know which futures may be dropped |
-//! | [`transports`] | listen on UDP, TCP, TLS and WebSocket, make certificates, reach phones behind a NAT and browsers, and write a program that only calls |
+//! | [`dialogs`] | stay in a call, call somebody, hang up, and know which futures may be dropped |
+//! | [`transports`] | listen on every transport, make certificates, and reach phones behind a NAT |
 //! | [`logs`] | read what the library says of each message, and choose how much of it |
 //! | [`testing`] | test an agent with its retransmissions and timers, in milliseconds |
 //!

@@ -140,13 +140,11 @@ pub(super) fn responses(text: &mut String) {
 
 /// Writes the text that a case has in the place of another.
 fn shown(text: &str) -> String {
-    match text.is_empty() {
-        true => "nothing in its place".to_owned(),
-        false => {
-            let shown = text.escape_debug().to_string();
-            format!("<code>{}</code>", html(&shown.replace("\\\"", "\"")))
-        }
+    if text.is_empty() {
+        return "nothing in its place".to_owned();
     }
+    let shown = text.escape_debug().to_string();
+    format!("<code>{}</code>", html(&shown.replace("\\\"", "\"")))
 }
 
 /// Writes a row of which the cells are Markdown.

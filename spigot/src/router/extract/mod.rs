@@ -36,8 +36,8 @@ pub use typed_body::{BadBody, TypedBody};
 /// | [`Contacts`] | all values of Contact, `*` included | 400 with a Warning |
 /// | [`Uri`](crate::Uri) | the Request-URI | |
 /// | [`Bytes`](crate::Bytes), `String` | the body | 415 for a `String` that is not UTF-8 |
-/// | [`Sdp`](crate::sip::Sdp) | the session description, also from a multipart body | 415, 400, or 488 where it is more than is taken |
-/// | [`Body<T>`](crate::Body) of a [`TypedBody`] | the body of a content type, also from a multipart body | 415 or 400 |
+/// | [`Sdp`](crate::sip::Sdp) | the session description | 415, 400, or 488 where it is more than is taken |
+/// | [`Body<T>`](crate::Body) | the body of the content type of a [`TypedBody`] | 415 or 400 |
 /// | [`Source`](crate::Source) | where the request came from | |
 /// | [`Transaction`](crate::Transaction) | provisional replies, cancellation | 500 where there is none; an `ack` handler cannot take it |
 /// | [`Extension<T>`](Extension) | what a plug put beside the request | 500 |
@@ -47,7 +47,7 @@ pub use typed_body::{BadBody, TypedBody};
 /// | `Result<T, T::Rejection>` | the same, or why it cannot be read | |
 /// | `(A, B)` to sixteen | several as one | as the first of them that cannot be read |
 ///
-/// A handler may have any number of arguments.
+/// `Sdp` and `Body<T>` find their part of a multipart body, too. A handler may have any number of arguments.
 ///
 /// A type of the application's is one when it implements this:
 ///
